@@ -1,0 +1,22 @@
+import { adapterCodes } from './codes/adapters.ts';
+import { readingCodes } from './codes/reading.ts';
+import { referenceCodes } from './codes/references.ts';
+import { runtimeCodes } from './codes/runtime.ts';
+import { semanticsCodes } from './codes/semantics.ts';
+import { shapeCodes } from './codes/shape.ts';
+import type { CatalogueEntry } from './severity.ts';
+
+const entries = {
+  ...readingCodes,
+  ...shapeCodes,
+  ...referenceCodes,
+  ...semanticsCodes,
+  ...adapterCodes,
+  ...runtimeCodes,
+};
+
+/** A stable code. Codes may be retired, never reused. */
+export type DiagnosticCode = keyof typeof entries;
+
+/** Every code that smi-mesh can report. */
+export const catalogue: Readonly<Record<DiagnosticCode, CatalogueEntry>> = entries;

@@ -1,0 +1,93 @@
+import type { ObjectKey } from '../diagnostics/origin.ts';
+
+/** The parts of `metadata` that decide something. `namespace` is filled in (`default`). */
+export interface ObjectMeta {
+  readonly key: ObjectKey;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** RFC 3339; absent in files. */
+  readonly creationTimestamp?: string;
+  readonly owners: readonly { readonly kind: string; readonly name: string; readonly uid?: string }[];
+}
+
+/** core/v1 Service, as far as routing needs it. */
+export interface ServiceObject {
+  readonly meta: ObjectMeta;
+  readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  /** Empty when headless or unknown. */
+  readonly clusterIPs: readonly string[];
+  /** Absent for a Service without selector. */
+  readonly selector?: Readonly<Record<string, string>>;
+  readonly ports: readonly ServicePortObject[];
+}
+
+export interface ServicePortObject {
+  readonly name?: string;
+  readonly port: number;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+  readonly targetPort: number | string;
+  readonly appProtocol?: string;
+}
+
+export interface ContainerPortObject {
+  readonly name?: string;
+  readonly containerPort: number;
+  readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+}
+
+export interface ProbeObject {
+  readonly httpGet?: {
+    readonly path: string;
+    readonly port: number | string;
+    readonly headers: readonly { readonly name: string; readonly value: string }[];
+  };
+  readonly tcpSocket?: { readonly port: number | string };
+  readonly exec?: { readonly command: readonly string[] };
+  readonly initialDelaySeconds: number;
+  readonly periodSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly failureThreshold: number;
+  readonly successThreshold: number;
+}
+
+export interface ContainerObject {
+  readonly name: string;
+  readonly image?: string;
+  readonly command: readonly string[];
+  readonly args: readonly string[];
+  readonly workingDir?: string;
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly ports: readonly ContainerPortObject[];
+  readonly readinessProbe?: ProbeObject;
+}
+
+export interface PodSpecObject {
+  readonly serviceAccountName: string;
+  readonly containers: readonly ContainerObject[];
+}
+
+export interface PodObject {
+  readonly meta: ObjectMeta;
+  readonly spec: PodSpecObject;
+  /** `status.podIPs`; empty when not running. */
+  readonly ips: readonly string[];
+  /** The `Ready` condition; undefined when there is no status at all (a manifest). */
+  readonly ready?: boolean;
+}
+
+/** apps/v1 Deployment. */
+export interface DeploymentObject {
+  readonly meta: ObjectMeta;
+  readonly replicas: number;
+  readonly template: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly spec: PodSpecObject;
+  };
+}
+
+export interface ServiceAccountObject {
+  readonly meta: ObjectMeta;
+}

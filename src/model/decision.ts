@@ -1,0 +1,89 @@
+import type { DiagnosticCode } from '../diagnostics/catalogue.ts';
+import type { Origin } from '../diagnostics/origin.ts';
+import type { HttpMatch, ServiceId, SpiffeId, WorkloadId, WorkloadSetId } from './types.ts';
+
+/** A request as a client program makes it. Header names are lower case. */
+export type TrafficRequest = HttpRequest | TcpRequest;
+
+interface RequestBase {
+  /** The workload whose sidecar takes the request. */
+  readonly from: WorkloadId;
+  /** The service and port that it connects to, by any name that the service has for this client. */
+  readonly to: { readonly host: string; readonly port: number };
+}
+
+export interface HttpRequest extends RequestBase {
+  readonly kind: 'http';
+  readonly method: string;
+  /** Request target in origin form as written on the wire, query included. */
+  readonly path: string;
+  /** Without `host`, the authority is `to.host`. A list means that the header is repeated. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+}
+
+export interface TcpRequest extends RequestBase {
+  readonly kind: 'tcp';
+}
+
+/** What arrives at a server's sidecar: who, to which container port of which workload, with what. */
+export type InboundRequest =
+  | { readonly kind: 'tcp'; readonly peer: SpiffeId; readonly workload: WorkloadId; readonly port: number }
+  | {
+      readonly kind: 'http';
+      readonly peer: SpiffeId;
+      readonly workload: WorkloadId;
+      readonly port: number;
+      readonly method: string;
+      readonly path: string;
+      readonly headers: Readonly<Record<string, string | readonly string[]>>;
+    };
+
+/** The meaning of a request: where it goes, with which shares, and whether each destination lets it in. */
+export interface Decision {
+  readonly outcome: 'routed' | 'rejected';
+  /** For `rejected`: the HTTP status that the client's proxy answers (400, 404, 503), or 0 for a closed connection. */
+  readonly status?: number;
+  /** For `rejected`: why, as one sentence; with the code where a diagnostic has been reported. */
+  readonly because?: { readonly text: string; readonly code?: DiagnosticCode };
+  readonly service?: ServiceId;
+  /** The outbound rule that matched; no origins for a service that no split governs. */
+  readonly rule?: { readonly index: number; readonly match: HttpMatch | 'any'; readonly origins: readonly Origin[] };
+  readonly targets: readonly DecisionTarget[];
+}
+
+export interface DecisionTarget {
+  readonly service: ServiceId;
+  readonly port: number;
+  /** Exact share: weight / total. */
+  readonly weight: number;
+  readonly total: number;
+  /**
+   * `allow` or `deny` when all workloads of the backend agree, `mixed` when they do not, `unavailable` when it has no
+   * ready workload (the request fails with 503).
+   */
+  readonly verdict: 'allow' | 'deny' | 'mixed' | 'unavailable';
+  readonly sets: readonly SetVerdict[];
+  readonly origins: readonly Origin[];
+}
+
+export interface SetVerdict {
+  readonly set: WorkloadSetId;
+  readonly workloads: readonly WorkloadId[];
+  readonly access: AccessVerdict;
+}
+
+export interface AccessVerdict {
+  readonly verdict: 'allow' | 'deny' | 'reject';
+  /** For `reject`: the HTTP status answered before policy is asked (a path without normal form: 400). */
+  readonly status?: number;
+  /** The grants that cover the request, or under `audit` none although it passes. */
+  readonly grants: readonly { readonly rule: string; readonly origins: readonly Origin[] }[];
+  /** For `deny`: the grant that came nearest and what kept it from covering the request. */
+  readonly nearest?: {
+    readonly rule: string;
+    readonly missing: 'source' | 'port' | 'method' | 'path' | 'header';
+    readonly origins: readonly Origin[];
+  };
+  /** True when `audit` or `allow` mode lets through what no grant covers. */
+  readonly unmatched?: boolean;
+}

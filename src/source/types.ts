@@ -1,0 +1,24 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Locate, ObjectKey } from '../diagnostics/origin.ts';
+
+/** One YAML or JSON document that has the outer shape of a Kubernetes object (apiVersion, kind, metadata.name). */
+export interface SourceDocument {
+  readonly key: ObjectKey;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** As shown to the user: the path that was given, or `<stdin>`. */
+  readonly file: string;
+  /** Counting from 0 within the file. */
+  readonly index: number;
+  /** The parsed object; `metadata.namespace` is as written. */
+  readonly object: Readonly<Record<string, unknown>>;
+}
+
+/** What was read, what was wrong with it, and a way back from an origin to its line. */
+export interface SourceSet {
+  readonly documents: readonly SourceDocument[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Files that could not be parsed: what was loaded from them before stays in force. */
+  readonly brokenFiles: readonly string[];
+  readonly locate: Locate;
+}
