@@ -1,0 +1,75 @@
+// Turns the protobuf sources into what the code loads: descriptors in generated/*.json and types in generated/types.
+// Nothing of it is committed; it runs at set-up and before a build.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import protobuf from 'protobufjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const modules = path.join(root, 'node_modules');
+const deps = path.join(modules, '@grpc/grpc-js-xds/deps');
+const includes = [
+  ...['envoy-api', 'googleapis', 'protoc-gen-validate', 'xds'].map((name) => path.join(deps, name)),
+  path.join(modules, 'protobufjs'),
+  path.join(root, 'schemas/proxy'),
+];
+
+/** Descriptor name -> the files that it is made of (what they import comes along). */
+const descriptors = {
+  proxy: ['proxy.proto'],
+  discovery: ['envoy/service/discovery/v3/ads.proto'],
+  envoy: [
+    'envoy/config/bootstrap/v3/bootstrap.proto',
+    'envoy/config/rbac/v3/rbac.proto',
+    'envoy/extensions/access_loggers/file/v3/file.proto',
+    'envoy/extensions/filters/http/rbac/v3/rbac.proto',
+    'envoy/extensions/filters/http/router/v3/router.proto',
+    'envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto',
+    'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto',
+    'envoy/extensions/filters/network/rbac/v3/rbac.proto',
+    'envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto',
+    'envoy/extensions/transport_sockets/tls/v3/tls.proto',
+    'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
+  ],
+};
+
+function load(files) {
+  const schema = new protobuf.Root();
+  schema.resolvePath = (origin, target) => {
+    if (path.isAbsolute(target)) return target;
+    for (const directory of includes) {
+      const candidate = path.join(directory, target);
+      if (fs.existsSync(candidate)) return candidate;
+    }
+    return protobuf.util.path.resolve(origin, target);
+  };
+  schema.loadSync(files);
+  schema.resolveAll();
+  return schema;
+}
+
+fs.rmSync(path.join(root, 'generated'), { recursive: true, force: true });
+fs.mkdirSync(path.join(root, 'generated/types'), { recursive: true });
+for (const [name, files] of Object.entries(descriptors)) {
+  fs.writeFileSync(path.join(root, 'generated', `${name}.json`), JSON.stringify(load(files).toJSON()));
+}
+for (const [name, files] of Object.entries({ proxy: ['proxy.proto'], discovery: descriptors.discovery })) {
+  execFileSync(process.execPath, [
+    path.join(modules, '@grpc/proto-loader/build/bin/proto-loader-gen-types.js'),
+    '--longs=Number',
+    '--enums=String',
+    '--defaults',
+    '--arrays',
+    '--objects',
+    '--oneofs',
+    '--importFileExtension=.ts',
+    ...['--grpcLib=@grpc/grpc-js'],
+    ...includes.flatMap((directory) => ['-I', directory]),
+    '-O',
+    path.join(root, 'generated/types', name),
+    '--',
+    ...files,
+  ]);
+}
+console.log(`generated ${Object.keys(descriptors).join(', ')}`);
