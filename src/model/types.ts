@@ -1,6 +1,9 @@
 import type { DiagnosticCode } from '../diagnostics/catalogue.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import type { NonEmpty } from '../lib/collections.ts';
+import type { SpiffeId } from '../lib/spiffe.ts';
+
+export type { SpiffeId };
 
 /**
  * The mesh model: what the user's resources mean, in plain readonly data. Records have sorted keys, lists a stated
@@ -27,8 +30,6 @@ export type ServiceId = string & { readonly __brand: 'ServiceId' };
 export type WorkloadId = string & { readonly __brand: 'WorkloadId' };
 /** Workloads that share one inbound policy; `NAMESPACE/SERVICEACCOUNT` as long as policy selects by account. */
 export type WorkloadSetId = string & { readonly __brand: 'WorkloadSetId' };
-/** `spiffe://TRUSTDOMAIN/ns/NAMESPACE/sa/SERVICEACCOUNT` (SPIFFE-ID section 2). */
-export type SpiffeId = string & { readonly __brand: 'SpiffeId' };
 export type NamespaceId = string & { readonly __brand: 'NamespaceId' };
 
 export interface MeshSettings {
