@@ -1,0 +1,40 @@
+import { Command, CommanderError } from 'commander';
+import { completionCommand } from './commands/completion.ts';
+import { versionCommand } from './commands/version.ts';
+import { exitCodes } from './exit-codes.ts';
+import { tolerateClosedPipe } from './output.ts';
+import { programVersion } from './version.ts';
+
+/** Every command, in the order of the help. A command loads what is heavy inside its action, so that others start fast. */
+const commands: readonly (() => Command)[] = [versionCommand, completionCommand];
+
+function createProgram(): Command {
+  const program = new Command()
+    .name(process.env.SMI_CLI_NAME ?? 'smi-cli')
+    .description('Checks, explains and runs Service Mesh Interface (SMI) resources.')
+    .version(programVersion(), '-V, --version', 'print the version')
+    .showHelpAfterError("(run with '--help' for what is possible)")
+    .exitOverride();
+  for (const create of commands) program.addCommand(inherit(create(), program));
+  return program;
+}
+
+/** Commands that are added rather than declared in place take over the program's behaviour on wrong use only when told. */
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+  return command;
+}
+
+/** Runs one command line; actions report findings by `process.exitCode`, wrong use ends here. */
+async function main(argv: readonly string[]): Promise<void> {
+  tolerateClosedPipe();
+  try {
+    await createProgram().parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
+  }
+}
+
+await main(process.argv);
