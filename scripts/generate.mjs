@@ -49,10 +49,12 @@ function load(files) {
   return schema;
 }
 
-fs.rmSync(path.join(root, 'generated'), { recursive: true, force: true });
-fs.mkdirSync(path.join(root, 'generated/types'), { recursive: true });
+// Made aside and put in place whole, so that a program that starts meanwhile never sees half of it.
+const aside = path.join(root, '.cache', `generated-${process.pid}`);
+const target = path.join(root, 'generated');
+fs.mkdirSync(path.join(aside, 'types'), { recursive: true });
 for (const [name, files] of Object.entries(descriptors)) {
-  fs.writeFileSync(path.join(root, 'generated', `${name}.json`), JSON.stringify(load(files).toJSON()));
+  fs.writeFileSync(path.join(aside, `${name}.json`), JSON.stringify(load(files).toJSON()));
 }
 for (const [name, files] of Object.entries({ proxy: ['proxy.proto'], discovery: descriptors.discovery })) {
   execFileSync(process.execPath, [
@@ -67,9 +69,11 @@ for (const [name, files] of Object.entries({ proxy: ['proxy.proto'], discovery: 
     ...['--grpcLib=@grpc/grpc-js'],
     ...includes.flatMap((directory) => ['-I', directory]),
     '-O',
-    path.join(root, 'generated/types', name),
+    path.join(aside, 'types', name),
     '--',
     ...files,
   ]);
 }
+fs.rmSync(target, { recursive: true, force: true });
+fs.renameSync(aside, target);
 console.log(`generated ${Object.keys(descriptors).join(', ')}`);

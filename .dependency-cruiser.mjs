@@ -1,0 +1,106 @@
+/**
+ * Who may import whom: each part of src/, and what it may import besides itself and packages. One direction, no cycles.
+ * `npm run check` holds it. `generated` are the protobuf types that scripts/generate.mjs makes.
+ */
+const mayImport = {
+  lib: [],
+  diagnostics: ['lib'],
+  source: ['lib', 'diagnostics'],
+  smi: ['lib', 'diagnostics', 'source'],
+  kubernetes: ['lib', 'diagnostics', 'source'],
+  model: ['lib', 'diagnostics'],
+  compile: ['lib', 'diagnostics', 'source', 'smi', 'kubernetes', 'model'],
+  adapter: ['lib', 'diagnostics', 'model'],
+  xds: ['lib', 'diagnostics', 'generated'],
+  proxy: ['lib', 'diagnostics', 'generated'],
+  identity: ['lib', 'diagnostics'],
+  control: [
+    'lib',
+    'diagnostics',
+    'source',
+    'smi',
+    'kubernetes',
+    'model',
+    'compile',
+    'adapter',
+    'xds',
+    'proxy',
+    'identity',
+  ],
+  // The composition root: it alone may import everything, adapters included.
+  cli: ['*'],
+};
+
+/** Adapters live outside src/ and see what a stranger's adapter would see. */
+const adapterMayImport = ['lib', 'diagnostics', 'model', 'adapter', 'generated'];
+
+const folder = (part) => (part === 'generated' ? '^generated/' : `^src/${part}/`);
+const anyOf = (parts) => parts.map(folder).join('|');
+
+const directions = Object.entries(mayImport)
+  .filter(([, parts]) => !parts.includes('*'))
+  .map(([part, parts]) => ({
+    name: `direction-${part}`,
+    comment: `src/${part} may import ${parts.length > 0 ? parts.join(', ') : 'nothing of ours'} (.dependency-cruiser.mjs)`,
+    severity: 'error',
+    from: { path: folder(part) },
+    to: { path: '^(src|adapters|generated|bench|test|scripts|examples)/', pathNot: anyOf([part, ...parts]) },
+  }));
+
+export default {
+  forbidden: [
+    ...directions,
+    {
+      name: 'adapter-api-only',
+      comment: `an adapter may import its own folder and, from src, ${adapterMayImport.join(', ')}`,
+      severity: 'error',
+      from: { path: '^adapters/([^/]+)/' },
+      to: {
+        path: '^(src|adapters|generated|bench|test|scripts)/',
+        pathNot: `^adapters/$1/|${anyOf(adapterMayImport)}`,
+      },
+    },
+    {
+      name: 'known-part',
+      comment: 'a new folder of src/ needs a line in the table of .dependency-cruiser.mjs',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: anyOf(Object.keys(mayImport)) },
+      to: {},
+    },
+    {
+      name: 'only-cli-names-adapters',
+      comment: 'src/ outside src/cli names no adapter',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^adapters/' },
+    },
+    {
+      name: 'no-cycle',
+      comment: 'no import cycles',
+      severity: 'error',
+      from: { pathNot: '^generated/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolved',
+      comment: 'the import does not resolve',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-dependency-in-product',
+      comment: 'what ships may only need `dependencies`',
+      severity: 'error',
+      from: { path: '^(src|adapters)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|coverage|\\.cache)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,63 @@
+// `npm run check`: everything about the sources that a tool can hold, one line each. All run, then the failures are shown.
+import { run } from './lib/run.mjs';
+import { exitWith, StepError, seconds, step } from './lib/steps.mjs';
+import { root, setUp, toolEnvironment } from './setup.mjs';
+
+const checks = [
+  {
+    name: 'format and lint',
+    command: ['node_modules/@biomejs/biome/bin/biome', 'ci', '--colors=off', '--max-diagnostics=50', '.'],
+    mend: 'npx biome check --write FILE mends most of it',
+  },
+  { name: 'types', command: ['node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false'] },
+  {
+    name: 'import directions',
+    command: [
+      'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+      ...['src', 'adapters', 'bench', 'scripts', 'examples', '--config', '.dependency-cruiser.mjs'],
+      ...['--output-type', 'err-long'],
+    ],
+    mend: 'the table of who may import whom is in .dependency-cruiser.mjs',
+  },
+  {
+    name: 'unused code and packages',
+    command: ['node_modules/knip/bin/knip.js', '--no-progress', '--no-config-hints'],
+    mend: 'delete what nothing uses, or make it local to its file',
+  },
+  { name: 'repository texts', command: ['scripts/check-texts.mjs'] },
+  {
+    name: 'diagnostics page',
+    command: ['scripts/diagnostics-page.mjs', '--check'],
+    mend: 'node scripts/diagnostics-page.mjs writes docs/diagnostics.md anew',
+  },
+  {
+    name: 'support matrix',
+    command: ['scripts/support-matrix.mjs', '--check'],
+    mend: 'node scripts/support-matrix.mjs writes the tables in README.md anew',
+  },
+];
+
+async function check(node, { name, command, mend }, failures) {
+  await step(name, async () => {
+    const { code, output } = await run(node, command, { cwd: root, env: toolEnvironment });
+    if (code === 0) return 'ok';
+    failures.push({ name, output, mend });
+    return 'FAILED';
+  });
+}
+
+try {
+  console.log('smi-mesh: checks');
+  const node = await setUp({ build: false });
+  const failures = [];
+  for (const item of checks) await check(node, item, failures);
+  for (const { name, output, mend } of failures) {
+    console.log(`\n--- ${name}\n${output.trimEnd()}${mend ? `\n  hint: ${mend}` : ''}`);
+  }
+  console.log(
+    `\n${checks.length - failures.length} passed, ${failures.length} failed in ${seconds(performance.now())}`,
+  );
+  if (failures.length > 0) throw new StepError(`failed: ${failures.map(({ name }) => name).join(', ')}`);
+} catch (error) {
+  exitWith(error);
+}

@@ -1,0 +1,39 @@
+// How the scripts report what they do: one line for each step with its duration, and for a failure the missing thing's
+// name and how to get it. Plain JavaScript for any Node from 18 on, without dependencies.
+
+/** A failure that the user can mend. `hint` says how; `output` is what the failed program printed. */
+export class StepError extends Error {
+  constructor(message, { hint, output } = {}) {
+    super(message);
+    this.hint = hint;
+    this.output = output;
+  }
+}
+
+export const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** Runs one step and prints `  TITLE   RESULT   DURATION`; `work` may return the word for RESULT. */
+export async function step(title, work) {
+  const started = performance.now();
+  process.stdout.write(`  ${title.padEnd(28)}`);
+  try {
+    const word = await work();
+    process.stdout.write(`${(word ?? 'done').padEnd(14)}${seconds(performance.now() - started).padStart(8)}\n`);
+  } catch (error) {
+    process.stdout.write(`${'failed'.padEnd(14)}${seconds(performance.now() - started).padStart(8)}\n`);
+    throw error;
+  }
+}
+
+/** Ends the program for a failed step: what, the last lines of the output, what to do. Other errors are bugs and shown whole. */
+export function exitWith(error) {
+  if (!(error instanceof StepError)) throw error;
+  if (error.output) process.stderr.write(`\n${lastLines(error.output, 30)}\n`);
+  process.stderr.write(`\nerror: ${error.message}\n`);
+  if (error.hint) process.stderr.write(`  hint: ${error.hint}\n`);
+  process.exit(1);
+}
+
+function lastLines(text, count) {
+  return text.trimEnd().split('\n').slice(-count).join('\n');
+}
