@@ -1,4 +1,158 @@
 import type { CatalogueEntry } from '../severity.ts';
 
 /** 4xxx: what objects mean together. */
-export const semanticsCodes = {} as const satisfies Record<string, CatalogueEntry>;
+export const semanticsCodes = {
+  SMI4001: {
+    severity: 'error',
+    title: 'service name not usable',
+    explanation:
+      'A TrafficSplit names a Service in a form other than NAME, NAME.NAMESPACE or its fully qualified name in the namespace of the split. A split governs and uses Services of its own namespace only.',
+    hint: 'Write the bare name of a Service in the namespace of the split.',
+  },
+  SMI4002: {
+    severity: 'warning',
+    title: 'all weights are zero',
+    explanation: 'No backend of a TrafficSplit has a positive weight: requests that it governs fail with 503.',
+    hint: 'Give at least one backend a positive weight.',
+  },
+  SMI4003: {
+    severity: 'error',
+    title: 'no usable backend',
+    explanation:
+      'No backend of a TrafficSplit with a positive weight exists and offers the port: requests that it governs fail with 503. They never fall back to the root Service silently.',
+    hint: 'Create a backend Service that offers the port of the root.',
+  },
+  SMI4004: {
+    severity: 'error',
+    title: 'conflicting splits',
+    explanation:
+      'Two TrafficSplits without matches govern one root Service. The older one (by creation time, absent first, then by name) is in force; the other is ignored.',
+    hint: 'Delete one of them, or give one of them matches.',
+  },
+  SMI4005: {
+    severity: 'error',
+    title: 'matches resolve to nothing',
+    explanation:
+      'A TrafficSplit has matches, but none of them resolves to a usable match. It governs no request: it never becomes unconditional.',
+    hint: 'Correct the references, or remove `matches` to split every request.',
+  },
+  SMI4006: {
+    severity: 'warning',
+    title: 'matches do not apply to TCP',
+    explanation:
+      'A TrafficSplit with matches governs a root Service that has a TCP port. HTTP matches say nothing of bytes, so connections to that port go to the root Service.',
+    hint: 'Use a split without matches for the TCP port, or mark the port as HTTP by appProtocol or name.',
+  },
+  SMI4007: {
+    severity: 'info',
+    title: 'nested split not followed',
+    explanation:
+      "A backend of a TrafficSplit is itself the root of another. Traffic that reaches it by this split goes to its own endpoints; the other split's weights do not apply.",
+    hint: 'Name the inner backends directly when their weights should apply.',
+  },
+  SMI4008: {
+    severity: 'error',
+    title: 'weight not usable',
+    explanation:
+      'A weight is negative, fractional or not a number, or the weights of a TrafficSplit add up to more than 4294967295. The split is refused and counts as absent.',
+    hint: 'Use whole numbers from 0.',
+  },
+  SMI4009: {
+    severity: 'error',
+    title: 'destination in another namespace',
+    explanation:
+      'A TrafficTarget names a destination outside its own namespace. It grants nothing: who may write to one namespace must not open another.',
+    hint: 'Move the TrafficTarget to the namespace of the destination.',
+  },
+  SMI4010: {
+    severity: 'error',
+    title: 'no rules',
+    explanation: 'A TrafficTarget without rules grants nothing.',
+    hint: 'Add a rule that names an HTTPRouteGroup or a TCPRoute.',
+  },
+  SMI4011: {
+    severity: 'error',
+    title: 'no sources',
+    explanation: 'A TrafficTarget without sources grants nothing.',
+    hint: 'Add the ServiceAccounts that may send the traffic.',
+  },
+  SMI4012: {
+    severity: 'error',
+    title: 'kind not supported here',
+    explanation:
+      'A subject, a rule or a match is of a kind that is not known at this place. A subject then stands for nobody; a match or a rule matches nothing, and a rule still narrows those beside it.',
+    hint: 'Use ServiceAccount for subjects, HTTPRouteGroup or TCPRoute for rules, HTTPRouteGroup for matches.',
+  },
+  SMI4013: {
+    severity: 'warning',
+    title: 'HTTP rules without an HTTP port',
+    explanation:
+      'A TrafficTarget has HTTP rules, but no port of the destination speaks HTTP. An HTTPRouteGroup grants nothing on other ports.',
+    hint: 'Mark the Service port as HTTP by appProtocol or name, or use a TCPRoute.',
+  },
+  SMI4014: {
+    severity: 'error',
+    title: 'target grants nothing',
+    explanation:
+      'What the rules of a TrafficTarget name does not resolve, so that nothing is left to grant. What does not resolve matches nothing and still narrows what stands beside it.',
+    hint: 'Correct the references that are reported beside this.',
+  },
+  SMI4015: {
+    severity: 'error',
+    title: 'port is ambiguous',
+    explanation:
+      'A TCPRoute lists a Service port that maps to several container ports of the destination. It grants nothing for that port.',
+    hint: 'List the container ports instead.',
+  },
+  SMI4016: {
+    severity: 'error',
+    title: 'regular expression not usable',
+    explanation:
+      'An expression is not RE2 syntax, or compiles to a program above the limit. The match that has it matches nothing.',
+    hint: 'Use RE2 syntax (no look-around, no back-references) and smaller repetitions.',
+  },
+  SMI4017: {
+    severity: 'error',
+    title: 'match name used twice',
+    explanation: 'Two matches of an HTTPRouteGroup have one name. The later one matches nothing.',
+    hint: 'Give each match of the group its own name.',
+  },
+  SMI4018: {
+    severity: 'warning',
+    title: 'port is both HTTP and TCP',
+    explanation:
+      'Services reach one container port as HTTP and as TCP. Its sidecar treats it as TCP, so HTTPRouteGroups grant nothing there.',
+    hint: 'Give the Services the same appProtocol.',
+  },
+  SMI4019: {
+    severity: 'info',
+    title: 'UDP is not carried',
+    explanation: 'A UDP or SCTP port, or a UDPRoute, is not carried by the mesh. It grants nothing and narrows nothing.',
+    hint: 'Nothing to do when that traffic may stay outside the mesh.',
+  },
+  SMI4020: {
+    severity: 'warning',
+    title: 'too many replicas to list',
+    explanation: 'A Deployment without pods asks for more replicas than are synthesised. The model shows the first ones.',
+    hint: 'Check the number of replicas.',
+  },
+  SMI4021: {
+    severity: 'warning',
+    title: 'annotation not understood',
+    explanation: 'An annotation of smi-mesh is not of its documented form and is ignored.',
+    hint: 'Remove the annotation; the local runtime writes it itself.',
+  },
+  SMI4022: {
+    severity: 'error',
+    title: 'Service has no endpoints of its own',
+    explanation: 'A TrafficSplit names a Service of type ExternalName. Traffic can neither be split there nor sent there.',
+    hint: 'Use a Service with a selector.',
+  },
+  SMI4023: {
+    severity: 'warning',
+    title: 'empty list of matches',
+    explanation:
+      'A list of matches is empty: an HTTPRouteGroup without matches, or a rule or a split that names none. It matches nothing; only an absent list means all.',
+    hint: 'Add a match, or remove the field to mean all.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
