@@ -1,0 +1,94 @@
+import { err, ok, type Result } from '../lib/result.ts';
+
+/** A resource as JSON: the message's fields in lowerCamelCase beside `typeUrl`. */
+export interface StaticResource {
+  readonly typeUrl: string;
+  readonly [field: string]: unknown;
+}
+
+/** PEM texts. */
+export interface BootstrapSecret {
+  /** Leaf first. */
+  readonly certificateChain: string;
+  readonly privateKey: string;
+  readonly trustBundle: string;
+}
+
+/** What a proxy knows before any control plane answers. */
+export interface ProxyBootstrap {
+  /** The workload id, `NAMESPACE/POD`. */
+  readonly node: string;
+  readonly admin: { readonly address: string; readonly port: number };
+  /** The SVID with which the proxy begins; without it, it speaks plain text only and has no inbound listener. */
+  readonly secret?: BootstrapSecret;
+  readonly ads?: { readonly address: string; readonly port: number; readonly serverIdentity: string };
+  /** Static configuration; with `ads`, used until the control plane answers. */
+  readonly resources?: readonly StaticResource[];
+  /** Where the last good configuration is kept (mode 0600). */
+  readonly stateFile?: string;
+  /** Tests only: the request header whose decimal value takes the place of randomness. */
+  readonly testRandomHeader?: string;
+  readonly drainMillis?: number;
+  /** One JSON line on standard error for each request. */
+  readonly accessLog?: boolean;
+}
+
+/** Reads a bootstrap from JSON text; the error names the field. */
+export function parseBootstrap(text: string): Result<ProxyBootstrap, string> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return err(`the bootstrap is not JSON: ${(error as Error).message}`);
+  }
+  const fault = bootstrapFault(value);
+  return fault === undefined ? ok(value as ProxyBootstrap) : err(`bootstrap: ${fault}`);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isPort(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function bootstrapFault(value: unknown): string | undefined {
+  if (!isObject(value)) return 'not an object';
+  if (!isText(value.node)) return 'node: missing';
+  const { admin, secret, ads, resources } = value;
+  if (!isObject(admin) || !isText(admin.address) || !isPort(admin.port)) return 'admin: address and port are needed';
+  if (secret !== undefined) {
+    if (!isObject(secret)) return 'secret: not an object';
+    for (const field of ['certificateChain', 'privateKey', 'trustBundle']) {
+      if (!isText(secret[field])) return `secret.${field}: missing`;
+    }
+  }
+  if (ads !== undefined) {
+    if (!isObject(ads) || !isText(ads.address) || !isPort(ads.port)) return 'ads: address and port are needed';
+    if (!isText(ads.serverIdentity)) return 'ads.serverIdentity: missing';
+    if (secret === undefined) return 'secret: needed to speak to the control plane';
+  }
+  if (resources !== undefined) {
+    if (!Array.isArray(resources)) return 'resources: not a list';
+    const bad = resources.findIndex((resource) => !isObject(resource) || !isText(resource.typeUrl));
+    if (bad >= 0) return `resources[${bad}].typeUrl: missing`;
+  }
+  return optionFault(value);
+}
+
+function optionFault(value: Fields): string | undefined {
+  for (const field of ['stateFile', 'testRandomHeader']) {
+    if (value[field] !== undefined && !isText(value[field])) return `${field}: not a text`;
+  }
+  const { drainMillis, accessLog } = value;
+  if (drainMillis !== undefined && !(typeof drainMillis === 'number' && drainMillis >= 0)) return 'drainMillis: not a number';
+  if (accessLog !== undefined && typeof accessLog !== 'boolean') return 'accessLog: neither true nor false';
+  return undefined;
+}

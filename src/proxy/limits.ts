@@ -1,0 +1,36 @@
+/** Every bound of the data plane, in one place. Sizes in bytes, times in milliseconds. */
+export const limits = {
+  /** Request or response head, start line included. */
+  headBytes: 32_768,
+  headers: 128,
+  uriBytes: 8_192,
+  methodBytes: 32,
+  chunkExtensionBytes: 256,
+  trailerBytes: 8_192,
+  /** Bytes of following requests kept while one is being answered; beyond it the socket is not read. */
+  pipelinedBytes: 65_536,
+  /** Requests with a body up to this size that arrived with the head are kept for one resend on a stale connection. */
+  resendBodyBytes: 16_384,
+  /** A response body up to this size leaves in one write with its head. */
+  joinedWriteBytes: 16_384,
+  connectionsPerListener: 10_000,
+  connectionsPerEndpoint: 1_024,
+  idlePerEndpoint: 256,
+  pendingPerEndpoint: 1_024,
+  /** From the first byte of a head to its end; also the handshake of TLS. */
+  headerMillis: 10_000,
+  /** Between requests, towards clients. */
+  idleMillis: 60_000,
+  /** Between requests, towards servers: below the 5 s after which common servers close. */
+  upstreamIdleMillis: 4_000,
+  connectMillis: 5_000,
+  /** Waiting for a connection to become free. */
+  pendingMillis: 5_000,
+  /** Without a byte in either direction while a request or a spliced connection is open. */
+  stalledMillis: 300_000,
+  /** After the last answer: how long unread input is discarded so that the answer is not lost to a reset. */
+  lingerMillis: 1_000,
+  drainMillis: 10_000,
+  /** Lines about refused requests, per second; the rest are counted. */
+  denialLinesPerSecond: 10,
+} as const;
