@@ -1,0 +1,33 @@
+import type { GrantTarget as GrantTargetMessage } from '../../../generated/types/proxy/smi/proxy/v1/GrantTarget.ts';
+import type { InboundPolicy } from '../../../generated/types/proxy/smi/proxy/v1/InboundPolicy.ts';
+import type { Artifact } from '../../../src/adapter/contract.ts';
+import type { AccessMode, GrantTarget, MeshModel, WorkloadSetId } from '../../../src/model/types.ts';
+import { typeUrls } from '../names.ts';
+import { emitMatch, emitOrigins } from './match.ts';
+
+const modes = { deny: 'DENY', audit: 'AUDIT', allow: 'ALLOW' } as const satisfies Record<AccessMode, string>;
+
+/** Who may do what at a set of workloads. */
+export function emitInbound(model: MeshModel, set: WorkloadSetId): readonly Artifact[] {
+  const policy = model.inbound[set];
+  if (policy === undefined) return [];
+  const body: InboundPolicy = {
+    name: set,
+    mode: modes[policy.mode],
+    grants: policy.grants.map((grant) => ({
+      rule: grant.rule,
+      identities: grant.from.map(({ spiffe }) => spiffe),
+      to: grant.to.map(emitTarget),
+      origins: emitOrigins(grant.origins),
+    })),
+  };
+  return [{ name: set, format: typeUrls.inbound, body, origins: policy.grants.flatMap((grant) => grant.origins) }];
+}
+
+function emitTarget({ transport, ports, http }: GrantTarget): GrantTargetMessage {
+  return {
+    transport: transport === 'tcp' ? 'TCP' : 'UDP',
+    ...(ports === 'any' ? { anyPort: true } : { ports: [...ports] }),
+    ...(http === 'any' ? { anyHttp: true } : { http: emitMatch(http) }),
+  };
+}

@@ -1,0 +1,82 @@
+import type { OutboundService } from '../../../generated/types/proxy/smi/proxy/v1/OutboundService.ts';
+import type { Rule } from '../../../generated/types/proxy/smi/proxy/v1/Rule.ts';
+import type { Artifact } from '../../../src/adapter/contract.ts';
+import { parseObjectKey } from '../../../src/diagnostics/origin.ts';
+import type { MeshModel, OutboundRule } from '../../../src/model/types.ts';
+import { parsePortName, portName, typeUrls } from '../names.ts';
+import { emitMatch, emitOrigins } from './match.ts';
+
+/** A service port as clients see it: its names and the ordered rules. */
+export function emitService(model: MeshModel, name: string): readonly Artifact[] {
+  const { service: id, port } = parsePortName(name);
+  const service = model.services[id];
+  const policy = model.outbound[id]?.ports[String(port)];
+  if (service === undefined || policy === undefined || policy.protocol === 'udp') return [];
+  const rules = sharedRules(policy.rules);
+  const body: OutboundService = {
+    name,
+    protocol: policy.protocol === 'http' ? 'HTTP' : 'TCP',
+    port,
+    hosts: [...service.hosts, ...service.vips],
+    shortName: service.name,
+    namespace: service.namespace,
+    rules: rules.map((rule) => emitRule(rule, name)),
+  };
+  return [
+    { name, format: typeUrls.service, body, origins: [...service.origins, ...rules.flatMap((rule) => rule.origins)] },
+  ];
+}
+
+/** Names of the endpoints that the rules of a service port lead to, each once. */
+export function referencedEndpoints(model: MeshModel, name: string): readonly string[] {
+  const { service, port } = parsePortName(name);
+  const rules = sharedRules(model.outbound[service]?.ports[String(port)]?.rules ?? []);
+  return [
+    ...new Set(
+      rules.flatMap(({ to }) => {
+        if (to.kind === 'self') return [name];
+        return to.kind === 'weighted' ? to.targets.map((target) => portName(target.service, target.port)) : [];
+      }),
+    ),
+  ];
+}
+
+/**
+ * Rules for some clients only cannot be said in a resource that all clients share; they match nothing here. No source
+ * that the compiler reads writes such rules yet.
+ */
+function sharedRules(rules: readonly OutboundRule[]): readonly OutboundRule[] {
+  return rules.filter((rule) => rule.from === 'any');
+}
+
+function emitRule(rule: OutboundRule, self: string): Rule {
+  return {
+    ...(rule.match === 'any' ? {} : { match: emitMatch(rule.match) }),
+    ...emitTarget(rule, self),
+    origins: emitOrigins(rule.origins),
+    split: splitOf(rule),
+  };
+}
+
+function emitTarget({ to }: OutboundRule, self: string): Pick<Rule, 'weighted' | 'fail'> {
+  switch (to.kind) {
+    case 'self':
+      return { weighted: { targets: [{ endpoints: self, weight: 1 }] } };
+    case 'weighted':
+      return {
+        weighted: {
+          targets: to.targets.map(({ service, port, weight }) => ({ endpoints: portName(service, port), weight })),
+        },
+      };
+    case 'fail':
+      return { fail: { code: to.because } };
+  }
+}
+
+/** The object that governs the rule, `NAMESPACE/NAME`; empty for the service's own endpoints. */
+function splitOf({ origins }: OutboundRule): string {
+  const [first] = origins;
+  if (first === undefined) return '';
+  const { namespace, name } = parseObjectKey(first.object);
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,82 @@
+import type { InboundListener } from '../../../generated/types/proxy/smi/proxy/v1/InboundListener.ts';
+import type { OutboundListener } from '../../../generated/types/proxy/smi/proxy/v1/OutboundListener.ts';
+import type { Workload as WorkloadMessage } from '../../../generated/types/proxy/smi/proxy/v1/Workload.ts';
+import type { Artifact } from '../../../src/adapter/contract.ts';
+import type { MeshModel, OutboundBinding, Workload, WorkloadId } from '../../../src/model/types.ts';
+import { portName, type ServicePortRef, servicePorts, typeUrls } from '../names.ts';
+
+/** What one sidecar listens on. */
+export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifact[] {
+  const workload = model.workloads[id];
+  if (workload === undefined) return [];
+  const body: WorkloadMessage = {
+    name: id,
+    identity: workload.identity,
+    outbound: [...outboundListeners(model, workload)],
+    inbound: inboundListeners(workload),
+    inboundPolicy: workload.set,
+    namespace: workload.namespace,
+  };
+  return [{ name: id, format: typeUrls.workload, body, origins: workload.origins }];
+}
+
+/** Names of the service ports that a workload's outbound listeners serve, each once. */
+export function servedPorts(model: MeshModel, workload: Workload): readonly string[] {
+  return [...new Set(outboundListeners(model, workload).flatMap((listener) => listener.services ?? []))];
+}
+
+function outboundListeners(model: MeshModel, workload: Workload): readonly OutboundListener[] {
+  return workload.outbound === 'intercepted'
+    ? interceptedListeners(servicePorts(model))
+    : workload.outbound.flatMap((binding) => boundListener(model, binding));
+}
+
+function boundListener(model: MeshModel, { service, port, listen }: OutboundBinding): readonly OutboundListener[] {
+  const protocol = model.services[service]?.ports.find((candidate) => candidate.port === port)?.protocol;
+  if (protocol === undefined || protocol === 'udp') return [];
+  return [
+    {
+      address: listen.address,
+      port: listen.port,
+      protocol: protocol === 'http' ? 'HTTP' : 'TCP',
+      services: [portName(service, port)],
+    },
+  ];
+}
+
+/**
+ * One listener for each port number. HTTP requests say which service they mean; bytes do not, so a port number that
+ * several TCP services share, or that HTTP uses too, has no listener for them and their connections fail.
+ */
+function interceptedListeners(refs: readonly ServicePortRef[]): readonly OutboundListener[] {
+  const numbers = [...new Set(refs.map(({ port }) => port.port))].sort((a, b) => a - b);
+  return numbers.flatMap((number): OutboundListener[] => {
+    const here = refs.filter(({ port }) => port.port === number);
+    const http = here.filter(({ port }) => port.protocol === 'http');
+    const served = http.length > 0 ? http : here;
+    if (http.length === 0 && served.length > 1) return [];
+    return [
+      {
+        address: '127.0.0.1',
+        port: number,
+        protocol: http.length > 0 ? 'HTTP' : 'TCP',
+        services: served.map(({ name }) => name),
+      },
+    ];
+  });
+}
+
+/** A workload without sidecar has none. An address that is not known yet means all addresses. */
+function inboundListeners(workload: Workload): InboundListener[] {
+  if (workload.transport === 'plain') return [];
+  return workload.ports
+    .filter(({ protocol }) => protocol !== 'udp')
+    .map(({ port, protocol, meshPort, app }) => ({
+      address: workload.addresses[0] ?? '0.0.0.0',
+      port: meshPort,
+      containerPort: port,
+      protocol: protocol === 'http' ? 'HTTP' : 'TCP',
+      appAddress: app.address,
+      appPort: app.port,
+    }));
+}

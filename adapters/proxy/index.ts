@@ -1,0 +1,71 @@
+import type { Artifact, DataPlaneAdapter, UnitId } from '../../src/adapter/contract.ts';
+import { loadDescriptor } from '../../src/lib/descriptors.ts';
+import { ok } from '../../src/lib/result.ts';
+import type { MeshModel, WorkloadId, WorkloadSetId } from '../../src/model/types.ts';
+import { emitEndpoints } from './emit/endpoints.ts';
+import { emitInbound } from './emit/inbound.ts';
+import { emitService, referencedEndpoints } from './emit/service.ts';
+import { emitWorkload, servedPorts } from './emit/workload.ts';
+import { endpointsUnit, inboundUnit, servicePorts, serviceUnit, typeUrls, workloadUnit } from './names.ts';
+import { support } from './support.ts';
+
+/** There is nothing to choose yet. */
+type ProxyOptions = Readonly<Record<string, never>>;
+
+/** Configuration for the smi-mesh proxy: the messages of schemas/proxy/proxy.proto as plain JSON. */
+export const proxyAdapter: DataPlaneAdapter<ProxyOptions> = {
+  id: 'proxy',
+  support,
+  parseOptions: () => ok({}),
+  // What is referred to travels before what refers to it.
+  typeOrder: [typeUrls.secret, typeUrls.endpoints, typeUrls.service, typeUrls.inbound, typeUrls.workload],
+  units,
+  view,
+  emitUnit,
+  encode,
+};
+
+function units(model: MeshModel): readonly UnitId[] {
+  const names = servicePorts(model).map(({ name }) => name);
+  return [
+    ...names.map(endpointsUnit),
+    ...names.map(serviceUnit),
+    ...Object.values(model.inbound).map(({ set }) => inboundUnit(set)),
+    ...Object.values(model.workloads).map(({ id }) => workloadUnit(id)),
+  ];
+}
+
+function view(model: MeshModel, id: WorkloadId): readonly UnitId[] {
+  const workload = model.workloads[id];
+  if (workload === undefined) return [];
+  const services = servedPorts(model, workload);
+  const endpoints = new Set(services.flatMap((name) => referencedEndpoints(model, name)));
+  return [
+    ...[...endpoints].map(endpointsUnit),
+    ...services.map(serviceUnit),
+    inboundUnit(workload.set),
+    workloadUnit(id),
+  ];
+}
+
+function emitUnit(model: MeshModel, unit: UnitId): readonly Artifact[] {
+  const slash = unit.indexOf('/');
+  const name = unit.slice(slash + 1);
+  switch (unit.slice(0, slash)) {
+    case 'endpoints':
+      return emitEndpoints(model, name);
+    case 'service':
+      return emitService(model, name);
+    case 'inbound':
+      return emitInbound(model, name as WorkloadSetId);
+    case 'workload':
+      return emitWorkload(model, name as WorkloadId);
+    default:
+      throw new Error(`not a unit of the proxy adapter: ${unit}`);
+  }
+}
+
+function encode(artifact: Artifact): Uint8Array {
+  const type = loadDescriptor('proxy').lookupType(artifact.format.slice(artifact.format.indexOf('/') + 1));
+  return type.encode(type.fromObject(artifact.body as Record<string, unknown>)).finish();
+}

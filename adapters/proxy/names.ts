@@ -1,0 +1,54 @@
+import type { UnitId } from '../../src/adapter/contract.ts';
+import type { MeshModel, ServiceId, ServicePort, WorkloadId, WorkloadSetId } from '../../src/model/types.ts';
+
+/** Type URLs of the proxy's resources, as messages of schemas/proxy/proxy.proto. */
+export const typeUrls = {
+  secret: 'type.googleapis.com/smi.proxy.v1.Secret',
+  endpoints: 'type.googleapis.com/smi.proxy.v1.Endpoints',
+  service: 'type.googleapis.com/smi.proxy.v1.OutboundService',
+  inbound: 'type.googleapis.com/smi.proxy.v1.InboundPolicy',
+  workload: 'type.googleapis.com/smi.proxy.v1.Workload',
+} as const;
+
+/** Resource name of a service port and of its endpoints: `NAMESPACE/SERVICE:PORT`. */
+export function portName(service: ServiceId, port: number): string {
+  return `${service}:${port}`;
+}
+
+export function workloadUnit(workload: WorkloadId): UnitId {
+  return `workload/${workload}` as UnitId;
+}
+
+export function inboundUnit(set: WorkloadSetId): UnitId {
+  return `inbound/${set}` as UnitId;
+}
+
+/** `name` is that of the service port. */
+export function serviceUnit(name: string): UnitId {
+  return `service/${name}` as UnitId;
+}
+
+export function endpointsUnit(name: string): UnitId {
+  return `endpoints/${name}` as UnitId;
+}
+
+export interface ServicePortRef {
+  readonly service: ServiceId;
+  readonly port: ServicePort;
+  readonly name: string;
+}
+
+/** Every service port that the proxy can serve, in the model's order. It does not carry UDP. */
+export function servicePorts(model: MeshModel): readonly ServicePortRef[] {
+  return Object.values(model.services).flatMap((service) =>
+    service.ports
+      .filter((port) => port.protocol !== 'udp')
+      .map((port) => ({ service: service.id, port, name: portName(service.id, port.port) })),
+  );
+}
+
+/** Reads a name back: the part after the last colon is the port. */
+export function parsePortName(name: string): { readonly service: ServiceId; readonly port: number } {
+  const colon = name.lastIndexOf(':');
+  return { service: name.slice(0, colon) as ServiceId, port: Number(name.slice(colon + 1)) };
+}
