@@ -1,4 +1,25 @@
 import type { CatalogueEntry } from '../severity.ts';
 
 /** 5xxx: what an adapter could not express, or a proxy refused. */
-export const adapterCodes = {} as const satisfies Record<string, CatalogueEntry>;
+export const adapterCodes = {
+  SMI5001: {
+    severity: 'warning',
+    title: 'approximated by the target',
+    explanation: 'The target has no exact equal of a feature that the mesh uses; the nearest thing is emitted instead.',
+    hint: 'Read what differs in the message, and choose another target or change the field when it matters.',
+  },
+  SMI5002: {
+    severity: 'warning',
+    title: 'not expressible in the target',
+    explanation:
+      'The target cannot say a feature that the mesh uses. What is emitted never allows more than the mesh does, but it may lack what the field asks for.',
+    hint: 'Choose another target, or remove the field.',
+  },
+  SMI5101: {
+    severity: 'error',
+    title: 'refused by a proxy',
+    explanation:
+      'A proxy could not use configuration that was sent to it. It keeps what it had before, and the refused resource is not sent again until it changes.',
+    hint: 'Correct the field that the message names; when it is valid, report this as a defect.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,4 +1,46 @@
 import type { CatalogueEntry } from '../severity.ts';
 
 /** 6xxx: running a mesh. */
-export const runtimeCodes = {} as const satisfies Record<string, CatalogueEntry>;
+export const runtimeCodes = {
+  SMI6001: {
+    severity: 'info',
+    title: 'last good version in force',
+    explanation: 'An object has an error, so the mesh goes on with the last version of it that had none.',
+    hint: 'Correct the errors reported for the object.',
+  },
+  SMI6002: {
+    severity: 'warning',
+    title: 'stored state not usable',
+    explanation:
+      'What the control plane keeps for its next start could not be read or written. Objects that are broken now have no earlier version to fall back to.',
+    hint: 'Check the permissions of the state directory and the free space, or remove the file that the message names.',
+  },
+  SMI6101: {
+    severity: 'error',
+    title: 'nothing to run',
+    explanation:
+      'A local mesh runs the command of each container as a process; images are neither pulled nor run. A Deployment with a container that names no command is left out, and requests to it fail.',
+    hint: "Set the container's `command` to what is to run, relative to the folder given to `up`.",
+  },
+  SMI6102: {
+    severity: 'warning',
+    title: 'more replicas than run here',
+    explanation:
+      'A local mesh starts two processes for each pod, so the number of replicas of a Deployment is limited.',
+    hint: 'Lower `spec.replicas`, or run this in a cluster.',
+  },
+  SMI6103: {
+    severity: 'error',
+    title: 'already running',
+    explanation:
+      'Another `up` of the same folder holds its state directory. Two of them would fight for addresses and keys.',
+    hint: 'Stop the other one, or give this one its own directory with `--state`.',
+  },
+  SMI6104: {
+    severity: 'error',
+    title: 'local mesh cannot start',
+    explanation:
+      'A local mesh needs a private directory for its state (mode 0700, owned by the user) and loopback addresses in 127.0.0.0/8.',
+    hint: 'Give a private directory with `--state`; where only 127.0.0.1 exists, add loopback addresses first.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,86 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Origin } from '../diagnostics/origin.ts';
+import type { GrantTarget, HttpMatch, InboundPolicy, MeshModel, PortPolicy } from '../model/types.ts';
+import type { Adapter } from './contract.ts';
+import { type Feature, features } from './features.ts';
+
+/** One use of a feature, with the fields that ask for it; none when the mesh as a whole does. */
+interface Use {
+  readonly feature: Feature;
+  readonly origins: readonly Origin[];
+}
+
+/**
+ * What the model asks for and the adapter cannot say exactly: one finding for each feature, at the first place that
+ * uses it, the others as related. Computed from the support table, so that no adapter can forget to warn.
+ */
+export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'>): readonly Diagnostic[] {
+  const uses = Map.groupBy(featureUses(model), ({ feature }) => feature);
+  return features.flatMap((feature) => {
+    const found = uses.get(feature);
+    const support = adapter.support[feature];
+    if (found === undefined || support.level === 'exact') return [];
+    const [origin, ...related] = uniqueOrigins(found.flatMap(({ origins }) => origins));
+    const place = { ...(origin === undefined ? {} : { origin }), ...(related.length === 0 ? {} : { related }) };
+    return support.level === 'none'
+      ? [diagnostic('SMI5002', { message: `${adapter.id} cannot express ${feature}: ${support.why}`, ...place })]
+      : [diagnostic('SMI5001', { message: `${adapter.id} approximates ${feature}: ${support.how}`, ...place })];
+  });
+}
+
+/** Every use of every feature, in the model's order. */
+function featureUses(model: MeshModel): readonly Use[] {
+  return [
+    ...Object.values(model.workloads).map(({ transport, origins }) =>
+      use(transport === 'mtls' ? 'mutual-tls' : 'plain-workloads', origins),
+    ),
+    ...Object.values(model.outbound).flatMap(({ service, ports }) =>
+      Object.values(ports).flatMap((port) => outboundUses(port, model.services[service]?.origins ?? [])),
+    ),
+    ...Object.values(model.inbound).flatMap(inboundUses),
+  ];
+}
+
+function outboundUses({ protocol, rules }: PortPolicy, service: readonly Origin[]): readonly Use[] {
+  if (protocol === 'udp') return [];
+  return [
+    use(protocol === 'http' ? 'http-routing' : 'tcp-routing', service),
+    ...rules.flatMap(({ match, to, origins }) => [
+      ...(to.kind === 'weighted' ? [use('weighted-split', origins)] : []),
+      ...(to.kind === 'fail' ? [use('failed-distribution', origins)] : []),
+      ...(match === 'any' ? [] : [use('split-with-matches', origins), ...matchUses(match)]),
+    ]),
+  ];
+}
+
+function inboundUses({ mode, grants }: InboundPolicy): readonly Use[] {
+  return [
+    ...(mode === 'audit' ? [use('access-audit', [])] : []),
+    ...(mode === 'allow' ? [use('access-allow', [])] : []),
+    ...grants.flatMap(({ to, origins }) => [use('access-identity', origins), ...to.flatMap(targetUses)]),
+  ];
+}
+
+function targetUses({ ports, http, origins }: GrantTarget): readonly Use[] {
+  return [
+    ...(ports === 'any' ? [] : [use('access-port', origins)]),
+    ...(http === 'any' ? [] : [use('access-http', origins), ...matchUses(http)]),
+  ];
+}
+
+function matchUses({ methods, path, headers, origins }: HttpMatch): readonly Use[] {
+  return [
+    ...(methods === 'any' ? [] : [use('match-method', origins)]),
+    ...(path !== 'any' && path.kind === 'regex' ? [use('match-path-regex', origins)] : []),
+    ...(headers === 'any' ? [] : [use('match-header-regex', origins)]),
+  ];
+}
+
+function use(feature: Feature, origins: readonly Origin[]): Use {
+  return { feature, origins };
+}
+
+function uniqueOrigins(origins: readonly Origin[]): readonly Origin[] {
+  return [...new Map(origins.map((origin) => [`${origin.object} ${origin.path}`, origin])).values()];
+}
