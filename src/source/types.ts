@@ -8,8 +8,10 @@ export interface SourceDocument {
   readonly kind: string;
   /** As shown to the user: the path that was given, or `<stdin>`. */
   readonly file: string;
-  /** Counting from 0 within the file. */
+  /** Of the YAML document, counting from 0 within the file. */
   readonly index: number;
+  /** Where the object stands in its YAML document when it is an item of a List: `items[2]`. */
+  readonly within?: string;
   /** The parsed object; `metadata.namespace` is as written. */
   readonly object: Readonly<Record<string, unknown>>;
 }
@@ -21,4 +23,18 @@ export interface SourceSet {
   /** Files that could not be parsed: what was loaded from them before stays in force. */
   readonly brokenFiles: readonly string[];
   readonly locate: Locate;
+  /** The text of a line, counted from 1, for showing it to people. */
+  readonly lineOf: LineOf;
+}
+
+export type LineOf = (file: string, line: number) => string | undefined;
+
+/** One file, read and parsed; it does not depend on any other file, so it can be kept while the file does not change. */
+export interface SourceFile {
+  readonly file: string;
+  readonly text: string;
+  readonly documents: readonly SourceDocument[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** True when nothing could be taken from it. */
+  readonly broken: boolean;
 }
