@@ -1,0 +1,48 @@
+import type { ObjectKey, Origin } from '../../diagnostics/origin.ts';
+import type { LocatedDiagnostic } from '../messages.ts';
+import type { TrafficRow } from './table.ts';
+
+/** What happens in a local mesh, in order. This is also what `up -o json` prints, one object a line. */
+export type LocalEvent =
+  /** Every pod is ready for the first time. */
+  | { readonly type: 'ready'; readonly pods: number; readonly afterMillis: number }
+  | { readonly type: 'pod'; readonly pod: string; readonly state: 'ready' | 'not-ready' | 'removed' }
+  | {
+      readonly type: 'process';
+      /** `NAMESPACE/POD`, or empty for the control plane. */
+      readonly pod: string;
+      /** The container's name, `sidecar`, or `control-plane`. */
+      readonly part: string;
+      readonly state: 'started' | 'exited' | 'failed' | 'stopped';
+      readonly pid?: number;
+      readonly reason?: string;
+      readonly retryMillis?: number;
+    }
+  | { readonly type: 'log'; readonly pod: string; readonly part: string; readonly line: string }
+  | { readonly type: 'diagnostic'; readonly diagnostic: LocatedDiagnostic }
+  /** The files were read again. */
+  | {
+      readonly type: 'reload';
+      readonly generation: number;
+      readonly changed: readonly ObjectKey[];
+      /** Objects that keep their last good version. */
+      readonly refused: readonly ObjectKey[];
+      readonly errors: number;
+    }
+  /** New configuration went out to sidecars. */
+  | {
+      readonly type: 'published';
+      readonly generation: number;
+      readonly hash: string;
+      readonly changedUnits: readonly string[];
+      readonly workloads: number;
+    }
+  | {
+      readonly type: 'nack';
+      readonly workload: string;
+      readonly resources: readonly string[];
+      readonly detail: string;
+      readonly origins: readonly Origin[];
+    }
+  | { readonly type: 'table'; readonly rows: readonly TrafficRow[]; readonly seconds: number }
+  | { readonly type: 'stopped' };

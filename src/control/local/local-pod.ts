@@ -1,0 +1,103 @@
+import { hasSidecar, localOutboundAnnotation, localPortsAnnotation } from '../../kubernetes/local-addressing.ts';
+import { selects } from '../../kubernetes/pods.ts';
+import type { PodObject, ServiceObject } from '../../kubernetes/types.ts';
+import type { NonEmpty } from '../../lib/collections.ts';
+import type { Guard } from './guard.ts';
+import type { ProcessEvent } from './process.ts';
+import { type PartListener, Program } from './program.ts';
+import { type Enrolment, Sidecar } from './sidecar.ts';
+
+export interface PodListener {
+  line(part: string, text: string): void;
+  event(part: string, event: ProcessEvent): void;
+  /** The readiness of the pod or of its sidecar may have turned. */
+  turned(): void;
+}
+
+export interface LocalPodOptions {
+  readonly pod: PodObject;
+  readonly services: readonly ServiceObject[];
+  readonly self: NonEmpty<string>;
+  /** Where the programs run. */
+  readonly folder: string;
+  /** Where sidecars keep what they must remember. */
+  readonly directory: string;
+  readonly guard: Guard;
+  readonly enrol: (pod: PodObject) => Promise<Enrolment>;
+  readonly listener: PodListener;
+}
+
+/** One pod as processes: its sidecar, and beside it the command of every container. */
+export class LocalPod {
+  readonly fingerprint: string;
+  /** Whether a Service selects it; others call Services only. */
+  readonly serves: boolean;
+  readonly #options: LocalPodOptions;
+  readonly #sidecar: Sidecar | undefined;
+  readonly #programs: readonly Program[];
+  #programsStarted = false;
+
+  constructor(options: LocalPodOptions) {
+    const { pod, services, folder, guard, enrol } = options;
+    this.#options = options;
+    this.fingerprint = fingerprintOf(pod);
+    this.serves = services.some((service) => selects(service, pod));
+    this.#sidecar = hasSidecar(pod)
+      ? new Sidecar({ ...options, listener: this.#part('sidecar'), enrol: () => enrol(pod) })
+      : undefined;
+    this.#programs = pod.spec.containers.map(
+      (container) =>
+        new Program({ pod, container, services, cwd: folder, guard, listener: this.#part(container.name) }),
+    );
+  }
+
+  get ready(): boolean {
+    return this.sidecarReady && this.#programs.every((program) => program.ready);
+  }
+
+  get sidecarReady(): boolean {
+    return this.#sidecar === undefined || this.#sidecar.ready;
+  }
+
+  /** Starts the sidecar alone. */
+  start(): void {
+    this.#sidecar?.start();
+  }
+
+  /** Starts the programs, unless they have been started. */
+  startPrograms(): void {
+    if (this.#programsStarted) return;
+    this.#programsStarted = true;
+    for (const program of this.#programs) program.start();
+  }
+
+  get programsStarted(): boolean {
+    return this.#programsStarted;
+  }
+
+  /** Programs first, so that what they still send and answer passes through their sidecar. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#programs.map((program) => program.stop()));
+    await this.#sidecar?.stop();
+  }
+
+  #part(name: string): PartListener {
+    const { listener } = this.#options;
+    return {
+      line: (text) => listener.line(name, text),
+      event: (event) => listener.event(name, event),
+      turned: () => listener.turned(),
+    };
+  }
+}
+
+/**
+ * Equal for two versions of a pod that run in the same way. Labels, and which Services exist, reach the sidecars as
+ * configuration and need no restart; as in Kubernetes, a program sees new Services in its environment when it next starts.
+ */
+export function fingerprintOf({ meta, spec, ips }: PodObject): string {
+  const annotations = Object.entries(meta.annotations)
+    .filter(([name]) => name !== localPortsAnnotation && name !== localOutboundAnnotation)
+    .sort();
+  return JSON.stringify([meta.namespace, meta.name, spec, ips, annotations]);
+}

@@ -1,0 +1,121 @@
+import { delimiter, dirname } from 'node:path';
+import { parseLocalOutbound, parseLocalPorts } from '../../kubernetes/local-addressing.ts';
+import type { ContainerObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
+import { buildEnvironment } from './environment.ts';
+import type { Guard } from './guard.ts';
+import { planProbe, runProbe } from './probe.ts';
+import { type Launch, ManagedProcess, type ProcessEvent } from './process.ts';
+
+/** What a part of a pod (a program, the sidecar) tells its pod. */
+export interface PartListener {
+  line(text: string): void;
+  event(event: ProcessEvent): void;
+  /** Readiness turned. */
+  turned(): void;
+}
+
+export interface ProgramOptions {
+  readonly pod: PodObject;
+  readonly container: ContainerObject;
+  readonly services: readonly ServiceObject[];
+  readonly cwd: string;
+  readonly guard: Guard;
+  readonly listener: PartListener;
+}
+
+const graceMillis = 5_000;
+
+/** One container's command, run as a process beside its sidecar and watched by its readiness probe. */
+export class Program {
+  readonly #options: ProgramOptions;
+  readonly #process: ManagedProcess;
+  #probe: { stop(): void } | undefined;
+  #ready = false;
+
+  constructor(options: ProgramOptions) {
+    this.#options = options;
+    const { listener, guard } = options;
+    this.#process = new ManagedProcess({
+      guard,
+      graceMillis,
+      launch: () => Promise.resolve(this.#launch()),
+      onLine: (text) => listener.line(text),
+      onEvent: (event) => {
+        if (event.kind === 'started') this.#watch();
+        else this.#unwatch();
+        listener.event(event);
+      },
+    });
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  start(): void {
+    this.#process.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#unwatch();
+    await this.#process.stop();
+  }
+
+  #launch(): Launch {
+    const { container, cwd } = this.#options;
+    const [program = '', ...args] = [...container.command, ...container.args];
+    return { command: [program, ...args], cwd, env: this.#environment() };
+  }
+
+  #environment(): Readonly<Record<string, string>> {
+    const { pod, container, services } = this.#options;
+    return {
+      ...inheritedEnvironment(),
+      ...buildEnvironment({
+        namespace: pod.meta.namespace,
+        pod: pod.meta.name,
+        address: pod.ips[0] ?? '',
+        annotations: pod.meta.annotations,
+        container,
+        services,
+        outbound: parseLocalOutbound(pod) ?? [],
+        ...appPortOf(pod, container.ports[0]?.containerPort),
+      }),
+    };
+  }
+
+  #watch(): void {
+    const { pod, container, cwd } = this.#options;
+    const plan = planProbe({
+      container,
+      address: pod.ips[0] ?? '',
+      appPort: (port) => appPortOf(pod, port).appPort,
+      env: this.#environment(),
+      cwd,
+    });
+    this.#probe = runProbe(plan, (ready) => this.#turn(ready));
+  }
+
+  #unwatch(): void {
+    this.#probe?.stop();
+    this.#probe = undefined;
+    this.#turn(false);
+  }
+
+  #turn(ready: boolean): void {
+    if (ready === this.#ready) return;
+    this.#ready = ready;
+    this.#options.listener.turned();
+  }
+}
+
+function appPortOf(pod: PodObject, containerPort: number | undefined): { readonly appPort?: number } {
+  const appPort = containerPort === undefined ? undefined : parseLocalPorts(pod)?.get(containerPort)?.app;
+  return appPort === undefined ? {} : { appPort };
+}
+
+/** The user's own environment, with this Node first on the path: `node` in a command is found and is recent enough. */
+function inheritedEnvironment(): Readonly<Record<string, string>> {
+  const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { ...Object.fromEntries(own), PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter) };
+}

@@ -1,0 +1,230 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { DeploymentObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
+import type { NonEmpty } from '../../lib/collections.ts';
+import { spiffeId } from '../../lib/spiffe.ts';
+import type { ControlPlaneMessage, WantedShare } from '../messages.ts';
+import type { LocalEvent } from './events.ts';
+import { type Guard, startGuard } from './guard.ts';
+import { ControlPlaneLink } from './link.ts';
+import { fingerprintOf, LocalPod } from './local-pod.ts';
+import { planPods } from './pods.ts';
+import type { ProcessEvent } from './process.ts';
+import type { LocalState } from './state.ts';
+
+export interface LocalMeshOptions {
+  /** The folder with the manifests; programs run in it. */
+  readonly folder: string;
+  readonly state: LocalState;
+  /** The command that runs this program again: interpreter and script. */
+  readonly self: NonEmpty<string>;
+  readonly trustDomain: string;
+  readonly onEvent: (event: LocalEvent) => void;
+  /** Findings of the supervisor itself; those of the files arrive as events, with their place. */
+  readonly onFinding: (finding: Diagnostic) => void;
+}
+
+/** How long programs that only call others wait for those that serve. */
+const patienceMillis = 20_000;
+
+/**
+ * Owns every process of a local mesh: the control plane, and for each pod that it asks for a sidecar and its programs. Each
+ * of them may die and come back without the others noticing more than its absence.
+ */
+export class LocalMesh {
+  readonly #options: LocalMeshOptions;
+  readonly #guard: Guard;
+  readonly #link: ControlPlaneLink;
+  readonly #pods = new Map<string, LocalPod>();
+  readonly #leaving = new Map<string, Promise<void>>();
+  readonly #startedAt = Date.now();
+  #plan: readonly PodObject[] = [];
+  #services: readonly ServiceObject[] = [];
+  #shares: readonly WantedShare[] = [];
+  #announcing = false;
+  #patience: NodeJS.Timeout | undefined;
+  #callersMayStart = false;
+  #wasReady = false;
+  #stopping = false;
+  #found = '';
+
+  constructor(options: LocalMeshOptions) {
+    this.#options = options;
+    this.#guard = startGuard();
+    const { self, folder, state } = options;
+    const args = ['control-plane', folder, '--state', state.directory, '--ads', `127.${state.base}.255.253:15010`];
+    this.#link = new ControlPlaneLink({
+      command: [...self, ...args],
+      cwd: folder,
+      guard: this.#guard,
+      listener: {
+        line: (line) => this.#emit({ type: 'log', pod: '', part: 'control-plane', line }),
+        event: (event) => this.#emitProcess('', 'control-plane', event),
+        turned: () => undefined,
+      },
+      onMessage: (message) => this.#receive(message),
+    });
+  }
+
+  start(): void {
+    this.#link.start();
+    this.#patience = setTimeout(() => this.#admitCallers(), patienceMillis);
+  }
+
+  /** The pods as they are planned now, with their addresses and readiness. */
+  get pods(): readonly PodObject[] {
+    return this.#plan.map((pod) => ({ ...pod, ready: this.#pods.get(nameOf(pod))?.ready ?? false }));
+  }
+
+  get shares(): readonly WantedShare[] {
+    return this.#shares;
+  }
+
+  /** Stops every process: programs, then their sidecars, then the control plane. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearTimeout(this.#patience);
+    await Promise.all([...this.#pods.values()].map((pod) => pod.stop()));
+    await Promise.all(this.#leaving.values());
+    await this.#link.stop();
+    await this.#guard.close();
+    this.#emit({ type: 'stopped' });
+  }
+
+  #receive(message: ControlPlaneMessage): void {
+    if (this.#stopping) return;
+    switch (message.type) {
+      case 'ready':
+        this.#announce();
+        return;
+      case 'objects':
+        this.#reconcile(message.deployments, message.services);
+        return;
+      case 'loaded': {
+        const errors = message.diagnostics.filter(({ severity }) => severity === 'error').length;
+        for (const found of message.diagnostics) this.#emit({ type: 'diagnostic', diagnostic: found });
+        const { generation, changed, refused } = message;
+        this.#emit({ type: 'reload', generation, changed, refused, errors });
+        return;
+      }
+      case 'published':
+      case 'nack':
+        this.#emit(message);
+        return;
+      case 'splits':
+        this.#shares = message.splits;
+    }
+  }
+
+  #reconcile(deployments: readonly DeploymentObject[], services: readonly ServiceObject[]): void {
+    const plan = planPods(this.#plan, deployments, services, this.#options.state.base);
+    this.#plan = plan.pods;
+    this.#services = services;
+    this.#reportOnce(plan.diagnostics);
+    const wanted = new Map(plan.pods.map((pod) => [nameOf(pod), pod]));
+    for (const [name, running] of this.#pods) {
+      const pod = wanted.get(name);
+      if (pod === undefined || fingerprintOf(pod) !== running.fingerprint) this.#remove(name, running);
+    }
+    for (const [name, pod] of wanted) if (!this.#pods.has(name)) this.#add(name, pod);
+    this.#announce();
+    this.#advance();
+  }
+
+  /** The same findings come with every load; they are told when they change. */
+  #reportOnce(findings: readonly Diagnostic[]): void {
+    const found = JSON.stringify(findings);
+    if (found === this.#found) return;
+    this.#found = found;
+    for (const finding of findings) this.#options.onFinding(finding);
+  }
+
+  #add(name: string, pod: PodObject): void {
+    const local = new LocalPod({
+      pod,
+      services: this.#services,
+      self: this.#options.self,
+      folder: this.#options.folder,
+      directory: this.#options.state.directory,
+      guard: this.#guard,
+      enrol: ({ meta, spec }) => this.#enrol(meta.namespace, spec.serviceAccountName),
+      listener: {
+        line: (part, line) => this.#emit({ type: 'log', pod: name, part, line }),
+        event: (part, event) => this.#emitProcess(name, part, event),
+        turned: () => this.#turned(name),
+      },
+    });
+    this.#pods.set(name, local);
+    // A pod that is replaced gives up its address and ports first.
+    const before = this.#leaving.get(name) ?? Promise.resolve();
+    void before.then(() => {
+      if (this.#pods.get(name) !== local || this.#stopping) return;
+      local.start();
+      this.#advance();
+    });
+  }
+
+  #remove(name: string, local: LocalPod): void {
+    this.#pods.delete(name);
+    const before = this.#leaving.get(name) ?? Promise.resolve();
+    const gone = Promise.all([before, local.stop()]).then(() => {
+      if (this.#leaving.get(name) === gone) this.#leaving.delete(name);
+      if (!this.#pods.has(name)) this.#emit({ type: 'pod', pod: name, state: 'removed' });
+    });
+    this.#leaving.set(name, gone);
+  }
+
+  async #enrol(namespace: string, account: string) {
+    return this.#link.enrol(spiffeId(this.#options.trustDomain, namespace, account));
+  }
+
+  #turned(name: string): void {
+    if (this.#stopping) return;
+    this.#announce();
+    this.#advance();
+    const local = this.#pods.get(name);
+    if (local?.programsStarted) this.#emit({ type: 'pod', pod: name, state: local.ready ? 'ready' : 'not-ready' });
+  }
+
+  /** Tells the control plane which pods there are; several changes of one moment are told together. */
+  #announce(): void {
+    if (this.#announcing) return;
+    this.#announcing = true;
+    setImmediate(() => {
+      this.#announcing = false;
+      if (!this.#stopping) this.#link.send({ type: 'pods', pods: this.pods });
+    });
+  }
+
+  /** Programs start once their sidecar is ready; those that only call others, after those that serve. */
+  #advance(): void {
+    const pods = [...this.#pods.values()];
+    for (const pod of pods) {
+      if (pod.sidecarReady && (pod.serves || this.#callersMayStart)) pod.startPrograms();
+    }
+    if (!this.#callersMayStart && pods.filter(({ serves }) => serves).every(({ ready }) => ready)) this.#admitCallers();
+    if (!this.#wasReady && pods.length > 0 && pods.every(({ ready }) => ready)) {
+      this.#wasReady = true;
+      this.#emit({ type: 'ready', pods: pods.length, afterMillis: Date.now() - this.#startedAt });
+    }
+  }
+
+  #admitCallers(): void {
+    if (this.#callersMayStart || this.#stopping) return;
+    clearTimeout(this.#patience);
+    this.#callersMayStart = true;
+    this.#advance();
+  }
+
+  #emitProcess(pod: string, part: string, event: ProcessEvent): void {
+    const { kind: state, ...details } = event;
+    this.#emit({ type: 'process', pod, part, state, ...details });
+  }
+
+  #emit(event: LocalEvent): void {
+    this.#options.onEvent(event);
+  }
+}
+
+function nameOf({ meta }: PodObject): string {
+  return `${meta.namespace}/${meta.name}`;
+}
