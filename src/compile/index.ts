@@ -1,29 +1,88 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { MeshModel, MeshSettings } from '../model/types.ts';
+import { compareText, sortedRecord } from '../lib/collections.ts';
+import type { MeshModel, TelemetryModel } from '../model/types.ts';
 import type { MeshInput } from './input.ts';
+import type { CompileOptions } from './options.ts';
+import { grantAccess } from './passes/grant-access.ts';
+import { indexObjects } from './passes/index-objects.ts';
+import { linkServices } from './passes/link-services.ts';
+import { linkWorkloads } from './passes/link-workloads.ts';
+import { rankSplits } from './passes/rank-splits.ts';
+import { resolveMatches } from './passes/resolve-matches.ts';
+import { routeOutbound } from './passes/route-outbound.ts';
+import { reuseRecord, reuseValue } from './reuse.ts';
+import type { CompileState, Pass } from './state.ts';
+import { emptyState } from './state.ts';
+import { splitTelemetry } from './telemetry.ts';
 
-export interface CompileOptions {
-  /** SPIFFE trust domain. */
-  readonly trustDomain: string;
-  /** DNS suffix of Services: `NAME.NAMESPACE.svc.CLUSTERDOMAIN`. */
-  readonly clusterDomain: string;
-  readonly settings: MeshSettings;
-}
+export type { MeshInput } from './input.ts';
+export { type CompileOptions, defaultCompileOptions } from './options.ts';
 
-export const defaultCompileOptions: CompileOptions = {
-  trustDomain: 'cluster.local',
-  clusterDomain: 'cluster.local',
-  settings: { accessMode: 'deny', pathRegexMode: 'spec', outboundMode: 'passthrough' },
-};
+/** In order: each reads what earlier ones found. */
+const passes: readonly Pass[] = [
+  indexObjects,
+  linkServices,
+  linkWorkloads,
+  resolveMatches,
+  grantAccess,
+  rankSplits,
+  routeOutbound,
+];
 
 export interface Compilation {
   readonly model: MeshModel;
+  /** In the order of the objects at fault, then of their fields. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface Compiler {
-  /** Pure in its arguments; nodes that did not change keep their object identity from one call to the next. */
+  /**
+   * The mesh that the input means. The same input in any order gives an equal result; nodes (services, workloads,
+   * policies) that did not change since the last call keep their object identity.
+   */
   compile(input: MeshInput, options: CompileOptions): Compilation;
 }
 
-export declare function createCompiler(): Compiler;
+export function createCompiler(): Compiler {
+  let previous: MeshModel | undefined;
+  return {
+    compile(input, options) {
+      const found: Diagnostic[] = [];
+      const context = { input, options, report: (finding: Diagnostic) => void found.push(finding) };
+      let state = emptyState;
+      for (const pass of passes) state = { ...state, ...pass.run(state, context) };
+      const model = assemble(state, splitTelemetry(state, options.clusterDomain), options, previous);
+      previous = model;
+      return { model, diagnostics: found.sort(byPlace) };
+    },
+  };
+}
+
+function assemble(
+  state: CompileState,
+  telemetry: TelemetryModel,
+  options: CompileOptions,
+  previous: MeshModel | undefined,
+): MeshModel {
+  const model: MeshModel = {
+    modelVersion: 1,
+    trustDomain: options.trustDomain,
+    settings: reuseValue(previous?.settings, options.settings),
+    services: reuseRecord(previous?.services, sortedRecord(state.services)),
+    workloads: reuseRecord(previous?.workloads, sortedRecord(state.workloads)),
+    outbound: reuseRecord(previous?.outbound, sortedRecord(state.outbound)),
+    inbound: reuseRecord(previous?.inbound, sortedRecord(state.inbound)),
+    telemetry: reuseValue(previous?.telemetry, telemetry),
+  };
+  const keys = Object.keys(model) as (keyof MeshModel)[];
+  return previous !== undefined && keys.every((key) => previous[key] === model[key]) ? previous : model;
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return (
+    compareText(a.origin?.object ?? '', b.origin?.object ?? '') ||
+    compareText(a.origin?.path ?? '', b.origin?.path ?? '') ||
+    compareText(a.code, b.code) ||
+    compareText(a.message, b.message)
+  );
+}

@@ -1,8 +1,91 @@
-import type { AccessVerdict, Decision, InboundRequest, TrafficRequest } from './decision.ts';
-import type { MeshModel } from './types.ts';
+import { normalizePath } from '../lib/http-path.ts';
+import type { Decision, HttpRequest, TrafficRequest } from './decision.ts';
+import { answersTo, candidates, parseAuthority, type ServiceAtPort } from './hosts.ts';
+import { headerValue, type MatchedRequest, mismatch } from './match.ts';
+import { targetsOf } from './targets.ts';
+import type { MeshModel, OutboundRule, Workload } from './types.ts';
 
-/** The reference semantics of a client's request. The workload `request.from` must exist in the model. */
-export declare function decide(model: MeshModel, request: TrafficRequest): Decision;
+export { decideInbound } from './access.ts';
 
-/** The reference semantics of a request that arrives at a server's sidecar. */
-export declare function decideInbound(model: MeshModel, request: InboundRequest): AccessVerdict;
+/**
+ * The reference semantics of a client's request: the service that its sidecar takes it for, the rule that applies, and
+ * for each target its share and whether it lets the request in. The workload `request.from` must exist in the model.
+ */
+export function decide(model: MeshModel, request: TrafficRequest): Decision {
+  const client = model.workloads[request.from];
+  if (client === undefined) throw new Error(`no workload ${request.from} in the model`);
+  if (client.transport === 'plain') return rejected(0, `${client.id} has no sidecar`);
+  const reachable = candidates(model, client, request.to.port);
+  const named = parseAuthority(request.to.host);
+  const connected = named && reachable.find((candidate) => answersTo(candidate, client, named));
+  if (request.kind === 'tcp' || connected?.port.protocol === 'tcp') {
+    return connected === undefined
+      ? rejected(0, `no service answers to ${request.to.host}:${request.to.port}`)
+      : decideTcp(model, client, connected, request);
+  }
+  return decideHttp(model, client, reachable, connected, request);
+}
+
+/** A connection: the first rule that asks for no HTTP match. */
+function decideTcp(model: MeshModel, client: Workload, connected: ServiceAtPort, request: TrafficRequest): Decision {
+  if (connected.port.protocol !== 'tcp') {
+    return rejected(400, `port ${connected.port.port} of ${connected.service.id} speaks HTTP`);
+  }
+  return route(model, client, connected, undefined, request);
+}
+
+function decideHttp(
+  model: MeshModel,
+  client: Workload,
+  reachable: readonly ServiceAtPort[],
+  connected: ServiceAtPort | undefined,
+  request: HttpRequest,
+): Decision {
+  const normal = normalizePath(request.path);
+  if (!normal.ok) return rejected(400, `the path has no normal form: ${normal.error}`);
+  const hosts = request.headers.host;
+  if (typeof hosts === 'object' && hosts.length !== 1) return rejected(400, 'the request has several Host headers');
+  const authority = headerValue(request.headers, 'host') ?? request.to.host;
+  // A listener of its own serves one service; an intercepted port serves all services of its number.
+  const listening = client.outbound === 'intercepted' ? reachable : connected === undefined ? [] : [connected];
+  const parsed = parseAuthority(authority);
+  const meant = parsed && listening.find((at) => at.port.protocol === 'http' && answersTo(at, client, parsed));
+  if (meant === undefined) return rejected(404, `no service answers to "${authority}" on port ${request.to.port}`);
+  const http = { method: request.method, path: normal.value.path, authority, headers: request.headers };
+  return route(model, client, meant, http, request);
+}
+
+function route(
+  model: MeshModel,
+  client: Workload,
+  { service, port }: ServiceAtPort,
+  http: MatchedRequest | undefined,
+  request: TrafficRequest,
+): Decision {
+  const rules = model.outbound[service.id]?.ports[String(port.port)]?.rules ?? [];
+  const index = rules.findIndex((rule) => applies(rule, client, http));
+  const found = rules[index];
+  if (found === undefined) return { ...rejected(unavailable(http), 'no rule applies'), service: service.id };
+  const rule = { index, match: found.match, origins: found.origins };
+  if (found.to.kind === 'fail') {
+    const because = { text: 'the split has no backend that can take traffic', code: found.to.because };
+    return { outcome: 'rejected', status: unavailable(http), because, service: service.id, rule, targets: [] };
+  }
+  const targets = targetsOf(model, client, found.to, { service: service.id, port: port.port }, http, request);
+  return { outcome: 'routed', service: service.id, rule, targets };
+}
+
+function applies({ from, match }: OutboundRule, client: Workload, http: MatchedRequest | undefined): boolean {
+  const fromClient = from === 'any' || from.some((source) => source === client.namespace || source === client.set);
+  if (!fromClient) return false;
+  return http === undefined ? match === 'any' : mismatch(match, http) === undefined;
+}
+
+/** HTTP answers 503; a connection is closed. */
+function unavailable(http: MatchedRequest | undefined): number {
+  return http === undefined ? 0 : 503;
+}
+
+function rejected(status: number, text: string): Decision {
+  return { outcome: 'rejected', status, because: { text }, targets: [] };
+}

@@ -1,0 +1,98 @@
+import { diagnostic } from '../../diagnostics/diagnostic.ts';
+import { resolveTargetPort, selects } from '../../kubernetes/pods.ts';
+import type { PodObject, ServiceObject, ServicePortObject } from '../../kubernetes/types.ts';
+import type { NonEmpty } from '../../lib/collections.ts';
+import type { NamespaceId, Service, ServiceId, ServicePort, WorkloadId } from '../../model/types.ts';
+import { protocolOf } from '../protocol.ts';
+import type { Pass, PassContext } from '../state.ts';
+import { at } from '../state.ts';
+
+/** Services with their names, and which container port each of their ports reaches on which workload. */
+export const linkServices: Pass = {
+  name: 'link services',
+  run({ index }, context) {
+    const podsByNamespace = Map.groupBy(index.pods, ([, pod]) => pod.meta.namespace);
+    return {
+      services: new Map(
+        [...index.services].map(([id, object]) => {
+          const candidates = podsByNamespace.get(object.meta.namespace) ?? [];
+          return [id, link(id, object, candidates, context)];
+        }),
+      ),
+    };
+  },
+};
+
+type Candidates = readonly (readonly [WorkloadId, PodObject])[];
+
+function link(id: ServiceId, object: ServiceObject, candidates: Candidates, context: PassContext): Service {
+  const { namespace, name } = object.meta;
+  const external = object.type === 'ExternalName';
+  const selected = external ? [] : candidates.filter(([, pod]) => selects(object, pod));
+  if (!external && object.selector !== undefined && selected.length === 0) {
+    context.report(
+      diagnostic('SMI3011', { message: `Service ${id} selects no pod`, origin: at(object, 'spec.selector') }),
+    );
+  }
+  return {
+    id,
+    kind: external ? 'external' : 'mesh',
+    namespace: namespace as NamespaceId,
+    name,
+    hosts: hostsOf(namespace, name, context.options.clusterDomain),
+    vips: object.clusterIPs.filter((address) => address !== '' && address !== 'None').map((a) => a.toLowerCase()),
+    ports: tcpPorts(object, context).map(({ port, path }) => linkPort(object, port, path, selected, context)),
+    origins: [at(object, '')],
+  };
+}
+
+function hostsOf(namespace: string, name: string, clusterDomain: string): NonEmpty<string> {
+  const short = `${name}.${namespace}`.toLowerCase();
+  return [short, `${short}.svc`, `${short}.svc.${clusterDomain.toLowerCase()}`];
+}
+
+/** By number; of two ports with one number the first stands, as the API server allows no second of one protocol. */
+function tcpPorts(object: ServiceObject, context: PassContext) {
+  const found = new Map<number, { readonly port: ServicePortObject; readonly path: string }>();
+  for (const [position, port] of object.ports.entries()) {
+    const path = `spec.ports[${position}]`;
+    if (port.protocol !== 'TCP') {
+      context.report(
+        diagnostic('SMI4019', { message: `port ${port.port} is ${port.protocol}`, origin: at(object, path) }),
+      );
+    } else if (!found.has(port.port)) {
+      found.set(port.port, { port, path });
+    }
+  }
+  return [...found.values()].sort((a, b) => a.port.port - b.port.port);
+}
+
+function linkPort(
+  object: ServiceObject,
+  port: ServicePortObject,
+  path: string,
+  selected: Candidates,
+  context: PassContext,
+): ServicePort {
+  const missing: WorkloadId[] = [];
+  const targets = selected.flatMap(([workload, pod]) => {
+    const target = resolveTargetPort(pod.spec, port);
+    if (target !== undefined) return [{ workload, port: target }];
+    missing.push(workload);
+    return [];
+  });
+  if (missing.length > 0) {
+    context.report(
+      diagnostic('SMI3009', {
+        message: `no container port is named "${port.targetPort}" on pod ${missing.join(', ')}`,
+        origin: at(object, `${path}.targetPort`),
+      }),
+    );
+  }
+  return {
+    port: port.port,
+    ...(port.name === undefined ? {} : { name: port.name }),
+    protocol: protocolOf(port),
+    targets,
+  };
+}

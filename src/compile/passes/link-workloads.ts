@@ -1,0 +1,156 @@
+import { diagnostic } from '../../diagnostics/diagnostic.ts';
+import {
+  hasSidecar,
+  type LocalPort,
+  localOutboundAnnotation,
+  localPortsAnnotation,
+  parseLocalOutbound,
+  parseLocalPorts,
+} from '../../kubernetes/local-addressing.ts';
+import { containerPorts } from '../../kubernetes/pods.ts';
+import type { PodObject } from '../../kubernetes/types.ts';
+import { compareText } from '../../lib/collections.ts';
+import { spiffeId, workloadSetId } from '../../model/ids.ts';
+import type {
+  NamespaceId,
+  OutboundBinding,
+  Protocol,
+  Service,
+  ServiceId,
+  Workload,
+  WorkloadId,
+  WorkloadPort,
+} from '../../model/types.ts';
+import { protocolOf } from '../protocol.ts';
+import type { CompileState, Pass, PassContext } from '../state.ts';
+import { at } from '../state.ts';
+
+/** Where a program listens when its sidecar intercepts its traffic. */
+const loopback = '127.0.0.1';
+
+/** Pods with their identity, the ports that their sidecars serve, and where those take outbound connections. */
+export const linkWorkloads: Pass = {
+  name: 'link workloads',
+  run({ index, services }, context) {
+    const reached = reachedPorts(services);
+    return {
+      workloads: new Map(
+        [...index.pods].map(([id, pod]) => [id, workloadOf(id, pod, reached.get(id) ?? new Map(), services, context)]),
+      ),
+    };
+  },
+};
+
+/** The protocols that Services speak to each container port, with the Services. */
+type Reached = ReadonlyMap<number, ReadonlyMap<Protocol, ServiceId>>;
+
+function reachedPorts(services: CompileState['services']): ReadonlyMap<WorkloadId, Reached> {
+  const found = new Map<WorkloadId, Map<number, Map<Protocol, ServiceId>>>();
+  for (const service of services.values()) {
+    for (const { protocol, targets } of service.ports) {
+      for (const { workload, port } of targets) {
+        const ports = found.get(workload) ?? new Map<number, Map<Protocol, ServiceId>>();
+        found.set(workload, ports);
+        ports.set(port, (ports.get(port) ?? new Map<Protocol, ServiceId>()).set(protocol, service.id));
+      }
+    }
+  }
+  return found;
+}
+
+function workloadOf(
+  id: WorkloadId,
+  pod: PodObject,
+  reached: Reached,
+  services: CompileState['services'],
+  context: PassContext,
+): Workload {
+  const { namespace, name, labels, owners } = pod.meta;
+  const account = pod.spec.serviceAccountName;
+  return {
+    id,
+    namespace: namespace as NamespaceId,
+    name,
+    serviceAccount: account,
+    identity: spiffeId(context.options.trustDomain, namespace, account),
+    set: workloadSetId(namespace, account),
+    addresses: pod.ips,
+    labels: Object.fromEntries(Object.entries(labels).sort(([a], [b]) => compareText(a, b))),
+    ready: pod.ready ?? true,
+    transport: hasSidecar(pod) ? 'mtls' : 'plain',
+    ports: portsOf(id, pod, reached, context),
+    owners: owners.map((owner) => ({ kind: owner.kind, name: owner.name })),
+    outbound: outboundOf(pod, services, context),
+    origins: [at(pod, '')],
+  };
+}
+
+function portsOf(id: WorkloadId, pod: PodObject, reached: Reached, context: PassContext): readonly WorkloadPort[] {
+  const declared = containerPorts(pod.spec).filter(({ protocol }) => protocol === 'TCP');
+  const numbers = new Set([...declared.map(({ containerPort }) => containerPort), ...reached.keys()]);
+  const local = readAnnotation(pod, localPortsAnnotation, parseLocalPorts, context) ?? new Map<number, LocalPort>();
+  const address = pod.ips[0];
+  return [...numbers]
+    .sort((a, b) => a - b)
+    .map((port) => {
+      const named = declared.find(({ containerPort, name }) => containerPort === port && name !== undefined)?.name;
+      const bound = address === undefined ? undefined : local.get(port);
+      return {
+        port,
+        ...(named === undefined ? {} : { name: named }),
+        protocol: servedProtocol(id, pod, port, named, reached.get(port), context),
+        meshPort: bound?.mesh ?? port,
+        app: bound === undefined || address === undefined ? { address: loopback, port } : { address, port: bound.app },
+      };
+    });
+}
+
+/** What Services say; where they differ bytes, on which HTTP rules grant nothing; without a Service the port's own name. */
+function servedProtocol(
+  id: WorkloadId,
+  pod: PodObject,
+  port: number,
+  name: string | undefined,
+  spoken: ReadonlyMap<Protocol, ServiceId> | undefined,
+  context: PassContext,
+): Protocol {
+  if (spoken === undefined || spoken.size === 0) return protocolOf(name === undefined ? {} : { name });
+  const [only] = spoken.keys();
+  if (spoken.size === 1 && only !== undefined) return only;
+  const said = [...spoken].map(([protocol, service]) => `${protocol} by Service ${service}`).join(', ');
+  context.report(
+    diagnostic('SMI4018', { message: `container port ${port} of pod ${id} is ${said}`, origin: at(pod, '') }),
+  );
+  return 'tcp';
+}
+
+function outboundOf(pod: PodObject, services: CompileState['services'], context: PassContext): Workload['outbound'] {
+  const local = readAnnotation(pod, localOutboundAnnotation, parseLocalOutbound, context);
+  const address = pod.ips[0];
+  if (local === undefined || address === undefined) return 'intercepted';
+  return local
+    .flatMap(({ service, port, listen }): OutboundBinding[] => {
+      const target: Service | undefined = services.get(service as ServiceId);
+      if (target === undefined || !target.ports.some((candidate) => candidate.port === port)) return [];
+      return [{ service: target.id, port, listen: { address, port: listen } }];
+    })
+    .sort((a, b) => compareText(a.service, b.service) || a.port - b.port);
+}
+
+function readAnnotation<T>(
+  pod: PodObject,
+  annotation: string,
+  parse: (pod: PodObject) => T | undefined,
+  context: PassContext,
+): T | undefined {
+  const value = parse(pod);
+  if (value === undefined && pod.meta.annotations[annotation] !== undefined) {
+    context.report(
+      diagnostic('SMI4021', {
+        message: `the annotation ${annotation} of pod ${pod.meta.namespace}/${pod.meta.name} is not of its documented form`,
+        origin: at(pod, `metadata.annotations["${annotation}"]`),
+      }),
+    );
+  }
+  return value;
+}

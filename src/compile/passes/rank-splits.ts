@@ -1,0 +1,105 @@
+import type { DiagnosticCode } from '../../diagnostics/catalogue.ts';
+import { diagnostic } from '../../diagnostics/diagnostic.ts';
+import { compareText } from '../../lib/collections.ts';
+import type { ServiceId } from '../../model/types.ts';
+import type { TrafficSplit } from '../../smi/types.ts';
+import { serviceNamed } from '../service-name.ts';
+import type { CompileState, Pass, PassContext, RootSplits } from '../state.ts';
+import { at } from '../state.ts';
+
+/** Total weight that every target can hold (Envoy: an unsigned 32-bit sum). */
+const weightLimit = 4_294_967_295;
+
+/**
+ * Which splits govern each root, in which order: those with matches, then the first one without. Ties go by creation
+ * time, absent first, then by name. Splits that cannot be used are reported and count as absent.
+ */
+export const rankSplits: Pass = {
+  name: 'rank splits',
+  run(state, context) {
+    const usable = [...context.input.splits].sort(olderFirst).flatMap((split) => {
+      const root = rootOf(split, state, context);
+      return root === undefined || !weightsAreUsable(split, context) ? [] : [{ root, split }];
+    });
+    const byRoot = Map.groupBy(usable, ({ root }) => root);
+    return {
+      splits: new Map(
+        [...byRoot]
+          .sort((a, b) => compareText(a[0], b[0]))
+          .map(([root, entries]) => [
+            root,
+            rank(
+              root,
+              entries.map(({ split }) => split),
+              context,
+            ),
+          ]),
+      ),
+    };
+  },
+};
+
+function olderFirst(a: TrafficSplit, b: TrafficSplit): number {
+  return (
+    compareText(a.meta.creationTimestamp ?? '', b.meta.creationTimestamp ?? '') ||
+    compareText(a.meta.name, b.meta.name) ||
+    compareText(a.meta.namespace, b.meta.namespace)
+  );
+}
+
+function rootOf(split: TrafficSplit, { index }: CompileState, context: PassContext): ServiceId | undefined {
+  const refuse = (code: DiagnosticCode, message: string) => {
+    context.report(diagnostic(code, { message, origin: at(split, 'spec.service') }));
+    return undefined;
+  };
+  const id = serviceNamed(split.service, split.meta.namespace, context.options.clusterDomain);
+  if (id === undefined) {
+    return refuse('SMI4001', `"${split.service}" does not name a Service of namespace ${split.meta.namespace}`);
+  }
+  const service = index.services.get(id);
+  if (service === undefined) return refuse('SMI3001', `Service ${id} does not exist`);
+  if (service.type === 'ExternalName') return refuse('SMI4022', `Service ${id} is of type ExternalName`);
+  return id;
+}
+
+function weightsAreUsable(split: TrafficSplit, context: PassContext): boolean {
+  const refuse = (message: string, path: string) => {
+    context.report(diagnostic('SMI4008', { message, origin: at(split, path) }));
+    return false;
+  };
+  for (const [position, { weight }] of split.backends.entries()) {
+    if (!Number.isSafeInteger(weight) || weight < 0) {
+      return refuse(`weight ${weight} is not a whole number from 0`, `spec.backends[${position}].weight`);
+    }
+  }
+  const total = split.backends.reduce((sum, { weight }) => sum + weight, 0);
+  return total <= weightLimit || refuse(`the weights add up to ${total}`, 'spec.backends');
+}
+
+function rank(root: ServiceId, splits: readonly TrafficSplit[], context: PassContext): RootSplits {
+  const conditional = splits.filter(({ matches }) => matches !== undefined);
+  const [first, ...others] = splits.filter(({ matches }) => matches === undefined);
+  for (const other of first === undefined ? [] : others) {
+    reportConflict(root, first as TrafficSplit, other, context);
+  }
+  return first === undefined ? { conditional } : { conditional, unconditional: first };
+}
+
+function reportConflict(root: ServiceId, first: TrafficSplit, other: TrafficSplit, context: PassContext): void {
+  const name = ({ meta }: TrafficSplit) => `TrafficSplit ${meta.namespace}/${meta.name}`;
+  context.report(
+    diagnostic('SMI4004', {
+      message: `${name(other)} is ignored: ${name(first)} already governs Service ${root} without matches`,
+      origin: at(other, 'spec.service'),
+      related: [at(first, 'spec.service')],
+    }),
+  );
+  context.report(
+    diagnostic('SMI4004', {
+      message: `${name(first)} is in force; ${name(other)} also governs Service ${root} without matches and is ignored`,
+      origin: at(first, 'spec.service'),
+      related: [at(other, 'spec.service')],
+      severity: 'warning',
+    }),
+  );
+}

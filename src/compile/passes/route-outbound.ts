@@ -1,0 +1,118 @@
+import { diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { NonEmpty } from '../../lib/collections.ts';
+import type {
+  Distribution,
+  HttpMatch,
+  OutboundPolicy,
+  OutboundRule,
+  PortPolicy,
+  Service,
+  ServicePort,
+} from '../../model/types.ts';
+import type { TrafficSplit } from '../../smi/types.ts';
+import { backendsOf, distribution, type UsableBackend } from '../backends.ts';
+import type { CompileState, Pass, PassContext, RootSplits } from '../state.ts';
+import { at } from '../state.ts';
+
+/** Rules of every service port: those of its splits, and last what happens to all other requests. */
+export const routeOutbound: Pass = {
+  name: 'route outbound',
+  run(state, context) {
+    return {
+      outbound: new Map([...state.services.values()].map((service) => [service.id, policyOf(service, state, context)])),
+    };
+  },
+};
+
+interface ResolvedSplit {
+  readonly split: TrafficSplit;
+  readonly backends: readonly UsableBackend[];
+}
+
+function policyOf(service: Service, state: CompileState, context: PassContext): OutboundPolicy {
+  const splits = state.splits.get(service.id) ?? { conditional: [] };
+  reportTcpPorts(service, splits, context);
+  const resolve = (split: TrafficSplit): ResolvedSplit => ({
+    split,
+    backends: backendsOf(split, service, state, context),
+  });
+  const conditional = splits.conditional.map((split) => ({
+    ...resolve(split),
+    matches: matchesOf(split, state, context),
+  }));
+  const last = splits.unconditional && resolve(splits.unconditional);
+  const ports = service.ports.map((port): [string, PortPolicy] => {
+    const rules: NonEmpty<OutboundRule> = [
+      ...conditional.flatMap(({ matches, ...split }) => conditionalRules(split, matches, port, context)),
+      lastRule(last, port, context),
+    ] as readonly OutboundRule[] as NonEmpty<OutboundRule>;
+    return [String(port.port), { port: port.port, protocol: port.protocol, rules }];
+  });
+  return { service: service.id, ports: Object.fromEntries(ports) };
+}
+
+function conditionalRules(
+  { split, backends }: ResolvedSplit,
+  matches: readonly MatchReference[],
+  port: ServicePort,
+  context: PassContext,
+): readonly OutboundRule[] {
+  if (port.protocol !== 'http' || matches.length === 0) return [];
+  const to = distribution(split, backends, port, context);
+  return matches.map(({ match, path }) => ({ from: 'any', match, to, origins: [at(split, path)] }));
+}
+
+function lastRule(last: ResolvedSplit | undefined, port: ServicePort, context: PassContext): OutboundRule {
+  const self: Distribution = { kind: 'self' };
+  if (last === undefined) return { from: 'any', match: 'any', to: self, origins: [] };
+  const to = distribution(last.split, last.backends, port, context);
+  return { from: 'any', match: 'any', to, origins: [at(last.split, 'spec.service')] };
+}
+
+interface MatchReference {
+  readonly match: HttpMatch;
+  /** The field of the split that names it. */
+  readonly path: string;
+}
+
+/** What a split's `matches` name; nothing at all leaves a split that governs no request. */
+function matchesOf(split: TrafficSplit, state: CompileState, context: PassContext): readonly MatchReference[] {
+  const found = (split.matches ?? []).flatMap(({ kind, name }, position): MatchReference[] => {
+    const path = `spec.matches[${position}]`;
+    if (kind !== 'HTTPRouteGroup') {
+      const message = `a split matches by HTTPRouteGroup, not by "${kind}"`;
+      context.report(diagnostic('SMI4012', { message, origin: at(split, `${path}.kind`) }));
+      return [];
+    }
+    const group = state.matches.get(`${split.meta.namespace}/${name}`);
+    if (group === undefined) {
+      const message = `HTTPRouteGroup ${split.meta.namespace}/${name} does not exist`;
+      context.report(diagnostic('SMI3004', { message, origin: at(split, `${path}.name`) }));
+      return [];
+    }
+    return [...group.values()].map((match) => ({ match, path }));
+  });
+  if (found.length === 0) {
+    const empty = split.matches?.length === 0;
+    context.report(
+      diagnostic(empty ? 'SMI4023' : 'SMI4005', {
+        message: `no match of TrafficSplit ${split.meta.namespace}/${split.meta.name} can be used: it governs no request`,
+        origin: at(split, 'spec.matches'),
+      }),
+    );
+  }
+  return found;
+}
+
+function reportTcpPorts(service: Service, { conditional }: RootSplits, context: PassContext): void {
+  const tcp = service.ports.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port);
+  if (tcp.length === 0) return;
+  for (const split of conditional) {
+    context.report(
+      diagnostic('SMI4006', {
+        message: `TCP port ${tcp.join(', ')} of Service ${service.id} is not governed by a split with matches`,
+        origin: at(split, 'spec.matches'),
+      }),
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import type { Protocol } from '../model/types.ts';
+
+const httpProtocols = new Set(['http', 'http2', 'h2c', 'grpc', 'ws', 'kubernetes.io/h2c', 'kubernetes.io/ws']);
+
+/** Prefixes of port names that say "not HTTP in the clear"; by custom they stand before the first `-`. */
+const byteProtocols = new Set([
+  'tcp',
+  'tls',
+  'https',
+  'amqp',
+  'kafka',
+  'ldap',
+  'ldaps',
+  'mongo',
+  'mongodb',
+  'mqtt',
+  'mysql',
+  'nats',
+  'postgres',
+  'postgresql',
+  'redis',
+  'smtp',
+  'thrift',
+  'zookeeper',
+]);
+
+/**
+ * What is spoken on a TCP port. `appProtocol` decides when it is there: what is not known as HTTP is bytes. Otherwise the
+ * port's name up to the first `-`; without any hint the port is HTTP, since that is what SMI's routes speak of.
+ */
+export function protocolOf(port: { readonly name?: string; readonly appProtocol?: string }): Exclude<Protocol, 'udp'> {
+  if (port.appProtocol !== undefined) return httpProtocols.has(port.appProtocol.toLowerCase()) ? 'http' : 'tcp';
+  const prefix = (port.name ?? '').toLowerCase().split('-')[0] ?? '';
+  return byteProtocols.has(prefix) ? 'tcp' : 'http';
+}

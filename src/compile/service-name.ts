@@ -1,0 +1,14 @@
+import { serviceId } from '../model/ids.ts';
+import type { ServiceId } from '../model/types.ts';
+
+/**
+ * The Service that a TrafficSplit names: `NAME`, `NAME.NS`, `NAME.NS.svc` or `NAME.NS.svc.CLUSTERDOMAIN`, where NS is
+ * the namespace of the split; `undefined` for anything else.
+ */
+export function serviceNamed(text: string, namespace: string, clusterDomain: string): ServiceId | undefined {
+  const [name = '', ...rest] = text.split('.');
+  const suffix = rest.join('.');
+  const allowed = ['', namespace, `${namespace}.svc`, `${namespace}.svc.${clusterDomain}`];
+  if (name === '' || text.endsWith('.') || !allowed.includes(suffix)) return undefined;
+  return serviceId(namespace, name);
+}

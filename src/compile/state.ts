@@ -1,0 +1,81 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Origin } from '../diagnostics/origin.ts';
+import type { DeploymentObject, PodObject, ServiceObject } from '../kubernetes/types.ts';
+import type {
+  HttpMatch,
+  InboundPolicy,
+  OutboundPolicy,
+  Service,
+  ServiceId,
+  Workload,
+  WorkloadId,
+  WorkloadSetId,
+} from '../model/types.ts';
+import type { HTTPRouteGroup, TCPRoute, TrafficSplit } from '../smi/types.ts';
+import type { MeshInput } from './input.ts';
+import type { CompileOptions } from './options.ts';
+
+/** What every pass reads. */
+export interface PassContext {
+  readonly input: MeshInput;
+  readonly options: CompileOptions;
+  readonly report: (finding: Diagnostic) => void;
+}
+
+/** Objects by `NAMESPACE/NAME`. */
+export interface Index {
+  readonly services: ReadonlyMap<ServiceId, ServiceObject>;
+  /** Running pods, and the synthesised ones of Deployments that have none; by id, sorted. */
+  readonly pods: ReadonlyMap<WorkloadId, PodObject>;
+  readonly deployments: ReadonlyMap<string, DeploymentObject>;
+  readonly declaredAccounts: ReadonlySet<string>;
+  readonly routeGroups: ReadonlyMap<string, HTTPRouteGroup>;
+  readonly tcpRoutes: ReadonlyMap<string, TCPRoute>;
+}
+
+/** The usable matches of one HTTPRouteGroup, by name in the group's order. */
+export type GroupMatches = ReadonlyMap<string, HttpMatch>;
+
+/** The splits that govern one root, in the order in which their rules are asked. */
+export interface RootSplits {
+  readonly conditional: readonly TrafficSplit[];
+  readonly unconditional?: TrafficSplit;
+}
+
+/** What the passes have found so far; each pass adds its part and reads those of earlier ones. */
+export interface CompileState {
+  readonly index: Index;
+  readonly services: ReadonlyMap<ServiceId, Service>;
+  readonly workloads: ReadonlyMap<WorkloadId, Workload>;
+  readonly matches: ReadonlyMap<string, GroupMatches>;
+  readonly splits: ReadonlyMap<ServiceId, RootSplits>;
+  readonly inbound: ReadonlyMap<WorkloadSetId, InboundPolicy>;
+  readonly outbound: ReadonlyMap<ServiceId, OutboundPolicy>;
+}
+
+export interface Pass {
+  readonly name: string;
+  run(state: CompileState, context: PassContext): Partial<CompileState>;
+}
+
+export const emptyState: CompileState = {
+  index: {
+    services: new Map(),
+    pods: new Map(),
+    deployments: new Map(),
+    declaredAccounts: new Set(),
+    routeGroups: new Map(),
+    tcpRoutes: new Map(),
+  },
+  services: new Map(),
+  workloads: new Map(),
+  matches: new Map(),
+  splits: new Map(),
+  inbound: new Map(),
+  outbound: new Map(),
+};
+
+/** An origin at a field of an object. */
+export function at(object: { readonly meta: { readonly key: Origin['object'] } }, path: string): Origin {
+  return { object: object.meta.key, path };
+}

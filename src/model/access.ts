@@ -1,0 +1,82 @@
+import type { Origin } from '../diagnostics/origin.ts';
+import { normalizePath } from '../lib/http-path.ts';
+import type { AccessVerdict, InboundRequest } from './decision.ts';
+import { headerValue, type MatchedRequest, mismatches } from './match.ts';
+import type { Grant, GrantTarget, InboundPolicy, MeshModel, SpiffeId, WorkloadPort } from './types.ts';
+
+type Missing = NonNullable<AccessVerdict['nearest']>['missing'];
+
+interface Arrival {
+  readonly peer: SpiffeId;
+  readonly port: WorkloadPort;
+  /** Absent where the sidecar does not read HTTP. */
+  readonly http?: MatchedRequest;
+}
+
+/** The reference semantics of a request that arrives at a server's sidecar. */
+export function decideInbound(model: MeshModel, request: InboundRequest): AccessVerdict {
+  const workload = model.workloads[request.workload];
+  const port = workload?.ports.find((candidate) => candidate.port === request.port);
+  const policy = workload && model.inbound[workload.set];
+  if (workload === undefined || port === undefined || policy === undefined) return { verdict: 'deny', grants: [] };
+  // Without a sidecar nobody asks the policy.
+  if (workload.transport === 'plain') return { verdict: 'allow', grants: [], unmatched: true };
+  if (port.protocol !== 'http') return evaluate(policy, { peer: request.peer, port });
+  if (request.kind !== 'http') return { verdict: 'reject', status: 400, grants: [] };
+  const normal = normalizePath(request.path);
+  if (!normal.ok) return { verdict: 'reject', status: 400, grants: [] };
+  const authority = headerValue(request.headers, 'host') ?? '';
+  const http = { method: request.method, path: normal.value.path, authority, headers: request.headers };
+  return evaluate(policy, { peer: request.peer, port, http });
+}
+
+function evaluate(policy: InboundPolicy, arrival: Arrival): AccessVerdict {
+  const attempts = policy.grants.flatMap((grant) => grant.to.map((target) => attempt(grant, target, arrival)));
+  const covering = attempts.filter(({ missing }) => missing.length === 0);
+  if (covering.length > 0) {
+    const rules = Map.groupBy(covering, ({ grant }) => grant.rule);
+    const grants = [...rules].map(([rule, found]) => ({ rule, origins: unique(found.flatMap((one) => one.origins)) }));
+    return { verdict: 'allow', grants };
+  }
+  if (policy.mode !== 'deny') return { verdict: 'allow', grants: [], unmatched: true };
+  const nearest = nearestOf(attempts);
+  return nearest === undefined ? { verdict: 'deny', grants: [] } : { verdict: 'deny', grants: [], nearest };
+}
+
+interface Attempt {
+  readonly grant: Grant;
+  /** In the order source, port, method, path, header; empty when the target covers the request. */
+  readonly missing: readonly Missing[];
+  readonly origins: readonly Origin[];
+}
+
+function attempt(grant: Grant, target: GrantTarget, { peer, port, http }: Arrival): Attempt {
+  const missing: Missing[] = [];
+  const principal = grant.from.find(({ spiffe }) => spiffe === peer);
+  if (principal === undefined) missing.push('source');
+  const portFits = target.ports === 'any' || target.ports.includes(port.port);
+  // An HTTP match grants nothing where HTTP is not read.
+  if (target.transport !== 'tcp' || !portFits || (target.http !== 'any' && http === undefined)) missing.push('port');
+  if (http !== undefined) missing.push(...mismatches(target.http, http));
+  const origins = [
+    ...grant.origins,
+    ...(principal?.origins ?? grant.from.flatMap((source) => source.origins)),
+    ...target.origins,
+    ...(target.http === 'any' ? [] : target.http.origins),
+  ];
+  return { grant, missing, origins };
+}
+
+/** The attempt that fails in the fewest parts; of equals one whose source fits, then the first. */
+function nearestOf(attempts: readonly Attempt[]): AccessVerdict['nearest'] {
+  const distance = ({ missing }: Attempt) => missing.length * 2 + (missing.includes('source') ? 1 : 0);
+  let best: Attempt | undefined;
+  for (const one of attempts) if (best === undefined || distance(one) < distance(best)) best = one;
+  const missing = best?.missing[0];
+  if (best === undefined || missing === undefined) return undefined;
+  return { rule: best.grant.rule, missing, origins: unique(best.origins) };
+}
+
+function unique(origins: readonly Origin[]): readonly Origin[] {
+  return [...new Map(origins.map((origin) => [`${origin.object} ${origin.path}`, origin])).values()];
+}

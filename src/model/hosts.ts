@@ -1,0 +1,48 @@
+import type { MeshModel, Service, ServicePort, Workload } from './types.ts';
+
+/** A service port as a client can name it, and the address on which the client's sidecar takes its traffic, if any. */
+export interface ServiceAtPort {
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly listen?: { readonly address: string; readonly port: number };
+}
+
+/** The service ports that a client's sidecar can mean by a connection to `port`, in order of service id. */
+export function candidates(model: MeshModel, client: Workload, port: number): readonly ServiceAtPort[] {
+  if (client.outbound === 'intercepted') {
+    return Object.values(model.services).flatMap((service) => atPort(service, port));
+  }
+  return client.outbound.flatMap((binding) => {
+    if (binding.port !== port && binding.listen.port !== port) return [];
+    const service = model.services[binding.service];
+    if (service === undefined) return [];
+    return atPort(service, binding.port).map((found) => ({ ...found, listen: binding.listen }));
+  });
+}
+
+function atPort(service: Service, number: number): readonly ServiceAtPort[] {
+  return service.ports.filter(({ port }) => port === number).map((port) => ({ service, port }));
+}
+
+/** Splits `NAME[:PORT]` or `[V6][:PORT]`, lower case; `undefined` when it is neither. */
+export function parseAuthority(text: string): { readonly name: string; readonly port?: number } | undefined {
+  const parts = /^(\[[0-9a-f:.]+\]|[^:[\]@/?#\s]+)(?::([0-9]{1,5}))?$/.exec(text.toLowerCase());
+  const name = parts?.[1]?.replace(/^\[|\]$/g, '');
+  if (name === undefined) return undefined;
+  return parts?.[2] === undefined ? { name } : { name, port: Number(parts[2]) };
+}
+
+/**
+ * Whether an authority means this service port for a client: one of the service's names, the bare name within its
+ * namespace, a virtual address, or the listener's own address; a port must be the service's or the listener's.
+ */
+export function answersTo(
+  { service, port, listen }: ServiceAtPort,
+  client: Workload,
+  authority: { readonly name: string; readonly port?: number },
+): boolean {
+  if (authority.port !== undefined && authority.port !== port.port && authority.port !== listen?.port) return false;
+  const { name } = authority;
+  if (service.namespace === client.namespace && service.name.toLowerCase() === name) return true;
+  return service.hosts.includes(name) || service.vips.includes(name) || listen?.address === name;
+}

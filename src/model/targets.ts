@@ -1,0 +1,72 @@
+import { decideInbound } from './access.ts';
+import type { AccessVerdict, DecisionTarget, InboundRequest, SetVerdict, TrafficRequest } from './decision.ts';
+import type { MatchedRequest } from './match.ts';
+import type { Distribution, MeshModel, ServiceId, WeightedTarget, Workload } from './types.ts';
+
+/** Every target of a distribution, those with share 0 too, with what its workloads say to the request. */
+export function targetsOf(
+  model: MeshModel,
+  client: Workload,
+  distribution: Exclude<Distribution, { readonly kind: 'fail' }>,
+  self: { readonly service: ServiceId; readonly port: number },
+  http: MatchedRequest | undefined,
+  request: TrafficRequest,
+): readonly DecisionTarget[] {
+  const weighted: readonly WeightedTarget[] =
+    distribution.kind === 'self' ? [{ ...self, weight: 1, origins: [] }] : distribution.targets;
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
+  return weighted.map(({ service, port, weight, origins }) => {
+    const sets = setVerdicts(model, client, service, port, http, request);
+    return { service, port, weight, total, verdict: summary(sets), sets, origins };
+  });
+}
+
+/** The ready workloads behind a service port, grouped by set and by what they answer. */
+function setVerdicts(
+  model: MeshModel,
+  client: Workload,
+  service: ServiceId,
+  port: number,
+  http: MatchedRequest | undefined,
+  request: TrafficRequest,
+): readonly SetVerdict[] {
+  const targets = model.services[service]?.ports.find((candidate) => candidate.port === port)?.targets ?? [];
+  const ready = targets.flatMap((target) => {
+    const workload = model.workloads[target.workload];
+    return workload?.ready ? [{ workload, port: target.port }] : [];
+  });
+  // Workloads of one set differ only in what they have at that port.
+  const groups = Map.groupBy(ready, ({ workload, port: number }) => {
+    const protocol = workload.ports.find((candidate) => candidate.port === number)?.protocol;
+    return `${workload.set} ${number} ${protocol} ${workload.transport}`;
+  });
+  return [...groups.values()].flatMap((members): SetVerdict[] => {
+    const [first] = members;
+    if (first === undefined) return [];
+    const arrival = arriving(client, first.workload, first.port, http, request);
+    const access: AccessVerdict = decideInbound(model, arrival);
+    return [{ set: first.workload.set, workloads: members.map(({ workload }) => workload.id), access }];
+  });
+}
+
+/** The request as the server's sidecar sees it: the client's identity, the authority as it was sent. */
+function arriving(
+  client: Workload,
+  { id: workload }: Workload,
+  port: number,
+  http: MatchedRequest | undefined,
+  request: TrafficRequest,
+): InboundRequest {
+  const peer = client.identity;
+  if (request.kind === 'tcp') return { kind: 'tcp', peer, workload, port };
+  const host = http?.authority ?? request.to.host;
+  const headers = { ...request.headers, host: request.headers.host ?? host };
+  return { kind: 'http', peer, workload, port, method: request.method, path: request.path, headers };
+}
+
+function summary(sets: readonly SetVerdict[]): DecisionTarget['verdict'] {
+  const allowed = sets.filter(({ access }) => access.verdict === 'allow').length;
+  if (sets.length === 0) return 'unavailable';
+  if (allowed === sets.length) return 'allow';
+  return allowed === 0 ? 'deny' : 'mixed';
+}
