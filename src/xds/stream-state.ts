@@ -1,0 +1,88 @@
+import { type Answer, type Batch, Subscription } from './subscription.ts';
+import type { View, XdsResource } from './view.ts';
+
+/** The parts of a request that change what a client is to get. */
+export interface DeltaRequest {
+  readonly typeUrl: string;
+  readonly subscribe: readonly string[];
+  readonly unsubscribe: readonly string[];
+  readonly initialVersions: Readonly<Record<string, string>>;
+  readonly nonce: string;
+  /** Present when the client refused the response of that nonce. */
+  readonly error?: string;
+}
+
+const noResources: ReadonlyMap<string, XdsResource> = new Map();
+
+/**
+ * The subscriptions of one client over one stream, and the order in which their batches may travel: additions in the
+ * order of types, so that what is referred to arrives before what refers to it; removals afterwards, in the reverse
+ * order, and only when the client has taken the additions ("make before break").
+ */
+export class StreamState {
+  readonly #subscriptions: Map<string, Subscription>;
+  readonly #maxBatchBytes: number;
+  #nonces = 0;
+
+  constructor(typeOrder: readonly string[], maxBatchBytes: number) {
+    this.#subscriptions = new Map(typeOrder.map((typeUrl) => [typeUrl, new Subscription(typeUrl)]));
+    this.#maxBatchBytes = maxBatchBytes;
+  }
+
+  /** All names that the client asked for; for limits. */
+  get size(): number {
+    return [...this.#subscriptions.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  get hasInFlight(): boolean {
+    return [...this.#subscriptions.values()].some((subscription) => subscription.hasInFlight);
+  }
+
+  knows(typeUrl: string): boolean {
+    return this.#subscriptions.has(typeUrl);
+  }
+
+  /** Applies a request for a known type; returns what it answered, nothing for a stale or absent nonce. */
+  request(request: DeltaRequest): Answer | undefined {
+    const subscription = this.#subscriptions.get(request.typeUrl);
+    if (subscription === undefined) throw new Error(`unknown type ${request.typeUrl}`);
+    const answer = subscription.expects(request.nonce) ? subscription.answer(request.error === undefined) : undefined;
+    if (request.nonce === '' || request.subscribe.length > 0) {
+      subscription.subscribe(request.subscribe, request.initialVersions);
+    }
+    if (request.unsubscribe.length > 0) subscription.unsubscribe(request.unsubscribe);
+    return answer;
+  }
+
+  /** The next batch that may travel now, counted as sent; nothing when the client must answer first or lacks nothing. */
+  next(view: View): Batch | undefined {
+    return this.#nextAdditions(view) ?? (this.hasInFlight ? undefined : this.#nextRemovals(view));
+  }
+
+  #nextAdditions(view: View): Batch | undefined {
+    for (const subscription of this.#subscriptions.values()) {
+      const resources = view.get(subscription.typeUrl) ?? noResources;
+      const batch = subscription.nextAdditions(resources, this.#nonce(), this.#maxBatchBytes);
+      if (batch !== undefined) return batch;
+      // Later types may refer to what waits behind the batch in flight.
+      if (subscription.hasInFlight && subscription.lacks(resources)) return undefined;
+    }
+    return undefined;
+  }
+
+  #nextRemovals(view: View): Batch | undefined {
+    for (const subscription of [...this.#subscriptions.values()].reverse()) {
+      const resources = view.get(subscription.typeUrl) ?? noResources;
+      const batch = subscription.nextRemovals(resources, this.#nonce());
+      if (batch !== undefined) return batch;
+      // The older version that the client keeps may refer to what earlier types would remove.
+      if (subscription.refuses(resources)) return undefined;
+    }
+    return undefined;
+  }
+
+  #nonce(): string {
+    this.#nonces += 1;
+    return String(this.#nonces);
+  }
+}
