@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureEnvoy } from './envoy.mjs';
 import { run } from './lib/run.mjs';
 import { digest, isCurrent, writeStamp } from './lib/stamp.mjs';
 import { exitWith, StepError, step } from './lib/steps.mjs';
@@ -25,6 +26,21 @@ export async function setUp({ build = true } = {}) {
   await step('generated files', () => generate(node));
   if (build) await step('build', () => runBuild(node));
   return node;
+}
+
+/** Fetches the real Envoy into the cache folder when it is missing. */
+export async function findEnvoy() {
+  await step('Envoy', () => {
+    let word = 'up to date';
+    try {
+      ensureEnvoy(() => {
+        word = 'downloaded';
+      });
+    } catch (error) {
+      throw new StepError(error.message);
+    }
+    return word;
+  });
 }
 
 async function installDependencies() {

@@ -10,17 +10,20 @@ export class StepError extends Error {
   }
 }
 
+/** Where the lines go; standard error when standard output is for a machine. */
+export const progress = { stream: process.stdout };
+
 export const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** Runs one step and prints `  TITLE   RESULT   DURATION`; `work` may return the word for RESULT. */
 export async function step(title, work) {
   const started = performance.now();
-  process.stdout.write(`  ${title.padEnd(28)}`);
+  progress.stream.write(`  ${title.padEnd(28)}`);
   try {
     const word = await work();
-    process.stdout.write(`${(word ?? 'done').padEnd(14)}${seconds(performance.now() - started).padStart(8)}\n`);
+    progress.stream.write(`${(word ?? 'done').padEnd(14)}${seconds(performance.now() - started).padStart(8)}\n`);
   } catch (error) {
-    process.stdout.write(`${'failed'.padEnd(14)}${seconds(performance.now() - started).padStart(8)}\n`);
+    progress.stream.write(`${'failed'.padEnd(14)}${seconds(performance.now() - started).padStart(8)}\n`);
     throw error;
   }
 }
