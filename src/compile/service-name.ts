@@ -1,6 +1,9 @@
 import { serviceId } from '../model/ids.ts';
 import type { ServiceId } from '../model/types.ts';
 
+/** A Kubernetes object name without dots. */
+const label = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
+
 /**
  * The Service that a TrafficSplit names: `NAME`, `NAME.NS`, `NAME.NS.svc` or `NAME.NS.svc.CLUSTERDOMAIN`, where NS is
  * the namespace of the split; `undefined` for anything else.
@@ -9,6 +12,6 @@ export function serviceNamed(text: string, namespace: string, clusterDomain: str
   const [name = '', ...rest] = text.split('.');
   const suffix = rest.join('.');
   const allowed = ['', namespace, `${namespace}.svc`, `${namespace}.svc.${clusterDomain}`];
-  if (name === '' || text.endsWith('.') || !allowed.includes(suffix)) return undefined;
+  if (!label.test(name) || text.endsWith('.') || !allowed.includes(suffix)) return undefined;
   return serviceId(namespace, name);
 }
