@@ -15,6 +15,12 @@ export const adapterCodes = {
       'The target cannot say a feature that the mesh uses. What is emitted never allows more than the mesh does, but it may lack what the field asks for.',
     hint: 'Choose another target, or remove the field.',
   },
+  SMI5003: {
+    severity: 'error',
+    title: 'adapter option refused',
+    explanation: 'An option of the target is unknown or has a value of the wrong type. Nothing is emitted.',
+    hint: 'Correct the option; the page of the adapter lists them all.',
+  },
   SMI5101: {
     severity: 'error',
     title: 'refused by a proxy',

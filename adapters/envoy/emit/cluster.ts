@@ -1,0 +1,109 @@
+import type { Artifact } from '../../../src/adapter/contract.ts';
+import { compareText } from '../../../src/lib/collections.ts';
+import type { MeshModel, SpiffeId, Workload } from '../../../src/model/types.ts';
+import { findServicePort, parseClusterName, typeUrls } from '../names.ts';
+import type { CertificateFiles } from '../options.ts';
+import { any, type Message, originMetadata, socketAddress } from './message.ts';
+import { clientTls, plainText } from './tls.ts';
+
+/** Marks an endpoint without a sidecar in the metadata that chooses the transport socket. */
+const plainPeer = 'plain';
+
+interface Endpoint {
+  readonly workload: Workload;
+  readonly address: string;
+  readonly port: number;
+  readonly peer: SpiffeId | typeof plainPeer;
+}
+
+/** The cluster of a service port and its endpoints. */
+export function emitCluster(model: MeshModel, name: string, files: CertificateFiles): readonly Artifact[] {
+  const { service: id, port } = parseClusterName(name);
+  const ref = findServicePort(model, id, port);
+  if (ref === undefined) return [];
+  const { origins } = ref.service;
+  const endpoints = endpointsOf(model, ref.port.targets);
+  const cluster: Message = {
+    name,
+    ...originMetadata(origins),
+    type: 'EDS',
+    edsClusterConfig: { edsConfig: { ads: {}, resourceApiVersion: 'V3' } },
+    connectTimeout: '5s',
+    lbPolicy: 'LEAST_REQUEST',
+    ...transport(endpoints, files),
+  };
+  return [
+    { name, format: typeUrls.cluster, body: cluster, origins },
+    { name, format: typeUrls.endpoints, body: loadAssignment(name, endpoints), origins },
+  ];
+}
+
+/** A cluster that is the program behind a sidecar. It is left a little earlier than Node's servers close idle connections. */
+export function appCluster(name: string, app: { readonly address: string; readonly port: number }): Message {
+  return {
+    name,
+    type: 'STATIC',
+    connectTimeout: '5s',
+    loadAssignment: {
+      clusterName: name,
+      endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(app.address, app.port) } }] }],
+    },
+    typedExtensionProtocolOptions: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
+        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        { commonHttpProtocolOptions: { idleTimeout: '4s' }, explicitHttpConfig: { httpProtocolOptions: {} } },
+      ),
+    },
+  };
+}
+
+/** Workloads whose address is known; the order is the model's. */
+function endpointsOf(
+  model: MeshModel,
+  targets: readonly { readonly workload: Workload['id']; readonly port: number }[],
+): readonly Endpoint[] {
+  return targets.flatMap((target): Endpoint[] => {
+    const workload = model.workloads[target.workload];
+    const address = workload?.addresses[0];
+    if (workload === undefined || address === undefined) return [];
+    const port = workload.ports.find((candidate) => candidate.port === target.port)?.meshPort ?? target.port;
+    return [{ workload, address, port, peer: workload.transport === 'mtls' ? workload.identity : plainPeer }];
+  });
+}
+
+/**
+ * Each endpoint is held to its own identity: with several among the endpoints, metadata chooses the transport socket. The
+ * identities of unready endpoints count too, so that readiness changes no cluster.
+ */
+function transport(endpoints: readonly Endpoint[], files: CertificateFiles): Message {
+  const peers = [...new Set(endpoints.map(({ peer }) => peer))].sort(compareText);
+  const [only] = peers;
+  if (peers.length === 1 && only !== undefined && only !== plainPeer)
+    return { transportSocket: clientTls(files, [only]) };
+  return {
+    // For an endpoint that nothing below names.
+    transportSocket: clientTls(files, []),
+    ...(peers.length === 0 ? {} : { transportSocketMatches: peers.map((peer) => socketMatch(peer, files)) }),
+  };
+}
+
+function socketMatch(peer: Endpoint['peer'], files: CertificateFiles): Message {
+  return {
+    name: peer,
+    match: { peer },
+    transportSocket: peer === plainPeer ? plainText : clientTls(files, [peer]),
+  };
+}
+
+/** Unready endpoints are left out; without any left, requests are answered 503. */
+function loadAssignment(name: string, endpoints: readonly Endpoint[]): Message {
+  const lbEndpoints = endpoints
+    .filter(({ workload }) => workload.ready)
+    .map(({ workload, address, port, peer }) => ({
+      endpoint: { address: socketAddress(address, port) },
+      metadata: {
+        filterMetadata: { 'envoy.transport_socket_match': { peer }, 'smi-mesh': { workload: workload.id } },
+      },
+    }));
+  return { clusterName: name, endpoints: lbEndpoints.length === 0 ? [] : [{ lbEndpoints }] };
+}

@@ -1,0 +1,32 @@
+import { any, type Message } from './message.ts';
+
+/** An HTTP connection manager that changes nothing of a message but what the path rules ask for. */
+export function httpConnectionManager(statPrefix: string, routing: Message, filters: readonly Message[] = []): Message {
+  return {
+    name: 'envoy.filters.network.http_connection_manager',
+    typedConfig: any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
+      statPrefix,
+      codecType: 'AUTO',
+      ...routing,
+      httpFilters: [...filters, router],
+      // One normal form of paths, for matching and for forwarding.
+      normalizePath: true,
+      mergeSlashes: true,
+      pathWithEscapedSlashesAction: 'REJECT_REQUEST',
+      httpProtocolOptions: { allowAbsoluteUrl: false },
+      // Headers travel as they are.
+      useRemoteAddress: false,
+      skipXffAppend: true,
+      generateRequestId: false,
+      preserveExternalRequestId: true,
+      serverHeaderTransformation: 'PASS_THROUGH',
+      requestHeadersTimeout: '10s',
+      streamIdleTimeout: '300s',
+    }),
+  };
+}
+
+const router: Message = {
+  name: 'envoy.filters.http.router',
+  typedConfig: any('envoy.extensions.filters.http.router.v3.Router', { suppressEnvoyHeaders: true }),
+};

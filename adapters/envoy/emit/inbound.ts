@@ -1,0 +1,66 @@
+import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
+import { appClusterName, inboundName } from '../names.ts';
+import type { EnvoyOptions } from '../options.ts';
+import { appCluster } from './cluster.ts';
+import { httpConnectionManager } from './http.ts';
+import { any, type Message, originMetadata, socketAddress } from './message.ts';
+import { pathFaultRoutes } from './path-faults.ts';
+import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
+import { serverTls } from './tls.ts';
+
+export interface EmittedInbound {
+  readonly listener: Message;
+  readonly cluster: Message;
+  /** Of an HTTP listener. */
+  readonly routes?: Message;
+}
+
+/** What takes connections of other sidecars: one listener for each container port. A workload without sidecar has none. */
+export function inboundListeners(model: MeshModel, server: Workload, options: EnvoyOptions): readonly EmittedInbound[] {
+  if (server.transport === 'plain') return [];
+  return server.ports
+    .filter(({ protocol }) => protocol !== 'udp')
+    .map((port) => (port.protocol === 'http' ? httpListener : tcpListener)(model, server, port, options));
+}
+
+function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): EmittedInbound {
+  const name = inboundName(server.id, port.port);
+  const cluster = appClusterName(server.id, port.port);
+  const rds = { rds: { routeConfigName: name, configSource: { ads: {}, resourceApiVersion: 'V3' } } };
+  const filters = [httpConnectionManager(name, rds, httpAccess(model.inbound[server.set], port.port))];
+  const transportSocket = serverTls(options.certificates, { trustDomain: model.trustDomain });
+  const route = { name: cluster, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
+  return {
+    listener: listener(name, server, port, { filters, transportSocket }),
+    cluster: appCluster(cluster, port.app),
+    routes: { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [...pathFaultRoutes, route] }] },
+  };
+}
+
+function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): EmittedInbound {
+  const name = inboundName(server.id, port.port);
+  const cluster = appClusterName(server.id, port.port);
+  const policy = model.inbound[server.set];
+  const proxy = {
+    name: 'envoy.filters.network.tcp_proxy',
+    typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', { statPrefix: name, cluster }),
+  };
+  const clients = tcpClients(policy, port.port);
+  const peers = clients === undefined ? { trustDomain: model.trustDomain } : { exact: clients };
+  const transportSocket = serverTls(options.certificates, peers);
+  return {
+    listener: listener(name, server, port, { filters: [...tcpAccess(policy, port.port), proxy], transportSocket }),
+    cluster: appCluster(cluster, port.app),
+  };
+}
+
+/** An address that is not known yet means all addresses. */
+function listener(name: string, server: Workload, port: WorkloadPort, filterChain: Message): Message {
+  return {
+    name,
+    ...originMetadata(server.origins),
+    address: socketAddress(server.addresses[0] ?? '0.0.0.0', port.meshPort),
+    trafficDirection: 'INBOUND',
+    filterChains: [filterChain],
+  };
+}

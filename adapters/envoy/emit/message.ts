@@ -1,0 +1,20 @@
+import type { Origin } from '../../../src/diagnostics/origin.ts';
+
+/** A protobuf message as proto JSON: lowerCamelCase fields, enums by name, durations as text. */
+export type Message = Readonly<Record<string, unknown>>;
+
+/** A message inside `google.protobuf.Any`. */
+export function any(type: string, message: Message): Message {
+  return { '@type': `type.googleapis.com/${type}`, ...message };
+}
+
+export function socketAddress(address: string, port: number): Message {
+  return { socketAddress: { address, portValue: port } };
+}
+
+/** Where a resource comes from, as Envoy's admin endpoint and access logs can show it: object and field, never a line. */
+export function originMetadata(origins: readonly Origin[]): { readonly metadata?: Message } {
+  if (origins.length === 0) return {};
+  const places = origins.map(({ object, path }) => ({ object, path }));
+  return { metadata: { filterMetadata: { 'smi-mesh': { origins: places } } } };
+}

@@ -1,0 +1,123 @@
+import type { MeshModel, OutboundBinding, PortPolicy, WeightedTarget, Workload } from '../../../src/model/types.ts';
+import {
+  clusterName,
+  emptyCluster,
+  findServicePort,
+  outboundName,
+  type ServicePortRef,
+  servicePorts,
+} from '../names.ts';
+import type { EnvoyOptions } from '../options.ts';
+import { httpConnectionManager } from './http.ts';
+import { any, type Message, originMetadata, socketAddress } from './message.ts';
+import { appliesTo, outboundRoutes } from './routes.ts';
+import { fitWeights } from './weights.ts';
+
+type Served = ServicePortRef & { readonly policy: PortPolicy };
+
+interface Binding {
+  readonly address: string;
+  readonly port: number;
+  readonly services: readonly Served[];
+}
+
+export interface EmittedListener {
+  readonly listener: Message;
+  /** Of an HTTP listener. */
+  readonly routes?: Message;
+}
+
+/** What takes a workload's outbound connections. */
+export function outboundListeners(
+  model: MeshModel,
+  client: Workload,
+  options: EnvoyOptions,
+): readonly EmittedListener[] {
+  return bindings(model, client).map((binding) => emitListener(binding, client, options));
+}
+
+/** Names of the clusters that a workload's outbound listeners can lead to, each once. */
+export function referencedClusters(model: MeshModel, client: Workload): readonly string[] {
+  const names = bindings(model, client).flatMap(({ services }) =>
+    services.flatMap(({ name, policy }) =>
+      policy.rules
+        .filter((rule) => appliesTo(rule, client))
+        .flatMap(({ to }) => {
+          if (to.kind === 'fail') return [];
+          return to.kind === 'self' ? [name] : to.targets.map(({ service, port }) => clusterName(service, port));
+        }),
+    ),
+  );
+  return [...new Set(names)];
+}
+
+function bindings(model: MeshModel, client: Workload): readonly Binding[] {
+  if (client.outbound !== 'intercepted') return client.outbound.flatMap((binding) => bound(model, binding));
+  return intercepted(servicePorts(model).flatMap((ref) => served(model, ref)));
+}
+
+function bound(model: MeshModel, { service, port, listen }: OutboundBinding): readonly Binding[] {
+  const ref = findServicePort(model, service, port);
+  const services = ref === undefined ? [] : served(model, ref);
+  return services.length === 0 ? [] : [{ ...listen, services }];
+}
+
+function served(model: MeshModel, ref: ServicePortRef): readonly Served[] {
+  const policy = model.outbound[ref.service.id]?.ports[String(ref.port.port)];
+  return policy === undefined || policy.protocol === 'udp' ? [] : [{ ...ref, policy }];
+}
+
+/**
+ * One listener for each port number. HTTP requests say which service they mean; bytes do not, so a port number that
+ * several TCP services share, or that HTTP uses too, has no listener for them and their connections fail.
+ */
+function intercepted(refs: readonly Served[]): readonly Binding[] {
+  const numbers = [...new Set(refs.map(({ port }) => port.port))].sort((a, b) => a - b);
+  return numbers.flatMap((port): Binding[] => {
+    const here = refs.filter((ref) => ref.port.port === port);
+    const http = here.filter(({ policy }) => policy.protocol === 'http');
+    if (http.length === 0 && here.length > 1) return [];
+    return [{ address: '127.0.0.1', port, services: http.length > 0 ? http : here }];
+  });
+}
+
+function emitListener(binding: Binding, client: Workload, options: EnvoyOptions): EmittedListener {
+  const name = outboundName(client.id, binding.address, binding.port);
+  const [first] = binding.services;
+  const common = {
+    name,
+    ...originMetadata(client.origins),
+    address: socketAddress(binding.address, binding.port),
+    trafficDirection: 'OUTBOUND',
+  };
+  if (first?.policy.protocol === 'tcp') {
+    return { listener: { ...common, filterChains: [{ filters: [tcpProxy(first, client)] }] } };
+  }
+  const rds = { rds: { routeConfigName: name, configSource: { ads: {}, resourceApiVersion: 'V3' } } };
+  return {
+    listener: { ...common, filterChains: [{ filters: [httpConnectionManager(name, rds)] }] },
+    routes: outboundRoutes(name, binding, client, options.testRandomHeader),
+  };
+}
+
+/** Matches speak of requests, so the first rule without one decides about connections. */
+function tcpProxy({ name, policy }: Served, client: Workload): Message {
+  const to = policy.rules.find((rule) => rule.match === 'any' && appliesTo(rule, client))?.to;
+  const route =
+    to?.kind === 'weighted'
+      ? { weightedClusters: { clusters: tcpWeights(to.targets) } }
+      : { cluster: to?.kind === 'self' ? name : emptyCluster };
+  return {
+    name: 'envoy.filters.network.tcp_proxy',
+    typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', { statPrefix: name, ...route }),
+  };
+}
+
+/** For connections, Envoy refuses a weight of 0 instead of never choosing it. */
+function tcpWeights(targets: readonly WeightedTarget[]): readonly Message[] {
+  const weights = fitWeights(targets.map(({ weight }) => weight));
+  return targets.flatMap(({ service, port }, index) => {
+    const weight = weights[index] ?? 0;
+    return weight === 0 ? [] : [{ name: clusterName(service, port), weight }];
+  });
+}

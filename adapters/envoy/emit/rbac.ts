@@ -1,0 +1,86 @@
+import type { Grant, GrantTarget, InboundPolicy, SpiffeId } from '../../../src/model/types.ts';
+import { permission } from './match.ts';
+import { any, type Message } from './message.ts';
+
+interface PortGrant {
+  readonly grant: Grant;
+  readonly targets: readonly GrantTarget[];
+}
+
+/** The HTTP filters that enforce a policy at one container port. */
+export function httpAccess(policy: InboundPolicy | undefined, port: number): readonly Message[] {
+  const rules = accessRules(
+    policy,
+    grantsAt(policy, port, () => true),
+  );
+  if (rules === undefined) return [];
+  return [{ name: 'envoy.filters.http.rbac', typedConfig: any('envoy.extensions.filters.http.rbac.v3.RBAC', rules) }];
+}
+
+/** The network filters that enforce a policy at one container port that is not HTTP: matches of requests grant nothing there. */
+export function tcpAccess(policy: InboundPolicy | undefined, port: number): readonly Message[] {
+  const rules = accessRules(policy, tcpGrantsAt(policy, port));
+  if (rules === undefined) return [];
+  const typedConfig = any('envoy.extensions.filters.network.rbac.v3.RBAC', { statPrefix: 'access', ...rules });
+  return [{ name: 'envoy.filters.network.rbac', typedConfig }];
+}
+
+/**
+ * Who may connect to a TCP port at all; `undefined` means every member of the mesh. The TLS handshake asks this, because
+ * the network filter waits for the client's first byte while a server may speak first.
+ */
+export function tcpClients(policy: InboundPolicy | undefined, port: number): readonly SpiffeId[] | undefined {
+  if (policy !== undefined && policy.mode !== 'deny') return undefined;
+  const ids = tcpGrantsAt(policy, port).flatMap(({ grant }) => grant.from.map(({ spiffe }) => spiffe));
+  return [...new Set(ids)].sort();
+}
+
+function tcpGrantsAt(policy: InboundPolicy | undefined, port: number): readonly PortGrant[] {
+  return grantsAt(policy, port, ({ http }) => http === 'any');
+}
+
+function grantsAt(
+  policy: InboundPolicy | undefined,
+  port: number,
+  counts: (target: GrantTarget) => boolean,
+): readonly PortGrant[] {
+  return (policy?.grants ?? []).flatMap((grant) => {
+    const targets = grant.to.filter(
+      (target) =>
+        target.transport === 'tcp' && (target.ports === 'any' || target.ports.includes(port)) && counts(target),
+    );
+    return targets.length === 0 ? [] : [{ grant, targets }];
+  });
+}
+
+/** No policies under `ALLOW` refuse everything; `undefined` means that nobody asks. */
+function accessRules(policy: InboundPolicy | undefined, grants: readonly PortGrant[]): Message | undefined {
+  const rules = { action: 'ALLOW', policies: policies(grants) };
+  switch (policy?.mode) {
+    case 'allow':
+      return undefined;
+    case 'audit':
+      return { shadowRules: rules };
+    default:
+      return { rules };
+  }
+}
+
+/** By the grant's name; grants of one name are told apart by a number. */
+function policies(grants: readonly PortGrant[]): Message {
+  const seen = new Map<string, number>();
+  return Object.fromEntries(
+    grants.map(({ grant, targets }) => {
+      const count = (seen.get(grant.rule) ?? 0) + 1;
+      seen.set(grant.rule, count);
+      return [count === 1 ? grant.rule : `${grant.rule}#${count}`, accessPolicy(grant, targets)];
+    }),
+  );
+}
+
+function accessPolicy(grant: Grant, targets: readonly GrantTarget[]): Message {
+  return {
+    permissions: targets.map(({ http }) => permission(http)),
+    principals: grant.from.map(({ spiffe }) => ({ authenticated: { principalName: { exact: spiffe } } })),
+  };
+}

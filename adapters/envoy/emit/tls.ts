@@ -1,0 +1,55 @@
+import type { SpiffeId } from '../../../src/model/types.ts';
+import type { CertificateFiles } from '../options.ts';
+import { any, type Message } from './message.ts';
+
+/** Which SPIFFE ids a peer's certificate may carry. */
+export type PeerIdentities = { readonly trustDomain: string } | { readonly exact: readonly SpiffeId[] };
+
+/** Mutual TLS to servers that must present one of these identities. */
+export function clientTls(files: CertificateFiles, servers: readonly SpiffeId[]): Message {
+  return transportSocket('UpstreamTlsContext', { commonTlsContext: tlsContext(files, { exact: servers }) });
+}
+
+/** Mutual TLS for clients; without a certificate of the mesh there is no connection. */
+export function serverTls(files: CertificateFiles, clients: PeerIdentities): Message {
+  return transportSocket('DownstreamTlsContext', {
+    requireClientCertificate: true,
+    // A resumed session would keep an identity that policy no longer lets in.
+    disableStatelessSessionResumption: true,
+    disableStatefulSessionResumption: true,
+    commonTlsContext: { ...tlsContext(files, clients), alpnProtocols: ['h2', 'http/1.1'] },
+  });
+}
+
+/** No encryption, for endpoints without a sidecar. */
+export const plainText: Message = {
+  name: 'envoy.transport_sockets.raw_buffer',
+  typedConfig: any('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer', {}),
+};
+
+function transportSocket(context: string, message: Message): Message {
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typedConfig: any(`envoy.extensions.transport_sockets.tls.v3.${context}`, message),
+  };
+}
+
+function tlsContext(files: CertificateFiles, peers: PeerIdentities): Message {
+  return {
+    tlsParams: { tlsMinimumProtocolVersion: 'TLSv1_3', tlsMaximumProtocolVersion: 'TLSv1_3' },
+    tlsCertificates: [
+      { certificateChain: { filename: files.certificateChain }, privateKey: { filename: files.privateKey } },
+    ],
+    validationContext: {
+      trustedCa: { filename: files.trustBundle },
+      matchTypedSubjectAltNames: identityMatchers(peers).map((matcher) => ({ sanType: 'URI', matcher })),
+    },
+  };
+}
+
+function identityMatchers(peers: PeerIdentities): readonly Message[] {
+  if ('trustDomain' in peers) return [{ prefix: `spiffe://${peers.trustDomain}/` }];
+  // An empty list would let in everybody; no certificate of the mesh has this name.
+  if (peers.exact.length === 0) return [{ exact: 'nobody' }];
+  return peers.exact.map((id) => ({ exact: id }));
+}

@@ -1,0 +1,22 @@
+import type { Artifact } from '../../../src/adapter/contract.ts';
+import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
+import { typeUrls } from '../names.ts';
+import type { EnvoyOptions } from '../options.ts';
+import { inboundListeners } from './inbound.ts';
+import type { Message } from './message.ts';
+import { outboundListeners } from './outbound.ts';
+
+/** A sidecar's listeners, their route configurations, and the clusters of its own program. */
+export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOptions): readonly Artifact[] {
+  const workload = model.workloads[id];
+  if (workload === undefined) return [];
+  const { origins } = workload;
+  const inbound = inboundListeners(model, workload, options);
+  const listeners = [...outboundListeners(model, workload, options), ...inbound];
+  const artifact = (format: string, body: Message): Artifact => ({ name: String(body.name), format, body, origins });
+  return [
+    ...inbound.map(({ cluster }) => artifact(typeUrls.cluster, cluster)),
+    ...listeners.map(({ listener }) => artifact(typeUrls.listener, listener)),
+    ...listeners.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes)])),
+  ];
+}

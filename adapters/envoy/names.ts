@@ -1,0 +1,68 @@
+import type { UnitId } from '../../src/adapter/contract.ts';
+import type { MeshModel, Service, ServiceId, ServicePort, WorkloadId } from '../../src/model/types.ts';
+
+/** Type URLs of the resources that Envoy takes over ADS. */
+export const typeUrls = {
+  cluster: 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
+  endpoints: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
+  listener: 'type.googleapis.com/envoy.config.listener.v3.Listener',
+  routes: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+} as const;
+
+/** Name of a service port's cluster: `NAMESPACE/SERVICE:PORT`. */
+export function clusterName(service: ServiceId, port: number): string {
+  return `${service}:${port}`;
+}
+
+/** Name of the cluster that is the program of a workload itself: `app/NAMESPACE/POD:PORT`. */
+export function appClusterName(workload: WorkloadId, port: number): string {
+  return `app/${workload}:${port}`;
+}
+
+/** A cluster without endpoints: what is sent there fails at once. */
+export const emptyCluster = 'empty';
+
+/** Names of a workload's listeners, and of the route configurations that they use; the port is the listener's own. */
+export function outboundName(workload: WorkloadId, address: string, port: number): string {
+  return `outbound/${workload}/${address}:${port}`;
+}
+
+export function inboundName(workload: WorkloadId, port: number): string {
+  return `inbound/${workload}:${port}`;
+}
+
+export function clusterUnit(name: string): UnitId {
+  return `cluster/${name}` as UnitId;
+}
+
+export function workloadUnit(workload: WorkloadId): UnitId {
+  return `workload/${workload}` as UnitId;
+}
+
+export interface ServicePortRef {
+  readonly service: Service;
+  readonly port: ServicePort;
+  /** The cluster's name. */
+  readonly name: string;
+}
+
+/** Every service port that Envoy is asked to serve, in the model's order. UDP is not among them. */
+export function servicePorts(model: MeshModel): readonly ServicePortRef[] {
+  return Object.values(model.services).flatMap((service) =>
+    service.ports
+      .filter(({ protocol }) => protocol !== 'udp')
+      .map((port) => ({ service, port, name: clusterName(service.id, port.port) })),
+  );
+}
+
+export function findServicePort(model: MeshModel, id: ServiceId, number: number): ServicePortRef | undefined {
+  const service = model.services[id];
+  const port = service?.ports.find((candidate) => candidate.port === number && candidate.protocol !== 'udp');
+  return service === undefined || port === undefined ? undefined : { service, port, name: clusterName(id, number) };
+}
+
+/** Reads a cluster's name back: the part after the last colon is the port. */
+export function parseClusterName(name: string): { readonly service: ServiceId; readonly port: number } {
+  const colon = name.lastIndexOf(':');
+  return { service: name.slice(0, colon) as ServiceId, port: Number(name.slice(colon + 1)) };
+}

@@ -1,0 +1,71 @@
+import { err, type NonEmpty, ok, type Result } from '../../src/adapter/index.ts';
+import { type Diagnostic, diagnostic } from '../../src/diagnostics/diagnostic.ts';
+
+/** Paths of PEM files on the machine where Envoy runs. Keys travel by reference only. */
+export interface CertificateFiles {
+  /** Leaf first. */
+  readonly certificateChain: string;
+  readonly privateKey: string;
+  readonly trustBundle: string;
+}
+
+export interface EnvoyOptions {
+  readonly certificates: CertificateFiles;
+  /** Where Envoy's admin endpoint listens; by default port 15001 of the pod's own loopback address, else of 127.0.0.1. */
+  readonly admin?: { readonly address: string; readonly port: number };
+  /** Tests only: the request header whose decimal value takes the place of randomness among weighted backends. */
+  readonly testRandomHeader?: string;
+}
+
+const certificateFields = ['certificateChain', 'privateKey', 'trustBundle'] as const;
+
+const defaults: EnvoyOptions = {
+  certificates: {
+    certificateChain: '/var/run/smi-mesh/certificate-chain.pem',
+    privateKey: '/var/run/smi-mesh/private-key.pem',
+    trustBundle: '/var/run/smi-mesh/trust-bundle.pem',
+  },
+};
+
+/** Reads options from plain JSON; what is absent has its default, what is unknown or of the wrong type is refused. */
+export function parseEnvoyOptions(input: unknown): Result<EnvoyOptions, NonEmpty<Diagnostic>> {
+  if (input === undefined) return ok(defaults);
+  const fault = optionsFault(input);
+  if (fault !== undefined) return err([diagnostic('SMI5003', { message: `Envoy option ${fault}` })]);
+  const given = input as Partial<EnvoyOptions>;
+  return ok({ ...defaults, ...given, certificates: { ...defaults.certificates, ...given.certificates } });
+}
+
+function optionsFault(input: unknown): string | undefined {
+  if (!isObject(input)) return 'values must be an object';
+  const unknown = unknownKey(input, ['certificates', 'admin', 'testRandomHeader']);
+  if (unknown !== undefined) return `${unknown} is not known`;
+  const { certificates, admin, testRandomHeader } = input;
+  if (certificates !== undefined && !areCertificates(certificates)) {
+    return `certificates must hold file paths as ${certificateFields.join(', ')}`;
+  }
+  if (admin !== undefined && !isAddress(admin)) return 'admin must hold address and port';
+  if (testRandomHeader !== undefined && !isText(testRandomHeader)) return 'testRandomHeader must be a header name';
+  return undefined;
+}
+
+function areCertificates(value: unknown): boolean {
+  return isObject(value) && unknownKey(value, certificateFields) === undefined && Object.values(value).every(isText);
+}
+
+function isAddress(value: unknown): boolean {
+  if (!isObject(value) || unknownKey(value, ['address', 'port']) !== undefined || !isText(value.address)) return false;
+  return Number.isInteger(value.port) && Number(value.port) >= 0 && Number(value.port) <= 65_535;
+}
+
+function unknownKey(value: Readonly<Record<string, unknown>>, known: readonly string[]): string | undefined {
+  return Object.keys(value).find((key) => !known.includes(key));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -1,0 +1,20 @@
+import type { SupportTable } from '../../src/adapter/contract.ts';
+
+/** What Envoy does with each feature of the model. */
+export const support: SupportTable = {
+  'http-routing': { level: 'exact' },
+  'tcp-routing': { level: 'exact' },
+  'weighted-split': { level: 'exact' },
+  'split-with-matches': { level: 'exact' },
+  'match-path-regex': { level: 'exact' },
+  'match-method': { level: 'exact' },
+  'match-header-regex': { level: 'exact' },
+  'failed-distribution': { level: 'exact' },
+  'mutual-tls': { level: 'exact' },
+  'access-identity': { level: 'exact' },
+  'access-http': { level: 'exact' },
+  'access-port': { level: 'exact' },
+  'access-audit': { level: 'exact' },
+  'access-allow': { level: 'exact' },
+  'plain-workloads': { level: 'exact' },
+};
