@@ -65,8 +65,14 @@ function collect(collector: Collector, spot: Spot, value: unknown, inherited: In
   }
   const apiVersion = value.apiVersion ?? inherited.apiVersion;
   const kind = value.kind ?? inherited.kind;
-  if (!isName(apiVersion, true)) return refuse(collector, spot, ['apiVersion'], notName('apiVersion', apiVersion));
-  if (!isName(kind, false)) return refuse(collector, spot, ['kind'], notName('kind', kind));
+  if (!isName(apiVersion, true)) {
+    refuse(collector, spot, ['apiVersion'], notName('apiVersion', apiVersion));
+    return;
+  }
+  if (!isName(kind, false)) {
+    refuse(collector, spot, ['kind'], notName('kind', kind));
+    return;
+  }
   if (kind.endsWith('List') && Array.isArray(value.items)) {
     const items: Inherited = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
     for (const [item, element] of value.items.entries()) {

@@ -1,4 +1,74 @@
 import type { CatalogueEntry } from '../severity.ts';
 
 /** 2xxx: the shape of one object. */
-export const shapeCodes = {} as const satisfies Record<string, CatalogueEntry>;
+export const shapeCodes = {
+  SMI2001: {
+    severity: 'error',
+    title: 'unknown kind',
+    explanation: 'The object is of an SMI group that has no such kind. Nothing reads it.',
+    hint: 'Correct the kind or the API group.',
+  },
+  SMI2002: {
+    severity: 'error',
+    title: 'field missing',
+    explanation: 'A field that the version requires is not there. The object is refused.',
+    hint: 'Add the field.',
+  },
+  SMI2003: {
+    severity: 'error',
+    title: 'wrong type',
+    explanation: 'A field holds another type of value than its version says. The object is refused.',
+    hint: 'Give the field a value of the right type.',
+  },
+  SMI2004: {
+    severity: 'error',
+    title: 'number out of range',
+    explanation:
+      'A number is negative, fractional or too large. Weights are whole numbers from 0 to 2147483647 that add up to 4294967295 at most; ports are whole numbers from 1 to 65535. The object is refused.',
+    hint: 'Use a whole number in the range.',
+  },
+  SMI2005: {
+    severity: 'error',
+    title: 'value not allowed',
+    explanation: 'A field takes one of a few values and holds another. The object is refused.',
+    hint: 'Use one of the values that are allowed.',
+  },
+  SMI2006: {
+    severity: 'error',
+    title: 'not a name',
+    explanation: 'A name is empty or has characters that names of its sort cannot have. The object is refused.',
+    hint: 'Correct the name.',
+  },
+  SMI2007: {
+    severity: 'error',
+    title: 'name used twice',
+    explanation:
+      'Two matches of a route group have the same name, or a match names one header twice, so a reference to it is ambiguous. The object is refused.',
+    hint: 'Rename or merge one of the two.',
+  },
+  SMI2008: {
+    severity: 'warning',
+    title: 'unknown field',
+    explanation: 'The version has no such field. Kubernetes drops it without a word; so does the mesh.',
+    hint: 'Remove the field, or correct its name.',
+  },
+  SMI2009: {
+    severity: 'error',
+    title: 'not a regular expression',
+    explanation:
+      'A path or header expression is not RE2 syntax, or is too large. Expressions are matched in linear time, so look-around and back-references do not exist. The object is refused.',
+    hint: 'Correct the expression; the syntax is at https://github.com/google/re2/wiki/Syntax.',
+  },
+  SMI2010: {
+    severity: 'error',
+    title: 'version not served',
+    explanation: 'The version or kind is part of SMI, but this release does not serve it. The object is refused.',
+    hint: 'Rewrite the object in a version that is served.',
+  },
+  SMI2011: {
+    severity: 'error',
+    title: 'unknown version',
+    explanation: 'The kind has no such version. The object is refused.',
+    hint: 'Use a version that exists.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;

@@ -1,0 +1,67 @@
+import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
+import { parseObjectKey } from '../diagnostics/origin.ts';
+import type { SourceDocument } from '../source/types.ts';
+import { decodeDeployment } from './deployment.ts';
+import { type Field, fieldOf } from './field.ts';
+import { decodeMeta } from './meta.ts';
+import { decodePod } from './pod.ts';
+import { decodeService } from './service.ts';
+import type { DeploymentObject, PodObject, ServiceAccountObject, ServiceObject } from './types.ts';
+
+export type KubernetesObject =
+  | { readonly kind: 'Service'; readonly value: ServiceObject }
+  | { readonly kind: 'ServiceAccount'; readonly value: ServiceAccountObject }
+  | { readonly kind: 'Pod'; readonly value: PodObject }
+  | { readonly kind: 'Deployment'; readonly value: DeploymentObject };
+
+/** The kinds that we read, with the one version that Kubernetes serves of each. */
+const apiVersions: Readonly<Record<string, string>> = {
+  'core/Service': 'v1',
+  'core/ServiceAccount': 'v1',
+  'core/Pod': 'v1',
+  'apps/Deployment': 'apps/v1',
+};
+
+/** Whether an object is of a kind that routing or policy needs. */
+export function isKubernetesKind(document: SourceDocument): boolean {
+  const { group, kind } = parseObjectKey(document.key);
+  return Object.hasOwn(apiVersions, `${group}/${kind}`);
+}
+
+/**
+ * Reads an object for which `isKubernetesKind` holds. Fields that nothing here needs are not looked at; without a value
+ * the object is refused and a diagnostic says why.
+ */
+export function decodeKubernetes(document: SourceDocument): {
+  readonly value?: KubernetesObject;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const { group, kind } = parseObjectKey(document.key);
+  const wanted = apiVersions[`${group}/${kind}`] ?? '';
+  if (document.apiVersion !== wanted) {
+    const message = `${kind} has no version ${document.apiVersion}`;
+    const origin = { object: document.key, path: 'apiVersion' };
+    return { diagnostics: [diagnostic('SMI2011', { message, origin, hint: `Use ${wanted}.` })] };
+  }
+  const diagnostics: Diagnostic[] = [];
+  const value = decodeKind(document, fieldOf(document.key, document.object, diagnostics));
+  return diagnostics.length > 0 ? { diagnostics: withoutRepeats(diagnostics) } : { value, diagnostics };
+}
+
+function decodeKind(document: SourceDocument, root: Field): KubernetesObject {
+  switch (document.kind) {
+    case 'Service':
+      return { kind: 'Service', value: decodeService(document, root) };
+    case 'Pod':
+      return { kind: 'Pod', value: decodePod(document, root) };
+    case 'Deployment':
+      return { kind: 'Deployment', value: decodeDeployment(document, root) };
+    default:
+      return { kind: 'ServiceAccount', value: { meta: decodeMeta(document, root, 'subdomain') } };
+  }
+}
+
+/** A decoder may look at one field several times; what is wrong with it is said once. */
+function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  return [...new Map(diagnostics.map((item) => [`${item.code} ${item.origin?.path}`, item])).values()];
+}

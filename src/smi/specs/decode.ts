@@ -1,0 +1,112 @@
+import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { Origin } from '../../diagnostics/origin.ts';
+import { formatFieldPath, type PathSegment } from '../../lib/field-path.ts';
+import { compileRe2 } from '../../lib/re2.ts';
+import type { SourceDocument } from '../../source/types.ts';
+import type { Decoded } from '../decoded.ts';
+import { smiMeta } from '../meta.ts';
+import type { HTTPRouteGroup, RouteMatch, TCPRoute } from '../types.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+/** v1alpha4, after the schema has accepted it. */
+interface WireHTTPRouteGroup {
+  readonly spec: { readonly matches: readonly WireMatch[] };
+}
+
+interface WireMatch {
+  readonly name: string;
+  readonly pathRegex?: string;
+  readonly methods?: readonly string[];
+  readonly headers?: Headers | readonly Headers[];
+}
+
+export function decodeHTTPRouteGroup(document: SourceDocument): Decoded<HTTPRouteGroup> {
+  const { spec } = document.object as unknown as WireHTTPRouteGroup;
+  const diagnostics: Diagnostic[] = [];
+  const first = new Map<string, number>();
+  const matches = spec.matches.map((wire, index) => {
+    const at: readonly PathSegment[] = ['spec', 'matches', index];
+    const earlier = first.get(wire.name);
+    if (earlier === undefined) first.set(wire.name, index);
+    else {
+      const message = `the match name ${wire.name} is used twice in this group`;
+      const related = [originAt(document, ['spec', 'matches', earlier, 'name'])];
+      diagnostics.push(diagnostic('SMI2007', { message, origin: originAt(document, [...at, 'name']), related }));
+    }
+    return decodeMatch(document, wire, at, diagnostics);
+  });
+  if (diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
+  return { value: { meta: smiMeta(document), matches }, diagnostics };
+}
+
+function decodeMatch(
+  document: SourceDocument,
+  wire: WireMatch,
+  at: readonly PathSegment[],
+  diagnostics: Diagnostic[],
+): RouteMatch {
+  const { name, pathRegex, methods } = wire;
+  if (pathRegex !== undefined) checkRegex(document, [...at, 'pathRegex'], pathRegex, diagnostics);
+  const headers = wire.headers === undefined ? undefined : decodeHeaders(document, wire.headers, at, diagnostics);
+  return {
+    name,
+    ...(pathRegex === undefined ? {} : { pathRegex }),
+    ...(methods === undefined ? {} : { methods: [...methods] }),
+    ...(headers === undefined ? {} : { headers }),
+  };
+}
+
+/** Both wire forms: an object, or a list of objects with one key each. An element without a key says nothing. */
+function decodeHeaders(
+  document: SourceDocument,
+  wire: Headers | readonly Headers[],
+  at: readonly PathSegment[],
+  diagnostics: Diagnostic[],
+): Headers {
+  const inList = Array.isArray(wire);
+  const parts: readonly Headers[] = inList ? wire : [wire as Headers];
+  const seen = new Map<string, readonly PathSegment[]>();
+  const headers: [string, string][] = [];
+  for (const [index, part] of parts.entries()) {
+    for (const [name, regex] of Object.entries(part)) {
+      const path = [...at, 'headers', ...(inList ? [index] : []), name];
+      const earlier = seen.get(name.toLowerCase());
+      seen.set(name.toLowerCase(), path);
+      if (earlier !== undefined) {
+        const message = `the header ${name.toLowerCase()} is named twice in this match; case does not tell headers apart`;
+        const details = { message, origin: originAt(document, path), related: [originAt(document, earlier)] };
+        diagnostics.push(diagnostic('SMI2007', details));
+      }
+      checkRegex(document, path, regex, diagnostics);
+      headers.push([name, regex]);
+    }
+  }
+  return Object.fromEntries(headers);
+}
+
+function checkRegex(
+  document: SourceDocument,
+  path: readonly PathSegment[],
+  pattern: string,
+  diagnostics: Diagnostic[],
+): void {
+  const compiled = compileRe2(pattern);
+  if (compiled.ok) return;
+  const message = `${formatFieldPath(path)} cannot be used: ${compiled.error}`;
+  diagnostics.push(diagnostic('SMI2009', { message, origin: originAt(document, path) }));
+}
+
+function originAt(document: SourceDocument, path: readonly PathSegment[]): Origin {
+  return { object: document.key, path: formatFieldPath(path) };
+}
+
+/** v1alpha4, after the schema has accepted it. */
+interface WireTCPRoute {
+  readonly spec: { readonly matches: { readonly ports: readonly number[] } };
+}
+
+export function decodeTCPRoute(document: SourceDocument): Decoded<TCPRoute> {
+  const { spec } = document.object as unknown as WireTCPRoute;
+  return { value: { meta: smiMeta(document), ports: [...spec.matches.ports] }, diagnostics: [] };
+}

@@ -1,0 +1,41 @@
+/** The kinds of SMI in each group, and how far each version of them is served. */
+interface KindVersions {
+  readonly served: readonly string[];
+  /** Published versions of SMI that are not served yet. */
+  readonly known: readonly string[];
+}
+
+const kinds: Readonly<Record<string, Readonly<Record<string, KindVersions>>>> = {
+  'split.smi-spec.io': {
+    TrafficSplit: { served: ['v1alpha4', 'v1alpha3', 'v1alpha2'], known: ['v1alpha1'] },
+  },
+  'access.smi-spec.io': {
+    TrafficTarget: { served: ['v1alpha3'], known: ['v1alpha1', 'v1alpha2', 'v1alpha4'] },
+    IdentityBinding: { served: [], known: ['v1alpha4'] },
+  },
+  'specs.smi-spec.io': {
+    HTTPRouteGroup: { served: ['v1alpha4'], known: ['v1alpha1', 'v1alpha2', 'v1alpha3'] },
+    TCPRoute: { served: ['v1alpha4'], known: ['v1alpha1', 'v1alpha2', 'v1alpha3'] },
+    UDPRoute: { served: [], known: ['v1alpha4'] },
+  },
+  'metrics.smi-spec.io': {
+    TrafficMetrics: { served: [], known: ['v1alpha1', 'v1alpha2'] },
+  },
+};
+
+export function isSmiGroup(group: string): boolean {
+  return group.endsWith('.smi-spec.io');
+}
+
+export function smiGroups(): readonly string[] {
+  return Object.keys(kinds);
+}
+
+export function kindsOf(group: string): readonly string[] {
+  return Object.keys(kinds[group] ?? {});
+}
+
+/** `undefined` for a kind that SMI does not have. */
+export function versionsOf(group: string, kind: string): KindVersions | undefined {
+  return Object.hasOwn(kinds, group) && Object.hasOwn(kinds[group] ?? {}, kind) ? kinds[group]?.[kind] : undefined;
+}
