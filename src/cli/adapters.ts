@@ -1,0 +1,34 @@
+import { envoyAdapter, staticBootstrap } from '../../adapters/envoy/index.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Result } from '../lib/result.ts';
+import { ok } from '../lib/result.ts';
+import type { MeshModel, WorkloadId } from '../model/types.ts';
+
+/** Paths of PEM files on the machine where the data plane runs; keys travel by reference only. */
+export interface CertificateFiles {
+  readonly certificateChain: string;
+  readonly privateKey: string;
+  readonly trustBundle: string;
+}
+
+export interface BootstrapOptions {
+  readonly certificateFiles: CertificateFiles;
+}
+
+/** A data plane that can start from one file. */
+export interface BootstrapTarget {
+  readonly id: string;
+  /** The whole configuration of one workload's proxy, as plain JSON. The workload must be in the model. */
+  bootstrap(model: MeshModel, workload: WorkloadId, options: BootstrapOptions): Result<unknown, readonly Diagnostic[]>;
+}
+
+const envoy: BootstrapTarget = {
+  id: envoyAdapter.id,
+  bootstrap(model, workload, { certificateFiles }) {
+    const options = envoyAdapter.parseOptions({ certificates: certificateFiles });
+    return options.ok ? ok(staticBootstrap(model, workload, options.value)) : options;
+  },
+};
+
+/** What `compile --to` knows. */
+export const bootstrapTargets: readonly BootstrapTarget[] = [envoy];
