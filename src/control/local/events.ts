@@ -44,5 +44,11 @@ export type LocalEvent =
       readonly detail: string;
       readonly origins: readonly Origin[];
     }
-  | { readonly type: 'table'; readonly rows: readonly TrafficRow[]; readonly seconds: number }
+  | {
+      readonly type: 'table';
+      /** The last seconds, or everything since the start. */
+      readonly span: 'recent' | 'run';
+      readonly seconds: number;
+      readonly rows: readonly TrafficRow[];
+    }
   | { readonly type: 'stopped' };

@@ -45,7 +45,7 @@ export class LocalMesh {
   #callersMayStart = false;
   #wasReady = false;
   #stopping = false;
-  #found = '';
+  #findings: readonly Diagnostic[] = [];
 
   constructor(options: LocalMeshOptions) {
     this.#options = options;
@@ -77,6 +77,11 @@ export class LocalMesh {
 
   get shares(): readonly WantedShare[] {
     return this.#shares;
+  }
+
+  /** What cannot run as it is written now. */
+  get findings(): readonly Diagnostic[] {
+    return this.#findings;
   }
 
   /** Stops every process: programs, then their sidecars, then the control plane. */
@@ -132,9 +137,9 @@ export class LocalMesh {
 
   /** The same findings come with every load; they are told when they change. */
   #reportOnce(findings: readonly Diagnostic[]): void {
-    const found = JSON.stringify(findings);
-    if (found === this.#found) return;
-    this.#found = found;
+    const known = JSON.stringify(this.#findings);
+    this.#findings = findings;
+    if (JSON.stringify(findings) === known) return;
     for (const finding of findings) this.#options.onFinding(finding);
   }
 

@@ -1,0 +1,81 @@
+import { statSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../lib/duration.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { styleFor } from '../output.ts';
+
+interface UpOptions {
+  readonly quiet?: true;
+  readonly output: 'text' | 'json';
+  readonly duration?: number;
+  readonly state?: string;
+}
+
+export function upCommand(): Command {
+  return new Command('up')
+    .description(
+      'run the Deployments of a folder here, each pod with its sidecar, under the SMI resources of the folder',
+    )
+    .argument('<folder>', 'folder with ordinary Kubernetes manifests; programs run in it')
+    .option('-q, --quiet', 'leave out what programs print')
+    .addOption(
+      new Option('-o, --output <format>', 'text, or one JSON event a line').choices(['text', 'json']).default('text'),
+    )
+    .option('--duration <time>', 'stop after this time, such as 60s or 1m30s', durationOption)
+    .option('--state <directory>', 'private directory for keys and last good configuration')
+    .addHelpText('after', notes)
+    .action(async (folder: string, options: UpOptions) => {
+      process.exitCode = await up(folder, options);
+    });
+}
+
+const notes = `
+Manifests are read again when they change; what is wrong in them is printed, and what was good before stays in force.
+Programs run as you, without a container: they are not isolated from each other or from your files.`;
+
+function durationOption(text: string): number {
+  const millis = parseDuration(text);
+  if (millis === undefined || millis === 0) throw new InvalidArgumentError('Write a time such as 60s or 1m30s.');
+  return millis;
+}
+
+async function up(folder: string, options: UpOptions): Promise<number> {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    process.stderr.write(`error: ${folder} is not a folder\n`);
+    return exitCodes.usage;
+  }
+  const [
+    { acquireState, defaultStateDirectory },
+    { runUp },
+    { createJsonView },
+    { createTextView },
+    { describeProblem },
+  ] = await Promise.all([
+    import('../../control/local/state.ts'),
+    import('../up/run.ts'),
+    import('../up/view.ts'),
+    import('../up/text-view.ts'),
+    import('../up/findings.ts'),
+  ]);
+  const { renderFinding } = await import('../up/findings.ts');
+  const directory = options.state ?? defaultStateDirectory(folder);
+  const state = await acquireState(directory);
+  if (!state.ok) {
+    process.stderr.write(`${describeProblem(state.error, folder, directory)}\n`);
+    return exitCodes.unreachable;
+  }
+  const style = styleFor(process.stdout);
+  const quiet = options.quiet === true;
+  const json = options.output === 'json';
+  const view = json
+    ? createJsonView(quiet)
+    : createTextView({ style, quiet, renderDiagnostic: (found) => renderFinding(found, style) });
+  const { errors } = await runUp({
+    folder,
+    state: state.value,
+    view,
+    live: !json && process.stdout.isTTY === true,
+    ...(options.duration === undefined ? {} : { durationMillis: options.duration }),
+  });
+  return errors ? exitCodes.findings : exitCodes.fine;
+}

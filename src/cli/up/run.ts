@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import type { LocalEvent } from '../../control/local/events.ts';
+import { TrafficSampler } from '../../control/local/sampler.ts';
+import type { LocalState } from '../../control/local/state.ts';
+import { LocalMesh } from '../../control/local/supervisor.ts';
+import type { LocatedDiagnostic } from '../../control/messages.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { readSources } from '../../source/read.ts';
+import type { UpView } from './view.ts';
+
+export interface UpRun {
+  /** As the user wrote it. */
+  readonly folder: string;
+  readonly state: LocalState;
+  readonly durationMillis?: number;
+  readonly view: UpView;
+  /** Whether the table is redrawn every second instead of shown every five. */
+  readonly live: boolean;
+}
+
+const appendEverySamples = 5;
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs a local mesh until a signal or the end of the duration; resolves to whether errors stand at the end. */
+export async function runUp(run: UpRun): Promise<{ readonly errors: boolean }> {
+  let loadErrors = 0;
+  const show = (event: LocalEvent) => {
+    if (event.type === 'reload') loadErrors = event.errors;
+    run.view.show(event);
+  };
+  const mesh = new LocalMesh({
+    folder: run.folder,
+    state: run.state,
+    self: [process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')],
+    trustDomain: 'cluster.local',
+    onEvent: show,
+    onFinding: (finding) => show({ type: 'diagnostic', diagnostic: locate(finding, run.folder) }),
+  });
+  let samples = 0;
+  const sampler = new TrafficSampler(mesh, () => {
+    samples += 1;
+    if (run.live || samples % appendEverySamples === 0) show({ type: 'table', span: 'recent', ...sampler.recent() });
+  });
+  mesh.start();
+  sampler.start();
+  await untilStopped(run.durationMillis);
+  sampler.stop();
+  await sampler.sample();
+  show({ type: 'table', span: 'run', ...sampler.whole() });
+  await mesh.stop();
+  run.view.end();
+  await run.state.release();
+  return { errors: loadErrors > 0 || mesh.findings.some(({ severity }) => severity === 'error') };
+}
+
+/** The first signal or the end of the time; a second signal ends the process at once, and the guard stops the children. */
+function untilStopped(durationMillis: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = durationMillis === undefined ? undefined : setTimeout(() => finish(), durationMillis);
+    const onSignal = () => finish();
+    const finish = () => {
+      clearTimeout(timer);
+      for (const signal of stopSignals) {
+        process.off(signal, onSignal);
+        process.on(signal, () => process.exit(130));
+      }
+      resolve();
+    };
+    for (const signal of stopSignals) process.on(signal, onSignal);
+  });
+}
+
+/** The supervisor knows objects, not lines: those are looked up when something is reported. */
+function locate(finding: Diagnostic, folder: string): LocatedDiagnostic {
+  const location = finding.origin === undefined ? undefined : readSources([folder]).locate(finding.origin);
+  return { ...finding, ...(location === undefined ? {} : { location }) };
+}

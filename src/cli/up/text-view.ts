@@ -1,0 +1,96 @@
+import type { LocalEvent } from '../../control/local/events.ts';
+import type { LocatedDiagnostic } from '../../control/messages.ts';
+import { describeObject } from '../../diagnostics/origin.ts';
+import type { TextStyle } from '../../lib/text-style.ts';
+import { Screen } from './screen.ts';
+import { renderTrafficTable } from './traffic-table.ts';
+import type { UpView } from './view.ts';
+
+export interface TextViewOptions {
+  readonly style: TextStyle;
+  /** Leaves out what programs and sidecars print. */
+  readonly quiet: boolean;
+  readonly renderDiagnostic: (found: LocatedDiagnostic) => readonly string[];
+}
+
+type EventOf<T extends LocalEvent['type']> = Extract<LocalEvent, { readonly type: T }>;
+
+/** Prefixed lines as things happen, and the traffic table: below them on a terminal, otherwise among them. */
+export function createTextView({ style, quiet, renderDiagnostic }: TextViewOptions): UpView {
+  const screen = new Screen(process.stdout);
+  const say = (...lines: readonly string[]) => screen.append(lines);
+  let loads = 0;
+
+  const showTable = ({ rows, seconds, span }: EventOf<'table'>) => {
+    const title = span === 'run' ? `whole run (${seconds.toFixed(0)} s)` : `last ${seconds.toFixed(0)} s`;
+    const lines = ['', style.dim(title), ...renderTrafficTable(rows, style), ''];
+    if (span === 'run') say(...lines);
+    else if (screen.live) screen.setBlock(lines);
+    else if (span === 'recent') say(...lines);
+  };
+
+  const showReload = ({ changed, refused, errors }: EventOf<'reload'>) => {
+    loads += 1;
+    if (errors > 0) {
+      const kept = refused.length === 0 ? '' : ` (${refused.map(describeObject).join(', ')})`;
+      say(style.red(`${errors} ${errors === 1 ? 'error' : 'errors'}: what was good before stays in force${kept}`));
+    } else if (loads > 1) {
+      say(
+        style.dim(
+          changed.length === 0 ? 'read again: nothing changed' : `changed: ${changed.map(describeObject).join(', ')}`,
+        ),
+      );
+    }
+  };
+
+  const showProcess = ({ pod, part, state, reason, retryMillis }: EventOf<'process'>) => {
+    if (state === 'started' || state === 'stopped') return;
+    const what = pod === '' ? 'the control plane' : `${short(pod)} ${part}`;
+    const ended = state === 'failed' ? 'could not start' : 'ended';
+    say(style.yellow(`${what} ${ended} (${reason}); it is started again in ${retryMillis} ms`));
+  };
+
+  const show = (event: LocalEvent): void => {
+    switch (event.type) {
+      case 'log':
+        if (!quiet) say(`${style.blue(prefix(event.pod, event.part))} ${event.line}`);
+        return;
+      case 'diagnostic':
+        say(...renderDiagnostic(event.diagnostic));
+        return;
+      case 'table':
+        showTable(event);
+        return;
+      case 'reload':
+        showReload(event);
+        return;
+      case 'process':
+        showProcess(event);
+        return;
+      case 'pod':
+        say(style.dim(`${short(event.pod)} is ${event.state === 'not-ready' ? 'not ready' : event.state}`));
+        return;
+      case 'ready':
+        say(style.bold(`${event.pods} pods are ready after ${(event.afterMillis / 1000).toFixed(1)} s`));
+        return;
+      case 'nack':
+        say(style.red(`${short(event.workload)} refused ${event.resources.join(', ')}: ${event.detail}`));
+        return;
+      case 'published':
+        return;
+      case 'stopped':
+        screen.clearBlock();
+        say('stopped');
+    }
+  };
+  return { show, end: () => screen.clearBlock() };
+}
+
+function prefix(pod: string, part: string): string {
+  const name = pod === '' ? part : part === 'sidecar' ? `${short(pod)} sidecar` : short(pod);
+  return `${name.padEnd(18)} |`;
+}
+
+function short(name: string): string {
+  return name.replace(/^default\//, '');
+}
