@@ -1,4 +1,5 @@
-import type { Artifact, DataPlaneAdapter, UnitId } from '../../src/adapter/contract.ts';
+import type { Secret } from '../../generated/types/proxy/smi/proxy/v1/Secret.ts';
+import type { Artifact, Credential, DataPlaneAdapter, UnitId } from '../../src/adapter/contract.ts';
 import { loadDescriptor } from '../../src/lib/descriptors.ts';
 import { ok } from '../../src/lib/result.ts';
 import type { MeshModel, WorkloadId, WorkloadSetId } from '../../src/model/types.ts';
@@ -23,6 +24,7 @@ export const proxyAdapter: DataPlaneAdapter<ProxyOptions> = {
   view,
   emitUnit,
   encode,
+  secret,
 };
 
 function units(model: MeshModel): readonly UnitId[] {
@@ -68,4 +70,9 @@ function emitUnit(model: MeshModel, unit: UnitId): readonly Artifact[] {
 function encode(artifact: Artifact): Uint8Array {
   const type = loadDescriptor('proxy').lookupType(artifact.format.slice(artifact.format.indexOf('/') + 1));
   return type.encode(type.fromObject(artifact.body as Record<string, unknown>)).finish();
+}
+
+function secret({ identity, certificateChain, privateKey, trustBundle }: Credential): Artifact {
+  const body: Secret = { name: identity, certificateChain, privateKey, trustBundle };
+  return { name: identity, format: typeUrls.secret, body, origins: [] };
 }

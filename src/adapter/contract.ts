@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import type { NonEmpty } from '../lib/collections.ts';
 import type { Result } from '../lib/result.ts';
-import type { MeshModel, WorkloadId } from '../model/types.ts';
+import type { MeshModel, SpiffeId, WorkloadId } from '../model/types.ts';
 import type { Feature } from './features.ts';
 
 /** What a target can say of one feature. Every adapter answers for every feature, so none can forget to warn. */
@@ -45,4 +45,14 @@ export interface DataPlaneAdapter<Options = unknown> extends Adapter<Options> {
   view(model: MeshModel, workload: WorkloadId): readonly UnitId[];
   /** The bytes of `google.protobuf.Any.value` for an artifact. */
   encode(artifact: Artifact): Uint8Array;
+  /** The resource that hands a workload its own certificate and key; they never pass through the model. */
+  secret(credential: Credential): Artifact;
+}
+
+/** The certificate and key of an identity, and the roots that it trusts; all PEM. */
+export interface Credential {
+  readonly identity: SpiffeId;
+  readonly certificateChain: string;
+  readonly privateKey: string;
+  readonly trustBundle: string;
 }

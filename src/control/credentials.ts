@@ -1,0 +1,75 @@
+import type { Authority, Svid } from '../identity/authority.ts';
+import type { SpiffeId } from '../lib/spiffe.ts';
+
+export interface CredentialOptions {
+  readonly authority: Authority;
+  readonly lifetimeSeconds: number;
+  /** A holder has a new credential. */
+  readonly onIssued: (holder: string, identity: SpiffeId, svid: Svid) => void;
+  readonly onFailed: (holder: string, because: string) => void;
+}
+
+interface Held {
+  readonly identity: SpiffeId;
+  readonly renewAt: number;
+}
+
+/** Renewed when half of their life is over, looked at ten times in that time and at least once a minute. */
+const renewalShare = 0.5;
+const maxLookMillis = 60_000;
+
+/** Gives holders (proxies, the server itself) a credential each and renews it as long as they are wanted. */
+export class Credentials {
+  readonly #options: CredentialOptions;
+  readonly #held = new Map<string, Held>();
+  readonly #wanted = new Map<string, SpiffeId>();
+  readonly #issuing = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: CredentialOptions) {
+    this.#options = options;
+    const lookMillis = Math.min(maxLookMillis, options.lifetimeSeconds * 1000 * renewalShare * 0.1);
+    this.#timer = setInterval(() => this.#renew(), lookMillis);
+  }
+
+  /** A holder needs a credential of this identity from now on; it comes through `onIssued`. */
+  want(holder: string, identity: SpiffeId): void {
+    this.#wanted.set(holder, identity);
+    this.#provide(holder, identity);
+  }
+
+  /** It is no longer renewed; what it has stays good for a holder that comes back soon. */
+  release(holder: string): void {
+    this.#wanted.delete(holder);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#wanted.clear();
+  }
+
+  #renew(): void {
+    for (const [holder, { renewAt }] of this.#held) if (Date.now() >= renewAt) this.#held.delete(holder);
+    for (const [holder, identity] of this.#wanted) this.#provide(holder, identity);
+  }
+
+  #provide(holder: string, identity: SpiffeId): void {
+    const held = this.#held.get(holder);
+    if (this.#issuing.has(holder) || (held?.identity === identity && Date.now() < held.renewAt)) return;
+    const { authority, lifetimeSeconds, onIssued, onFailed } = this.#options;
+    this.#issuing.add(holder);
+    authority
+      .issue(identity, { lifetimeSeconds })
+      .then((svid) => {
+        if (this.#wanted.get(holder) !== identity) return;
+        this.#held.set(holder, { identity, renewAt: Date.now() + lifetimeSeconds * 1000 * renewalShare });
+        onIssued(holder, identity, svid);
+      })
+      .catch((error: unknown) => onFailed(holder, error instanceof Error ? error.message : String(error)))
+      .finally(() => {
+        this.#issuing.delete(holder);
+        const latest = this.#wanted.get(holder);
+        if (latest !== undefined && latest !== identity) this.#provide(holder, latest);
+      });
+  }
+}
