@@ -45,7 +45,10 @@ http {
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location = / { default_type text/plain; add_header x-upstream nginx; return 200 "${smallBody.trimEnd()}\\n"; }
-    location / { proxy_pass http://127.0.0.1:${echoPort}; proxy_http_version 1.1; client_max_body_size 8m; }
+    location / {
+      proxy_pass http://127.0.0.1:${echoPort}; proxy_http_version 1.1; client_max_body_size 8m;
+      proxy_request_buffering off; proxy_buffering off;
+    }
   }
 }
 `;
