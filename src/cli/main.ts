@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { completionCommand } from './commands/completion.ts';
+import { upCommand } from './commands/up.ts';
+import { validateCommand } from './commands/validate.ts';
 import { versionCommand } from './commands/version.ts';
 import { exitCodes } from './exit-codes.ts';
 import { tolerateClosedPipe } from './output.ts';
 import { programVersion } from './version.ts';
 
 /** Every command, in the order of the help. A command loads what is heavy inside its action, so that others start fast. */
-const commands: readonly (() => Command)[] = [versionCommand, completionCommand];
+const commands: readonly (() => Command)[] = [validateCommand, upCommand, versionCommand, completionCommand];
 
 function createProgram(): Command {
   const program = new Command()
