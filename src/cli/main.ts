@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { completionCommand } from './commands/completion.ts';
+import { proxyCommand } from './commands/proxy.ts';
 import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
 import { versionCommand } from './commands/version.ts';
@@ -8,7 +9,7 @@ import { tolerateClosedPipe } from './output.ts';
 import { programVersion } from './version.ts';
 
 /** Every command, in the order of the help. A command loads what is heavy inside its action, so that others start fast. */
-const commands: readonly (() => Command)[] = [validateCommand, upCommand, versionCommand, completionCommand];
+const commands: readonly (() => Command)[] = [validateCommand, upCommand, proxyCommand, versionCommand, completionCommand];
 
 function createProgram(): Command {
   const program = new Command()

@@ -88,7 +88,8 @@ function optionFault(value: Fields): string | undefined {
     if (value[field] !== undefined && !isText(value[field])) return `${field}: not a text`;
   }
   const { drainMillis, accessLog } = value;
-  if (drainMillis !== undefined && !(typeof drainMillis === 'number' && drainMillis >= 0)) return 'drainMillis: not a number';
+  if (drainMillis !== undefined && !(typeof drainMillis === 'number' && drainMillis >= 0))
+    return 'drainMillis: not a number';
   if (accessLog !== undefined && typeof accessLog !== 'boolean') return 'accessLog: neither true nor false';
   return undefined;
 }

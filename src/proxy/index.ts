@@ -1,4 +1,12 @@
+import { startAdmin } from './admin/server.ts';
+import { AdsClient } from './ads/client.ts';
 import type { ProxyBootstrap } from './bootstrap.ts';
+import { resourceFromJson } from './config/decode.ts';
+import { type Resource, ResourceSet, typeUrlOf } from './config/resources.ts';
+import { StateFile } from './config/state-file.ts';
+import { limits } from './limits.ts';
+import { Runtime } from './runtime.ts';
+import { tlsMaterial } from './tls/material.ts';
 
 export { type BootstrapSecret, type ProxyBootstrap, parseBootstrap, type StaticResource } from './bootstrap.ts';
 
@@ -20,7 +28,68 @@ export interface RunningProxy {
   stop(): Promise<void>;
 }
 
-/** Starts a proxy; rejects when the admin address cannot be bound or the secret is no key pair. */
-export async function startProxy(bootstrap: ProxyBootstrap, hooks?: ProxyHooks): Promise<RunningProxy> {
-  throw new Error(`not yet: ${bootstrap.node} ${hooks === undefined}`);
+/** Starts a proxy; rejects when the admin address cannot be bound, or the secret or a static resource is unusable. */
+export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = {}): Promise<RunningProxy> {
+  const log =
+    hooks.log ?? ((line: string) => process.stderr.write(`${new Date().toISOString()} ${bootstrap.node} ${line}\n`));
+  const statics = staticResources(bootstrap);
+  const material = bootstrap.secret === undefined ? undefined : tlsMaterial(bootstrap.secret);
+  if (material?.ok === false) throw new Error(`bootstrap secret: ${material.error}`);
+  const runtime = new Runtime(bootstrap, log);
+  const admin = await startAdmin(bootstrap.admin.address, bootstrap.admin.port, {
+    ready: () => runtime.isReady,
+    config: () => ({ node: bootstrap.node, version: runtime.version, resources: visible(runtime.resources) }),
+    metrics: () => runtime.registry.render(),
+  });
+  if (!admin.ok) {
+    runtime.stop();
+    throw new Error(admin.error);
+  }
+  if (material?.ok === true) runtime.useMaterial(material.value);
+  const state = bootstrap.stateFile === undefined ? undefined : new StateFile(bootstrap.stateFile, log);
+  const initial = state?.read() ?? statics;
+  if (initial.all().length > 0) void runtime.apply(initial);
+  const ads =
+    bootstrap.ads === undefined || bootstrap.secret === undefined
+      ? undefined
+      : new AdsClient(bootstrap.node, bootstrap.ads, bootstrap.secret, initial, log, runtime.registry, (resources) => {
+          void runtime.apply(resources);
+          state?.write(resources);
+        });
+  const stop = async () => {
+    ads?.stop();
+    runtime.stop();
+    admin.value.close();
+    await state?.settled();
+  };
+  return {
+    adminAddress: { address: admin.value.address, port: admin.value.port },
+    ready: runtime.ready,
+    get configVersion() {
+      return runtime.version;
+    },
+    drain: async () => {
+      await runtime.drain(bootstrap.drainMillis ?? limits.drainMillis);
+      await stop();
+    },
+    stop,
+  };
+}
+
+function staticResources(bootstrap: ProxyBootstrap): ResourceSet {
+  const resources: Resource[] = [];
+  for (const [index, json] of (bootstrap.resources ?? []).entries()) {
+    const decoded = resourceFromJson(json);
+    if (!decoded.ok) throw new Error(`bootstrap resources[${index}]: ${decoded.error}`);
+    resources.push(decoded.value);
+  }
+  return new ResourceSet().with(resources);
+}
+
+/** Everything but the private key. */
+function visible(resources: ResourceSet): readonly unknown[] {
+  return resources.all().map(({ kind, version, message }) => {
+    const shown = { typeUrl: typeUrlOf(kind), version, ...message };
+    return 'privateKey' in shown ? { ...shown, privateKey: undefined } : shown;
+  });
 }

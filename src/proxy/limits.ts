@@ -26,8 +26,10 @@ export const limits = {
   connectMillis: 5_000,
   /** Waiting for a connection to become free. */
   pendingMillis: 5_000,
-  /** Without a byte in either direction while a request or a spliced connection is open. */
+  /** Without a byte in either direction while a request is open. */
   stalledMillis: 300_000,
+  /** The same for a spliced TCP connection, which may rightly be silent for long. */
+  splicedIdleMillis: 3_600_000,
   /** After the last answer: how long unread input is discarded so that the answer is not lost to a reset. */
   lingerMillis: 1_000,
   drainMillis: 10_000,

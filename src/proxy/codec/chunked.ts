@@ -123,7 +123,8 @@ export class ChunkScanner {
       case TRAILER_START:
       case TRAILER_NAME:
         if ((characters[code]! & TOKEN) !== 0) {
-          this.#name = this.#state === TRAILER_START ? String.fromCharCode(code) : this.#name + String.fromCharCode(code);
+          this.#name =
+            this.#state === TRAILER_START ? String.fromCharCode(code) : this.#name + String.fromCharCode(code);
           this.#state = TRAILER_NAME;
         } else if (code === 58 && this.#state === TRAILER_NAME && !forbiddenTrailers.has(this.#name.toLowerCase())) {
           this.#state = TRAILER_VALUE;

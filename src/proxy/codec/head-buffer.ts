@@ -1,4 +1,5 @@
 import { limits } from '../limits.ts';
+import { latin1 } from './latin1.ts';
 
 export const INCOMPLETE = 0;
 export const COMPLETE = 1;
@@ -25,7 +26,7 @@ export class HeadBuffer {
   add(bytes: Buffer, start: number, stop: number): number {
     const before = this.text.length;
     const taken = Math.min(stop, start + limits.headBytes + 4 - before);
-    const piece = bytes.latin1Slice(start, taken);
+    const piece = latin1(bytes, start, taken);
     this.text = before === 0 ? piece : this.text + piece;
     const found = this.text.indexOf('\r\n\r\n', before > 3 ? before - 3 : 0);
     if (found < 0) {

@@ -1,0 +1,62 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { err, ok, type Result } from '../../lib/result.ts';
+
+/** What the admin endpoint shows. */
+export interface AdminSource {
+  readonly ready: () => boolean;
+  /** Without private keys. */
+  readonly config: () => unknown;
+  readonly metrics: () => string;
+}
+
+export interface AdminServer {
+  readonly address: string;
+  readonly port: number;
+  close(): void;
+}
+
+/** `/ready`, `/config` and `/metrics`, on a loopback address only. */
+export async function startAdmin(
+  address: string,
+  port: number,
+  source: AdminSource,
+): Promise<Result<AdminServer, string>> {
+  if (!/^127\.|^::1$/.test(address)) return err(`the admin address ${address} is not a loopback address`);
+  const server = http.createServer({ requestTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
+    const [status, type, body] = answer(request.method ?? '', request.url ?? '', source);
+    response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+    response.end(request.method === 'HEAD' ? '' : body);
+  });
+  server.maxConnections = 64;
+  const failure = await new Promise<Error | undefined>((resolve) => {
+    server.once('error', resolve);
+    server.listen(port, address, () => resolve(undefined));
+  });
+  if (failure !== undefined) return err(`the admin address cannot be bound: ${failure.message}`);
+  const bound = server.address() as AddressInfo;
+  return ok({
+    address: bound.address,
+    port: bound.port,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  });
+}
+
+const text = 'text/plain; charset=utf-8';
+
+function answer(method: string, url: string, source: AdminSource): readonly [number, string, string] {
+  if (method !== 'GET' && method !== 'HEAD') return [405, text, 'only GET\n'];
+  switch (url.split('?', 1)[0]) {
+    case '/ready':
+      return source.ready() ? [200, text, 'ready\n'] : [503, text, 'not ready\n'];
+    case '/config':
+      return [200, 'application/json', `${JSON.stringify(source.config(), undefined, 2)}\n`];
+    case '/metrics':
+      return [200, 'text/plain; version=0.0.4', source.metrics()];
+    default:
+      return [404, text, '/ready /config /metrics\n'];
+  }
+}

@@ -1,0 +1,32 @@
+import { InboundTable, type PortGrant } from '../routing/inbound-table.ts';
+import { compileMatch } from '../routing/match.ts';
+import type { MetricsRegistry } from '../telemetry/registry.ts';
+import type { Messages, ResourceSet } from './resources.ts';
+
+type Policy = Messages['InboundPolicy'];
+
+/** The table of one inbound listener. Without its policy nothing is let in. */
+export function compileInbound(
+  resources: ResourceSet,
+  workload: Messages['Workload'],
+  listener: Messages['Workload']['inbound'][number],
+  registry: MetricsRegistry,
+): InboundTable {
+  const policy = resources.get('InboundPolicy', workload.inboundPolicy);
+  if (policy === undefined) return new InboundTable(workload.name, 'DENY', [], registry);
+  const grants = policy.grants.flatMap((grant) => portGrants(grant, listener.containerPort, listener.protocol));
+  return new InboundTable(workload.name, policy.mode, grants, registry);
+}
+
+/** What a grant says about one port. A match is about HTTP: it grants nothing where bytes are not read. */
+function portGrants(grant: Policy['grants'][number], port: number, protocol: 'HTTP' | 'TCP'): readonly PortGrant[] {
+  const identities = new Set(grant.identities);
+  return grant.to
+    .filter((target) => target.transport === 'TCP' && (target.anyPort || target.ports.includes(port)))
+    .filter((target) => target.anyHttp || protocol === 'HTTP')
+    .map((target) => {
+      const match = target.anyHttp ? ({ ok: true, value: undefined } as const) : compileMatch(target.http);
+      if (!match.ok) throw new Error(`a validated match does not compile: ${match.error}`);
+      return { rule: grant.rule, identities, matches: match.value };
+    });
+}

@@ -1,0 +1,111 @@
+import { compileMatch } from '../routing/match.ts';
+import type { OutboundTable, Route, RouteTarget, ServiceRoutes } from '../routing/outbound-table.ts';
+import type { MetricsRegistry } from '../telemetry/registry.ts';
+import { RequestSeries } from '../telemetry/requests.ts';
+import { Cluster } from '../upstream/cluster.ts';
+import type { DialTarget } from '../upstream/dial.ts';
+import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import type { Messages, ResourceSet } from './resources.ts';
+
+type Listener = Messages['Workload']['outbound'][number];
+type Service = Messages['OutboundService'];
+
+/** Turns services and endpoints into tables; one for each change of configuration. */
+export class OutboundCompiler {
+  readonly #resources: ResourceSet;
+  readonly #workload: Messages['Workload'];
+  readonly #registry: MetricsRegistry;
+  readonly #pool: (target: DialTarget) => EndpointPool;
+  readonly #clusters = new Map<string, Cluster>();
+  readonly #services = new Map<string, ServiceRoutes>();
+
+  constructor(
+    resources: ResourceSet,
+    workload: Messages['Workload'],
+    registry: MetricsRegistry,
+    pool: (target: DialTarget) => EndpointPool,
+  ) {
+    this.#resources = resources;
+    this.#workload = workload;
+    this.#registry = registry;
+    this.#pool = pool;
+  }
+
+  /** The table of an HTTP listener. */
+  table(listener: Listener): OutboundTable {
+    const authorities = new Map<string, ServiceRoutes>();
+    for (const name of listener.services) {
+      const service = this.#resources.get('OutboundService', name);
+      if (service === undefined) continue;
+      const routes = this.service(name)!;
+      for (const authority of authoritiesOf(service, listener, this.#workload.namespace)) {
+        if (!authorities.has(authority)) authorities.set(authority, routes);
+      }
+    }
+    return { authorities, rejected: this.#series('', '', '') };
+  }
+
+  /** The routes of a service; undefined when it is not known. */
+  service(name: string): ServiceRoutes | undefined {
+    const known = this.#services.get(name);
+    if (known !== undefined) return known;
+    const service = this.#resources.get('OutboundService', name);
+    if (service === undefined) return undefined;
+    const routes = service.rules.map((rule) => this.#route(name, rule));
+    const compiled = { name, routes, rejected: this.#series(name, '', '') };
+    this.#services.set(name, compiled);
+    return compiled;
+  }
+
+  #route(destination: string, rule: Service['rules'][number]): Route {
+    const match = compileMatch(rule.match);
+    if (!match.ok) throw new Error(`a validated match does not compile: ${match.error}`);
+    const weighted = rule.weighted?.targets ?? [];
+    const targets = weighted.map(
+      ({ endpoints, weight }): RouteTarget => ({
+        weight,
+        cluster: this.#cluster(endpoints),
+        series: this.#series(destination, serviceOf(endpoints), rule.split),
+      }),
+    );
+    return {
+      matches: match.value,
+      split: rule.split,
+      targets,
+      total: targets.reduce((sum, target) => sum + target.weight, 0),
+      failed: this.#series(destination, '', rule.split),
+    };
+  }
+
+  #cluster(name: string): Cluster {
+    let cluster = this.#clusters.get(name);
+    if (cluster === undefined) {
+      const ready = this.#resources.get('Endpoints', name)?.endpoints.filter((endpoint) => endpoint.ready) ?? [];
+      cluster = new Cluster(name, ready.map(this.#pool));
+      this.#clusters.set(name, cluster);
+    }
+    return cluster;
+  }
+
+  #series(destination: string, backend: string, route: string): RequestSeries {
+    const { name, identity } = this.#workload;
+    const labels = { direction: 'outbound', source: name, sourceIdentity: identity } as const;
+    return new RequestSeries(this.#registry, { ...labels, destination, backend, route });
+  }
+}
+
+/** `NAMESPACE/SERVICE:PORT` without the port. */
+function serviceOf(endpoints: string): string {
+  const colon = endpoints.lastIndexOf(':');
+  return colon < 0 ? endpoints : endpoints.slice(0, colon);
+}
+
+/** Every authority that means the service at this listener. Its own address does when it serves nothing else. */
+function authoritiesOf(service: Service, listener: Listener, namespace: string): readonly string[] {
+  const names = [...service.hosts];
+  if (service.shortName !== '' && service.namespace === namespace) names.push(service.shortName);
+  if (listener.services.length === 1) names.push(listener.address);
+  return names
+    .map((name) => (name.includes(':') && !name.startsWith('[') ? `[${name}]` : name))
+    .flatMap((name) => [name, `${name}:${service.port}`, `${name}:${listener.port}`]);
+}

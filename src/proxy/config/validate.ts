@@ -1,0 +1,104 @@
+import net from 'node:net';
+import { compileMatch } from '../routing/match.ts';
+import { tlsMaterial } from '../tls/material.ts';
+import { trustDomainOf } from '../tls/spiffe.ts';
+import type { Messages, ResourceKind } from './resources.ts';
+
+/** What is wrong with a message, as `field: reason`; undefined when it can be used. */
+export function validateMessage(kind: ResourceKind, message: Messages[ResourceKind]): string | undefined {
+  return validators[kind](message as never);
+}
+
+const validators: { readonly [K in ResourceKind]: (message: Messages[K]) => string | undefined } = {
+  Workload: workloadFault,
+  OutboundService: serviceFault,
+  Endpoints: endpointsFault,
+  InboundPolicy: policyFault,
+  Secret: secretFault,
+};
+
+function first<T>(field: string, items: readonly T[], fault: (item: T) => string | undefined): string | undefined {
+  for (const [index, item] of items.entries()) {
+    const found = fault(item);
+    if (found !== undefined) return `${field}[${index}].${found}`;
+  }
+  return undefined;
+}
+
+function portFault(field: string, port: number): string | undefined {
+  return port >= 1 && port <= 65_535 ? undefined : `${field}: ${port} is no port`;
+}
+
+function addressFault(field: string, address: string): string | undefined {
+  return net.isIP(address) === 0 ? `${field}: ${JSON.stringify(address)} is no IP address` : undefined;
+}
+
+function workloadFault(workload: Messages['Workload']): string | undefined {
+  const keys = new Set<string>();
+  const taken = (address: string, port: number): string | undefined => {
+    const key = `${address} ${port}`;
+    if (keys.has(key)) return `port: ${address}:${port} is bound twice`;
+    keys.add(key);
+    return undefined;
+  };
+  return (
+    first('outbound', workload.outbound, (listener) => {
+      const { address, port, protocol, services } = listener;
+      if (protocol === 'TCP' && services.length !== 1) return 'services: a TCP listener serves exactly one';
+      return addressFault('address', address) ?? portFault('port', port) ?? taken(address, port);
+    }) ??
+    first('inbound', workload.inbound, (listener) => {
+      const { address, port, containerPort, appAddress, appPort } = listener;
+      return (
+        addressFault('address', address) ??
+        portFault('port', port) ??
+        portFault('container_port', containerPort) ??
+        addressFault('app_address', appAddress) ??
+        portFault('app_port', appPort) ??
+        taken(address, port)
+      );
+    })
+  );
+}
+
+function serviceFault(service: Messages['OutboundService']): string | undefined {
+  const port = portFault('port', service.port);
+  if (port !== undefined) return port;
+  const host = service.hosts.find((name) => name !== name.toLowerCase());
+  if (host !== undefined) return `hosts: ${host} is not lower case`;
+  return first('rules', service.rules, (rule) => {
+    const match = compileMatch(rule.match);
+    if (!match.ok) return `match.${match.error}`;
+    if (rule.fail !== null && rule.fail !== undefined) return undefined;
+    const targets = rule.weighted?.targets ?? [];
+    if (targets.length === 0) return 'to: neither targets nor fail';
+    if (targets.some((target) => target.endpoints === '')) return 'weighted.targets: a target without endpoints';
+    return targets.some((target) => target.weight > 0) ? undefined : 'weighted.targets: no positive weight';
+  });
+}
+
+function endpointsFault({ endpoints }: Messages['Endpoints']): string | undefined {
+  return first('endpoints', endpoints, ({ address, port, identity }) => {
+    if (identity !== '' && trustDomainOf(identity) === undefined) return `identity: ${identity} is no SPIFFE id`;
+    return addressFault('address', address) ?? portFault('port', port);
+  });
+}
+
+function policyFault({ grants }: Messages['InboundPolicy']): string | undefined {
+  return first('grants', grants, (grant) => {
+    if (grant.identities.length === 0) return 'identities: empty';
+    if (grant.to.length === 0) return 'to: empty';
+    return first('to', grant.to, (target) => {
+      if (!target.anyPort && target.ports.length === 0) return 'ports: empty without any_port';
+      if (!target.anyHttp && target.http === null) return 'http: absent without any_http';
+      const match = compileMatch(target.http);
+      return match.ok ? undefined : `http.${match.error}`;
+    });
+  });
+}
+
+function secretFault(secret: Messages['Secret']): string | undefined {
+  const material = tlsMaterial(secret);
+  if (!material.ok) return material.error;
+  return material.value.identity === secret.name ? undefined : 'certificate_chain: names another identity';
+}

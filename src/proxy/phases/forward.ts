@@ -1,0 +1,31 @@
+import { ANSWER, NEXT, type Phase, TAKEN } from './phase.ts';
+
+/** Chooses an endpoint of the cluster and keeps count of what it has under way. */
+export const balancePhase: Phase = {
+  name: 'balance',
+  request: (exchange) => {
+    const pool = exchange.cluster?.choose();
+    if (pool === undefined) {
+      exchange.status = 503;
+      exchange.failed();
+      return ANSWER;
+    }
+    pool.outstanding++;
+    exchange.pool = pool;
+    return NEXT;
+  },
+  end: (exchange) => {
+    if (exchange.pool !== undefined) exchange.pool.outstanding--;
+  },
+};
+
+/** Hands the request to a connection of the chosen endpoint. */
+export const forwardPhase: Phase = {
+  name: 'forward',
+  request: (exchange) => {
+    const { consumer, pool } = exchange;
+    consumer.awaitUpstream();
+    pool!.acquire(consumer, false);
+    return TAKEN;
+  },
+};

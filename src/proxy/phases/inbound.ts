@@ -1,0 +1,85 @@
+import type { Exchange } from '../routing/exchange.ts';
+import type { InboundTable } from '../routing/inbound-table.ts';
+import { readPath } from '../routing/path.ts';
+import type { DenialLog } from '../telemetry/denials.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import { balancePhase, forwardPhase } from './forward.ts';
+import { type AccessLog, logPhase } from './log.ts';
+import { measurePhase } from './measure.ts';
+import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase } from './phase.ts';
+
+export interface InboundSettings {
+  readonly accessLog: AccessLog | undefined;
+  readonly denials: DenialLog;
+}
+
+/** What happens to a request for the program behind this proxy, in order. */
+export function inboundPhases(table: InboundTable, app: Cluster, settings: InboundSettings): CompiledPhases {
+  return compilePhases([
+    logPhase(settings.accessLog),
+    measurePhase(table.rejected),
+    identifyPhase(table),
+    // authenticate
+    matchPhase(app),
+    authorizePhase(table, settings.denials),
+    // rate-limit
+    balancePhase,
+    forwardPhase,
+  ]);
+}
+
+/** The peer was proven by the TLS handshake; from here on the request is counted as its own. */
+function identifyPhase(table: InboundTable): Phase {
+  return {
+    name: 'identify',
+    request: (exchange) => {
+      exchange.series = table.access(exchange.peer).uncovered;
+      return NEXT;
+    },
+  };
+}
+
+function matchPhase(app: Cluster): Phase {
+  return {
+    name: 'match',
+    request: (exchange) => {
+      exchange.authority = exchange.head.host.toLowerCase();
+      exchange.cluster = app;
+      if (readPath(exchange)) return NEXT;
+      exchange.status = 400;
+      return ANSWER;
+    },
+  };
+}
+
+/** The first grant that covers the request lets it in; otherwise the mode decides. */
+function authorizePhase(table: InboundTable, denials: DenialLog): Phase {
+  return {
+    name: 'authorize',
+    request: (exchange) => {
+      for (const grant of table.access(exchange.peer).grants) {
+        if (grant.matches !== undefined && !grant.matches(exchange)) continue;
+        exchange.series = grant.series;
+        exchange.rule = grant.rule;
+        exchange.verdict = 'allowed';
+        return NEXT;
+      }
+      return uncovered(table, exchange, denials);
+    },
+  };
+}
+
+function uncovered(table: InboundTable, exchange: Exchange, denials: DenialLog): typeof NEXT | typeof ANSWER {
+  if (table.mode === 'ALLOW') {
+    exchange.verdict = 'allowed';
+    return NEXT;
+  }
+  denials.note(table.mode, exchange.peer, table.nearest(exchange.peer));
+  if (table.mode === 'AUDIT') {
+    exchange.verdict = 'audited';
+    return NEXT;
+  }
+  exchange.verdict = 'denied';
+  exchange.status = 403;
+  return ANSWER;
+}

@@ -1,0 +1,31 @@
+import type { Phase } from './phase.ts';
+
+/** Takes one line for each request. */
+export type AccessLog = (line: string) => void;
+
+/** One JSON line a request; absent without an access log. */
+export function logPhase(log: AccessLog | undefined): Phase | undefined {
+  if (log === undefined) return undefined;
+  return {
+    name: 'log',
+    end: (exchange) => {
+      const { head, authority, path, status, verdict, peer, rule, series } = exchange;
+      const millis = Math.round((performance.now() - exchange.startedAt) * 1000) / 1000;
+      const { destination = '', backend = '' } = series?.labels ?? {};
+      log(
+        JSON.stringify({
+          method: head.method,
+          authority,
+          path,
+          status,
+          verdict,
+          peer,
+          destination,
+          backend,
+          rule,
+          millis,
+        }),
+      );
+    },
+  };
+}

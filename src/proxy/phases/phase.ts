@@ -1,0 +1,39 @@
+import type { Exchange } from '../routing/exchange.ts';
+
+/** The next phase follows. */
+export const NEXT = 0;
+/** The exchange has its `status` and is answered here and now; no later phase sees the request. */
+export const ANSWER = 1;
+/** The phase took the request over and its answer comes later. */
+export const TAKEN = 2;
+export type Step = typeof NEXT | typeof ANSWER | typeof TAKEN;
+
+/**
+ * One step in the life of a request. `request` runs in list order until one does not say `NEXT`; `response` runs when the
+ * head of the answer is there; `end` runs for every request, answered or not, refused ones included.
+ */
+export interface Phase {
+  readonly name: string;
+  readonly request?: (exchange: Exchange) => Step;
+  readonly response?: (exchange: Exchange) => void;
+  readonly end?: (exchange: Exchange) => void;
+}
+
+/** A phase list sorted by hook, so that a hook that nobody has costs nothing. */
+export interface CompiledPhases {
+  readonly names: readonly string[];
+  readonly request: readonly ((exchange: Exchange) => Step)[];
+  readonly response: readonly ((exchange: Exchange) => void)[];
+  readonly end: readonly ((exchange: Exchange) => void)[];
+}
+
+/** Leaves out the places that nothing is configured for. */
+export function compilePhases(list: readonly (Phase | undefined)[]): CompiledPhases {
+  const phases = list.filter((phase) => phase !== undefined);
+  return {
+    names: phases.map((phase) => phase.name),
+    request: phases.flatMap((phase) => phase.request ?? []),
+    response: phases.flatMap((phase) => phase.response ?? []),
+    end: phases.flatMap((phase) => phase.end ?? []),
+  };
+}

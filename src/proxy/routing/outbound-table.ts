@@ -1,0 +1,58 @@
+import type { RequestSeries } from '../telemetry/requests.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { Matcher } from './match.ts';
+
+export interface RouteTarget {
+  readonly weight: number;
+  readonly cluster: Cluster;
+  readonly series: RequestSeries;
+}
+
+/** A rule of a service: where matching requests go, or that they fail. */
+export interface Route {
+  /** Undefined: any request. */
+  readonly matches: Matcher | undefined;
+  /** `NAMESPACE/NAME` of the split, empty for the service's own endpoints. */
+  readonly split: string;
+  readonly targets: readonly RouteTarget[];
+  /** Sum of the weights; 0 when requests fail. */
+  readonly total: number;
+  /** For requests that fail by this rule. */
+  readonly failed: RequestSeries;
+}
+
+export interface ServiceRoutes {
+  readonly name: string;
+  readonly routes: readonly Route[];
+  /** For requests that no rule takes. */
+  readonly rejected: RequestSeries;
+}
+
+/** What an outbound listener decides by; immutable, replaced as a whole. */
+export interface OutboundTable {
+  /** Lower-case authority, with and without port -> service. */
+  readonly authorities: ReadonlyMap<string, ServiceRoutes>;
+  /** For requests that reach no service. */
+  readonly rejected: RequestSeries;
+}
+
+/** The first route that matches. */
+export function routeOf(service: ServiceRoutes, matches: (matcher: Matcher) => boolean): Route | undefined {
+  for (const route of service.routes) if (route.matches === undefined || matches(route.matches)) return route;
+  return undefined;
+}
+
+/** `value mod total`, picked cumulatively in target order. */
+export function pickTarget(route: Route, value: number): RouteTarget {
+  let rest = value % route.total;
+  for (const target of route.targets) {
+    if (rest < target.weight) return target;
+    rest -= target.weight;
+  }
+  return route.targets[route.targets.length - 1]!;
+}
+
+/** A random whole number for `pickTarget`. */
+export function randomValue(route: Route): number {
+  return Math.floor(Math.random() * route.total);
+}

@@ -1,0 +1,127 @@
+import type { ProxyBootstrap } from './bootstrap.ts';
+import { type ListenerEnvironment, listenerSpecs } from './config/listeners.ts';
+import { ResourceSet } from './config/resources.ts';
+import { ListenerManager } from './listeners/manager.ts';
+import { DenialLog } from './telemetry/denials.ts';
+import { MetricsRegistry } from './telemetry/registry.ts';
+import { Ticker } from './ticker.ts';
+import { type TlsMaterial, tlsMaterial } from './tls/material.ts';
+import { Dialer } from './upstream/dial.ts';
+import { Pools } from './upstream/pools.ts';
+
+const drainPollMillis = 20;
+
+/** The running data plane: applies configurations as they come and holds all that is open. */
+export class Runtime {
+  readonly registry = new MetricsRegistry();
+  readonly ready: Promise<void>;
+  /** Counts applied configurations. */
+  version = 0;
+  isReady = false;
+  #resources = new ResourceSet();
+  readonly #node: string;
+  readonly #ticker = new Ticker();
+  readonly #dialer = new Dialer();
+  readonly #pools = new Pools(this.#dialer, this.#ticker);
+  readonly #listeners: ListenerManager;
+  readonly #environment: ListenerEnvironment;
+  readonly #log: (line: string) => void;
+  #material: TlsMaterial | undefined;
+  #materialName = '';
+  #markReady: () => void = () => {};
+  #applying: Promise<void> = Promise.resolve();
+
+  constructor(bootstrap: ProxyBootstrap, log: (line: string) => void) {
+    this.#node = bootstrap.node;
+    this.#log = log;
+    this.#listeners = new ListenerManager(log);
+    this.#environment = {
+      registry: this.registry,
+      ticker: this.#ticker,
+      dialer: this.#dialer,
+      accessLog: bootstrap.accessLog === true ? log : undefined,
+      denials: new DenialLog(log),
+      testRandomHeader: bootstrap.testRandomHeader?.toLowerCase(),
+    };
+    this.ready = new Promise((resolve) => {
+      this.#markReady = resolve;
+    });
+    this.#gauges();
+  }
+
+  get resources(): ResourceSet {
+    return this.#resources;
+  }
+
+  /** The certificate for connections from now on; those that are open stay. */
+  useMaterial(material: TlsMaterial): void {
+    this.#material = material;
+    this.#dialer.useMaterial(material);
+    this.#listeners.useMaterial(material);
+  }
+
+  /** Replaces the configuration: what begins from now on sees the new one, what is under way finishes with the old. */
+  apply(resources: ResourceSet): Promise<void> {
+    this.#applying = this.#applying.then(() => this.#apply(resources));
+    return this.#applying;
+  }
+
+  async drain(millis: number): Promise<void> {
+    this.isReady = false;
+    this.#listeners.drain();
+    const end = performance.now() + millis;
+    while (this.#listeners.connections > 0 && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, drainPollMillis));
+    }
+  }
+
+  stop(): void {
+    this.isReady = false;
+    this.#listeners.destroy();
+    this.#pools.destroy();
+    this.#ticker.stop();
+  }
+
+  async #apply(resources: ResourceSet): Promise<void> {
+    const workload = resources.get('Workload', this.#node);
+    if (workload === undefined) {
+      this.#log(`no configuration for ${this.#node}`);
+      return;
+    }
+    this.#useSecret(resources, workload.identity);
+    const pools = this.#pools.transaction();
+    const specs = listenerSpecs(resources, workload, this.#material, pools.pool, this.#environment);
+    this.#resources = resources;
+    const bound = await this.#listeners.apply(specs);
+    pools.commit();
+    this.version++;
+    if (!bound || this.isReady) return;
+    this.isReady = true;
+    this.#markReady();
+    this.#log(`ready with ${specs.length} listeners`);
+  }
+
+  #useSecret(resources: ResourceSet, identity: string): void {
+    const secret = resources.get('Secret', identity);
+    if (secret === undefined || secret.certificateChain === this.#materialName) return;
+    const material = tlsMaterial(secret);
+    if (!material.ok) return;
+    this.#materialName = secret.certificateChain;
+    this.useMaterial(material.value);
+    this.#log(`certificate of ${identity} in use`);
+  }
+
+  #gauges(): void {
+    const { registry } = this;
+    registry.gauge('smi_connections', 'Open connections.', () => this.#listeners.connections, { side: 'downstream' });
+    registry.gauge('smi_connections', 'Open connections.', () => this.#pools.connections, { side: 'upstream' });
+    registry.gauge('smi_config_version', 'Configurations applied.', () => this.version);
+    registry.gauge('process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss());
+    registry.gauge('process_cpu_seconds_total', 'Processor time used.', () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    });
+    const started = Date.now() / 1000 - process.uptime();
+    registry.gauge('process_start_time_seconds', 'When the process began.', () => started);
+  }
+}

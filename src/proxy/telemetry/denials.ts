@@ -1,0 +1,29 @@
+import { limits } from '../limits.ts';
+
+/** Logs refused requests by the rule that came nearest, at a bounded rate; what was left out is counted in the next line. */
+export class DenialLog {
+  readonly #log: (line: string) => void;
+  #second = 0;
+  #lines = 0;
+  #omitted = 0;
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  note(mode: string, peer: string, nearest: string): void {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#lines = 0;
+    }
+    if (++this.#lines > limits.denialLinesPerSecond) {
+      this.#omitted++;
+      return;
+    }
+    const omitted = this.#omitted === 0 ? '' : ` (${this.#omitted} more before)`;
+    this.#omitted = 0;
+    const outcome = mode === 'AUDIT' ? 'would be denied' : 'denied';
+    this.#log(`${outcome} peer=${peer} nearest-rule=${nearest === '' ? 'none' : nearest}${omitted}`);
+  }
+}

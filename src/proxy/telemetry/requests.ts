@@ -1,0 +1,65 @@
+import type { Counter, Histogram, MetricsRegistry } from './registry.ts';
+
+export type Verdict = 'forwarded' | 'rejected' | 'failed' | 'allowed' | 'denied' | 'audited';
+
+/** What all requests of one series have in common. */
+export interface RequestLabels {
+  readonly direction: 'outbound' | 'inbound';
+  readonly source: string;
+  readonly sourceIdentity: string;
+  readonly destination: string;
+  readonly backend: string;
+  readonly route: string;
+}
+
+/** Counts the requests of one kind: `smi_requests_total` by code and verdict, and how long they took. */
+export class RequestSeries {
+  readonly labels: RequestLabels;
+  readonly #registry: MetricsRegistry;
+  readonly #duration: Histogram;
+  readonly #codes: number[] = [];
+  readonly #verdicts: Verdict[] = [];
+  readonly #counters: Counter[] = [];
+
+  constructor(registry: MetricsRegistry, labels: RequestLabels) {
+    this.#registry = registry;
+    this.labels = labels;
+    const { direction, source, destination, backend } = labels;
+    this.#duration = registry.histogram('smi_request_duration_seconds', 'Time from request head to end of response.', {
+      direction,
+      source,
+      destination,
+      backend,
+    });
+  }
+
+  /** `code` is the status that the client got, 0 when it got none. */
+  record(code: number, verdict: Verdict, seconds: number): void {
+    this.#duration.observe(seconds);
+    for (let i = 0; i < this.#codes.length; i++) {
+      if (this.#codes[i] === code && this.#verdicts[i] === verdict) {
+        this.#counters[i]!.value++;
+        return;
+      }
+    }
+    this.#add(code, verdict).value++;
+  }
+
+  #add(code: number, verdict: Verdict): Counter {
+    const { direction, source, sourceIdentity, destination, backend, route } = this.labels;
+    const counter = this.#registry.counter('smi_requests_total', 'Requests answered.', {
+      direction,
+      source,
+      source_identity: sourceIdentity,
+      destination,
+      backend,
+      route,
+      code: String(code),
+      verdict,
+    });
+    this.#codes.push(code);
+    this.#verdicts.push(verdict);
+    this.#counters.push(counter);
+    return counter;
+  }
+}

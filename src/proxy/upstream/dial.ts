@@ -1,0 +1,61 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import type { TlsMaterial } from '../tls/material.ts';
+import { peerSpiffeId } from '../tls/spiffe.ts';
+
+export interface DialTarget {
+  readonly address: string;
+  readonly port: number;
+  /** The SPIFFE id that the server must prove; empty for plain text. */
+  readonly identity: string;
+}
+
+/** Opens connections with the proxy's current certificate and remembers TLS sessions for each target. */
+export class Dialer {
+  #material: TlsMaterial | undefined;
+  readonly #sessions = new Map<string, Buffer>();
+
+  /** New connections use it; those that are open stay. */
+  useMaterial(material: TlsMaterial): void {
+    this.#material = material;
+    this.#sessions.clear();
+  }
+
+  /**
+   * Calls `ready` once the connection can carry data: for TLS, after the server proved its identity. A failure shows as
+   * the socket's `close`. Nothing is written before `ready`. Undefined without the certificate that the target asks for.
+   */
+  dial(target: DialTarget, ready: (socket: net.Socket) => void): net.Socket | undefined {
+    const { address, port, identity } = target;
+    if (identity === '') {
+      const socket = net.connect({ host: address, port, noDelay: true, allowHalfOpen: true });
+      socket.once('connect', () => ready(socket));
+      return socket;
+    }
+    if (this.#material === undefined) return undefined;
+    const key = `${address} ${port} ${identity}`;
+    const session = this.#sessions.get(key);
+    const socket = tls.connect({
+      host: address,
+      port,
+      secureContext: this.#material.clientContext,
+      rejectUnauthorized: true,
+      checkServerIdentity: (_host, certificate) =>
+        peerSpiffeId(certificate.subjectaltname) === identity ? undefined : new Error('another identity'),
+      ...(session === undefined ? {} : { session }),
+    });
+    socket.setNoDelay(true);
+    socket.once('secureConnect', () => {
+      // A resumed session skips checkServerIdentity, so the identity is looked at again here.
+      if (!socket.authorized || peerSpiffeId(socket.getPeerCertificate().subjectaltname) !== identity) {
+        this.#sessions.delete(key);
+        socket.destroy();
+        return;
+      }
+      ready(socket);
+    });
+    socket.on('session', (ticket) => this.#sessions.set(key, ticket));
+    socket.once('error', () => this.#sessions.delete(key));
+    return socket;
+  }
+}
