@@ -40,8 +40,8 @@ const checks = [
   },
   {
     name: 'support matrix',
-    command: ['scripts/support-matrix.mjs', '--check'],
-    mend: 'node scripts/support-matrix.mjs writes the tables in README.md anew',
+    command: ['scripts/support-matrix.ts', '--check'],
+    mend: 'node scripts/support-matrix.ts writes the tables in README.md anew',
   },
 ];
 

@@ -1,5 +1,4 @@
-// `npm test`: sets the checkout up, fetches the real Envoy, and runs every test. Arguments after `--` go to vitest;
-// `--update-golden` writes the expected outputs of the golden cases anew.
+// `npm test`: sets the checkout up, fetches the real Envoy, and runs every test. Arguments after `--` go to vitest.
 import { foreground } from './lib/run.mjs';
 import { exitWith, seconds } from './lib/steps.mjs';
 import { findEnvoy, root, setUp, toolEnvironment } from './setup.mjs';

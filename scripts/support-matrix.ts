@@ -1,0 +1,60 @@
+// Writes the support tables of README.md from the code's own tables, between `<!-- NAME -->` and `<!-- /NAME -->`. With
+// `--check` it writes nothing and fails when README.md says something else.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { support as envoy } from '../adapters/envoy/support.ts';
+import { support as proxy } from '../adapters/proxy/support.ts';
+import type { Support, SupportTable } from '../src/adapter/contract.ts';
+import { features } from '../src/adapter/features.ts';
+import { packageRoot } from '../src/lib/descriptors.ts';
+import { kindsOf, smiGroups, versionsOf } from '../src/smi/versions.ts';
+
+const adapters: Readonly<Record<string, SupportTable>> = { 'our proxy': proxy, Envoy: envoy };
+const versions = ['v1alpha1', 'v1alpha2', 'v1alpha3', 'v1alpha4'];
+
+function kindsTable(): string {
+  const rows = smiGroups().flatMap((group) =>
+    kindsOf(group).map((kind) => [`${kind} (\`${group}\`)`, ...versions.map((version) => served(group, kind, version))]),
+  );
+  return table(['kind', ...versions], rows);
+}
+
+function served(group: string, kind: string, version: string): string {
+  const found = versionsOf(group, kind);
+  if (found?.served.includes(version)) return 'yes';
+  return found?.known.includes(version) ? 'not yet' : '-';
+}
+
+function featuresTable(): string {
+  const rows = features.map((feature) => [feature, ...Object.values(adapters).map((support) => cell(support[feature]))]);
+  return table(['feature', ...Object.keys(adapters)], rows);
+}
+
+function cell(support: Support): string {
+  if (support.level === 'exact') return 'yes';
+  return support.level === 'approximate' ? `about: ${support.how}` : `no: ${support.why}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Replaces what stands between the marks of one table; a README without the marks is a mistake worth stopping for. */
+function replaced(text: string, name: string, content: string): string {
+  const [open, close] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
+  const start = text.indexOf(open);
+  const end = text.indexOf(close);
+  if (start < 0 || end < start) throw new Error(`README.md has no place for ${name}: ${open.trim()} ... ${close}`);
+  return `${text.slice(0, start + open.length)}${content}\n${text.slice(end)}`;
+}
+
+const file = join(packageRoot(), 'README.md');
+const before = readFileSync(file, 'utf8');
+const tables = { kinds: kindsTable(), features: featuresTable() };
+const after = Object.entries(tables).reduce((text, [name, content]) => replaced(text, name, content), before);
+if (!process.argv.includes('--check')) writeFileSync(file, after);
+else if (after !== before) {
+  console.error('the support tables of README.md differ from the code');
+  process.exitCode = 1;
+}
