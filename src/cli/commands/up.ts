@@ -44,24 +44,19 @@ async function up(folder: string, options: UpOptions): Promise<number> {
     process.stderr.write(`error: ${folder} is not a folder\n`);
     return exitCodes.usage;
   }
-  const [
-    { acquireState, defaultStateDirectory },
-    { runUp },
-    { createJsonView },
-    { createTextView },
-    { describeProblem },
-  ] = await Promise.all([
-    import('../../control/local/state.ts'),
-    import('../up/run.ts'),
-    import('../up/view.ts'),
-    import('../up/text-view.ts'),
-    import('../up/findings.ts'),
-  ]);
-  const { renderFinding } = await import('../up/findings.ts');
+  const [{ acquireState, defaultStateDirectory }, { runUp }, { createJsonView }, { createTextView }, findings] =
+    await Promise.all([
+      import('../../control/local/state.ts'),
+      import('../up/run.ts'),
+      import('../up/view.ts'),
+      import('../up/text-view.ts'),
+      import('../up/findings.ts'),
+    ]);
   const directory = options.state ?? defaultStateDirectory(folder);
   const state = await acquireState(directory);
   if (!state.ok) {
-    process.stderr.write(`${describeProblem(state.error, folder, directory)}\n`);
+    const lines = findings.renderLocated(findings.findingOf(state.error, folder, directory), styleFor(process.stderr));
+    process.stderr.write(`${lines.join('\n')}\n`);
     return exitCodes.unreachable;
   }
   const style = styleFor(process.stdout);
@@ -69,7 +64,7 @@ async function up(folder: string, options: UpOptions): Promise<number> {
   const json = options.output === 'json';
   const view = json
     ? createJsonView(quiet)
-    : createTextView({ style, quiet, renderDiagnostic: (found) => renderFinding(found, style) });
+    : createTextView({ style, quiet, renderDiagnostic: (found) => findings.renderLocated(found, style) });
   const { errors } = await runUp({
     folder,
     state: state.value,

@@ -1,21 +1,38 @@
+import { readFileSync } from 'node:fs';
 import type { StateProblem } from '../../control/local/state.ts';
 import type { LocatedDiagnostic } from '../../control/messages.ts';
-import { diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { DiagnosticCode } from '../../diagnostics/catalogue.ts';
+import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
+import { renderFinding } from '../../diagnostics/render-text.ts';
 import type { TextStyle } from '../../lib/text-style.ts';
-import { plainStyle } from '../../lib/text-style.ts';
+import { readSources } from '../../source/read.ts';
 
-/** A finding as text. */
-export function renderFinding(found: LocatedDiagnostic, style: TextStyle): readonly string[] {
-  const { location } = found;
-  const place = location === undefined ? '' : `${location.file}:${location.line}:${location.column}: `;
-  return [`${place}${style.red(found.severity)}[${found.code}]: ${found.message}`, `  ${found.hint}`];
+/** A finding with the line that it is about, as that line stands now. */
+export function renderLocated(found: LocatedDiagnostic, style: TextStyle): readonly string[] {
+  const { location, ...rest } = found;
+  // The other process has the same catalogue.
+  const about: Diagnostic = { ...rest, code: rest.code as DiagnosticCode };
+  const finding = { diagnostic: about, related: [], ...(location === undefined ? {} : { location }) };
+  return renderFinding(finding, { lineOf, style }).split('\n');
+}
+
+function lineOf(file: string, line: number): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').split(/\r?\n/)[line - 1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks up where a finding of the supervisor stands: it knows objects, not lines. */
+export function locateFinding(finding: Diagnostic, folder: string): LocatedDiagnostic {
+  const location = finding.origin === undefined ? undefined : readSources([folder]).locate(finding.origin);
+  return { ...finding, ...(location === undefined ? {} : { location }) };
 }
 
 /** Why a local mesh cannot start in a directory. */
-export function describeProblem(problem: StateProblem, folder: string, directory: string): string {
-  const found =
-    problem.kind === 'taken'
-      ? diagnostic('SMI6103', { message: `${folder} is already up, by process ${problem.pid} (state in ${directory})` })
-      : diagnostic('SMI6104', { message: problem.reason });
-  return renderFinding(found, plainStyle).join('\n');
+export function findingOf(problem: StateProblem, folder: string, directory: string): Diagnostic {
+  return problem.kind === 'taken'
+    ? diagnostic('SMI6103', { message: `${folder} is already up, by process ${problem.pid} (state in ${directory})` })
+    : diagnostic('SMI6104', { message: problem.reason });
 }

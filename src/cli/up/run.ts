@@ -3,9 +3,7 @@ import type { LocalEvent } from '../../control/local/events.ts';
 import { TrafficSampler } from '../../control/local/sampler.ts';
 import type { LocalState } from '../../control/local/state.ts';
 import { LocalMesh } from '../../control/local/supervisor.ts';
-import type { LocatedDiagnostic } from '../../control/messages.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { readSources } from '../../source/read.ts';
+import { locateFinding } from './findings.ts';
 import type { UpView } from './view.ts';
 
 export interface UpRun {
@@ -34,7 +32,7 @@ export async function runUp(run: UpRun): Promise<{ readonly errors: boolean }> {
     self: [process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')],
     trustDomain: 'cluster.local',
     onEvent: show,
-    onFinding: (finding) => show({ type: 'diagnostic', diagnostic: locate(finding, run.folder) }),
+    onFinding: (finding) => show({ type: 'diagnostic', diagnostic: locateFinding(finding, run.folder) }),
   });
   let samples = 0;
   const sampler = new TrafficSampler(mesh, () => {
@@ -68,10 +66,4 @@ function untilStopped(durationMillis: number | undefined): Promise<void> {
     };
     for (const signal of stopSignals) process.on(signal, onSignal);
   });
-}
-
-/** The supervisor knows objects, not lines: those are looked up when something is reported. */
-function locate(finding: Diagnostic, folder: string): LocatedDiagnostic {
-  const location = finding.origin === undefined ? undefined : readSources([folder]).locate(finding.origin);
-  return { ...finding, ...(location === undefined ? {} : { location }) };
 }

@@ -6,7 +6,14 @@ import type { TrafficRow } from './table.ts';
 export type LocalEvent =
   /** Every pod is ready for the first time. */
   | { readonly type: 'ready'; readonly pods: number; readonly afterMillis: number }
-  | { readonly type: 'pod'; readonly pod: string; readonly state: 'ready' | 'not-ready' | 'removed' }
+  | {
+      readonly type: 'pod';
+      /** `NAMESPACE/POD`. */
+      readonly pod: string;
+      readonly state: 'ready' | 'not-ready' | 'removed';
+      /** Its loopback address, while it runs. */
+      readonly address?: string;
+    }
   | {
       readonly type: 'process';
       /** `NAMESPACE/POD`, or empty for the control plane. */

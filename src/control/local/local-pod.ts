@@ -51,6 +51,10 @@ export class LocalPod {
     );
   }
 
+  get address(): string {
+    return this.#options.pod.ips[0] ?? '';
+  }
+
   get ready(): boolean {
     return this.sidecarReady && this.#programs.every((program) => program.ready);
   }

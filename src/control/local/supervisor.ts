@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { DeploymentObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
 import type { NonEmpty } from '../../lib/collections.ts';
@@ -54,7 +55,8 @@ export class LocalMesh {
     const args = ['control-plane', folder, '--state', state.directory, '--ads', `127.${state.base}.255.253:15010`];
     this.#link = new ControlPlaneLink({
       command: [...self, ...args],
-      cwd: folder,
+      // Not in the folder: files are shown as the user named it.
+      cwd: process.cwd(),
       guard: this.#guard,
       listener: {
         line: (line) => this.#emit({ type: 'log', pod: '', part: 'control-plane', line }),
@@ -84,11 +86,13 @@ export class LocalMesh {
     return this.#findings;
   }
 
-  /** Stops every process: programs, then their sidecars, then the control plane. */
+  /** Stops every process: those that only call others first, the control plane last. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#patience);
-    await Promise.all([...this.#pods.values()].map((pod) => pod.stop()));
+    const pods = [...this.#pods.values()];
+    await Promise.all(pods.filter(({ serves }) => !serves).map((pod) => pod.stop()));
+    await Promise.all(pods.filter(({ serves }) => serves).map((pod) => pod.stop()));
     await Promise.all(this.#leaving.values());
     await this.#link.stop();
     await this.#guard.close();
@@ -148,7 +152,7 @@ export class LocalMesh {
       pod,
       services: this.#services,
       self: this.#options.self,
-      folder: this.#options.folder,
+      folder: resolve(this.#options.folder),
       directory: this.#options.state.directory,
       guard: this.#guard,
       enrol: ({ meta, spec }) => this.#enrol(meta.namespace, spec.serviceAccountName),
@@ -187,7 +191,9 @@ export class LocalMesh {
     this.#announce();
     this.#advance();
     const local = this.#pods.get(name);
-    if (local?.programsStarted) this.#emit({ type: 'pod', pod: name, state: local.ready ? 'ready' : 'not-ready' });
+    if (local?.programsStarted) {
+      this.#emit({ type: 'pod', pod: name, state: local.ready ? 'ready' : 'not-ready', address: local.address });
+    }
   }
 
   /** Tells the control plane which pods there are; several changes of one moment are told together. */
