@@ -40,6 +40,10 @@ export function staticBootstrap(model: MeshModel, id: WorkloadId, options: Envoy
 const runtime: Message = {
   're2.max_program_size.error_level': envoyProgramLimit,
   're2.max_program_size.warn_level': envoyProgramLimit,
+  // Several values of one header are matched joined with a comma, at routes and at grants; by default Envoy 1.40 lets any
+  // one value of them match.
+  'envoy.reloadable_features.match_headers_individually': false,
+  'envoy.reloadable_features.rbac_match_headers_individually': false,
   // Kept as a segment, so that a route can refuse it; otherwise Envoy takes `..;x` for `..` although RFC 3986 does not.
   'envoy.reloadable_features.strip_dotdot_segments_with_parameters': false,
 };

@@ -1,4 +1,5 @@
 import { any, type Message } from './message.ts';
+import { originFormOnly } from './path-faults.ts';
 
 /** An HTTP connection manager that changes nothing of a message but what the path rules ask for. */
 export function httpConnectionManager(statPrefix: string, routing: Message, filters: readonly Message[] = []): Message {
@@ -14,6 +15,7 @@ export function httpConnectionManager(statPrefix: string, routing: Message, filt
       mergeSlashes: true,
       pathWithEscapedSlashesAction: 'REJECT_REQUEST',
       httpProtocolOptions: { allowAbsoluteUrl: false },
+      localReplyConfig: originFormOnly,
       // Headers travel as they are.
       useRemoteAddress: false,
       skipXffAppend: true,

@@ -48,7 +48,8 @@ function authorities(service: Service, port: number, listener: HttpListener, cli
     ...(service.namespace === client.namespace ? [service.name.toLowerCase()] : []),
     ...service.hosts,
     ...service.vips.map(uriHost),
-    ...(listener.services.length === 1 ? [uriHost(listener.address)] : []),
+    // An intercepted connection went to another address than the listener's.
+    ...(client.outbound === 'intercepted' ? [] : [uriHost(listener.address)]),
   ];
   const ports = new Set([port, listener.port]);
   return [...new Set(names.flatMap((name) => [name, ...[...ports].map((number) => `${name}:${number}`)]))];
