@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
+import { explainCommand } from './commands/explain.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
@@ -9,7 +11,15 @@ import { tolerateClosedPipe } from './output.ts';
 import { programVersion } from './version.ts';
 
 /** Every command, in the order of the help. A command loads what is heavy inside its action, so that others start fast. */
-const commands: readonly (() => Command)[] = [validateCommand, upCommand, proxyCommand, versionCommand, completionCommand];
+const commands: readonly (() => Command)[] = [
+  validateCommand,
+  compileCommand,
+  explainCommand,
+  upCommand,
+  proxyCommand,
+  versionCommand,
+  completionCommand,
+];
 
 function createProgram(): Command {
   const program = new Command()

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../lib/result.ts';
 import { closest } from '../../lib/suggest.ts';
 import { answersTo, parseAuthority } from '../../model/hosts.ts';
-import type { MeshModel, Service, Workload } from '../../model/types.ts';
+import type { MeshModel, Protocol, Service, Workload } from '../../model/types.ts';
 
 /**
  * The workload that a person means by the name of a pod, a Deployment (its first pod) or a service account (its first
@@ -33,12 +33,14 @@ function namesAt(workload: Workload, position: 'pod' | 'owner' | 'account'): rea
   return workload.owners.map(({ name }) => `${workload.namespace}/${name}`);
 }
 
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+}
+
 /** `HOST[:PORT]` as the client names a service; without a port the service's only one, or 80. The error is a sentence. */
-export function findDestination(
-  model: MeshModel,
-  client: Workload,
-  text: string,
-): Result<{ readonly host: string; readonly port: number }, string> {
+export function findDestination(model: MeshModel, client: Workload, text: string): Result<Destination, string> {
   const parsed = parseAuthority(text);
   if (parsed === undefined) return err(`"${text}" is not of the form HOST or HOST:PORT`);
   const services = Object.values(model.services);
@@ -50,9 +52,9 @@ export function findDestination(
     return err(`no Service is called "${parsed.name}" by ${client.id}${didYouMean(parsed.name, names)}`);
   }
   const numbers = service.ports.map(({ port }) => port);
-  const [only] = numbers;
-  const port = parsed.port ?? (numbers.length === 1 ? only : numbers.find((number) => number === 80));
-  if (port !== undefined && numbers.includes(port)) return ok({ host: parsed.name, port });
+  const wanted = parsed.port ?? (numbers.length === 1 ? numbers[0] : 80);
+  const found = service.ports.find(({ port }) => port === wanted);
+  if (found !== undefined) return ok({ host: parsed.name, port: found.port, protocol: found.protocol });
   const offered = numbers.length === 0 ? 'no port' : `port ${numbers.join(', ')}`;
   return err(`Service ${service.id} offers ${offered}: write --to ${parsed.name}:PORT`);
 }
