@@ -1,5 +1,5 @@
 import { startAdmin } from './admin/server.ts';
-import { AdsClient } from './ads/client.ts';
+import { AdsClient, type AdsOptions } from './ads/client.ts';
 import type { ProxyBootstrap } from './bootstrap.ts';
 import { resourceFromJson } from './config/decode.ts';
 import { type Resource, ResourceSet, typeUrlOf } from './config/resources.ts';
@@ -49,13 +49,11 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
   const state = bootstrap.stateFile === undefined ? undefined : new StateFile(bootstrap.stateFile, log);
   const initial = state?.read() ?? statics;
   if (initial.all().length > 0) void runtime.apply(initial);
-  const ads =
-    bootstrap.ads === undefined || bootstrap.secret === undefined
-      ? undefined
-      : new AdsClient(bootstrap.node, bootstrap.ads, bootstrap.secret, initial, log, runtime.registry, (resources) => {
-          void runtime.apply(resources);
-          state?.write(resources);
-        });
+  const changed = (resources: ResourceSet) => {
+    void runtime.apply(resources);
+    state?.write(resources);
+  };
+  const ads = connectAds(bootstrap, { initial, log, registry: runtime.registry, changed });
   const stop = async () => {
     ads?.stop();
     runtime.stop();
@@ -74,6 +72,14 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
     },
     stop,
   };
+}
+
+function connectAds(
+  { node, ads: server, secret }: ProxyBootstrap,
+  options: Omit<AdsOptions, 'node' | 'server' | 'secret'>,
+): AdsClient | undefined {
+  if (server === undefined || secret === undefined) return undefined;
+  return new AdsClient({ node, server, secret, ...options });
 }
 
 function staticResources(bootstrap: ProxyBootstrap): ResourceSet {

@@ -1,17 +1,193 @@
-import type { BootstrapSecret } from '../bootstrap.ts';
-import type { ResourceSet } from '../config/resources.ts';
+import { status } from '@grpc/grpc-js';
+import type { BootstrapSecret, ProxyBootstrap } from '../bootstrap.ts';
+import { decodeResource } from '../config/decode.ts';
+import {
+  kindOfTypeUrl,
+  type Resource,
+  type ResourceKind,
+  type ResourceSet,
+  resourceKinds,
+  typeUrlOf,
+} from '../config/resources.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
+import { isComplete, type Names, pruned, wantedNames } from './wanted.ts';
+import { type Channel, connect, type DeltaResponse, type DeltaStream } from './wire.ts';
 
+const firstRetryMillis = 100;
+const lastRetryMillis = 2_000;
+/** How long a change that names resources still under way is held back. */
+const settleMillis = 2_000;
+
+export interface AdsOptions {
+  readonly node: string;
+  readonly server: NonNullable<ProxyBootstrap['ads']>;
+  readonly secret: BootstrapSecret;
+  /** What the proxy has already, from disk or static configuration. */
+  readonly initial: ResourceSet;
+  readonly registry: MetricsRegistry;
+  readonly log: (line: string) => void;
+  /** Called with each complete configuration. */
+  readonly changed: (resources: ResourceSet) => void;
+}
+
+/**
+ * A delta ADS client (xDS protocol, "Incremental xDS"). What was good stays whatever happens to the control plane; a
+ * response with a bad resource is refused as a whole, with the reason.
+ */
 export class AdsClient {
-  constructor(
-    _node: string,
-    _server: { readonly address: string; readonly port: number; readonly serverIdentity: string },
-    _secret: BootstrapSecret,
-    _initial: ResourceSet,
-    _log: (line: string) => void,
-    _registry: MetricsRegistry,
-    _changed: (resources: ResourceSet) => void,
-  ) {}
+  readonly #options: AdsOptions;
+  #secret: BootstrapSecret;
+  #resources: ResourceSet;
+  /** `KIND NAME` of what the control plane said does not exist. */
+  readonly #absent = new Set<string>();
+  #subscribed: Names | undefined;
+  #channel: Channel | undefined;
+  #stream: DeltaStream | undefined;
+  #retryMillis = firstRetryMillis;
+  #retry: NodeJS.Timeout | undefined;
+  #settle: NodeJS.Timeout | undefined;
+  #stopped = false;
 
-  stop(): void {}
+  constructor(options: AdsOptions) {
+    this.#options = options;
+    this.#secret = options.secret;
+    this.#resources = options.initial;
+    this.#useSecret(wantedNames(options.node, options.initial));
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    clearTimeout(this.#settle);
+    this.#stream?.cancel();
+    this.#channel?.close();
+  }
+
+  #connect(): void {
+    const { node, server } = this.#options;
+    this.#channel = connect(server, this.#secret);
+    const stream = this.#channel.open();
+    this.#stream = stream;
+    this.#absent.clear();
+    stream.on('data', (response: DeltaResponse) => {
+      if (this.#stream === stream) this.#receive(response);
+    });
+    stream.on('error', (error: Error) => this.#lost(stream, error.message));
+    stream.on('end', () => this.#lost(stream, 'the stream ended'));
+    const wanted = wantedNames(node, this.#resources);
+    this.#subscribed = wanted;
+    for (const kind of resourceKinds) {
+      if (wanted[kind].size === 0 && kind !== 'Workload') continue;
+      this.#first(stream, kind, wanted[kind]);
+    }
+  }
+
+  /** The first request for a type says which versions are here already. */
+  #first(stream: DeltaStream, kind: ResourceKind, names: ReadonlySet<string>): void {
+    const versions = Object.entries(this.#resources.versions(kind)).filter(
+      ([name, version]) => names.has(name) && version !== '',
+    );
+    stream.write({
+      node: { id: this.#options.node, userAgentName: 'smi-mesh-proxy' },
+      typeUrl: typeUrlOf(kind),
+      resourceNamesSubscribe: [...names],
+      initialResourceVersions: Object.fromEntries(versions),
+    });
+  }
+
+  #lost(stream: DeltaStream, reason: string): void {
+    if (this.#stream !== stream || this.#stopped) return;
+    this.#stream = undefined;
+    this.#channel?.close();
+    const delay = this.#retryMillis * (0.5 + Math.random() / 2);
+    this.#options.log(`control plane lost (${reason}), next attempt in ${Math.round(delay)} ms`);
+    this.#retryMillis = Math.min(this.#retryMillis * 2, lastRetryMillis);
+    this.#retry = setTimeout(() => this.#connect(), delay);
+  }
+
+  #receive(response: DeltaResponse): void {
+    const { registry, log } = this.#options;
+    const kind = kindOfTypeUrl(response.typeUrl);
+    const result = kind === undefined ? `unknown type ${response.typeUrl}` : decodeAll(kind, response);
+    const refused = typeof result === 'string' || kind === undefined;
+    registry.counter('smi_config_updates_total', 'Configuration updates received.', {
+      result: refused ? 'rejected' : 'accepted',
+    }).value++;
+    this.#retryMillis = firstRetryMillis;
+    if (refused) {
+      log(`configuration refused: ${result}`);
+      this.#answer(response, String(result));
+      return;
+    }
+    this.#take(kind, result, response.removedResources);
+    this.#answer(response, undefined);
+    this.#follow();
+  }
+
+  #answer({ typeUrl, nonce }: DeltaResponse, fault: string | undefined): void {
+    const errorDetail = fault === undefined ? {} : { errorDetail: { code: status.INVALID_ARGUMENT, message: fault } };
+    this.#stream?.write({ typeUrl, responseNonce: nonce, ...errorDetail });
+  }
+
+  /** A node's own workload and secret are never taken away: without them nothing could go on. */
+  #take(kind: ResourceKind, changed: readonly Resource[], removed: readonly string[]): void {
+    for (const { name } of changed) this.#absent.delete(`${kind} ${name}`);
+    for (const name of removed) this.#absent.add(`${kind} ${name}`);
+    const kept = kind === 'Workload' || kind === 'Secret';
+    this.#resources = this.#resources.with(changed, kept ? [] : removed.map((name) => ({ kind, name })));
+  }
+
+  /** Subscribes to what is named now, and publishes once it is all there. */
+  #follow(): void {
+    const wanted = wantedNames(this.#options.node, this.#resources);
+    for (const kind of resourceKinds) this.#resubscribe(kind, wanted[kind]);
+    this.#subscribed = wanted;
+    this.#useSecret(wanted);
+    if (isComplete(wanted, this.#resources, this.#absent)) this.#publish();
+    else this.#settle ??= setTimeout(() => this.#publish(), settleMillis);
+  }
+
+  #resubscribe(kind: ResourceKind, names: ReadonlySet<string>): void {
+    const before = this.#subscribed?.[kind] ?? new Set();
+    const added = [...names].filter((name) => !before.has(name));
+    const gone = [...before].filter((name) => !names.has(name));
+    if (added.length + gone.length === 0) return;
+    for (const name of gone) this.#absent.delete(`${kind} ${name}`);
+    this.#stream?.write({
+      typeUrl: typeUrlOf(kind),
+      resourceNamesSubscribe: added,
+      resourceNamesUnsubscribe: gone,
+    });
+  }
+
+  #publish(): void {
+    clearTimeout(this.#settle);
+    this.#settle = undefined;
+    const wanted = wantedNames(this.#options.node, this.#resources);
+    if (this.#resources.get('Workload', this.#options.node) === undefined) return;
+    this.#resources = pruned(wanted, this.#resources);
+    this.#options.changed(this.#resources);
+  }
+
+  /** For the next connection to the control plane. */
+  #useSecret(wanted: Names): void {
+    const [identity] = wanted.Secret;
+    const secret = identity === undefined ? undefined : this.#resources.get('Secret', identity);
+    if (secret !== undefined) this.#secret = secret;
+  }
+}
+
+/** All resources of a response, or the reasons why it is refused. */
+function decodeAll(kind: ResourceKind, response: DeltaResponse): readonly Resource[] | string {
+  const decoded: Resource[] = [];
+  const faults: string[] = [];
+  for (const { name, version, resource } of response.resources) {
+    const result = decodeResource(resource?.typeUrl ?? '', resource?.value ?? new Uint8Array(), version);
+    if (!result.ok) faults.push(result.error);
+    else if (result.value.kind !== kind) faults.push(`${kind} ${name}: is of another type`);
+    else if (result.value.name !== name) faults.push(`${kind} ${name}: is named ${result.value.name}`);
+    else decoded.push(result.value);
+  }
+  return faults.length === 0 ? decoded : faults.join('; ');
 }

@@ -1,7 +1,7 @@
 import net from 'node:net';
+import { parseSpiffeId } from '../../lib/spiffe.ts';
 import { compileMatch } from '../routing/match.ts';
 import { tlsMaterial } from '../tls/material.ts';
-import { trustDomainOf } from '../tls/spiffe.ts';
 import type { Messages, ResourceKind } from './resources.ts';
 
 /** What is wrong with a message, as `field: reason`; undefined when it can be used. */
@@ -79,7 +79,7 @@ function serviceFault(service: Messages['OutboundService']): string | undefined 
 
 function endpointsFault({ endpoints }: Messages['Endpoints']): string | undefined {
   return first('endpoints', endpoints, ({ address, port, identity }) => {
-    if (identity !== '' && trustDomainOf(identity) === undefined) return `identity: ${identity} is no SPIFFE id`;
+    if (identity !== '' && parseSpiffeId(identity) === undefined) return `identity: ${identity} is no SPIFFE id`;
     return addressFault('address', address) ?? portFault('port', port);
   });
 }

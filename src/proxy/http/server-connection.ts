@@ -157,11 +157,20 @@ export class ServerConnection implements ResponseConsumer, Tickable {
     this.#responseBegun = false;
     this.#dechunk = undefined;
     this.#deadline = ticker.now + limits.stalledMillis;
-    if (state === TOO_LARGE) return this.#refuse(431);
-    if (state === BROKEN) return this.#refuse(400);
+    if (state === TOO_LARGE) {
+      this.#refuse(431);
+      return;
+    }
+    if (state === BROKEN) {
+      this.#refuse(400);
+      return;
+    }
     const fault = head.parse(this.#headBuffer.text, this.#headBuffer.end);
     this.#headBuffer.clear();
-    if (fault !== undefined) return this.#refuse(requestFaultStatus(fault));
+    if (fault !== undefined) {
+      this.#refuse(requestFaultStatus(fault));
+      return;
+    }
     this.#lastAnswer = !head.persistent || this.#host.draining;
     if (this.#takeBody(bytes, this.#headBuffer.consumed)) this.#run();
   }
@@ -382,7 +391,10 @@ export class ServerConnection implements ResponseConsumer, Tickable {
     this.#first = undefined;
     if (this.#state === CLOSED) return;
     if (this.#state === BODY) this.#lastAnswer = true;
-    if (this.#lastAnswer) return this.#closeGently();
+    if (this.#lastAnswer) {
+      this.#closeGently();
+      return;
+    }
     this.#state = HEAD;
     this.#deadline = this.#host.ticker.now + limits.idleMillis;
     if (this.#socket.writableNeedDrain) {

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import tls from 'node:tls';
 import { err, ok, type Result } from '../../lib/result.ts';
+import { parseSpiffeId, peerSpiffeId } from '../../lib/spiffe.ts';
 import type { BootstrapSecret } from '../bootstrap.ts';
-import { peerSpiffeId, trustDomainOf } from './spiffe.ts';
 
 /** A certificate with its key and roots, ready for use. */
 export interface TlsMaterial {
@@ -23,7 +23,7 @@ export function tlsMaterial(secret: BootstrapSecret): Result<TlsMaterial, string
   } catch {
     return err('certificate_chain: not a PEM certificate');
   }
-  const trustDomain = identity === undefined ? undefined : trustDomainOf(identity);
+  const trustDomain = identity === undefined ? undefined : parseSpiffeId(identity)?.trustDomain;
   if (identity === undefined || trustDomain === undefined) return err('certificate_chain: names no single SPIFFE id');
   const common = { cert: certificateChain, key: privateKey, ca: trustBundle, minVersion: 'TLSv1.2' } as const;
   try {

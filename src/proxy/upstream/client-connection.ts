@@ -90,11 +90,20 @@ export class ClientConnection implements UpstreamStream {
     let at = 0;
     while (at < bytes.length) {
       const consumer = this.#consumer;
-      if (consumer === undefined) return this.destroy();
-      if (this.#inBody) return this.#bodyData(consumer, bytes, at);
+      if (consumer === undefined) {
+        this.destroy();
+        return;
+      }
+      if (this.#inBody) {
+        this.#bodyData(consumer, bytes, at);
+        return;
+      }
       const state = this.#headBuffer.add(bytes, at, bytes.length);
       if (state === INCOMPLETE) return;
-      if (state === TOO_LARGE || state === BROKEN) return this.#nonsense(consumer);
+      if (state === TOO_LARGE || state === BROKEN) {
+        this.#nonsense(consumer);
+        return;
+      }
       at = this.#headBuffer.consumed;
       if (state === COMPLETE && !this.#headComplete(consumer, bytes, at)) return;
     }
@@ -153,7 +162,10 @@ export class ClientConnection implements UpstreamStream {
 
   #bodyData(consumer: ResponseConsumer, bytes: Buffer, at: number): void {
     const end = this.#body.read(bytes, at, bytes.length);
-    if (this.#body.failed) return this.#nonsense(consumer);
+    if (this.#body.failed) {
+      this.#nonsense(consumer);
+      return;
+    }
     const piece = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end);
     if (piece.length > 0 && !consumer.responseBody(piece)) this.#socket.pause();
     if (!this.#body.done || this.#consumer !== consumer) return;

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { peerSpiffeId } from '../../lib/spiffe.ts';
 import type { TlsMaterial } from '../tls/material.ts';
-import { peerSpiffeId } from '../tls/spiffe.ts';
 
 export interface DialTarget {
   readonly address: string;

@@ -37,8 +37,14 @@ export class EndpointPool implements ConnectionOwner, Tickable {
   /** Gives the consumer a connection now or later; `fresh` refuses one that served before. */
   acquire(consumer: ResponseConsumer, fresh: boolean): void {
     const connection = fresh ? undefined : this.#idle.pop();
-    if (connection !== undefined) return connection.serve(consumer);
-    if (this.#pending.length >= limits.pendingPerEndpoint) return consumer.upstreamFailed('overload');
+    if (connection !== undefined) {
+      connection.serve(consumer);
+      return;
+    }
+    if (this.#pending.length >= limits.pendingPerEndpoint) {
+      consumer.upstreamFailed('overload');
+      return;
+    }
     if (this.#retired) this.#ticker.add(this);
     this.#pending.push({ consumer, deadline: this.#ticker.now + limits.pendingMillis });
     this.#dialMore();
@@ -67,8 +73,14 @@ export class EndpointPool implements ConnectionOwner, Tickable {
 
   released(connection: ClientConnection): void {
     const next = this.#pending.shift();
-    if (next !== undefined) return connection.serve(next.consumer);
-    if (this.#retired || this.#idle.length >= limits.idlePerEndpoint) return connection.destroy();
+    if (next !== undefined) {
+      connection.serve(next.consumer);
+      return;
+    }
+    if (this.#retired || this.#idle.length >= limits.idlePerEndpoint) {
+      connection.destroy();
+      return;
+    }
     connection.idleSince = this.#ticker.now;
     this.#idle.push(connection);
   }
