@@ -1,4 +1,6 @@
 import { envoyAdapter, staticBootstrap } from '../../adapters/envoy/index.ts';
+import { staticBootstrap as proxyBootstrap } from '../../adapters/proxy/bootstrap.ts';
+import { proxyAdapter } from '../../adapters/proxy/index.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Result } from '../lib/result.ts';
 import { ok } from '../lib/result.ts';
@@ -30,5 +32,10 @@ const envoy: BootstrapTarget = {
   },
 };
 
+const proxy: BootstrapTarget = {
+  id: proxyAdapter.id,
+  bootstrap: (model, workload, { certificateFiles }) => ok(proxyBootstrap(model, workload, certificateFiles)),
+};
+
 /** What `compile --to` knows. */
-export const bootstrapTargets: readonly BootstrapTarget[] = [envoy];
+export const bootstrapTargets: readonly BootstrapTarget[] = [envoy, proxy];

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
+import { controlPlaneCommand } from './commands/control-plane.ts';
 import { explainCommand } from './commands/explain.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { upCommand } from './commands/up.ts';
@@ -17,6 +18,7 @@ const commands: readonly (() => Command)[] = [
   explainCommand,
   upCommand,
   proxyCommand,
+  controlPlaneCommand,
   versionCommand,
   completionCommand,
 ];

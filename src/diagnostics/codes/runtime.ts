@@ -15,6 +15,19 @@ export const runtimeCodes = {
       'What the control plane keeps for its next start could not be read or written. Objects that are broken now have no earlier version to fall back to.',
     hint: 'Check the permissions of the state directory and the free space, or remove the file that the message names.',
   },
+  SMI6003: {
+    severity: 'error',
+    title: 'defect while loading',
+    explanation:
+      'smi-mesh itself failed on these objects. The mesh goes on as it was; nothing of this load has taken effect.',
+    hint: 'Undo the last edit, and report this as a defect with the objects that show it.',
+  },
+  SMI6004: {
+    severity: 'warning',
+    title: 'identity not renewed',
+    explanation: 'A certificate could not be made. Its holder goes on with the one it has until that expires.',
+    hint: 'Check the clock and the trust domain of the mesh, and read the message.',
+  },
   SMI6101: {
     severity: 'error',
     title: 'nothing to run',

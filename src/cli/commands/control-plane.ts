@@ -1,0 +1,101 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { ControlPlane, ControlPlaneEvent } from '../../control/control-plane.ts';
+import type { ControlPlaneMessage } from '../../control/messages.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+interface ControlPlaneCommandOptions {
+  readonly state: string;
+  readonly ads: { readonly address: string; readonly port: number };
+}
+
+/** The process that `up` starts: it talks to its supervisor where there is a channel, and prints JSON lines otherwise. */
+export function controlPlaneCommand(): Command {
+  return new Command('control-plane')
+    .description('serve the configuration that manifests mean to proxies, over ADS')
+    .argument('<path...>', 'files, folders or glob patterns with manifests')
+    .requiredOption('--state <directory>', 'private directory for the key of the authority and last good configuration')
+    .requiredOption('--ads <address:port>', 'where to serve ADS', adsOption)
+    .action(async (paths: string[], options: ControlPlaneCommandOptions) => {
+      process.exitCode = await run(paths, options);
+    });
+}
+
+function adsOption(text: string): ControlPlaneCommandOptions['ads'] {
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError('Write an address and a port, such as 127.0.0.1:15010.');
+  }
+  return { address: text.slice(0, colon), port };
+}
+
+async function run(paths: readonly string[], { state, ads }: ControlPlaneCommandOptions): Promise<number> {
+  const [{ startControlPlane }, { defaultCompileOptions }, { dataPlanes }] = await Promise.all([
+    import('../../control/control-plane.ts'),
+    import('../../compile/index.ts'),
+    import('../data-planes.ts'),
+  ]);
+  const supervised = process.send !== undefined;
+  const tell = supervised ? sendToSupervisor : printEvent;
+  let controlPlane: ControlPlane;
+  try {
+    controlPlane = await startControlPlane({
+      paths,
+      stateDirectory: state,
+      adapters: dataPlanes,
+      compileOptions: defaultCompileOptions,
+      ads,
+      awaitPods: supervised,
+      onEvent: tell,
+    });
+  } catch (error) {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (process.connected) process.disconnect();
+    return exitCodes.unreachable;
+  }
+  if (supervised) await listenToSupervisor(controlPlane);
+  tell({ type: 'ready', ads: controlPlane.ads });
+  controlPlane.start();
+  await untilStopped();
+  await controlPlane.close();
+  if (process.connected) process.disconnect();
+  return exitCodes.fine;
+}
+
+async function listenToSupervisor(controlPlane: ControlPlane): Promise<void> {
+  const { parseSupervisorMessage } = await import('../../control/messages.ts');
+  process.on('message', (value) => {
+    const parsed = parseSupervisorMessage(value);
+    if (!parsed.ok) {
+      process.stderr.write(`unreadable message: ${parsed.error}\n`);
+      return;
+    }
+    const message = parsed.value;
+    if (message.type === 'pods') {
+      controlPlane.setPods(message.pods);
+      return;
+    }
+    const { id, identity } = message;
+    controlPlane.issue(identity).then(
+      (svid) => sendToSupervisor({ type: 'issued', id, svid }),
+      (error: Error) => sendToSupervisor({ type: 'refused', id, because: error.message }),
+    );
+  });
+}
+
+/** A supervisor that is gone hears nothing; its absence ends this process by itself. */
+function sendToSupervisor(message: ControlPlaneMessage): void {
+  if (process.connected) process.send?.(message, () => undefined);
+}
+
+function printEvent(message: ControlPlaneEvent | ControlPlaneMessage): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+/** Until a signal, or the end of the supervisor. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    process.once('disconnect', () => resolve());
+  });
+}

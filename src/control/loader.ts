@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util';
+import { assemble } from '../compile/assemble.ts';
+import type { MeshInput } from '../compile/input.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Locate, type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
+import { isKubernetesKind } from '../kubernetes/decode.ts';
+import { compareText } from '../lib/collections.ts';
+import { isSmiGroup } from '../smi/versions.ts';
+import { createSourceReader } from '../source/read.ts';
+import type { SourceDocument } from '../source/types.ts';
+import { type Documents, LastGoodFile, restoreLastGood } from './last-good.ts';
+
+export interface Load {
+  /** Counts loads, from 1. */
+  readonly generation: number;
+  readonly input: MeshInput;
+  /** Objects that appeared, went or say something else than in the load before. */
+  readonly changed: readonly ObjectKey[];
+  /** Objects with an error, and objects of damaged files: in force as they last were, if they ever were. */
+  readonly refused: readonly ObjectKey[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly locate: Locate;
+}
+
+/** Reads manifests again and again, and holds on to what was good. */
+export class Loader {
+  readonly #paths: readonly string[];
+  readonly #reader = createSourceReader();
+  readonly #kept: LastGoodFile | undefined;
+  readonly #atStart: readonly Diagnostic[];
+  #lastGood: Documents;
+  #inForce: Documents = new Map();
+  #generation = 0;
+
+  /** With a directory, what was good survives the process. */
+  constructor(paths: readonly string[], stateDirectory: string | undefined) {
+    this.#paths = paths;
+    this.#kept = stateDirectory === undefined ? undefined : new LastGoodFile(stateDirectory);
+    const { documents, diagnostics } = this.#kept?.read() ?? { documents: new Map(), diagnostics: [] };
+    this.#lastGood = documents;
+    this.#atStart = diagnostics;
+  }
+
+  load(): Load {
+    const set = this.#reader.read(this.#paths);
+    const relevant = { ...set, documents: set.documents.filter(isRelevant) };
+    const read = assemble(relevant.documents);
+    const refused = new Set(read.refused);
+    const restored = restoreLastGood(relevant, refused, this.#lastGood);
+    const { documents } = restored;
+    // What is kept was good once, perhaps by the rules of an older release: it is decoded like the rest.
+    const { input } = restored.kept.length === 0 && refused.size === 0 ? read : assemble([...documents.values()]);
+    const changed = changedKeys(this.#inForce, documents);
+    const unwritten = changed.length > 0 ? (this.#kept?.write(documents) ?? []) : [];
+    this.#inForce = documents;
+    this.#lastGood = documents;
+    this.#generation += 1;
+    return {
+      generation: this.#generation,
+      input,
+      changed,
+      refused: [...new Set([...refused, ...restored.kept])].sort(compareText),
+      diagnostics: [
+        ...(this.#generation === 1 ? this.#atStart : []),
+        ...set.diagnostics,
+        ...read.diagnostics,
+        ...restored.diagnostics,
+        ...unwritten,
+      ],
+      locate: set.locate,
+    };
+  }
+}
+
+/** Only what decides something is kept: a folder may hold all kinds of objects, secrets among them. */
+function isRelevant(document: SourceDocument): boolean {
+  return isSmiGroup(parseObjectKey(document.key).group) || isKubernetesKind(document);
+}
+
+function changedKeys(before: Documents, now: Documents): readonly ObjectKey[] {
+  const different = [...now.values()]
+    .filter((document) => {
+      const old = before.get(document.key);
+      return old === undefined || (old !== document && !sameObject(old, document));
+    })
+    .map(({ key }) => key);
+  const gone = [...before.keys()].filter((key) => !now.has(key));
+  return [...different, ...gone].sort(compareText);
+}
+
+function sameObject(a: SourceDocument, b: SourceDocument): boolean {
+  return a.apiVersion === b.apiVersion && isDeepStrictEqual(a.object, b.object);
+}
