@@ -1,10 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
+const endToEnd = 'test/e2e/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: { name: 'all', include: ['test/**/*.test.ts'], exclude: [endToEnd], sequence: { groupOrder: 0 } },
+      },
+      {
+        // Whole meshes under load, measured in time: after everything else, one at a time.
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: [endToEnd],
+          fileParallelism: false,
+          testTimeout: 90_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
