@@ -35,7 +35,7 @@ function evaluate(policy: InboundPolicy, arrival: Arrival): AccessVerdict {
   const covering = attempts.filter(({ missing }) => missing.length === 0);
   if (covering.length > 0) {
     const rules = Map.groupBy(covering, ({ grant }) => grant.rule);
-    const grants = [...rules].map(([rule, found]) => ({ rule, origins: unique(found.flatMap((one) => one.origins)) }));
+    const grants = [...rules].map(([rule, found]) => ({ rule, origins: unique(found.flatMap(coveringOrigins)) }));
     return { verdict: 'allow', grants };
   }
   if (policy.mode !== 'deny') return { verdict: 'allow', grants: [], unmatched: true };
@@ -45,9 +45,11 @@ function evaluate(policy: InboundPolicy, arrival: Arrival): AccessVerdict {
 
 interface Attempt {
   readonly grant: Grant;
+  readonly target: GrantTarget;
   /** In the order source, port, method, path, header; empty when the target covers the request. */
   readonly missing: readonly Missing[];
-  readonly origins: readonly Origin[];
+  /** Of the principal that the peer is. */
+  readonly source: readonly Origin[];
 }
 
 function attempt(grant: Grant, target: GrantTarget, { peer, port, http }: Arrival): Attempt {
@@ -58,13 +60,21 @@ function attempt(grant: Grant, target: GrantTarget, { peer, port, http }: Arriva
   // An HTTP match grants nothing where HTTP is not read.
   if (target.transport !== 'tcp' || !portFits || (target.http !== 'any' && http === undefined)) missing.push('port');
   if (http !== undefined) missing.push(...mismatches(target.http, http));
-  const origins = [
-    ...grant.origins,
-    ...(principal?.origins ?? grant.from.flatMap((source) => source.origins)),
-    ...target.origins,
-    ...(target.http === 'any' ? [] : target.http.origins),
-  ];
-  return { grant, missing, origins };
+  return { grant, target, missing, source: principal?.origins ?? [] };
+}
+
+/** Every field that takes part in covering a request. */
+function coveringOrigins({ grant, target, source }: Attempt): readonly Origin[] {
+  return [...grant.origins, ...source, ...targetOrigins(target)];
+}
+
+/** The fields that would have to say something else. */
+function missingOrigins({ grant, target }: Attempt, missing: Missing): readonly Origin[] {
+  return missing === 'source' ? grant.from.flatMap(({ origins }) => origins) : targetOrigins(target);
+}
+
+function targetOrigins({ origins, http }: GrantTarget): readonly Origin[] {
+  return http === 'any' ? origins : [...origins, ...http.origins];
 }
 
 /** The attempt that fails in the fewest parts; of equals one whose source fits, then the first. */
@@ -74,7 +84,7 @@ function nearestOf(attempts: readonly Attempt[]): AccessVerdict['nearest'] {
   for (const one of attempts) if (best === undefined || distance(one) < distance(best)) best = one;
   const missing = best?.missing[0];
   if (best === undefined || missing === undefined) return undefined;
-  return { rule: best.grant.rule, missing, origins: unique(best.origins) };
+  return { rule: best.grant.rule, missing, origins: unique(missingOrigins(best, missing)) };
 }
 
 function unique(origins: readonly Origin[]): readonly Origin[] {

@@ -1,0 +1,108 @@
+import { compileRe2 } from '../lib/re2.ts';
+import type { Distribution, HttpMatch, InboundPolicy, MeshModel, OutboundPolicy, Service, Workload } from './types.ts';
+
+/** What is wrong with a model by its own rules, as sentences; empty for every model that the compiler makes. */
+export function checkModel(model: MeshModel): string[] {
+  return [
+    ...keyed('services', model.services, ({ id }) => id),
+    ...keyed('workloads', model.workloads, ({ id }) => id),
+    ...keyed('outbound', model.outbound, ({ service }) => service),
+    ...keyed('inbound', model.inbound, ({ set }) => set),
+    ...Object.values(model.services).flatMap((service) => checkService(model, service)),
+    ...Object.values(model.workloads).flatMap((workload) => checkWorkload(model, workload)),
+    ...Object.values(model.outbound).flatMap((policy) => checkOutbound(model, policy)),
+    ...Object.values(model.inbound).flatMap(checkInbound),
+  ];
+}
+
+function keyed<T>(what: string, record: Readonly<Record<string, T>>, id: (value: T) => string): string[] {
+  const keys = Object.keys(record);
+  return [
+    ...(ascending(keys) ? [] : [`the keys of ${what} are not sorted`]),
+    ...Object.entries(record).flatMap(([key, value]) =>
+      key === id(value) ? [] : [`${what} ${key} has id ${id(value)}`],
+    ),
+  ];
+}
+
+function checkService(model: MeshModel, { id, ports }: Service): string[] {
+  const found = ascending(ports.map(({ port }) => port)) ? [] : [`the ports of service ${id} are not ascending`];
+  if (model.outbound[id] === undefined) found.push(`service ${id} has no outbound policy`);
+  for (const { port, targets } of ports) {
+    if (!ascending(targets.map(({ workload }) => workload))) found.push(`the targets of ${id}:${port} are not sorted`);
+    for (const target of targets) {
+      const reached = model.workloads[target.workload]?.ports.some((candidate) => candidate.port === target.port);
+      if (!reached) found.push(`${id}:${port} aims at ${target.workload}:${target.port}, which is not there`);
+    }
+  }
+  return found;
+}
+
+function checkWorkload(model: MeshModel, { id, ports, set, outbound }: Workload): string[] {
+  const found = ascending(ports.map(({ port }) => port)) ? [] : [`the ports of workload ${id} are not ascending`];
+  if (model.inbound[set] === undefined) found.push(`set ${set} of workload ${id} has no inbound policy`);
+  for (const binding of outbound === 'intercepted' ? [] : outbound) {
+    const service = model.services[binding.service];
+    const known = service?.ports.some(({ port }) => port === binding.port);
+    if (!known) found.push(`workload ${id} listens for ${binding.service}:${binding.port}, which is not there`);
+  }
+  return found;
+}
+
+function checkOutbound(model: MeshModel, { service, ports }: OutboundPolicy): string[] {
+  const offered = model.services[service]?.ports.map(({ port }) => String(port)) ?? [];
+  const found: string[] = [];
+  if (offered.join() !== Object.keys(ports).join()) found.push(`the policy of ${service} does not cover its ports`);
+  for (const { port, rules } of Object.values(ports)) {
+    const last = rules.at(-1);
+    if (last?.match !== 'any' || last.from !== 'any') found.push(`${service}:${port} has no last rule for everything`);
+    for (const { match, to } of rules) {
+      found.push(...checkMatch(`${service}:${port}`, match), ...checkDistribution(model, `${service}:${port}`, to));
+    }
+  }
+  return found;
+}
+
+function checkDistribution(model: MeshModel, where: string, to: Distribution): string[] {
+  if (to.kind !== 'weighted') return [];
+  const found = to.targets.flatMap(({ service, port }) =>
+    model.services[service]?.ports.some((candidate) => candidate.port === port)
+      ? []
+      : [`${where} sends to ${service}:${port}, which is not there`],
+  );
+  const weights = to.targets.map(({ weight }) => weight);
+  if (
+    !weights.every((weight) => Number.isSafeInteger(weight) && weight >= 0) ||
+    !weights.some((weight) => weight > 0)
+  ) {
+    found.push(`${where} has the weights ${weights.join(', ')}`);
+  }
+  return found;
+}
+
+function checkInbound({ set, grants }: InboundPolicy): string[] {
+  return grants.flatMap(({ rule, from, to }) => [
+    ...(from.length === 0 || to.length === 0 ? [`grant ${rule} of ${set} is empty`] : []),
+    ...to.flatMap(({ ports, http }) => [
+      ...checkMatch(`grant ${rule} of ${set}`, http),
+      ...(ports !== 'any' && (ports.length === 0 || !ascending(ports)) ? [`the ports of grant ${rule} of ${set}`] : []),
+    ]),
+  ]);
+}
+
+function checkMatch(where: string, match: HttpMatch | 'any'): string[] {
+  if (match === 'any') return [];
+  const headers = match.headers === 'any' ? [] : match.headers;
+  const expressions = headers.map(({ re2 }) => re2);
+  if (match.path !== 'any' && match.path.kind === 'regex') expressions.push(match.path.re2);
+  const found = expressions.flatMap((re2) => (compileRe2(re2).ok ? [] : [`${where} has the expression ${re2}`]));
+  for (const { name } of headers) if (name !== name.toLowerCase()) found.push(`${where} has the header ${name}`);
+  for (const list of [match.methods, match.headers]) {
+    if (list.length === 0) found.push(`${where} has an empty list`);
+  }
+  return found;
+}
+
+function ascending(values: readonly (string | number)[]): boolean {
+  return values.every((value, index) => index === 0 || (values[index - 1] ?? value) < value);
+}
