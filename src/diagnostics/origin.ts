@@ -9,6 +9,8 @@ export type ObjectKey = string & { readonly __brand: 'ObjectKey' };
 export interface Origin {
   readonly object: ObjectKey;
   readonly path: string;
+  /** Set where the name of the field is at fault rather than its value: it is the name that is marked then. */
+  readonly mark?: 'key';
 }
 
 /** A place in a file; lines and columns count from 1, columns in UTF-16 code units. */

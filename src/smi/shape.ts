@@ -150,7 +150,7 @@ function badText(here: Fault): Diagnostic {
 function badKey(here: Fault, key: string): Diagnostic {
   return diagnostic('SMI2006', {
     message: `${name(here.at)} has the key ${describeValue(key).replace('the text ', '')}, which is not the name of a header`,
-    origin: origin(here, key),
+    origin: { ...origin(here, key), mark: 'key' },
     hint: 'A header name has letters, digits and `-`; the host of a request is `host`.',
   });
 }
@@ -159,7 +159,7 @@ function unknownField(here: Fault, field: string): Diagnostic {
   const near = closest(field, propertyNames(here.parent));
   return diagnostic('SMI2008', {
     message: `${formatFieldPath([...here.at, field])} is not a field of this version, and is ignored`,
-    origin: origin(here, field),
+    origin: { ...origin(here, field), mark: 'key' },
     ...(near === undefined ? {} : { hint: `Did you mean \`${near}\`?` }),
   });
 }

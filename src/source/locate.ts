@@ -1,4 +1,4 @@
-import type { Locate, Location, ObjectKey } from '../diagnostics/origin.ts';
+import type { Locate, Location, ObjectKey, Origin } from '../diagnostics/origin.ts';
 import { type PathSegment, parseFieldPath } from '../lib/field-path.ts';
 import { type TextLines, textLines } from '../lib/text-lines.ts';
 import { documentTrees, findPlace, type Place } from './positions.ts';
@@ -29,9 +29,9 @@ export function locator(files: readonly SourceFile[]): Locator {
   return {
     locate(origin) {
       const document = owners.get(origin.object);
-      return document === undefined ? undefined : indexOf(document.file)?.locate(document, parseFieldPath(origin.path));
+      return document === undefined ? undefined : indexOf(document.file)?.locate(document, origin);
     },
-    locationOf: (document) => indexOf(document.file)?.locate(document, []),
+    locationOf: (document) => indexOf(document.file)?.locate(document, { object: document.key, path: '' }),
     lineOf: (file, line) => indexOf(file)?.lineOf(line),
   };
 }
@@ -40,7 +40,7 @@ export function locator(files: readonly SourceFile[]): Locator {
 export interface FileIndex {
   lineOf(line: number): string | undefined;
   /** The place of a field of an object. */
-  locate(document: SourceDocument, path: readonly PathSegment[]): Location;
+  locate(document: SourceDocument, origin: Origin): Location;
   /** The place of a path in a YAML document, counted from 0. */
   place(index: number, path: readonly PathSegment[]): Location;
   /** The place of an offset. */
@@ -54,19 +54,25 @@ export function fileIndex(file: string, text: string): FileIndex {
     return lines;
   };
   let trees: ReturnType<typeof documentTrees> | undefined;
-  const place = (index: number, path: readonly PathSegment[]): Location => {
+  const find = (index: number, path: readonly PathSegment[]): Place | undefined => {
     trees ??= documentTrees(text);
     const root = trees[index];
-    return root === undefined ? { file, line: 1, column: 1 } : mark(file, linesNow(), findPlace(root, path));
+    return root === undefined ? undefined : findPlace(root, path);
   };
   return {
     lineOf: (line) => linesNow().line(line),
     at: (offset) => ({ file, ...linesNow().at(offset) }),
-    place,
-    locate(document, path) {
-      const within = parseFieldPath(document.within ?? '');
+    place: (index, path) => mark(file, linesNow(), find(index, path)),
+    locate({ index, within = '' }, origin) {
+      const base = parseFieldPath(within);
+      const path = parseFieldPath(origin.path);
+      const place = find(index, [...base, ...path]);
+      if (place !== undefined && path.length > 0 && place.depth > base.length) {
+        const key = place.depth === base.length + path.length && origin.mark === 'key' ? place.key : undefined;
+        return mark(file, linesNow(), key === undefined ? place : { value: key, simple: true, depth: place.depth });
+      }
       // The object as a whole is shown by its name, which tells people more than its first line.
-      return place(document.index, [...within, ...(path.length === 0 ? ['metadata', 'name'] : path)]);
+      return mark(file, linesNow(), find(index, [...base, 'metadata', 'name']));
     },
   };
 }
@@ -75,7 +81,8 @@ export function fileIndex(file: string, text: string): FileIndex {
  * Marks the value when it stands on its key's line, and the key otherwise: the line shown always names the field. An
  * element of a list is marked at its start.
  */
-function mark(file: string, lines: TextLines, place: Place): Location {
+function mark(file: string, lines: TextLines, place: Place | undefined): Location {
+  if (place === undefined) return { file, line: 1, column: 1 };
   const value = place.value.start < 0 ? undefined : lines.at(place.value.start);
   const key = place.key === undefined ? undefined : lines.at(place.key.start);
   const range = key !== undefined && !(place.simple && value?.line === key.line) ? place.key : place.value;

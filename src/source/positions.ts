@@ -89,7 +89,13 @@ export function findPlace(root: Node, segments: readonly PathSegment[]): Place {
     depth += 1;
   }
   const simple = node.kind === 'scalar' || node.kind === 'alias';
-  return { ...(key === undefined ? {} : { key }), value: node.range, simple, depth };
+  return { ...(key === undefined ? {} : { key }), value: visibleRange(node), simple, depth };
+}
+
+/** A mapping is shown by its first key. */
+function visibleRange(node: Node): Range {
+  const first = node.kind === 'mapping' ? node.items[0] : undefined;
+  return first?.kind === 'scalar' ? first.range : node.range;
 }
 
 function child(parent: Node, segment: PathSegment): { readonly key?: Range; readonly value: Node } | undefined {
