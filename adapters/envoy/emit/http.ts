@@ -1,5 +1,5 @@
+import { originFormOnly } from './faults.ts';
 import { any, type Message } from './message.ts';
-import { originFormOnly } from './path-faults.ts';
 
 /** An HTTP connection manager that changes nothing of a message but what the path rules ask for. */
 export function httpConnectionManager(statPrefix: string, routing: Message, filters: readonly Message[] = []): Message {

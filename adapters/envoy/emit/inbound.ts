@@ -2,9 +2,9 @@ import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types
 import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { appCluster } from './cluster.ts';
+import { faultRoutes } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
 import { any, type Message, originMetadata, socketAddress } from './message.ts';
-import { pathFaultRoutes } from './path-faults.ts';
 import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
 import { serverTls } from './tls.ts';
 
@@ -33,7 +33,7 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   return {
     listener: listener(name, server, port, { filters, transportSocket }),
     cluster: appCluster(cluster, port.app),
-    routes: { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [...pathFaultRoutes, route] }] },
+    routes: { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [...faultRoutes, route] }] },
   };
 }
 

@@ -1,8 +1,8 @@
 import type { OutboundRule, PortPolicy, Service, WeightedTarget, Workload } from '../../../src/model/types.ts';
 import { clusterName, type ServicePortRef } from '../names.ts';
+import { faultRoutes } from './faults.ts';
 import { routeMatch } from './match.ts';
 import { type Message, originMetadata } from './message.ts';
-import { pathFaultRoutes } from './path-faults.ts';
 import { fitWeights } from './weights.ts';
 
 export interface HttpListener {
@@ -30,12 +30,12 @@ export function outboundRoutes(
         name: cluster,
         domains,
         ...originMetadata(service.origins),
-        routes: [...pathFaultRoutes, ...routes, unroutedRule(cluster)],
+        routes: [...faultRoutes, ...routes, unroutedRule(cluster)],
       },
     ];
   });
   // Without a service of that name the answer is 404, after the path has been judged.
-  return { name, virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: pathFaultRoutes }] };
+  return { name, virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: faultRoutes }] };
 }
 
 export function appliesTo(rule: OutboundRule, client: Workload): boolean {

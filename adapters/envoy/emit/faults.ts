@@ -10,16 +10,22 @@ const normalTarget = `/(?:(?:${plain}|${escaped})+/?)*(?:\\?.*)?`;
 const dotParameter = '.*/\\.\\.?;.*';
 
 /**
- * The first routes of every virtual host: what Envoy's own normalisation lets through although it has no normal form is
+ * The first routes of every virtual host: what Envoy's own checks let through although it can be read in two ways is
  * answered 400. `src/lib/http-path.ts` is the same rule for our own code. Policy is not asked.
  */
-export const pathFaultRoutes: readonly Message[] = [
+export const faultRoutes: readonly Message[] = [
   {
     name: 'path-without-normal-form',
     match: {
       prefix: '',
       headers: [{ name: ':path', stringMatch: { safeRegex: { regex: normalTarget } }, invertMatch: true }],
     },
+    ...badRequest(),
+  },
+  {
+    // Envoy joins the values of a repeated Host with a comma and forwards that; RFC 9112 section 3.2 asks for 400.
+    name: 'repeated-host',
+    match: { prefix: '', headers: [{ name: ':authority', stringMatch: { contains: ',' } }] },
     ...badRequest(),
   },
   { name: 'path-with-dot-parameter', match: { safeRegex: { regex: dotParameter } }, ...badRequest() },
