@@ -35,8 +35,8 @@ const checks = [
   { name: 'repository texts', command: ['scripts/check-texts.mjs'] },
   {
     name: 'diagnostics page',
-    command: ['scripts/diagnostics-page.mjs', '--check'],
-    mend: 'node scripts/diagnostics-page.mjs writes docs/diagnostics.md anew',
+    command: ['scripts/diagnostics-doc.ts', '--check'],
+    mend: 'node scripts/diagnostics-doc.ts writes docs/diagnostics.md anew',
   },
   {
     name: 'support matrix',
