@@ -1,0 +1,55 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type Server } from 'node:net';
+import type { MeshModel, Workload } from '../../../src/model/types.ts';
+
+/** The header in which an echo program tells its workload, and the one in which it tells the target that it saw. */
+export const echoWorkload = 'x-echo-workload';
+export const echoTarget = 'x-echo-target';
+
+/**
+ * Starts the programs of every workload: HTTP ports answer with what they saw (workload, method, target, headers), TCP
+ * ports greet with the workload's id and a newline.
+ */
+export async function startPrograms(model: MeshModel): Promise<() => Promise<void>> {
+  const servers: Server[] = [];
+  for (const workload of Object.values(model.workloads)) {
+    for (const { protocol, app } of workload.ports) {
+      const server = protocol === 'tcp' ? greeter(workload) : echo(workload);
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(app.port, app.address, resolve);
+      });
+      servers.push(server);
+    }
+  }
+  return async () => {
+    await Promise.all(
+      servers.map((server) => {
+        if ('closeAllConnections' in server) (server as ReturnType<typeof createHttpServer>).closeAllConnections();
+        return new Promise<void>((resolve) => server.close(() => resolve()));
+      }),
+    );
+  };
+}
+
+function echo({ id }: Workload): Server {
+  return createHttpServer((request, response) => {
+    const body = JSON.stringify({
+      workload: id,
+      method: request.method,
+      target: request.url,
+      headers: request.headers,
+    });
+    response.setHeader(echoWorkload, id);
+    response.setHeader(echoTarget, JSON.stringify(request.url));
+    response.end(request.method === 'HEAD' ? undefined : body);
+    request.resume();
+  });
+}
+
+function greeter({ id }: Workload): Server {
+  return createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.end(`${id}\n`);
+  });
+}

@@ -1,0 +1,82 @@
+import { relative } from 'node:path';
+import { Document, visit } from 'yaml';
+import { staticBootstrap } from '../../../adapters/envoy/index.ts';
+import { describeObject } from '../../../src/diagnostics/origin.ts';
+import type { WorkloadId } from '../../../src/model/types.ts';
+import type { CaseRequest, GoldenCase } from './cases.ts';
+import { type CompiledCase, compileCase } from './pipeline.ts';
+import { proxyResources } from './plane-proxy.ts';
+
+/** Outputs carry addresses, so they are made for one fixed range. */
+const base = 10;
+
+/** What a case's inputs turn into, by path below `expected/`. */
+export function outputsOf(golden: GoldenCase): ReadonlyMap<string, string> {
+  const compiled = compileCase(golden, base);
+  const outputs = new Map([['model.json', json(compiled.model)]]);
+  const diagnostics = renderDiagnostics(golden, compiled);
+  if (diagnostics !== '') outputs.set('diagnostics.txt', diagnostics);
+  for (const workload of namedWorkloads(golden.requests)) {
+    const id = Object.values(compiled.model.workloads).find((candidate) => candidate.id === workload);
+    if (id === undefined || id.transport === 'plain') continue;
+    const file = id.id.replace('/', '.');
+    outputs.set(`proxy/${file}.json`, json(proxyResources(compiled.model, id.id)));
+    outputs.set(`envoy/${file}.yaml`, envoyYaml(compiled, id.id));
+  }
+  return outputs;
+}
+
+function envoyYaml({ model }: CompiledCase, id: WorkloadId): string {
+  const certificates = { certificateChain: 'chain.pem', privateKey: 'key.pem', trustBundle: 'roots.pem' };
+  const document = new Document(staticBootstrap(model, id, { certificates }), { aliasDuplicateObjects: false });
+  visit(document, {
+    Collection: (_, node) => {
+      if (flatten(node.toJSON()).length <= lineLength) node.flow = true;
+    },
+  });
+  return document.toString({ lineWidth: lineLength + 40 });
+}
+
+/** The workloads that requests name; others come out alike and would only add volume. */
+function namedWorkloads(requests: readonly CaseRequest[]): readonly string[] {
+  return [...new Set(requests.map((each) => (each.direction === 'outbound' ? each.from : each.workload)))].sort();
+}
+
+/** One line each: severity, code, object, field, and the line in the case's inputs. */
+function renderDiagnostics({ directory }: GoldenCase, { diagnostics, locate }: CompiledCase): string {
+  const lines = diagnostics.map(({ code, severity, origin, location, message }) => {
+    const place = location ?? (origin === undefined ? undefined : locate(origin));
+    const where = place === undefined ? '-' : `${relative(directory, place.file)}:${place.line}:${place.column}`;
+    const what = origin === undefined ? '-' : `${describeObject(origin.object)} ${origin.path || '(object)'}`;
+    return `${severity} ${code} ${where} ${what}: ${message}\n`;
+  });
+  return [...new Set(lines)].sort().join('');
+}
+
+/** Short things stay on one line, so that a model can be read. */
+function json(value: unknown, indent = ''): string {
+  const text = render(value, indent);
+  return indent === '' ? `${text}\n` : text;
+}
+
+const lineLength = 120;
+
+function render(value: unknown, indent: string): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const flat = flatten(value);
+  if (flat.length + indent.length <= lineLength && !flat.includes('\n')) return flat;
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    return `[\n${value.map((item) => inner + render(item, inner)).join(',\n')}\n${indent}]`;
+  }
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return `{\n${fields.map(([key, field]) => `${inner}${JSON.stringify(key)}: ${render(field, inner)}`).join(',\n')}\n${indent}}`;
+}
+
+function flatten(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[${value.map(flatten).join(', ')}]`;
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  if (fields.length === 0) return '{}';
+  return `{ ${fields.map(([key, field]) => `${JSON.stringify(key)}: ${flatten(field)}`).join(', ')} }`;
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { assemble } from '../../../src/compile/assemble.ts';
+import { createCompiler, defaultCompileOptions } from '../../../src/compile/index.ts';
+import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts';
+import type { Locate } from '../../../src/diagnostics/origin.ts';
+import { assignLocal } from '../../../src/kubernetes/local-addressing.ts';
+import { podsOf } from '../../../src/kubernetes/pods.ts';
+import type { MeshModel } from '../../../src/model/types.ts';
+import { readSources } from '../../../src/source/read.ts';
+import type { GoldenCase } from './cases.ts';
+
+export interface CompiledCase {
+  readonly model: MeshModel;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly locate: Locate;
+}
+
+/** From the files of a case to its model, every pod at an address of its own in 127.BASE.x.y. */
+export function compileCase(golden: GoldenCase, base: number): CompiledCase {
+  const source = readSources([join(golden.directory, 'input')]);
+  const { input, diagnostics } = assemble(source.documents);
+  const pods = [...input.pods, ...input.deployments.flatMap(podsOf)];
+  const compiled = createCompiler().compile(
+    { ...input, pods: assignLocal([], pods, input.services, base) },
+    { ...defaultCompileOptions, settings: { ...defaultCompileOptions.settings, ...golden.settings } },
+  );
+  return {
+    model: compiled.model,
+    diagnostics: [...source.diagnostics, ...diagnostics, ...compiled.diagnostics],
+    locate: source.locate,
+  };
+}
