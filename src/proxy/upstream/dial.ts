@@ -32,29 +32,36 @@ export class Dialer {
       socket.once('connect', () => ready(socket));
       return socket;
     }
-    if (this.#material === undefined) return undefined;
+    const material = this.#material;
+    if (material === undefined) return undefined;
     const key = `${address} ${port} ${identity}`;
     const session = this.#sessions.get(key);
     const socket = tls.connect({
       host: address,
       port,
-      secureContext: this.#material.clientContext,
+      secureContext: material.clientContext,
       rejectUnauthorized: true,
+      allowHalfOpen: true,
       checkServerIdentity: (_host, certificate) =>
         peerSpiffeId(certificate.subjectaltname) === identity ? undefined : new Error('another identity'),
       ...(session === undefined ? {} : { session }),
     });
     socket.setNoDelay(true);
+    let proven = false;
     socket.once('secureConnect', () => {
-      // A resumed session skips checkServerIdentity, so the identity is looked at again here.
-      if (!socket.authorized || peerSpiffeId(socket.getPeerCertificate().subjectaltname) !== identity) {
+      // Node shows no certificate on a resumed session. Sessions are remembered only once this identity was proven, and
+      // only who gave the ticket can resume it.
+      proven = socket.isSessionReused() || peerSpiffeId(socket.getPeerCertificate().subjectaltname) === identity;
+      if (!socket.authorized || !proven) {
         this.#sessions.delete(key);
         socket.destroy();
         return;
       }
       ready(socket);
     });
-    socket.on('session', (ticket) => this.#sessions.set(key, ticket));
+    socket.on('session', (ticket) => {
+      if (proven && this.#material === material) this.#sessions.set(key, ticket);
+    });
     socket.once('error', () => this.#sessions.delete(key));
     return socket;
   }
