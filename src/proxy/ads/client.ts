@@ -183,7 +183,7 @@ function decodeAll(kind: ResourceKind, response: DeltaResponse): readonly Resour
   const decoded: Resource[] = [];
   const faults: string[] = [];
   for (const { name, version, resource } of response.resources) {
-    const result = decodeResource(resource?.typeUrl ?? '', resource?.value ?? new Uint8Array(), version);
+    const result = decodeResource(resource?.type_url ?? '', resource?.value ?? new Uint8Array(), version);
     if (!result.ok) faults.push(result.error);
     else if (result.value.kind !== kind) faults.push(`${kind} ${name}: is of another type`);
     else if (result.value.name !== name) faults.push(`${kind} ${name}: is named ${result.value.name}`);

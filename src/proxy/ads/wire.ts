@@ -12,7 +12,8 @@ export interface DeltaResponse {
   readonly resources: readonly {
     readonly name: string;
     readonly version: string;
-    readonly resource: { readonly typeUrl: string; readonly value: Uint8Array } | null;
+    /** A google.protobuf.Any; protobufjs keeps the names of its fields as they are in the source. */
+    readonly resource: { readonly type_url: string; readonly value: Uint8Array } | null;
   }[];
   readonly removedResources: readonly string[];
 }

@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import type { CompiledPhases } from '../phases/phase.ts';
 import type { Ticker } from '../ticker.ts';
 import type { TlsMaterial } from '../tls/material.ts';
-import { bind, handshakeOptions, type Listener } from './listener.ts';
+import { bind, type Listener, tlsOptions } from './listener.ts';
 import { admittedPeer } from './peer.ts';
 
 /** Takes HTTP/1.1 connections: in plain text from the program, or with mutual TLS from other proxies. */
@@ -24,7 +24,7 @@ export class HttpListener implements ConnectionHost, Listener<CompiledPhases> {
     if (material === undefined) {
       this.#server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket, ''));
     } else {
-      const server = tls.createServer({ ...material.serverOptions, ...handshakeOptions }, (socket) => {
+      const server = tls.createServer({ ...material.serverOptions, ...tlsOptions }, (socket) => {
         socket.setNoDelay(true);
         const peer = admittedPeer(socket, this.#material!.trustDomain);
         if (peer === undefined) socket.destroy();

@@ -24,5 +24,5 @@ export interface Listener<Table> {
   destroy(): void;
 }
 
-/** For servers that may be sent a TLS handshake. */
-export const handshakeOptions = { handshakeTimeout: limits.headerMillis } as const;
+/** For servers with TLS; a client may end its side and still wait for the answer. */
+export const tlsOptions = { handshakeTimeout: limits.headerMillis, allowHalfOpen: true } as const;

@@ -3,7 +3,7 @@ import tls from 'node:tls';
 import { limits } from '../limits.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { Dialer, DialTarget } from '../upstream/dial.ts';
-import { bind, handshakeOptions, type Listener } from './listener.ts';
+import { bind, type Listener, tlsOptions } from './listener.ts';
 import { admittedPeer } from './peer.ts';
 import { splice } from './splice.ts';
 
@@ -26,7 +26,7 @@ export class TcpListener implements Listener<TcpDecision> {
       const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
       this.#server = net.createServer(options, (socket) => this.#accept(socket, ''));
     } else {
-      const server = tls.createServer({ ...material.serverOptions, ...handshakeOptions }, (socket) => {
+      const server = tls.createServer({ ...material.serverOptions, ...tlsOptions }, (socket) => {
         const peer = admittedPeer(socket, this.#material!.trustDomain);
         if (peer === undefined) socket.destroy();
         else this.#accept(socket, peer);

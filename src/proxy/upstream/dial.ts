@@ -36,7 +36,7 @@ export class Dialer {
     if (material === undefined) return undefined;
     const key = `${address} ${port} ${identity}`;
     const session = this.#sessions.get(key);
-    const socket = tls.connect({
+    const options: tls.ConnectionOptions & { readonly allowHalfOpen: boolean } = {
       host: address,
       port,
       secureContext: material.clientContext,
@@ -45,7 +45,8 @@ export class Dialer {
       checkServerIdentity: (_host, certificate) =>
         peerSpiffeId(certificate.subjectaltname) === identity ? undefined : new Error('another identity'),
       ...(session === undefined ? {} : { session }),
-    });
+    };
+    const socket = tls.connect(options);
     socket.setNoDelay(true);
     let proven = false;
     socket.once('secureConnect', () => {
