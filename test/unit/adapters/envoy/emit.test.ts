@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { envoyAdapter, staticBootstrap } from '../../../../adapters/envoy/index.ts';
+import type { Artifact } from '../../../../src/adapter/contract.ts';
+import { workloadId } from '../../../../src/model/ids.ts';
+import type { MeshModel } from '../../../../src/model/types.ts';
+import { allowed, matching, type SampleOptions, sampleModel, weighted } from '../../../support/envoy-model.ts';
+import { protoFaults } from '../../../support/proto-json.ts';
+
+/** The value at a path of fields and indexes; nothing where the path leads nowhere. */
+function at(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (inner as Readonly<Record<string, unknown>>)?.[key], value);
+}
+
+/** The value at a path in each item of a list. */
+function each(list: unknown, path: string): readonly unknown[] {
+  return (list as readonly unknown[]).map((item) => at(item, path));
+}
+
+function named(list: unknown, name: string): unknown {
+  return (list as readonly unknown[]).find((item) => at(item, 'name') === name);
+}
+
+const parsed = envoyAdapter.parseOptions(undefined);
+if (!parsed.ok) throw new Error('defaults are refused');
+const options = parsed.value;
+
+const everything: Omit<SampleOptions, 'base'> = {
+  grants: [
+    allowed('buyer', [
+      { ports: [15_001], http: matching({ methods: ['GET', 'HEAD'], path: { kind: 'regex', re2: '/b.*' } }) },
+      { http: matching({ headers: [{ name: 'x-key', re2: 'a|b' }] }) },
+      { ports: [15_002] },
+    ]),
+    allowed('buyer', [{ http: matching({ path: { kind: 'exact', value: '/x' } }) }]),
+  ],
+  rules: [
+    { ...weighted(1, 0), match: matching({ methods: ['GET'], path: { kind: 'prefix', value: '/a' } }) },
+    { from: 'any', match: 'any', to: { kind: 'fail', because: 'SMI4001' }, origins: [] },
+  ],
+};
+
+function emitAll(model: MeshModel): readonly Artifact[] {
+  return envoyAdapter.units(model).flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options }));
+}
+
+function bootstrapOf(model: MeshModel, name: string): unknown {
+  return staticBootstrap(model, workloadId('default', name), options);
+}
+
+describe('what the Envoy adapter emits', () => {
+  it.each(['deny', 'audit', 'allow'] as const)('holds only fields that Envoy knows, mode %s', (mode) => {
+    for (const clients of [{}, { clients: 'intercepted' }] as const) {
+      const model = sampleModel({ base: 1, mode, ...everything, ...clients });
+      const faults = [
+        ...emitAll(model).flatMap(({ name, format, body }) => protoFaults(format.replace(/.*\//, ''), body, name)),
+        ...Object.values(model.workloads).flatMap(({ name }) =>
+          protoFaults('envoy.config.bootstrap.v3.Bootstrap', bootstrapOf(model, name), name),
+        ),
+      ];
+      expect(faults).toEqual([]);
+    }
+  });
+
+  it('would not hold unknown fields, wrong values or two choices unseen', () => {
+    const faults = protoFaults('envoy.config.route.v3.RouteMatch', {
+      prefix: '/',
+      path: 1,
+      prefx: '',
+      headers: [{ nam: 'x' }],
+    });
+    expect(faults).toHaveLength(4);
+  });
+
+  it('is the same for the same model, and has unique names', () => {
+    const first = emitAll(sampleModel({ base: 1 }));
+    expect(JSON.stringify(emitAll(sampleModel({ base: 1 })))).toBe(JSON.stringify(first));
+    const names = first.map(({ format, name }) => `${format} ${name}`);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('names object and field of a split, never a line or a file', () => {
+    const listener = at(bootstrapOf(sampleModel({ base: 1 }), 'buyer'), 'staticResources.listeners.0');
+    const host = at(listener, 'filterChains.0.filters.0.typedConfig.routeConfig.virtualHosts.0');
+    const route = named(at(host, 'routes'), 'default/store:80#0');
+    expect(at(route, 'metadata.filterMetadata.smi-mesh')).toEqual({
+      origins: [{ object: 'split.smi-spec.io/TrafficSplit/default/store', path: 'spec' }],
+    });
+  });
+
+  it('refers to keys by file only', () => {
+    const text = JSON.stringify(bootstrapOf(sampleModel({ base: 1 }), 'store-v1'));
+    expect(text).toContain('"privateKey":{"filename":"/var/run/smi-mesh/private-key.pem"}');
+    expect(text).not.toMatch(/inline(?:String|Bytes)/);
+  });
+
+  it('gives a workload only the clusters that it can reach', () => {
+    const names = (name: string) =>
+      each(at(bootstrapOf(sampleModel({ base: 1 }), name), 'staticResources.clusters'), 'name');
+    expect(names('buyer')).toEqual([
+      ...['default/store-v1:80', 'default/store-v2:80', 'default/database:5432', 'default/legacy:80'],
+      ...['app/default/buyer:15001', 'app/default/buyer:15002', 'empty'],
+    ]);
+    expect(names('store-v2')).toEqual(['app/default/store-v2:15001', 'app/default/store-v2:15002', 'empty']);
+  });
+
+  it('has no bootstrap for a workload that does not exist', () => {
+    expect(staticBootstrap(sampleModel({ base: 1 }), workloadId('default', 'nobody'), options)).toBeUndefined();
+  });
+});
+
+describe('access control', () => {
+  const rules = (name: string, port: number, more: Partial<SampleOptions>) => {
+    const bootstrap = bootstrapOf(sampleModel({ base: 1, ...more }), name);
+    const listener = named(at(bootstrap, 'staticResources.listeners'), `inbound/default/${name}:${port}`);
+    const filters = port === 15_001 ? 'filters.0.typedConfig.httpFilters' : 'filters';
+    const chain = at(listener, 'filterChains.0');
+    const validation = at(chain, 'transportSocket.typedConfig.commonTlsContext.validationContext');
+    return {
+      filter: at(chain, `${filters}.0.typedConfig`),
+      peers: each(at(validation, 'matchTypedSubjectAltNames'), 'matcher'),
+    };
+  };
+  const policies = (filter: unknown) => Object.keys(at(filter, 'rules.policies') as object);
+
+  it('without grants refuses everything', () => {
+    expect(at(rules('store-v1', 15_001, { grants: [] }), 'filter.rules')).toEqual({ action: 'ALLOW', policies: {} });
+    expect(rules('store-v1', 15_002, { grants: [] })).toMatchObject({
+      filter: { rules: { action: 'ALLOW', policies: {} } },
+      peers: [{ exact: 'nobody' }],
+    });
+  });
+
+  it('counts a grant at its container ports only, and matches of requests not for bytes', () => {
+    const grants = [
+      allowed('buyer', [{ ports: [15_001] }]),
+      allowed('thief', [{ http: matching({ methods: ['GET'] }) }]),
+      allowed('legacy', []),
+    ];
+    expect(policies(rules('store-v1', 15_001, { grants }).filter)).toEqual(['default/buyer', 'default/thief']);
+    expect(policies(rules('store-v1', 15_002, { grants }).filter)).toEqual([]);
+    expect(rules('store-v1', 15_002, { grants }).peers).toEqual([{ exact: 'nobody' }]);
+  });
+
+  it('keeps two grants of one name apart', () => {
+    const grants = [allowed('buyer', [{}]), allowed('buyer', [{}])];
+    expect(policies(rules('store-v1', 15_001, { grants }).filter)).toEqual(['default/buyer', 'default/buyer#2']);
+  });
+
+  it('under audit only counts, under allow does not ask; both admit members of the mesh only', () => {
+    const audit = rules('store-v1', 15_001, { mode: 'audit', grants: [] });
+    expect(audit.filter).toMatchObject({ shadowRules: { action: 'ALLOW', policies: {} } });
+    expect(at(audit.filter, 'rules')).toBeUndefined();
+    const open = rules('store-v1', 15_002, { mode: 'allow', grants: [] });
+    expect(at(open.filter, '@type')).toMatch(/TcpProxy$/);
+    expect(open.peers).toEqual([{ prefix: 'spiffe://cluster.local/' }]);
+  });
+});
+
+describe('clusters', () => {
+  const clusters = (model: MeshModel) =>
+    new Map(emitAll(model).map(({ name, format, body }) => [`${name} ${format.replace(/.*\./, '')}`, body]));
+
+  it('hold each endpoint to its own identity, and speak plain text only to a workload without sidecar', () => {
+    const all = clusters(sampleModel({ base: 1 }));
+    const store = all.get('default/store:80 Cluster');
+    expect(each(at(store, 'transportSocketMatches'), 'match.peer')).toEqual([
+      'spiffe://cluster.local/ns/default/sa/store-v1',
+      'spiffe://cluster.local/ns/default/sa/store-v2',
+    ]);
+    const legacy = all.get('default/legacy:80 Cluster');
+    expect(at(legacy, 'transportSocketMatches')).toMatchObject([
+      { match: { peer: 'plain' }, transportSocket: { name: 'envoy.transport_sockets.raw_buffer' } },
+    ]);
+    expect(at(legacy, 'transportSocket.name')).toBe('envoy.transport_sockets.tls');
+  });
+
+  it('leave out endpoints that are not ready', () => {
+    const model = sampleModel({ base: 1 });
+    const store = workloadId('default', 'store-v1');
+    const unready = { ...model.workloads, [store]: { ...model.workloads[store]!, ready: false } };
+    const all = clusters({ ...model, workloads: unready });
+    expect(all.get('default/store-v1:80 ClusterLoadAssignment')).toEqual({
+      clusterName: 'default/store-v1:80',
+      endpoints: [],
+    });
+  });
+});
