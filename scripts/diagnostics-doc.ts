@@ -1,0 +1,44 @@
+// Writes docs/diagnostics.md from the catalogue of codes. Run it after adding or changing one:
+// node scripts/diagnostics-doc.ts. With `--check` it writes nothing and fails when the page says something else.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { catalogue, type DiagnosticCode } from '../src/diagnostics/catalogue.ts';
+
+const ranges: Readonly<Record<string, string>> = {
+  1: 'Reading input',
+  2: 'The shape of one object',
+  3: 'References between objects',
+  4: 'What objects mean together',
+  5: 'Adapters and proxies',
+  6: 'Running a mesh',
+};
+
+/** The page as Markdown: every code with its severity, meaning and next step, by range. */
+export function renderCatalogue(): string {
+  const codes = (Object.keys(catalogue) as DiagnosticCode[]).sort();
+  const sections = Object.entries(ranges).flatMap(([digit, title]) => {
+    const inRange = codes.filter((code) => code.startsWith(`SMI${digit}`));
+    return inRange.length === 0 ? [] : [`## ${digit}xxx: ${title}`, ...inRange.map(renderCode)];
+  });
+  return `${[introduction, ...sections].join('\n\n')}\n`;
+}
+
+const introduction = `# Diagnostics
+
+<!-- Written by scripts/diagnostics-doc.ts from src/diagnostics/codes; do not edit. -->
+
+Every finding has a code that never changes its meaning, a place (file, line, column and field) and a next step. An **error** refuses
+the object it is about, or says that something in it cannot take effect; a **warning** points out what is probably not meant; an
+**info** explains. \`smi-cli validate\` fails on errors, or on less with \`--fail-on\`. The severity given here is the usual one: a case
+may be graver or milder, and its text says why.`;
+
+function renderCode(code: DiagnosticCode): string {
+  const { severity, title, explanation, hint } = catalogue[code];
+  return `### ${code}: ${title}\n\n*${severity}.* ${explanation}\n\nNext step: ${hint}`;
+}
+
+const page = new URL('../docs/diagnostics.md', import.meta.url);
+if (import.meta.main && !process.argv.includes('--check')) writeFileSync(page, renderCatalogue());
+else if (import.meta.main && readFileSync(page, 'utf8') !== renderCatalogue()) {
+  console.error('docs/diagnostics.md differs from the catalogue');
+  process.exitCode = 1;
+}
