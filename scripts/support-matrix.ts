@@ -14,7 +14,10 @@ const versions = ['v1alpha1', 'v1alpha2', 'v1alpha3', 'v1alpha4'];
 
 function kindsTable(): string {
   const rows = smiGroups().flatMap((group) =>
-    kindsOf(group).map((kind) => [`${kind} (\`${group}\`)`, ...versions.map((version) => served(group, kind, version))]),
+    kindsOf(group).map((kind) => [
+      `${kind} (\`${group}\`)`,
+      ...versions.map((version) => served(group, kind, version)),
+    ]),
   );
   return table(['kind', ...versions], rows);
 }
@@ -26,7 +29,10 @@ function served(group: string, kind: string, version: string): string {
 }
 
 function featuresTable(): string {
-  const rows = features.map((feature) => [feature, ...Object.values(adapters).map((support) => cell(support[feature]))]);
+  const rows = features.map((feature) => [
+    feature,
+    ...Object.values(adapters).map((support) => cell(support[feature])),
+  ]);
   return table(['feature', ...Object.keys(adapters)], rows);
 }
 

@@ -11,6 +11,7 @@ export {
 export { catalogue, type DiagnosticCode } from './diagnostics/catalogue.ts';
 export type { Diagnostic } from './diagnostics/diagnostic.ts';
 export type { Location, Origin } from './diagnostics/origin.ts';
+export { canonicalJson, hashModel } from './model/canonical.ts';
 export { decide, decideInbound } from './model/decide.ts';
 export type * from './model/decision.ts';
 export type * from './model/types.ts';
