@@ -98,8 +98,8 @@ describe('the bookstore', () => {
     expect(
       buyer.map(({ backend, successPercent, wantedPercent }) => ({ backend, successPercent, wantedPercent })),
     ).toEqual([
-      { backend: 'default/bookstore-v1:14001', successPercent: 100, wantedPercent: 90 },
-      { backend: 'default/bookstore-v2:14001', successPercent: 100, wantedPercent: 10 },
+      { backend: 'default/bookstore-v1', successPercent: 100, wantedPercent: 90 },
+      { backend: 'default/bookstore-v2', successPercent: 100, wantedPercent: 10 },
     ]);
     const thief = rows.filter(({ source }) => source === 'default/bookthief');
     expect(thief.every(({ successPercent, denied, requests }) => successPercent === 0 && denied === requests)).toBe(

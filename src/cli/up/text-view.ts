@@ -19,6 +19,7 @@ type EventOf<T extends LocalEvent['type']> = Extract<LocalEvent, { readonly type
 export function createTextView({ style, quiet, renderDiagnostic }: TextViewOptions): UpView {
   const screen = new Screen(process.stdout);
   const say = (...lines: readonly string[]) => screen.append(lines);
+  const denials = new Denials();
   let loads = 0;
 
   const showTable = ({ rows, seconds, span }: EventOf<'table'>) => {
@@ -50,10 +51,15 @@ export function createTextView({ style, quiet, renderDiagnostic }: TextViewOptio
     say(style.yellow(`${what} ${ended} (${reason}); it is started again in ${retryMillis} ms`));
   };
 
+  const showLine = ({ pod, part, line }: EventOf<'log'>) => {
+    const shown = part === 'sidecar' ? denials.condense(pod, line) : line;
+    if (shown !== undefined) say(`${style.blue(prefix(pod, part))} ${shown}`);
+  };
+
   const show = (event: LocalEvent): void => {
     switch (event.type) {
       case 'log':
-        if (!quiet) say(`${style.blue(prefix(event.pod, event.part))} ${event.line}`);
+        if (!quiet) showLine(event);
         return;
       case 'diagnostic':
         say(...renderDiagnostic(event.diagnostic));
@@ -93,4 +99,27 @@ function prefix(pod: string, part: string): string {
 
 function short(name: string): string {
   return name.replace(/^default\//, '');
+}
+
+const repeatMillis = 10_000;
+
+/**
+ * Of what sidecars say, people want to know who was denied, and not every time: the same denial is shown once in ten
+ * seconds, with the number of those left out. Everything else is in the JSON events, and in the exit reason of a sidecar
+ * that fails.
+ */
+class Denials {
+  readonly #shown = new Map<string, { at: number; since: number }>();
+
+  condense(pod: string, line: string): string | undefined {
+    const denial = /denied peer=.*?(?= \(\d+ more before\)|$)/.exec(line)?.[0];
+    if (denial === undefined) return undefined;
+    const last = this.#shown.get(`${pod} ${denial}`);
+    if (last !== undefined && Date.now() - last.at < repeatMillis) {
+      last.since += 1 + Number(/\((\d+) more before\)/.exec(line)?.[1] ?? 0);
+      return undefined;
+    }
+    this.#shown.set(`${pod} ${denial}`, { at: Date.now(), since: 0 });
+    return last === undefined || last.since === 0 ? denial : `${denial} (${last.since} more before)`;
+  }
 }

@@ -36,6 +36,7 @@ export class LocalPod {
   readonly #sidecar: Sidecar | undefined;
   readonly #programs: readonly Program[];
   #programsStarted = false;
+  #wasReady = false;
 
   constructor(options: LocalPodOptions) {
     const { pod, services, folder, guard, enrol } = options;
@@ -59,6 +60,13 @@ export class LocalPod {
     return this.sidecarReady && this.#programs.every((program) => program.ready);
   }
 
+  /** Whether readiness is another than when this was last asked; a pod begins not ready. */
+  turned(): boolean {
+    const before = this.#wasReady;
+    this.#wasReady = this.ready;
+    return this.#wasReady !== before;
+  }
+
   get sidecarReady(): boolean {
     return this.#sidecar === undefined || this.#sidecar.ready;
   }
@@ -73,10 +81,6 @@ export class LocalPod {
     if (this.#programsStarted) return;
     this.#programsStarted = true;
     for (const program of this.#programs) program.start();
-  }
-
-  get programsStarted(): boolean {
-    return this.#programsStarted;
   }
 
   /** Programs first, so that what they still send and answer passes through their sidecar. */

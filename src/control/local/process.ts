@@ -42,6 +42,8 @@ const healthyMillis = 10_000;
  */
 export class ManagedProcess {
   readonly #options: ProcessOptions;
+  /** The last thing it said, which is often why it ended. */
+  #lastLine = '';
   #child: ChildProcess | undefined;
   #launching = false;
   #retryMillis = firstRetryMillis;
@@ -109,7 +111,7 @@ export class ManagedProcess {
       child.once('exit', (code, signal) => {
         if (Date.now() - startedAt >= healthyMillis) this.#retryMillis = firstRetryMillis;
         this.#clearGroup(child);
-        this.#gone('exited', signal === null ? `code ${code}` : `signal ${signal}`);
+        this.#gone('exited', signal === null ? `code ${code}${this.#lastWords()}` : `signal ${signal}`);
         resolve();
       });
     });
@@ -122,8 +124,12 @@ export class ManagedProcess {
   #connect(child: ChildProcess, launch: Launch): void {
     // Standard input stays open as long as the supervisor lives: a child may read its end as "the supervisor is gone".
     child.stdin?.on('error', () => undefined);
-    if (child.stdout !== null) readLines(child.stdout, this.#options.onLine);
-    if (child.stderr !== null) readLines(child.stderr, this.#options.onLine);
+    const onLine = (line: string) => {
+      this.#lastLine = line;
+      this.#options.onLine(line);
+    };
+    if (child.stdout !== null) readLines(child.stdout, onLine);
+    if (child.stderr !== null) readLines(child.stderr, onLine);
     const secret = child.stdio[3] as Writable | null | undefined;
     if (launch.secret !== undefined && secret) {
       secret.on('error', () => undefined);
@@ -137,6 +143,10 @@ export class ManagedProcess {
     if (child.pid === undefined) return;
     signalGroup(child.pid, 'SIGKILL');
     this.#options.guard.drop(child.pid);
+  }
+
+  #lastWords(): string {
+    return this.#lastLine === '' ? '' : `: ${this.#lastLine.slice(0, 300)}`;
   }
 
   #gone(kind: 'exited' | 'failed', reason: string): void {

@@ -1,3 +1,4 @@
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Svid } from '../../identity/authority.ts';
 import { localAdminPort } from '../../kubernetes/local-addressing.ts';
@@ -30,6 +31,7 @@ export interface SidecarOptions {
 const graceMillis = 8_000;
 const drainMillis = 4_000;
 const askAgainMillis = 100;
+const stateSuffix = '.proxy.json';
 
 /** The proxy beside one pod's programs. */
 export class Sidecar {
@@ -103,7 +105,7 @@ export class Sidecar {
       admin: { address: this.#options.pod.ips[0] ?? '', port: localAdminPort },
       secret: svid,
       ads: { address: ads.address, port: ads.port, serverIdentity: ads.identity },
-      stateFile: join(this.#options.directory, `${namespace}.${name}.proxy.json`),
+      stateFile: join(this.#options.directory, `${namespace}.${name}${stateSuffix}`),
       drainMillis,
     };
   }
@@ -128,4 +130,14 @@ export class Sidecar {
 function proxyEnvironment(pod: PodObject): Readonly<Record<string, string>> {
   const { PATH = '', HOME = '', TMPDIR = '' } = process.env;
   return { PATH, HOME, ...(TMPDIR === '' ? {} : { TMPDIR }), POD_NAME: pod.meta.name };
+}
+
+/**
+ * Removes what sidecars of an earlier run kept: it is good for one that comes back during a run, and says nothing of the
+ * addresses of the next.
+ */
+export function forgetSidecars(directory: string): void {
+  for (const file of readdirSync(directory)) {
+    if (file.endsWith(stateSuffix)) rmSync(join(directory, file), { force: true });
+  }
 }

@@ -10,6 +10,7 @@ import { ControlPlaneLink } from './link.ts';
 import { fingerprintOf, LocalPod } from './local-pod.ts';
 import { planPods } from './pods.ts';
 import type { ProcessEvent } from './process.ts';
+import { forgetSidecars } from './sidecar.ts';
 import type { LocalState } from './state.ts';
 
 export interface LocalMeshOptions {
@@ -68,6 +69,7 @@ export class LocalMesh {
   }
 
   start(): void {
+    forgetSidecars(this.#options.state.directory);
     this.#link.start();
     this.#patience = setTimeout(() => this.#admitCallers(), patienceMillis);
   }
@@ -189,11 +191,11 @@ export class LocalMesh {
   #turned(name: string): void {
     if (this.#stopping) return;
     this.#announce();
-    this.#advance();
     const local = this.#pods.get(name);
-    if (local?.programsStarted) {
+    if (local?.turned()) {
       this.#emit({ type: 'pod', pod: name, state: local.ready ? 'ready' : 'not-ready', address: local.address });
     }
+    this.#advance();
   }
 
   /** Tells the control plane which pods there are; several changes of one moment are told together. */

@@ -16,7 +16,7 @@ export interface TrafficRow {
   readonly source: string;
   /** `NAMESPACE/SERVICE:PORT`, as the client addressed it. */
   readonly destination: string;
-  /** `NAMESPACE/SERVICE:PORT`, as the split chose it; empty when no backend was chosen. */
+  /** `NAMESPACE/SERVICE`, as the split chose it; empty when no backend was chosen. */
   readonly backend: string;
   readonly requests: number;
   readonly requestsPerSecond: number;
@@ -136,7 +136,7 @@ function subtract(after: EdgeCounts, before: EdgeCounts | undefined): EdgeCounts
 function wantedShare({ destination, backend }: EdgeCounts, wanted: readonly WantedShare[]): number | undefined {
   const here = wanted.filter(({ root, port }) => `${root}:${port}` === destination);
   if (new Set(here.map(({ rule }) => rule)).size !== 1) return undefined;
-  const share = here.find((entry) => `${entry.backend}:${entry.backendPort}` === backend);
+  const share = here.find((entry) => entry.backend === backend);
   return share === undefined ? undefined : percent(share.weight, share.total);
 }
 

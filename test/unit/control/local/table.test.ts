@@ -3,7 +3,7 @@ import { parseMetrics } from '../../../../src/control/local/metrics-scrape.ts';
 import { buildTable, countTraffic, type PodScrape } from '../../../../src/control/local/table.ts';
 
 const labels = (backend: string) =>
-  `direction="outbound",source="default/buyer-0",destination="default/store:80",backend="default/${backend}:80"`;
+  `direction="outbound",source="default/buyer-0",destination="default/store:80",backend="default/${backend}"`;
 
 function scrapeOf(text: string, source = 'default/buyer'): PodScrape {
   return { pod: `${source}-0`, source, samples: parseMetrics(text) };
@@ -41,14 +41,14 @@ describe('the traffic table', () => {
   test('shows rate, success, denials and shares of what clients sent', () => {
     expect(buildTable(none, counted, 10, wanted)).toMatchObject([
       {
-        backend: 'default/v1:80',
+        backend: 'default/v1',
         requests: 180,
         requestsPerSecond: 18,
         successPercent: 100,
         seenPercent: 90,
         wantedPercent: 90,
       },
-      { backend: 'default/v2:80', requests: 20, successPercent: 50, denied: 6, seenPercent: 10, wantedPercent: 10 },
+      { backend: 'default/v2', requests: 20, successPercent: 50, denied: 6, seenPercent: 10, wantedPercent: 10 },
     ]);
   });
 
