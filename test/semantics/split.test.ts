@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MeshInput } from '../../src/compile/index.ts';
 import { decide } from '../../src/model/decide.ts';
-import type { Decision } from '../../src/model/decision.ts';
+import type { Decision, TrafficRequest } from '../../src/model/decision.ts';
 import { compile, group, http, pod, service, split, tcp } from '../support/objects.ts';
 
 /** A client, a root service `shop` with its own pod, and two versions behind services of their own; nothing is denied. */
@@ -10,7 +10,7 @@ const world: Partial<MeshInput> = {
   pods: [pod('client', { ports: [] }), pod('shop'), pod('shop-v1'), pod('shop-v2')],
 };
 
-function run(input: Partial<MeshInput>, request = http('client', 'shop')) {
+function run(input: Partial<MeshInput>, request: TrafficRequest = http('client', 'shop')) {
   const { model, diagnostics } = compile({ ...world, ...input }, { accessMode: 'allow' });
   return { decision: decide(model, request), codes: diagnostics.map(({ code }) => code), diagnostics };
 }
