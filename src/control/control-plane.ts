@@ -6,6 +6,7 @@ import { toFindings } from '../diagnostics/located.ts';
 import { type Authority, createAuthority, type Svid } from '../identity/authority.ts';
 import type { PodObject } from '../kubernetes/types.ts';
 import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
+import { hashModel } from '../model/canonical.ts';
 import type { MeshModel, WorkloadId } from '../model/types.ts';
 import type { XdsEvent, XdsLimits } from '../xds/contract.ts';
 import { createXdsServer, type XdsCounters, type XdsServer } from '../xds/server.ts';
@@ -215,10 +216,12 @@ class RunningControlPlane {
   #publish(load: Load, model: MeshModel): void {
     if (model === this.#model) return;
     this.#model = model;
-    const { changedUnits, hash } = this.#publisher.publish(model);
+    const { changedUnits } = this.#publisher.publish(model);
     if (changedUnits.length > 0) {
+      const { generation } = load;
+      const hash = hashModel(model);
       const workloads = Object.keys(model.workloads).length;
-      this.#options.onEvent({ type: 'published', generation: load.generation, hash, changedUnits, workloads });
+      this.#options.onEvent({ type: 'published', generation, hash, changedUnits, workloads });
     }
     const splits = wantedShares(model);
     if (isDeepStrictEqual(splits, this.#shares)) return;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Artifact, DataPlaneAdapter, UnitId } from '../adapter/contract.ts';
 import { createViewEmitter, type ViewEmitter } from '../adapter/emitter.ts';
 import type { Origin } from '../diagnostics/origin.ts';
@@ -16,8 +15,6 @@ interface Target {
 export interface Publication {
   /** Units whose resources are new, different or gone, as `ADAPTER/UNIT`. */
   readonly changedUnits: readonly string[];
-  /** Equal when everything published is equal. */
-  readonly hash: string;
 }
 
 /** Keeps what every workload's proxy is to have, and hands over each view that changed. */
@@ -56,7 +53,7 @@ export class Publisher {
     this.#origins = origins;
     for (const { id } of Object.values(model.workloads)) this.#renew(id, this.#partsOf(model, id));
     for (const node of this.#parts.keys()) if (!Object.hasOwn(model.workloads, node)) this.#drop(node);
-    return { changedUnits, hash: hashOf(units) };
+    return { changedUnits };
   }
 
   /** Replaces the credential that a workload's proxy is to have. */
@@ -99,12 +96,6 @@ export class Publisher {
     }
     return resources;
   }
-}
-
-function hashOf(units: ReadonlyMap<string, Resources>): string {
-  const hash = createHash('sha256');
-  for (const [unit, resources] of units) hash.update(`${unit} ${resources.map(({ version }) => version).join(' ')}\n`);
-  return hash.digest('hex').slice(0, 16);
 }
 
 function unitKey(adapter: DataPlaneAdapter, unit: UnitId): string {

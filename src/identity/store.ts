@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -23,7 +24,7 @@ export async function readCredential(directory: string): Promise<string | undefi
  */
 export async function createCredential(directory: string, pem: string): Promise<string> {
   const file = join(directory, fileName);
-  const draft = `${file}.${process.pid}.${Date.now()}`;
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, pem, { mode: 0o600, flag: 'wx' });
   try {
     await link(draft, file);

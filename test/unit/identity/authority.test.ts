@@ -1,0 +1,104 @@
+import { X509Certificate } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createAuthority } from '../../../src/identity/authority.ts';
+import { peerSpiffeId, spiffeId } from '../../../src/lib/spiffe.ts';
+
+const trustDomain = 'cluster.local';
+const web = spiffeId(trustDomain, 'default', 'web');
+
+let parent: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'smi-authority-'));
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+describe('an issued certificate', () => {
+  it('names exactly the identity, is signed by the trust bundle and cannot sign others', async () => {
+    const authority = await createAuthority({ trustDomain });
+    const svid = await authority.issue(web);
+    const leaf = new X509Certificate(svid.certificateChain);
+    const root = new X509Certificate(svid.trustBundle);
+    expect(leaf.subjectAltName).toBe(`URI:${web}`);
+    expect(peerSpiffeId(leaf.subjectAltName)).toBe(web);
+    expect(leaf.ca).toBe(false);
+    expect(root.ca).toBe(true);
+    expect(leaf.verify(root.publicKey)).toBe(true);
+    expect(leaf.checkIssued(root)).toBe(true);
+    expect(leaf.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
+    expect(() => createSecureContext({ cert: svid.certificateChain, key: svid.privateKey })).not.toThrow();
+    expect(svid.privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+  });
+
+  it('begins a minute back and lives as long as asked, a day by default', async () => {
+    const authority = await createAuthority({ trustDomain });
+    const now = Date.now();
+    const day = new X509Certificate((await authority.issue(web)).certificateChain);
+    expect(Math.abs(day.validFromDate.getTime() - (now - 60_000))).toBeLessThan(30_000);
+    expect(Math.abs(day.validToDate.getTime() - (now + 86_400_000))).toBeLessThan(30_000);
+    const short = new X509Certificate((await authority.issue(web, { lifetimeSeconds: 90 })).certificateChain);
+    expect(Math.abs(short.validToDate.getTime() - (now + 90_000))).toBeLessThan(30_000);
+  });
+
+  it('has its own key and serial number each time', async () => {
+    const authority = await createAuthority({ trustDomain });
+    const [first, second] = await Promise.all([authority.issue(web), authority.issue(web)]);
+    expect(first.privateKey).not.toBe(second.privateKey);
+    expect(new X509Certificate(first.certificateChain).serialNumber).not.toBe(
+      new X509Certificate(second.certificateChain).serialNumber,
+    );
+  });
+
+  it('is refused for another trust domain', async () => {
+    const authority = await createAuthority({ trustDomain });
+    await expect(authority.issue(spiffeId('elsewhere', 'default', 'web'))).rejects.toThrow('trust domain');
+  });
+});
+
+describe('an authority with a state directory', () => {
+  it('is the same at the next start, kept in private files', async () => {
+    const stateDirectory = join(parent, 'state');
+    const first = await createAuthority({ trustDomain, stateDirectory });
+    expect(statSync(stateDirectory).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(stateDirectory)) {
+      expect(statSync(join(stateDirectory, name)).mode & 0o777).toBe(0o600);
+    }
+    const second = await createAuthority({ trustDomain, stateDirectory });
+    expect(second.trustBundle).toBe(first.trustBundle);
+    const leaf = new X509Certificate((await second.issue(web)).certificateChain);
+    expect(leaf.verify(new X509Certificate(first.trustBundle).publicKey)).toBe(true);
+  });
+
+  it('is one, however many start at once', async () => {
+    const stateDirectory = join(parent, 'state');
+    const authorities = await Promise.all(
+      Array.from({ length: 8 }, () => createAuthority({ trustDomain, stateDirectory })),
+    );
+    expect(new Set(authorities.map(({ trustBundle }) => trustBundle)).size).toBe(1);
+    expect(readdirSync(stateDirectory)).toEqual(['authority.pem']);
+  });
+
+  it('refuses a directory or a file that others can read', async () => {
+    const open = join(parent, 'open');
+    mkdirSync(open, { mode: 0o755 });
+    chmodSync(open, 0o755);
+    await expect(createAuthority({ trustDomain, stateDirectory: open })).rejects.toThrow('can be read by others');
+    const stateDirectory = join(parent, 'state');
+    await createAuthority({ trustDomain, stateDirectory });
+    chmodSync(join(stateDirectory, 'authority.pem'), 0o644);
+    await expect(createAuthority({ trustDomain, stateDirectory })).rejects.toThrow('can be read by others');
+  });
+
+  it('refuses what is damaged or of another trust domain, and never replaces it', async () => {
+    const stateDirectory = join(parent, 'state');
+    await createAuthority({ trustDomain, stateDirectory });
+    await expect(createAuthority({ trustDomain: 'elsewhere', stateDirectory })).rejects.toThrow('trust domain');
+    const file = join(stateDirectory, 'authority.pem');
+    writeFileSync(file, 'nonsense', { mode: 0o600 });
+    await expect(createAuthority({ trustDomain, stateDirectory })).rejects.toThrow('damaged');
+    expect(readFileSync(file, 'utf8')).toBe('nonsense');
+  });
+});
