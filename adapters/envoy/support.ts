@@ -14,7 +14,10 @@ export const support: SupportTable = {
   'access-identity': { level: 'exact' },
   'access-http': { level: 'exact' },
   'access-port': { level: 'exact' },
-  'access-audit': { level: 'exact' },
+  'access-audit': {
+    level: 'approximate',
+    how: 'what deny would refuse is counted (rbac.shadow_denied) and not logged',
+  },
   'access-allow': { level: 'exact' },
   'plain-workloads': { level: 'exact' },
 };

@@ -30,7 +30,7 @@ export interface SampleOptions {
   readonly clients?: 'intercepted';
 }
 
-export const ports = { app: 16_000, mesh: 14_001, tcpApp: 16_001, tcpMesh: 14_002 } as const;
+const ports = { app: 16_000, mesh: 14_001, tcpApp: 16_001, tcpMesh: 14_002 } as const;
 export const listen = { store: 20_000, database: 20_001, legacy: 20_002 } as const;
 
 export const matching = (match: Partial<HttpMatch>): HttpMatch => ({
