@@ -31,15 +31,14 @@ export function podsOf(deployment: DeploymentObject): readonly PodObject[] {
   }));
 }
 
-/** Whether the pod belongs to the Deployment, directly or through a ReplicaSet (`DEPLOYMENT-HASH`). */
-export function isOwnedBy(pod: PodObject, deployment: DeploymentObject): boolean {
-  if (pod.meta.namespace !== deployment.meta.namespace) return false;
-  const prefix = `${deployment.meta.name}-`;
-  return pod.meta.owners.some(
-    ({ kind, name }) =>
-      (kind === 'Deployment' && name === deployment.meta.name) ||
-      (kind === 'ReplicaSet' && name.startsWith(prefix) && !name.slice(prefix.length).includes('-')),
-  );
+/** Name of the Deployment that the pod belongs to, directly or through a ReplicaSet (`DEPLOYMENT-HASH`). */
+export function deploymentOf({ meta }: PodObject): string | undefined {
+  for (const { kind, name } of meta.owners) {
+    if (kind === 'Deployment') return name;
+    const end = name.lastIndexOf('-');
+    if (kind === 'ReplicaSet' && end > 0) return name.slice(0, end);
+  }
+  return undefined;
 }
 
 /** Whether the Service's selector picks the pod: same namespace, every label equal. An absent or empty selector picks none. */

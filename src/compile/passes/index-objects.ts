@@ -1,5 +1,5 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
-import { isOwnedBy, podsOf, synthesisedPodLimit } from '../../kubernetes/pods.ts';
+import { deploymentOf, podsOf, synthesisedPodLimit } from '../../kubernetes/pods.ts';
 import type { PodObject } from '../../kubernetes/types.ts';
 import { compareText } from '../../lib/collections.ts';
 import { serviceId, workloadId } from '../../model/ids.ts';
@@ -28,8 +28,9 @@ export const indexObjects: Pass = {
 };
 
 function synthesised(input: MeshInput, context: PassContext): readonly PodObject[] {
+  const running = new Set(input.pods.map((pod) => plainId(pod.meta.namespace, deploymentOf(pod) ?? '')));
   return input.deployments.flatMap((deployment) => {
-    if (input.pods.some((pod) => isOwnedBy(pod, deployment))) return [];
+    if (running.has(plainId(deployment.meta.namespace, deployment.meta.name))) return [];
     if (deployment.replicas > synthesisedPodLimit) {
       context.report(
         diagnostic('SMI4020', {

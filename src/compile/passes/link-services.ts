@@ -4,26 +4,52 @@ import type { PodObject, ServiceObject, ServicePortObject } from '../../kubernet
 import type { NonEmpty } from '../../lib/collections.ts';
 import type { NamespaceId, Service, ServiceId, ServicePort, WorkloadId } from '../../model/types.ts';
 import { protocolOf } from '../protocol.ts';
-import type { Pass, PassContext } from '../state.ts';
+import type { Index, Pass, PassContext } from '../state.ts';
 import { at } from '../state.ts';
 
 /** Services with their names, and which container port each of their ports reaches on which workload. */
 export const linkServices: Pass = {
   name: 'link services',
   run({ index }, context) {
-    const podsByNamespace = Map.groupBy(index.pods, ([, pod]) => pod.meta.namespace);
+    const byLabel = podsByLabel(index.pods);
     return {
       services: new Map(
-        [...index.services].map(([id, object]) => {
-          const candidates = podsByNamespace.get(object.meta.namespace) ?? [];
-          return [id, link(id, object, candidates, context)];
-        }),
+        [...index.services].map(([id, object]) => [id, link(id, object, candidates(object, byLabel), context)]),
       ),
     };
   },
 };
 
 type Candidates = readonly (readonly [WorkloadId, PodObject])[];
+
+/** Pods by namespace and one label, so that a Service looks only at those that share a label with its selector. */
+function podsByLabel(pods: Index['pods']): ReadonlyMap<string, Candidates> {
+  const found = new Map<string, (readonly [WorkloadId, PodObject])[]>();
+  for (const entry of pods) {
+    const { namespace, labels } = entry[1].meta;
+    for (const [label, value] of Object.entries(labels)) {
+      const key = labelKey(namespace, label, value);
+      const known = found.get(key);
+      if (known === undefined) found.set(key, [entry]);
+      else known.push(entry);
+    }
+  }
+  return found;
+}
+
+/** The fewest pods that share one label with the selector. */
+function candidates({ meta, selector = {} }: ServiceObject, byLabel: ReadonlyMap<string, Candidates>): Candidates {
+  let fewest: Candidates | undefined;
+  for (const [label, value] of Object.entries(selector)) {
+    const sharing = byLabel.get(labelKey(meta.namespace, label, value)) ?? [];
+    if (fewest === undefined || sharing.length < fewest.length) fewest = sharing;
+  }
+  return fewest ?? [];
+}
+
+function labelKey(namespace: string, label: string, value: string): string {
+  return `${namespace}\n${label}\n${value}`;
+}
 
 function link(id: ServiceId, object: ServiceObject, candidates: Candidates, context: PassContext): Service {
   const { namespace, name } = object.meta;
