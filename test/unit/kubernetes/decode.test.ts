@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { assemble } from '../../../src/compile/assemble.ts';
+import { readSourceText } from '../../../src/source/read.ts';
+
+function read(text: string) {
+  const sources = readSourceText('a.yaml', text);
+  expect(sources.diagnostics).toEqual([]);
+  return assemble(sources.documents);
+}
+
+const object = (apiVersion: string, kind: string, rest: string) =>
+  read(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: shop, labels: { app: shop } }\n${rest}\n`);
+const service = (spec: string) => object('v1', 'Service', `spec: ${spec}`);
+const pod = (rest: string) => object('v1', 'Pod', rest);
+const found = (result: ReturnType<typeof read>) => result.diagnostics.map(({ code, origin }) => [code, origin?.path]);
+
+describe('Service', () => {
+  test('has the defaults of Kubernetes', () => {
+    expect(service('{ ports: [{ port: 80 }] }').input.services).toEqual([
+      {
+        meta: {
+          key: 'core/Service/default/shop',
+          namespace: 'default',
+          name: 'shop',
+          labels: { app: 'shop' },
+          annotations: {},
+          owners: [],
+        },
+        type: 'ClusterIP',
+        clusterIPs: [],
+        ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }],
+      },
+    ]);
+  });
+
+  test('a headless Service has no address, and an empty selector is none', () => {
+    const [decoded] = service('{ clusterIP: None, selector: {}, ports: [] }').input.services;
+    expect(decoded).toMatchObject({ clusterIPs: [] });
+    expect(decoded).not.toHaveProperty('selector');
+  });
+
+  test('several addresses win over the single one', () => {
+    const spec = '{ clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, "fd00::1"] }';
+    expect(service(spec).input.services[0]?.clusterIPs).toEqual(['10.0.0.1', 'fd00::1']);
+  });
+
+  test('target ports are numbers or names', () => {
+    const spec =
+      '{ ports: [{ port: 1, targetPort: http, name: a, appProtocol: http }, { port: 2, targetPort: 8080, protocol: UDP }] }';
+    expect(service(spec).input.services[0]?.ports).toEqual([
+      { name: 'a', port: 1, protocol: 'TCP', targetPort: 'http', appProtocol: 'http' },
+      { port: 2, protocol: 'UDP', targetPort: 8080 },
+    ]);
+  });
+
+  test.each([
+    ['{ ports: [{ port: 0 }] }', 'SMI2004', 'spec.ports[0].port'],
+    ['{ ports: [{ port: 65536 }] }', 'SMI2004', 'spec.ports[0].port'],
+    ['{ ports: [{ port: "80" }] }', 'SMI2003', 'spec.ports[0].port'],
+    ['{ ports: [{ port: 80, targetPort: "8080" }] }', 'SMI2003', 'spec.ports[0].targetPort'],
+    ['{ ports: [{}] }', 'SMI2002', 'spec.ports[0].port'],
+    ['{ ports: [{ port: 80, protocol: tcp }] }', 'SMI2005', 'spec.ports[0].protocol'],
+    ['{ ports: { port: 80 } }', 'SMI2003', 'spec.ports'],
+    ['{ selector: { app: 1 } }', 'SMI2003', 'spec.selector.app'],
+    ['{ type: clusterip }', 'SMI2005', 'spec.type'],
+    ['[]', 'SMI2003', 'spec'],
+  ])('%s is refused, and said once', (spec, code, path) => {
+    const result = service(spec);
+    expect(found(result)).toEqual([[code, path]]);
+    expect(result.refused).toEqual(['core/Service/default/shop']);
+    expect(result.input.services).toEqual([]);
+  });
+
+  test('names are labels, because clients look them up as host names', () => {
+    const text = 'apiVersion: v1\nkind: Service\nmetadata: { name: a.b, namespace: c.d }';
+    expect(found(read(text))).toEqual([
+      ['SMI2006', 'metadata.name'],
+      ['SMI2006', 'metadata.namespace'],
+    ]);
+  });
+});
+
+describe('Pod', () => {
+  test('without status nothing is known of readiness; with one, the Ready condition decides', () => {
+    const spec = 'spec: { containers: [] }';
+    expect(pod(spec).input.pods[0]).not.toHaveProperty('ready');
+    const ready = (status: string) => pod(`${spec}\nstatus: ${status}`).input.pods[0]?.ready;
+    expect(ready('{ conditions: [{ type: Ready, status: "True" }] }')).toBe(true);
+    expect(ready('{ conditions: [{ type: Ready, status: "False" }] }')).toBe(false);
+    expect(ready('{ phase: Pending }')).toBe(false);
+  });
+
+  test('the account defaults, and the deprecated field still counts', () => {
+    const account = (spec: string) => pod(`spec: ${spec}`).input.pods[0]?.spec.serviceAccountName;
+    expect(account('{ containers: [] }')).toBe('default');
+    expect(account('{ serviceAccount: old, containers: [] }')).toBe('old');
+    expect(account('{ serviceAccount: old, serviceAccountName: new, containers: [] }')).toBe('new');
+  });
+
+  test('addresses come from the status, owners from the metadata', () => {
+    const text = `apiVersion: v1
+kind: Pod
+metadata: { name: shop, ownerReferences: [{ kind: ReplicaSet, name: rs, uid: u1, apiVersion: apps/v1 }] }
+spec: { containers: [] }
+status: { podIP: 10.0.0.1, podIPs: [{ ip: 10.0.0.1 }, { ip: "fd00::1" }] }`;
+    expect(read(text).input.pods[0]).toMatchObject({
+      ips: ['10.0.0.1', 'fd00::1'],
+      meta: { owners: [{ kind: 'ReplicaSet', name: 'rs', uid: 'u1' }] },
+    });
+  });
+
+  test('containers, with what is not read left alone', () => {
+    const container =
+      '{ name: c, image: i, command: [a], args: [b], env: [{ name: E, value: "1" }, { name: F, valueFrom: {} }], ports: [{ containerPort: 80, hostPort: whatever }], resources: 7, readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 2 } }';
+    expect(pod(`spec: { containers: [${container}] }`).input.pods[0]?.spec.containers).toEqual([
+      {
+        name: 'c',
+        image: 'i',
+        command: ['a'],
+        args: ['b'],
+        env: [{ name: 'E', value: '1' }, { name: 'F' }],
+        ports: [{ containerPort: 80, protocol: 'TCP' }],
+        readinessProbe: {
+          tcpSocket: { port: 80 },
+          initialDelaySeconds: 0,
+          periodSeconds: 2,
+          timeoutSeconds: 1,
+          failureThreshold: 3,
+          successThreshold: 1,
+        },
+      },
+    ]);
+  });
+
+  test.each([
+    ['{ name: c, env: [{ name: E, value: 1 }] }', 'SMI2003', 'env[0].value'],
+    ['{ name: c, ports: [{ name: http }] }', 'SMI2002', 'ports[0].containerPort'],
+    ['{ name: c, command: node app }', 'SMI2003', 'command'],
+    ['{ name: c, readinessProbe: { httpGet: {} } }', 'SMI2002', 'readinessProbe.httpGet.port'],
+    ['{}', 'SMI2002', 'name'],
+  ])('a container %s is refused', (container, code, path) => {
+    expect(found(pod(`spec: { containers: [${container}] }`))).toEqual([[code, `spec.containers[0].${path}`]]);
+  });
+});
+
+describe('Deployment and ServiceAccount', () => {
+  test('decode', () => {
+    const template = '{ metadata: { labels: { a: b }, annotations: { c: d } }, spec: { containers: [] } }';
+    expect(object('apps/v1', 'Deployment', `spec: { template: ${template} }`).input.deployments).toMatchObject([
+      {
+        replicas: 1,
+        template: { labels: { a: 'b' }, annotations: { c: 'd' }, spec: { serviceAccountName: 'default' } },
+      },
+    ]);
+    expect(object('v1', 'ServiceAccount', '').input.serviceAccounts).toMatchObject([{ meta: { name: 'shop' } }]);
+  });
+
+  test('a number of replicas that nobody means is refused', () => {
+    expect(found(object('apps/v1', 'Deployment', 'spec: { replicas: 1000000000, template: { spec: {} } }'))).toEqual([
+      ['SMI2004', 'spec.replicas'],
+    ]);
+  });
+});
