@@ -6,7 +6,7 @@ import { outputsOf } from './support/mesh/outputs.ts';
 import { compileCase } from './support/mesh/pipeline.ts';
 import { referenceOf } from './support/mesh/reference.ts';
 import { rows } from './support/mesh/rows.ts';
-import { checkReference } from './support/mesh/three-way.ts';
+import { askReference, reportOf } from './support/mesh/three-way.ts';
 
 const cases = goldenCases();
 
@@ -17,8 +17,8 @@ describe('golden cases', () => {
   });
 
   test.each(cases)('$name: decide() says what its requests expect', (golden) => {
-    const problems = checkReference(golden, compileCase(golden, 10).model);
-    if (problems.length > 0) expect.fail(problems.join('\n\n'));
+    const report = reportOf(golden, { 'decide()': askReference(golden, compileCase(golden, 10).model) });
+    if (report !== undefined) expect.fail(report);
   });
 
   test('every row of the table of semantics is hit by a request that passes and by one that does not', () => {

@@ -1,79 +1,69 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { envoyBinary } from '../support/envoy.ts';
-import { type AddressRange, takeAddressRange } from '../support/mesh/address-range.ts';
-import { goldenCases } from '../support/mesh/cases.ts';
+import { AddressPool } from '../support/mesh/address-pool.ts';
+import { type GoldenCase, goldenCases } from '../support/mesh/cases.ts';
 import { type Credentials, createCredentials } from '../support/mesh/credentials.ts';
 import { compileCase } from '../support/mesh/pipeline.ts';
 import { envoyPlane, validateBootstraps } from '../support/mesh/plane-envoy.ts';
 import { proxyPlane } from '../support/mesh/plane-proxy.ts';
-import type { Plane } from '../support/mesh/planes.ts';
-import { checkPlane, checkReference, participants } from '../support/mesh/three-way.ts';
+import { mixedPlane, type Plane } from '../support/mesh/planes.ts';
+import { askPlane, askReference, type Finding, participants, reportOf } from '../support/mesh/three-way.ts';
 
-/** Ranges of loopback addresses, one for each case that runs at the same time. */
+/** How many cases run at once. */
 const concurrency = 3;
 const caseMillis = 120_000;
 
+const pool = new AddressPool();
 let credentials: Credentials;
-const ranges: AddressRange[] = [];
 
 beforeAll(async () => {
   credentials = await createCredentials();
-  for (let count = 0; count < concurrency; count += 1) ranges.push(await takeAddressRange());
-  free = ranges.map(({ base }) => base);
+  await pool.fill(concurrency);
 });
 
-afterAll(() => {
-  for (const range of ranges) range.release();
-});
+afterAll(() => pool.release());
 
 const cases = goldenCases();
 const envoy = envoyBinary();
+const envoyOrNot = envoy.path === undefined ? [] : [envoyPlane(envoy.path)];
 
-describe('decide() = what the author of a case expects', () => {
-  test.each(cases)('$name', (golden) => {
-    const problems = checkReference(golden, compileCase(golden, 10).model);
-    if (problems.length > 0) expect.fail(problems.join('\n\n'));
+describe(`expectation = decide() = our proxy${envoy.path === undefined ? '' : ' = Envoy'}`, () => {
+  test.concurrent.each(cases)('$name', (golden) => compare(golden, [proxyPlane, ...envoyOrNot]), caseMillis);
+});
+
+describe.skipIf(envoy.path === undefined)(
+  `Envoy${envoy.reason === undefined ? '' : ` (none: ${envoy.reason})`}`,
+  () => {
+    test.concurrent.each(cases)(
+      '$name: --mode validate accepts its bootstraps',
+      (golden) =>
+        pool.lend(async (base) => {
+          const { model } = compileCase(golden, base);
+          await validateBootstraps(envoy.path!, model, participants(golden, model), credentials);
+        }),
+      caseMillis,
+    );
+
+    /** Of each kind of traffic and policy one; all others differ in what one side decides alone. */
+    const mixed = ['access-buyer-and-thief', 'path-normal-form', 'split-per-backend-access', 'split-tcp', 'tcp-access'];
+    test.concurrent.each(cases.filter(({ name }) => mixed.includes(name)))(
+      '$name: both data planes in one mesh',
+      (golden) => {
+        const planes = envoyOrNot.flatMap((plane) => [mixedPlane(proxyPlane, plane), mixedPlane(plane, proxyPlane)]);
+        return compare(golden, planes);
+      },
+      caseMillis,
+    );
+  },
+);
+
+async function compare(golden: GoldenCase, planes: readonly Plane[]): Promise<void> {
+  const sides = await pool.lend(async (base) => {
+    const { model } = compileCase(golden, base);
+    const answers: Record<string, readonly Finding[]> = { 'decide()': askReference(golden, model) };
+    for (const plane of planes) answers[plane.name] = await askPlane(plane, golden, model, credentials);
+    return answers;
   });
-});
-
-describe('our proxy = decide()', () => {
-  test.concurrent.each(cases)('$name', (golden) => check(proxyPlane, golden), caseMillis);
-});
-
-describe('Envoy = decide()', () => {
-  if (envoy.path === undefined) {
-    test.skip(`no Envoy: ${envoy.reason}`, () => {});
-    return;
-  }
-  const plane = envoyPlane(envoy.path);
-  test.concurrent.each(cases)('$name', (golden) => check(plane, golden), caseMillis);
-  test.concurrent.each(cases)(
-    '$name: --mode validate accepts its bootstraps',
-    (golden) =>
-      withRange(async (base) => {
-        const { model } = compileCase(golden, base);
-        await validateBootstraps(envoy.path, model, participants(golden, model), credentials);
-      }),
-    caseMillis,
-  );
-});
-
-async function check(plane: Plane, golden: (typeof cases)[number]): Promise<void> {
-  const problems = await withRange((base) => checkPlane(plane, golden, compileCase(golden, base).model, credentials));
-  if (problems.length > 0) expect.fail(problems.join('\n\n'));
-}
-
-let free: number[] = [];
-const waiting: (() => void)[] = [];
-
-/** Lends a range that no other case uses meanwhile. */
-async function withRange<T>(use: (base: number) => Promise<T>): Promise<T> {
-  while (free.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-  const base = free.pop()!;
-  try {
-    return await use(base);
-  } finally {
-    free.push(base);
-    waiting.shift()?.();
-  }
+  const report = reportOf(golden, sides);
+  if (report !== undefined) expect.fail(report);
 }

@@ -12,33 +12,41 @@ const triesAmongPods = 6;
 /** How unlikely a wrong alarm about a TCP share may be. */
 const tcpDoubt = 1e-9;
 
-/** Where the author of a case and decide() disagree; one text for each request. */
-export function checkReference(golden: GoldenCase, model: MeshModel): readonly string[] {
-  return golden.requests.flatMap((request) => {
+/** What one side says about one request of a case. */
+export interface Finding {
+  readonly says: string;
+  /** False where that is not what the author of the case (for decide()) or decide() (for a data plane) says. */
+  readonly right: boolean;
+}
+
+/** What decide() says about each request, held against what the author of the case expects. */
+export function askReference(golden: GoldenCase, model: MeshModel): readonly Finding[] {
+  return golden.requests.map((request) => {
     const reference = referenceOf(model, request);
-    const problem = reference === undefined ? undefined : disagreement(model, request, reference);
-    return problem === undefined ? [] : [report(golden, request, `decide(): ${problem}`)];
+    if (reference === undefined) return { says: 'has no words for this peer', right: true };
+    const problem = disagreement(model, request, reference);
+    return { says: problem ?? describeReference(reference), right: problem === undefined };
   });
 }
 
-/** Sends every request of a case through a data plane; one text for each that it answers in another way than decide(). */
-export async function checkPlane(
+/** Sends every request of a case through a data plane and holds the answers against decide(). */
+export async function askPlane(
   plane: Plane,
   golden: GoldenCase,
   model: MeshModel,
   credentials: Credentials,
-): Promise<readonly string[]> {
+): Promise<readonly Finding[]> {
   const stopPrograms = await startPrograms(model);
   try {
     const stopPlane = await plane.start(model, participants(golden, model), credentials);
     const exchange = new Exchange(model, credentials);
     try {
-      const problems: string[] = [];
+      const findings: Finding[] = [];
       for (const request of golden.requests) {
         const problem = await checkRequest(exchange, model, request);
-        if (problem !== undefined) problems.push(report(golden, request, `${plane.name}: ${problem}`));
+        findings.push({ says: problem ?? 'the same', right: problem === undefined });
       }
-      return problems;
+      return findings;
     } finally {
       exchange.close();
       await stopPlane();
@@ -46,6 +54,19 @@ export async function checkPlane(
   } finally {
     await stopPrograms();
   }
+}
+
+/** For people: each request about which somebody is wrong, with everybody's answer. Nothing when all agree. */
+export function reportOf(golden: GoldenCase, sides: Readonly<Record<string, readonly Finding[]>>): string | undefined {
+  const wrong = golden.requests.flatMap((request, index) => {
+    const said = Object.entries(sides).map(([side, findings]) => ({ side, finding: findings[index] }));
+    if (said.every(({ finding }) => finding?.right === true)) return [];
+    const answers = said.map(
+      ({ side, finding }) => `  ${side}: ${finding?.says}${finding?.right ? '' : '   <-- wrong'}`,
+    );
+    return [[`${request.place} (${golden.name})`, `  ${request.label}`, `  expected: ${wanted(request)}`, ...answers]];
+  });
+  return wrong.length === 0 ? undefined : wrong.map((lines) => lines.join('\n')).join('\n\n');
 }
 
 /** The workloads with a sidecar that take part: those that requests name, and those that may serve them. */
@@ -59,14 +80,12 @@ export function participants(golden: GoldenCase, model: MeshModel): readonly Wor
     .map(({ id }) => id);
 }
 
-function report(golden: GoldenCase, request: CaseRequest, answer: string): string {
-  const { answers, shares, seen } = request.expect;
-  const wanted =
+function wanted({ expect: { answers, shares, seen } }: CaseRequest): string {
+  const all =
     shares === 'unsaid'
       ? answers.join('/')
-      : shares.map(({ service, weight, answer: each }) => `${service} ${weight}: ${each}`).join(', ');
-  const path = seen === undefined ? '' : `, and the server sees ${seen}`;
-  return `${request.place} (${golden.name})\n  ${request.label}\n  expected: ${wanted}${path}\n  ${answer}`;
+      : shares.map(({ service, weight, answer }) => `${service} ${weight}: ${answer}`).join(', ');
+  return seen === undefined ? all : `${all}, and the server sees ${seen}`;
 }
 
 async function checkRequest(exchange: Exchange, model: MeshModel, request: CaseRequest): Promise<string | undefined> {
@@ -81,7 +100,7 @@ async function checkRequest(exchange: Exchange, model: MeshModel, request: CaseR
     for (let attempt = 0; attempt < (branch.answers.length > 1 ? triesAmongPods : 1); attempt += 1) {
       const observed = await exchange.send(request, random ? value : undefined);
       const problem = unlike(observed, branch.answers, branch.workloads, reference.seen);
-      if (problem !== undefined) return `${problem} (random value ${value}, decide(): ${describeReference(reference)})`;
+      if (problem !== undefined) return `${problem} (random value ${value})`;
     }
   }
   return undefined;
