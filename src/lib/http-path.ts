@@ -77,7 +77,7 @@ function normalEnd(target: string): number {
     const octet = target.charCodeAt(index);
     const kind = octet > 0xff ? FORBIDDEN : classOf[octet];
     if (kind === PLAIN) {
-      if (afterSlash && octet === DOT) return -1;
+      if (afterSlash && octet === DOT && !isNameCharacter(target.charCodeAt(index + 1))) return -1;
       afterSlash = false;
     } else if (octet === SLASH) {
       if (afterSlash) return -1;
@@ -92,6 +92,11 @@ function normalEnd(target: string): number {
     }
   }
   return target.length;
+}
+
+/** Letters, digits and a few more: after a leading dot they make the segment an ordinary one (`.well-known`). */
+function isNameCharacter(octet: number): boolean {
+  return octet <= 0xff && classOf[octet] === PLAIN && octet !== DOT && octet !== 0x3b;
 }
 
 function isCleanQuery(target: string, start: number): boolean {
