@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from 'node:path';
 
 /** The switch that rewrites outputs; requests and inputs are never written. */
-export const updating = process.env.UPDATE_GOLDEN === 'true';
+const updating = process.env.UPDATE_GOLDEN === 'true';
 
 const command = 'UPDATE_GOLDEN=true npx vitest run test/golden.test.ts';
 
@@ -10,9 +10,13 @@ const command = 'UPDATE_GOLDEN=true npx vitest run test/golden.test.ts';
  * Holds a folder of expected outputs against what came out: `outputs` maps paths below the folder to texts. Returns what
  * is wrong as text for people, or nothing. With the switch on it writes instead, and removes what nothing produces.
  */
-export function compareOutputs(folder: string, outputs: ReadonlyMap<string, string>): string | undefined {
+export function compareOutputs(
+  folder: string,
+  outputs: ReadonlyMap<string, string>,
+  update = updating,
+): string | undefined {
   const orphans = filesBelow(folder).filter((path) => !outputs.has(path));
-  if (updating) {
+  if (update) {
     for (const orphan of orphans) rmSync(join(folder, orphan));
     for (const [path, text] of outputs) write(join(folder, path), text);
     removeEmptyFolders(folder);
@@ -58,7 +62,7 @@ function removeEmptyFolders(folder: string): void {
 const shownLines = 20;
 
 /** The lines between the common start and the common end of two texts. */
-export function firstDifferences(expected: string, actual: string): string {
+function firstDifferences(expected: string, actual: string): string {
   const old = expected.split('\n');
   const now = actual.split('\n');
   let start = 0;
