@@ -11,7 +11,6 @@ import type { EnvoyOptions } from '../options.ts';
 import { httpConnectionManager } from './http.ts';
 import { any, type Message, originMetadata, socketAddress } from './message.ts';
 import { appliesTo, outboundRoutes } from './routes.ts';
-import { fitWeights } from './weights.ts';
 
 type Served = ServicePortRef & { readonly policy: PortPolicy };
 
@@ -115,9 +114,7 @@ function tcpProxy({ name, policy }: Served, client: Workload): Message {
 
 /** For connections, Envoy refuses a weight of 0 instead of never choosing it. */
 function tcpWeights(targets: readonly WeightedTarget[]): readonly Message[] {
-  const weights = fitWeights(targets.map(({ weight }) => weight));
-  return targets.flatMap(({ service, port }, index) => {
-    const weight = weights[index] ?? 0;
-    return weight === 0 ? [] : [{ name: clusterName(service, port), weight }];
-  });
+  return targets
+    .filter(({ weight }) => weight > 0)
+    .map(({ service, port, weight }) => ({ name: clusterName(service, port), weight }));
 }

@@ -3,7 +3,6 @@ import { clusterName, type ServicePortRef } from '../names.ts';
 import { faultRoutes } from './faults.ts';
 import { routeMatch } from './match.ts';
 import { type Message, originMetadata } from './message.ts';
-import { fitWeights } from './weights.ts';
 
 export interface HttpListener {
   readonly address: string;
@@ -80,9 +79,8 @@ function action({ to }: OutboundRule, self: string, testRandomHeader: string | u
 }
 
 function weighted(targets: readonly WeightedTarget[], testRandomHeader: string | undefined): Message {
-  const weights = fitWeights(targets.map(({ weight }) => weight));
   return {
-    clusters: targets.map(({ service, port }, index) => ({ name: clusterName(service, port), weight: weights[index] })),
+    clusters: targets.map(({ service, port, weight }) => ({ name: clusterName(service, port), weight })),
     ...(testRandomHeader === undefined ? {} : { headerName: testRandomHeader }),
   };
 }
