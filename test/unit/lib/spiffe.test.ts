@@ -50,7 +50,7 @@ describe('the identity of a peer certificate', () => {
     expect(peerSpiffeId(`DNS:web.default.svc, URI:${id}, IP Address:127.0.0.1`)).toBe(id);
   });
 
-  it.each([
+  it.each<readonly [string | undefined, string]>([
     [undefined, 'no names'],
     ['', 'an empty list'],
     ['DNS:web', 'no URI'],

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { SupportTable } from '../../../src/adapter/contract.ts';
+import { type Feature, features } from '../../../src/adapter/features.ts';
+import { losses } from '../../../src/adapter/losses.ts';
+import type { MeshModel } from '../../../src/model/types.ts';
+import { compile, group, pod, service, split, target } from '../../support/objects.ts';
+
+const supporting = (without: readonly Feature[]): SupportTable =>
+  Object.fromEntries(
+    features.map((feature) => [
+      feature,
+      without.includes(feature) ? { level: 'none', why: 'it has no such thing' } : { level: 'exact' },
+    ]),
+  ) as SupportTable;
+
+const mesh = compile({
+  services: [service('a'), service('b')],
+  pods: [pod('a'), pod('b', { annotations: { 'smi-mesh.io/sidecar': 'disabled' } })],
+  splits: [split('s', 'a', { b: 1 }, { matches: ['g'] })],
+  targets: [target('t', 'a', ['b'], ['HTTPRouteGroup g'])],
+  routeGroups: [group('g', { m: { pathRegex: '/x', methods: ['GET'], headers: { 'x-y': 'z' } } })],
+}).model;
+
+const lost = (model: MeshModel, without: readonly Feature[]) =>
+  losses(model, { id: 'toy', support: supporting(without) });
+
+describe('the loss report', () => {
+  it('is empty for a target that can do everything', () => {
+    expect(lost(mesh, [])).toEqual([]);
+  });
+
+  it.each([
+    'http-routing',
+    'weighted-split',
+    'split-with-matches',
+    'match-path-regex',
+    'match-method',
+    'match-header-regex',
+    'mutual-tls',
+    'access-identity',
+    'access-http',
+    'plain-workloads',
+  ] as const)('names %s once, at an object that uses it', (feature) => {
+    const found = lost(mesh, [feature]);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({
+      code: 'SMI5002',
+      severity: 'warning',
+      message: expect.stringContaining(`toy cannot express ${feature}: it has no such thing`),
+      origin: { object: expect.any(String) },
+    });
+  });
+
+  it('says nothing of what the mesh does not use', () => {
+    expect(lost(mesh, ['tcp-routing', 'access-audit', 'access-allow', 'failed-distribution'])).toEqual([]);
+  });
+
+  it('names modes, which no object asks for', () => {
+    const audit = compile({ services: [service('a')], pods: [pod('a')] }, { accessMode: 'audit' }).model;
+    expect(lost(audit, ['access-audit'])).toEqual([
+      expect.objectContaining({ code: 'SMI5002', message: expect.stringContaining('access-audit') }),
+    ]);
+  });
+
+  it('tells an approximation from a loss', () => {
+    const support: SupportTable = { ...supporting([]), 'match-method': { level: 'approximate', how: 'GET only' } };
+    expect(losses(mesh, { id: 'toy', support })).toEqual([
+      expect.objectContaining({ code: 'SMI5001', message: 'toy approximates match-method: GET only' }),
+    ]);
+  });
+});
