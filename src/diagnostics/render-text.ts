@@ -49,7 +49,7 @@ export function renderFinding({ diagnostic, location, related }: Finding, option
 }
 
 /** `FILE:LINE:COLUMN`, which terminals and editors turn into a link. */
-export function formatLocation({ file, line, column }: Location): string {
+function formatLocation({ file, line, column }: Location): string {
   return `${file}:${line}:${column}`;
 }
 

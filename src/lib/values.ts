@@ -17,6 +17,6 @@ export function describeValue(value: unknown): string {
 }
 
 /** The text, cut to so many UTF-16 code units, the last of them an ellipsis. */
-export function shorten(text: string, length: number): string {
+function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

@@ -21,11 +21,13 @@ export function parseSource(file: string, text: string): SourceFile {
     if (value !== null) collect(collector, { index, within: [] }, value, {});
   }
   const { documents, diagnostics } = collector;
-  if (documents.length === 0 && diagnostics.length === 0 && !parsed.value.some((value) => value !== null)) {
-    const message = text.trim() === '' ? `${file} is empty` : `${file} contains no object, only comments or separators`;
+  // A file without any text is most likely one that an editor has just truncated and is about to write.
+  const blank = text.trim() === '';
+  if (blank || parsed.value.every((value) => value === null)) {
+    const message = blank ? `${file} is empty` : `${file} contains no object, only comments or separators`;
     diagnostics.push(diagnostic('SMI1006', { message, location: { file, line: 1, column: 1 } }));
   }
-  return { file, text, documents, diagnostics, broken: false };
+  return { file, text, documents, diagnostics, broken: blank };
 }
 
 /** A file from which nothing can be taken, and why. */

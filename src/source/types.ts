@@ -20,7 +20,7 @@ export interface SourceDocument {
 export interface SourceSet {
   readonly documents: readonly SourceDocument[];
   readonly diagnostics: readonly Diagnostic[];
-  /** Files that could not be parsed: what was loaded from them before stays in force. */
+  /** Files that could not be parsed, or have no text at all: what was loaded from them before stays in force. */
   readonly brokenFiles: readonly string[];
   readonly locate: Locate;
   /** The text of a line, counted from 1, for showing it to people. */

@@ -82,6 +82,12 @@ describe('paths', () => {
     expect(codes([root])).toEqual([['SMI1006', 'warning']]);
   });
 
+  test('a file without text counts as broken, one with comments alone does not', () => {
+    const empty = write('a.yaml', '');
+    write('b.yaml', '# later');
+    expect(readSources([root]).brokenFiles).toEqual([empty]);
+  });
+
   test('standard input is called <stdin>', () => {
     const set = readSources(['-'], { stdin: Buffer.from(account('a')) });
     expect(set.documents[0]?.file).toBe('<stdin>');
