@@ -54,6 +54,10 @@ async function expectNoFailure(): Promise<BuyerCounts> {
   return counts;
 }
 
+function exitsSince(mark: number) {
+  return mesh.events.slice(mark).filter((event) => event.type === 'process' && event.state === 'exited');
+}
+
 const wantedWeights = [
   [10, 90],
   [70, 30],
@@ -165,7 +169,25 @@ describe('while a client without retries sends steadily', () => {
     await expectNoFailure();
     await settled(store.setWeights(0, 100), 0);
     await expectNoFailure();
-    const others = mesh.events.slice(mark).filter((event) => event.type === 'process' && event.state === 'exited');
-    expect(others).toHaveLength(1);
+    expect(exitsSince(mark)).toHaveLength(1);
+  });
+
+  test('a sidecar that is killed under load fails requests to its own pod only', async () => {
+    await settled(store.setWeights(50, 50), 50);
+    const mark = mesh.events.length;
+    process.kill(mesh.pidOf('sidecar', 'bookstore-v2-0'), 'SIGKILL');
+    await mesh.next('pod', mark, ({ pod, state }) => pod === 'default/bookstore-v2-0' && state === 'ready');
+    const back = await countsOf(mesh, buyer);
+    await until(
+      async () => (await countsOf(mesh, buyer)).v2 - back.v2 > 100,
+      10_000,
+      () => mesh.tail(),
+    );
+    const after = await countsOf(mesh, buyer);
+    console.log(
+      `a sidecar killed under load: ${JSON.stringify(after.failures)} failed, of ${after.total} requests in all`,
+    );
+    expect(Object.keys(after.failures).filter((backend) => backend !== 'default/bookstore-v2')).toEqual([]);
+    expect(exitsSince(mark)).toHaveLength(1);
   });
 });

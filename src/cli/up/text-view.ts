@@ -76,6 +76,16 @@ export function createTextView({ style, quiet, renderDiagnostic }: TextViewOptio
       case 'pod':
         say(style.dim(`${short(event.pod)} is ${event.state === 'not-ready' ? 'not ready' : event.state}`));
         return;
+      case 'starting':
+        say(
+          style.bold(
+            `starting ${event.folder} on ${event.addresses} (state in ${event.state}); Ctrl-C stops everything`,
+          ),
+          style.dim(
+            'programs run as you, without containers: they are not isolated from each other or from your files',
+          ),
+        );
+        return;
       case 'ready':
         say(style.bold(`${event.pods} pods are ready after ${(event.afterMillis / 1000).toFixed(1)} s`));
         return;

@@ -4,6 +4,14 @@ import type { TrafficRow } from './table.ts';
 
 /** What happens in a local mesh, in order. This is also what `up -o json` prints, one object a line. */
 export type LocalEvent =
+  /** The first event. */
+  | {
+      readonly type: 'starting';
+      readonly folder: string;
+      readonly state: string;
+      /** The range that every address of this run is in. */
+      readonly addresses: string;
+    }
   /** Every pod is ready for the first time. */
   | { readonly type: 'ready'; readonly pods: number; readonly afterMillis: number }
   | {

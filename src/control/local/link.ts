@@ -51,10 +51,6 @@ export class ControlPlaneLink {
     });
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
   start(): void {
     this.#process.start();
   }

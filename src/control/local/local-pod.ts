@@ -52,6 +52,12 @@ export class LocalPod {
     );
   }
 
+  /** `NAMESPACE/POD`. */
+  get id(): string {
+    const { namespace, name } = this.#options.pod.meta;
+    return `${namespace}/${name}`;
+  }
+
   get address(): string {
     return this.#options.pod.ips[0] ?? '';
   }
@@ -69,6 +75,11 @@ export class LocalPod {
 
   get sidecarReady(): boolean {
     return this.#sidecar === undefined || this.#sidecar.ready;
+  }
+
+  /** Whether its sidecar has heard that all these workloads are ready; without a sidecar there is nothing to hear. */
+  async knowsReady(workloads: ReadonlySet<string>): Promise<boolean> {
+    return this.#sidecar === undefined || this.#sidecar.knowsReady(workloads);
   }
 
   /** Starts the sidecar alone. */

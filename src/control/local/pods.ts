@@ -34,19 +34,19 @@ export function planPods(
 function findUnrunnable({ meta, template }: DeploymentObject): readonly Diagnostic[] {
   const path = 'spec.template.spec.containers';
   if (template.spec.containers.length === 0) {
-    const message = `${describeObject(meta.key)} has no container, so there is nothing to run.`;
+    const message = `${describeObject(meta.key)} has no container, so there is nothing to run`;
     return [diagnostic('SMI6101', { message, origin: { object: meta.key, path } })];
   }
   return template.spec.containers.flatMap(({ name, image, command }, index) => {
     if (command.length > 0) return [];
     const what = image === undefined ? 'has no command' : `has an image (${image}) and no command`;
-    const message = `Container ${name} of ${describeObject(meta.key)} ${what}; images are not run here, so it does not start.`;
+    const message = `Container ${name} of ${describeObject(meta.key)} ${what}; images are not run here, so it does not start`;
     return [diagnostic('SMI6101', { message, origin: { object: meta.key, path: `${path}[${index}]` } })];
   });
 }
 
 function findExcess({ meta, replicas }: DeploymentObject): readonly Diagnostic[] {
   if (replicas <= localReplicaLimit) return [];
-  const message = `${describeObject(meta.key)} asks for ${replicas} replicas; ${localReplicaLimit} run here.`;
+  const message = `${describeObject(meta.key)} asks for ${replicas} replicas; ${localReplicaLimit} run here`;
   return [diagnostic('SMI6102', { message, origin: { object: meta.key, path: 'spec.replicas' } })];
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PodObject } from '../../kubernetes/types.ts';
 import type { WantedShare } from '../messages.ts';
 import { scrape } from './metrics-scrape.ts';
@@ -29,6 +30,8 @@ export class TrafficSampler {
   /** Kept per pod, so that a sidecar that is away for a moment, or gone for good, still counts with what it had. */
   readonly #scrapes = new Map<string, PodScrape>();
   #first: Snapshot | undefined;
+  #firstShares: readonly WantedShare[] = [];
+  #sharesChanged = false;
   #recent: Snapshot[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -51,18 +54,19 @@ export class TrafficSampler {
     await Promise.all(this.#source.pods.map((pod) => this.#scrapePod(pod)));
     const snapshot = { at: performance.now(), counts: countTraffic([...this.#scrapes.values()]) };
     this.#first ??= { at: snapshot.at, counts: new Map() };
+    this.#followShares();
     const oldest = snapshot.at - windowMillis - periodMillis / 2;
     this.#recent = [...this.#recent.filter(({ at }) => at >= oldest), snapshot];
   }
 
   /** The last five seconds. */
   recent(): TrafficTable {
-    return this.#between(this.#recent[0]);
+    return this.#between(this.#recent[0], this.#source.shares);
   }
 
-  /** Everything since the start. */
+  /** Everything since the start; without wanted shares when they were not the same all the time. */
   whole(): TrafficTable {
-    return this.#between(this.#first);
+    return this.#between(this.#first, this.#sharesChanged ? [] : this.#firstShares);
   }
 
   async #tick(): Promise<void> {
@@ -80,10 +84,16 @@ export class TrafficSampler {
     this.#scrapes.set(pod, { pod, source: `${meta.namespace}/${meta.owners[0]?.name ?? meta.name}`, samples });
   }
 
-  #between(before: Snapshot | undefined): TrafficTable {
+  #followShares(): void {
+    const { shares } = this.#source;
+    if (this.#firstShares.length === 0) this.#firstShares = shares;
+    else if (!isDeepStrictEqual(shares, this.#firstShares)) this.#sharesChanged = true;
+  }
+
+  #between(before: Snapshot | undefined, shares: readonly WantedShare[]): TrafficTable {
     const after = this.#recent.at(-1);
     if (before === undefined || after === undefined) return { rows: [], seconds: 0 };
     const seconds = Math.max(0.001, (after.at - before.at) / 1000);
-    return { rows: buildTable(before.counts, after.counts, seconds, this.#source.shares), seconds };
+    return { rows: buildTable(before.counts, after.counts, seconds, shares), seconds };
   }
 }

@@ -28,6 +28,13 @@ export interface SidecarOptions {
   readonly enrol: () => Promise<Enrolment>;
 }
 
+/** What is read here of a sidecar's `/config`. */
+interface AdminConfig {
+  readonly resources: readonly {
+    readonly endpoints?: readonly { readonly workload: string; readonly ready: boolean }[];
+  }[];
+}
+
 const graceMillis = 8_000;
 const drainMillis = 4_000;
 const askAgainMillis = 100;
@@ -64,8 +71,13 @@ export class Sidecar {
     return this.#ready;
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
+  /** Whether its configuration lists none of these workloads as not ready. */
+  async knowsReady(workloads: ReadonlySet<string>): Promise<boolean> {
+    const text = await ask(this.#options.pod.ips[0] ?? '', '/config');
+    if (text === undefined) return false;
+    const { resources } = JSON.parse(text) as AdminConfig;
+    const endpoints = resources.flatMap((resource) => resource.endpoints ?? []);
+    return endpoints.every(({ workload, ready }) => ready || !workloads.has(workload));
   }
 
   start(): void {

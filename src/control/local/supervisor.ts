@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { DeploymentObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
 import type { NonEmpty } from '../../lib/collections.ts';
 import { spiffeId } from '../../lib/spiffe.ts';
 import type { ControlPlaneMessage, WantedShare } from '../messages.ts';
+import { CallerGate } from './caller-gate.ts';
 import type { LocalEvent } from './events.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { ControlPlaneLink } from './link.ts';
@@ -25,8 +27,8 @@ export interface LocalMeshOptions {
   readonly onFinding: (finding: Diagnostic) => void;
 }
 
-/** How long programs that only call others wait for those that serve. */
-const patienceMillis = 20_000;
+/** From the news that a pod goes to its end: the others' sidecars hear of it first. */
+const farewellMillis = 300;
 
 /**
  * Owns every process of a local mesh: the control plane, and for each pod that it asks for a sidecar and its programs. Each
@@ -36,6 +38,7 @@ export class LocalMesh {
   readonly #options: LocalMeshOptions;
   readonly #guard: Guard;
   readonly #link: ControlPlaneLink;
+  readonly #gate: CallerGate;
   readonly #pods = new Map<string, LocalPod>();
   readonly #leaving = new Map<string, Promise<void>>();
   readonly #startedAt = Date.now();
@@ -43,8 +46,6 @@ export class LocalMesh {
   #services: readonly ServiceObject[] = [];
   #shares: readonly WantedShare[] = [];
   #announcing = false;
-  #patience: NodeJS.Timeout | undefined;
-  #callersMayStart = false;
   #wasReady = false;
   #stopping = false;
   #findings: readonly Diagnostic[] = [];
@@ -52,6 +53,10 @@ export class LocalMesh {
   constructor(options: LocalMeshOptions) {
     this.#options = options;
     this.#guard = startGuard();
+    this.#gate = new CallerGate(
+      () => [...this.#pods.values()],
+      () => this.#advance(),
+    );
     const { self, folder, state } = options;
     const args = ['control-plane', folder, '--state', state.directory, '--ads', `127.${state.base}.255.253:15010`];
     this.#link = new ControlPlaneLink({
@@ -69,9 +74,11 @@ export class LocalMesh {
   }
 
   start(): void {
-    forgetSidecars(this.#options.state.directory);
+    const { folder, state } = this.#options;
+    this.#emit({ type: 'starting', folder, state: state.directory, addresses: `127.${state.base}.0.0/16` });
+    forgetSidecars(state.directory);
     this.#link.start();
-    this.#patience = setTimeout(() => this.#admitCallers(), patienceMillis);
+    this.#gate.start();
   }
 
   /** The pods as they are planned now, with their addresses and readiness. */
@@ -91,7 +98,7 @@ export class LocalMesh {
   /** Stops every process: those that only call others first, the control plane last. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    clearTimeout(this.#patience);
+    this.#gate.stop();
     const pods = [...this.#pods.values()];
     await Promise.all(pods.filter(({ serves }) => !serves).map((pod) => pod.stop()));
     await Promise.all(pods.filter(({ serves }) => serves).map((pod) => pod.stop()));
@@ -177,7 +184,8 @@ export class LocalMesh {
   #remove(name: string, local: LocalPod): void {
     this.#pods.delete(name);
     const before = this.#leaving.get(name) ?? Promise.resolve();
-    const gone = Promise.all([before, local.stop()]).then(() => {
+    const stopped = pause(local.serves ? farewellMillis : 0).then(() => local.stop());
+    const gone = Promise.all([before, stopped]).then(() => {
       if (this.#leaving.get(name) === gone) this.#leaving.delete(name);
       if (!this.#pods.has(name)) this.#emit({ type: 'pod', pod: name, state: 'removed' });
     });
@@ -210,22 +218,16 @@ export class LocalMesh {
 
   /** Programs start once their sidecar is ready; those that only call others, after those that serve. */
   #advance(): void {
+    if (this.#stopping) return;
     const pods = [...this.#pods.values()];
     for (const pod of pods) {
-      if (pod.sidecarReady && (pod.serves || this.#callersMayStart)) pod.startPrograms();
+      if (pod.sidecarReady && (pod.serves || this.#gate.open)) pod.startPrograms();
     }
-    if (!this.#callersMayStart && pods.filter(({ serves }) => serves).every(({ ready }) => ready)) this.#admitCallers();
+    this.#gate.consider();
     if (!this.#wasReady && pods.length > 0 && pods.every(({ ready }) => ready)) {
       this.#wasReady = true;
       this.#emit({ type: 'ready', pods: pods.length, afterMillis: Date.now() - this.#startedAt });
     }
-  }
-
-  #admitCallers(): void {
-    if (this.#callersMayStart || this.#stopping) return;
-    clearTimeout(this.#patience);
-    this.#callersMayStart = true;
-    this.#advance();
   }
 
   #emitProcess(pod: string, part: string, event: ProcessEvent): void {

@@ -9,6 +9,8 @@ export interface BuyerCounts {
   readonly v2: number;
   /** By status code. */
   readonly codes: Readonly<Record<string, number>>;
+  /** Requests that were not answered 200, by backend. */
+  readonly failures: Readonly<Record<string, number>>;
 }
 
 export async function countsOf(mesh: RunningMesh, pod: string): Promise<BuyerCounts> {
@@ -16,13 +18,19 @@ export async function countsOf(mesh: RunningMesh, pod: string): Promise<BuyerCou
     ({ name, labels }) => name === 'smi_requests_total' && labels.direction === 'outbound',
   );
   const codes: Record<string, number> = {};
-  for (const { labels, value } of samples) codes[labels.code ?? ''] = (codes[labels.code ?? ''] ?? 0) + value;
+  const failures: Record<string, number> = {};
+  for (const { labels, value } of samples) {
+    const { code = '', backend = '' } = labels;
+    codes[code] = (codes[code] ?? 0) + value;
+    if (code !== '200') failures[backend] = (failures[backend] ?? 0) + value;
+  }
   return {
     at: performance.now(),
     total: sum(samples),
     v1: sum(samples.filter(({ labels }) => labels.backend?.includes('bookstore-v1'))),
     v2: sum(samples.filter(({ labels }) => labels.backend?.includes('bookstore-v2'))),
     codes,
+    failures,
   };
 }
 
