@@ -44,7 +44,7 @@ interface InboundCase {
 }
 
 /** How the peer proves who it is; all but `issued` are attacks. */
-export const credentials = ['issued', 'forged', 'other-authority', 'no-certificate', 'plain-text'] as const;
+const credentials = ['issued', 'forged', 'other-authority', 'no-certificate', 'plain-text'] as const;
 export type Credential = (typeof credentials)[number];
 
 export interface HttpTraffic {
@@ -54,7 +54,7 @@ export interface HttpTraffic {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
 }
 
-export const goldenDirectory = fileURLToPath(new URL('../../golden', import.meta.url));
+const goldenDirectory = fileURLToPath(new URL('../../golden', import.meta.url));
 
 /** Every case, by name. A malformed case throws: the tests' own data must be right. */
 export function goldenCases(): readonly GoldenCase[] {
@@ -154,7 +154,7 @@ function hostAndPort(text: string, place: string): [string, number] {
 }
 
 /** Names without namespace are of `default`. */
-export function qualified(name: string): string {
+function qualified(name: string): string {
   return name.includes('/') ? name : `default/${name}`;
 }
 
