@@ -65,7 +65,7 @@ export class RequestHead {
     if (code !== SP && code !== QUESTION) plain = false;
     const pathEnd = at;
     while (code > SP && code !== 127) {
-      if (code === HASH) plain = false;
+      if (code === HASH || code > 126) plain = false;
       code = text.charCodeAt(++at);
     }
     if (code !== SP || at === start) return 'bad-request-line';
