@@ -29,7 +29,7 @@ export function assemble(documents: readonly SourceDocument[]): Assembly {
     if (decoded.value === undefined) refused.add(document.key);
     else if (!refused.has(document.key)) objects.push(decoded.value);
   }
-  return { input: meshInput(objects), diagnostics, refused: [...refused] };
+  return { input: { ...meshInput(objects), refused: [...refused] }, diagnostics, refused: [...refused] };
 }
 
 interface DecodedDocument {

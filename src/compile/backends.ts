@@ -3,6 +3,7 @@ import type { Origin } from '../diagnostics/origin.ts';
 import { nonEmpty } from '../lib/collections.ts';
 import type { Distribution, Service, ServicePort, WeightedTarget } from '../model/types.ts';
 import type { TrafficSplit } from '../smi/types.ts';
+import { reportMissing } from './missing.ts';
 import { serviceNamed } from './service-name.ts';
 import type { CompileState, PassContext } from './state.ts';
 import { at } from './state.ts';
@@ -54,7 +55,12 @@ function backendService(
   }
   const service = state.services.get(id);
   if (service === undefined) {
-    context.report(diagnostic('SMI3002', { message: `Service ${id} does not exist`, origin, ...severity }));
+    const name = id.slice(namespace.length + 1);
+    const known = state.services.keys();
+    reportMissing(
+      { code: 'SMI3002', group: '', kind: 'Service', namespace, name, origin, known, ...severity },
+      context,
+    );
     return undefined;
   }
   if (service.kind === 'external') {

@@ -2,8 +2,10 @@ import type { DiagnosticCode } from '../diagnostics/catalogue.ts';
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import { nonEmpty } from '../lib/collections.ts';
+import { closest } from '../lib/suggest.ts';
 import type { GrantTarget, HttpMatch, Workload } from '../model/types.ts';
 import type { TargetRule, TrafficTarget } from '../smi/types.ts';
+import { reportMissing } from './missing.ts';
 import { type RoutePorts, routePorts } from './route-ports.ts';
 import type { CompileState, PassContext } from './state.ts';
 import { at } from './state.ts';
@@ -120,7 +122,14 @@ function groupRule(
   const id = `${target.meta.namespace}/${rule.name}`;
   const group = state.matches.get(id);
   if (group === undefined) {
-    report('SMI3004', `HTTPRouteGroup ${id} does not exist`, 'name');
+    const origin = at(target, `${path}.name`);
+    const reference = {
+      group: 'specs.smi-spec.io',
+      kind: rule.kind,
+      namespace: target.meta.namespace,
+      name: rule.name,
+    };
+    reportMissing({ code: 'SMI3004', ...reference, origin, known: state.matches.keys() }, context);
     return [];
   }
   if (rule.matches === undefined) {
@@ -133,7 +142,12 @@ function groupRule(
     const match = group.get(name);
     if (match !== undefined) return [{ match, origin: at(target, `${path}.${field}`) }];
     // A match that is there but cannot be used has been reported at the group.
-    if (!written.has(name)) report('SMI3005', `HTTPRouteGroup ${id} has no match "${name}"`, field);
+    if (!written.has(name)) {
+      const near = closest(name, written);
+      const hint = near === undefined ? {} : { hint: `Did you mean "${near}"?` };
+      const message = `HTTPRouteGroup ${id} has no match "${name}"`;
+      context.report(diagnostic('SMI3005', { message, origin: at(target, `${path}.${field}`), ...hint }));
+    }
     return [];
   });
 }

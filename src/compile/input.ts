@@ -1,3 +1,4 @@
+import type { ObjectKey } from '../diagnostics/origin.ts';
 import type { DeploymentObject, PodObject, ServiceAccountObject, ServiceObject } from '../kubernetes/types.ts';
 import type { HTTPRouteGroup, TCPRoute, TrafficSplit, TrafficTarget } from '../smi/types.ts';
 
@@ -11,4 +12,6 @@ export interface MeshInput {
   readonly targets: readonly TrafficTarget[];
   readonly routeGroups: readonly HTTPRouteGroup[];
   readonly tcpRoutes: readonly TCPRoute[];
+  /** Objects that were there but had errors; only what is said of references to them depends on it. */
+  readonly refused?: readonly ObjectKey[];
 }

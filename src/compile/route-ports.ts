@@ -4,6 +4,7 @@ import type { Origin } from '../diagnostics/origin.ts';
 import { type NonEmpty, nonEmpty } from '../lib/collections.ts';
 import type { Workload } from '../model/types.ts';
 import type { TargetRule, TCPRoute, TrafficTarget } from '../smi/types.ts';
+import { reportMissing } from './missing.ts';
 import type { CompileState, PassContext } from './state.ts';
 import { at } from './state.ts';
 
@@ -28,8 +29,14 @@ export function routePorts(
   const id = `${target.meta.namespace}/${rule.name}`;
   const route = state.index.tcpRoutes.get(id);
   if (route === undefined) {
-    const message = `TCPRoute ${id} does not exist`;
-    context.report(diagnostic('SMI3006', { message, origin: at(target, `${path}.name`) }));
+    const origin = at(target, `${path}.name`);
+    const reference = {
+      group: 'specs.smi-spec.io',
+      kind: 'TCPRoute',
+      namespace: target.meta.namespace,
+      name: rule.name,
+    };
+    reportMissing({ code: 'SMI3006', ...reference, origin, known: state.index.tcpRoutes.keys() }, context);
     return [];
   }
   const origins = [at(target, path), at(route, route.ports.length > 0 ? 'spec.matches.ports' : '')];

@@ -286,12 +286,14 @@ describe('matches', () => {
     expect(matching({ headers: { 'x-role': '.*' } })(http('buyer', 'server', 'GET /', { 'x-role': '' }))).toBe('allow');
   });
 
-  it('with one name mean the first', () => {
-    const [first] = [group('g', { m: { methods: ['GET'] } })];
-    const twice = { ...first, matches: [...first.matches, { name: 'm', methods: ['POST'] }] };
-    const input = { ...granting('HTTPRouteGroup g'), routeGroups: [twice] };
-    expect(run(input, get()).verdict).toBe('allow');
-    expect(run(input, http('buyer', 'server', 'POST /'))).toMatchObject({ verdict: 'deny', codes: ['SMI4017'] });
+  it.each([
+    ['a name that is used twice', { name: 'm', methods: ['POST'] }, 'SMI4017'],
+    ['an expression that cannot be used', { name: 'n', pathRegex: '(' }, 'SMI4016'],
+  ])('of a group with %s match nothing', (_, match, code) => {
+    const good = group('g', { m: { methods: ['GET'] } });
+    const input = { ...granting('HTTPRouteGroup g m'), routeGroups: [{ ...good, matches: [...good.matches, match] }] };
+    expect(run({ ...input, routeGroups: [good] }, get()).verdict).toBe('allow');
+    expect(run(input, get())).toMatchObject({ verdict: 'deny', codes: ['SMI4014', code] });
   });
 });
 

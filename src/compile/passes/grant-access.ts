@@ -4,6 +4,7 @@ import { spiffeId, workloadSetId } from '../../model/ids.ts';
 import type { Grant, InboundPolicy, Principal, Workload, WorkloadSetId } from '../../model/types.ts';
 import type { Subject, TrafficTarget } from '../../smi/types.ts';
 import { grantTargets } from '../grant-targets.ts';
+import { reportMissing } from '../missing.ts';
 import type { CompileState, Pass, PassContext } from '../state.ts';
 import { at } from '../state.ts';
 
@@ -102,11 +103,16 @@ function accountOf(
   }
   const set = workloadSetId(subject.namespace ?? target.meta.namespace, subject.name);
   if (!index.declaredAccounts.has(set) && subject.name !== 'default') {
-    const used = bySet.has(set);
-    const message = used
-      ? `ServiceAccount ${set} is used by pods but not declared`
-      : `ServiceAccount ${set} does not exist`;
-    context.report(diagnostic(used ? 'SMI3008' : 'SMI3007', { message, origin: at(target, `${path}.name`) }));
+    const origin = at(target, `${path}.name`);
+    if (bySet.has(set)) {
+      const message = `ServiceAccount ${set} is used by pods but not declared`;
+      context.report(diagnostic('SMI3008', { message, origin }));
+    } else {
+      const namespace = subject.namespace ?? target.meta.namespace;
+      const reference = { group: '', kind: 'ServiceAccount', namespace, name: subject.name };
+      const known = [...index.declaredAccounts, ...bySet.keys()];
+      reportMissing({ code: 'SMI3007', ...reference, origin, known }, context);
+    }
   }
   return set;
 }

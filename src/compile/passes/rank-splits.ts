@@ -3,6 +3,7 @@ import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { compareText } from '../../lib/collections.ts';
 import type { ServiceId } from '../../model/types.ts';
 import type { TrafficSplit } from '../../smi/types.ts';
+import { reportMissing } from '../missing.ts';
 import { serviceNamed } from '../service-name.ts';
 import type { CompileState, Pass, PassContext, RootSplits } from '../state.ts';
 import { at } from '../state.ts';
@@ -57,7 +58,13 @@ function rootOf(split: TrafficSplit, { index }: CompileState, context: PassConte
     return refuse('SMI4001', `"${split.service}" does not name a Service of namespace ${split.meta.namespace}`);
   }
   const service = index.services.get(id);
-  if (service === undefined) return refuse('SMI3001', `Service ${id} does not exist`);
+  if (service === undefined) {
+    const { namespace } = split.meta;
+    const reference = { group: '', kind: 'Service', namespace, name: id.slice(namespace.length + 1) };
+    const origin = at(split, 'spec.service');
+    reportMissing({ code: 'SMI3001', ...reference, origin, known: index.services.keys() }, context);
+    return undefined;
+  }
   if (service.type === 'ExternalName') return refuse('SMI4022', `Service ${id} is of type ExternalName`);
   return id;
 }

@@ -8,7 +8,7 @@ import type { HTTPRouteGroup, RouteMatch } from '../../smi/types.ts';
 import type { GroupMatches, Pass, PassContext } from '../state.ts';
 import { at } from '../state.ts';
 
-/** The matches of every HTTPRouteGroup in the model's terms; those that cannot be used are reported and left out. */
+/** The matches of every HTTPRouteGroup in the model's terms. A group with an error is reported and matches nothing. */
 export const resolveMatches: Pass = {
   name: 'resolve matches',
   run({ index }, context) {
@@ -27,6 +27,7 @@ function groupMatches(group: HTTPRouteGroup, context: PassContext): GroupMatches
   }
   const seen = new Set<string>();
   const found = new Map<string, HttpMatch>();
+  let faulty = false;
   for (const [position, match] of group.matches.entries()) {
     const path = `spec.matches[${position}]`;
     if (seen.has(match.name)) {
@@ -36,13 +37,15 @@ function groupMatches(group: HTTPRouteGroup, context: PassContext): GroupMatches
           origin: at(group, `${path}.name`),
         }),
       );
+      faulty = true;
       continue;
     }
     seen.add(match.name);
     const resolved = new MatchReader(group, path, context).read(match);
-    if (resolved !== undefined) found.set(match.name, resolved);
+    if (resolved === undefined) faulty = true;
+    else found.set(match.name, resolved);
   }
-  return found;
+  return faulty ? new Map() : found;
 }
 
 /** Reads one match, remembering which of its fields say something. */

@@ -11,6 +11,7 @@ import type {
 } from '../../model/types.ts';
 import type { TrafficSplit } from '../../smi/types.ts';
 import { backendsOf, distribution, type UsableBackend } from '../backends.ts';
+import { reportMissing } from '../missing.ts';
 import type { CompileState, Pass, PassContext, RootSplits } from '../state.ts';
 import { at } from '../state.ts';
 
@@ -86,8 +87,9 @@ function matchesOf(split: TrafficSplit, state: CompileState, context: PassContex
     }
     const group = state.matches.get(`${split.meta.namespace}/${name}`);
     if (group === undefined) {
-      const message = `HTTPRouteGroup ${split.meta.namespace}/${name} does not exist`;
-      context.report(diagnostic('SMI3004', { message, origin: at(split, `${path}.name`) }));
+      const origin = at(split, `${path}.name`);
+      const reference = { group: 'specs.smi-spec.io', kind, namespace: split.meta.namespace, name };
+      reportMissing({ code: 'SMI3004', ...reference, origin, known: state.matches.keys() }, context);
       return [];
     }
     return [...group.values()].map((match) => ({ match, path }));

@@ -108,13 +108,13 @@ export const semanticsCodes = {
     severity: 'error',
     title: 'regular expression not usable',
     explanation:
-      'An expression is not RE2 syntax, or compiles to a program above the limit. The match that has it matches nothing.',
+      'An expression is not RE2 syntax, or compiles to a program above the limit. The route group that has it is refused and matches nothing.',
     hint: 'Use RE2 syntax (no look-around, no back-references) and smaller repetitions.',
   },
   SMI4017: {
     severity: 'error',
     title: 'match name used twice',
-    explanation: 'Two matches of an HTTPRouteGroup have one name. The later one matches nothing.',
+    explanation: 'Two matches of an HTTPRouteGroup have one name. The group is refused and matches nothing.',
     hint: 'Give each match of the group its own name.',
   },
   SMI4018: {
