@@ -27,12 +27,13 @@ export function rotatingCredentials(first: ServerIdentity): RotatingCredentials 
   const provider: experimental.CertificateProvider = {
     addCaCertificateListener(listener) {
       caListeners.add(listener);
-      listener(caUpdate());
+      // Later: the server watches its credentials only after it has asked for them.
+      queueMicrotask(() => listener(caUpdate()));
     },
     removeCaCertificateListener: (listener) => void caListeners.delete(listener),
     addIdentityCertificateListener(listener) {
       identityListeners.add(listener);
-      listener(identityUpdate());
+      queueMicrotask(() => listener(identityUpdate()));
     },
     removeIdentityCertificateListener: (listener) => void identityListeners.delete(listener),
   };
