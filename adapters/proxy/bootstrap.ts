@@ -23,7 +23,7 @@ export function staticBootstrap(model: MeshModel, workload: WorkloadId, secretFi
 }
 
 /** The resources of a workload's view, each as its message's fields beside `typeUrl`. */
-export function staticResources(model: MeshModel, workload: WorkloadId): readonly { readonly typeUrl: string }[] {
+function staticResources(model: MeshModel, workload: WorkloadId): readonly { readonly typeUrl: string }[] {
   return proxyAdapter
     .view(model, workload)
     .flatMap((unit) => proxyAdapter.emitUnit(model, unit, { options: {} }))

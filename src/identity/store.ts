@@ -38,7 +38,7 @@ export async function createCredential(directory: string, pem: string): Promise<
 }
 
 /** Makes the directory 0700, or rejects when it exists and is open to others or owned by somebody else. */
-export async function ensurePrivateDirectory(directory: string): Promise<void> {
+async function ensurePrivateDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const { mode, uid } = await stat(directory);
   if ((mode & 0o077) !== 0) {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { err, ok, type Result } from '../lib/result.ts';
 
 /** A resource as JSON: the message's fields in lowerCamelCase beside `typeUrl`. */
@@ -14,6 +16,8 @@ export interface BootstrapSecret {
   readonly trustBundle: string;
 }
 
+const secretFields = ['certificateChain', 'privateKey', 'trustBundle'] as const satisfies (keyof BootstrapSecret)[];
+
 /** What a proxy knows before any control plane answers. */
 export interface ProxyBootstrap {
   /** The workload id, `NAMESPACE/POD`. */
@@ -21,6 +25,8 @@ export interface ProxyBootstrap {
   readonly admin: { readonly address: string; readonly port: number };
   /** The SVID with which the proxy begins; without it, it speaks plain text only and has no inbound listener. */
   readonly secret?: BootstrapSecret;
+  /** Paths of PEM files in place of `secret`, relative to the bootstrap's folder. */
+  readonly secretFiles?: BootstrapSecret;
   readonly ads?: { readonly address: string; readonly port: number; readonly serverIdentity: string };
   /** Static configuration; with `ads`, used until the control plane answers. */
   readonly resources?: readonly StaticResource[];
@@ -45,6 +51,24 @@ export function parseBootstrap(text: string): Result<ProxyBootstrap, string> {
   return fault === undefined ? ok(value as ProxyBootstrap) : err(`bootstrap: ${fault}`);
 }
 
+/** Puts the texts of `secretFiles` in the place of their paths; the error names the file. */
+export function readSecretFiles(bootstrap: ProxyBootstrap, folder: string): Result<ProxyBootstrap, string> {
+  const { secretFiles, ...rest } = bootstrap;
+  if (secretFiles === undefined) return ok(bootstrap);
+  try {
+    const read = (path: string) => readFileSync(resolve(folder, path), 'utf8');
+    const { certificateChain, privateKey, trustBundle } = secretFiles;
+    const secret = {
+      certificateChain: read(certificateChain),
+      privateKey: read(privateKey),
+      trustBundle: read(trustBundle),
+    };
+    return ok({ ...rest, secret });
+  } catch (error) {
+    return err(`bootstrap: secretFiles: ${(error as Error).message}`);
+  }
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function isObject(value: unknown): value is Fields {
@@ -62,18 +86,15 @@ function isText(value: unknown): value is string {
 function bootstrapFault(value: unknown): string | undefined {
   if (!isObject(value)) return 'not an object';
   if (!isText(value.node)) return 'node: missing';
-  const { admin, secret, ads, resources } = value;
+  const { admin, secret, secretFiles, ads, resources } = value;
   if (!isObject(admin) || !isText(admin.address) || !isPort(admin.port)) return 'admin: address and port are needed';
-  if (secret !== undefined) {
-    if (!isObject(secret)) return 'secret: not an object';
-    for (const field of ['certificateChain', 'privateKey', 'trustBundle']) {
-      if (!isText(secret[field])) return `secret.${field}: missing`;
-    }
-  }
+  if (secret !== undefined && secretFiles !== undefined) return 'secretFiles: there is a secret already';
+  const secretProblem = secretFault('secret', secret) ?? secretFault('secretFiles', secretFiles);
+  if (secretProblem !== undefined) return secretProblem;
   if (ads !== undefined) {
     if (!isObject(ads) || !isText(ads.address) || !isPort(ads.port)) return 'ads: address and port are needed';
     if (!isText(ads.serverIdentity)) return 'ads.serverIdentity: missing';
-    if (secret === undefined) return 'secret: needed to speak to the control plane';
+    if ((secret ?? secretFiles) === undefined) return 'secret: needed to speak to the control plane';
   }
   if (resources !== undefined) {
     if (!Array.isArray(resources)) return 'resources: not a list';
@@ -81,6 +102,13 @@ function bootstrapFault(value: unknown): string | undefined {
     if (bad >= 0) return `resources[${bad}].typeUrl: missing`;
   }
   return optionFault(value);
+}
+
+function secretFault(name: string, secret: unknown): string | undefined {
+  if (secret === undefined) return undefined;
+  if (!isObject(secret)) return `${name}: not an object`;
+  const missing = secretFields.find((field) => !isText(secret[field]));
+  return missing === undefined ? undefined : `${name}.${missing}: missing`;
 }
 
 function optionFault(value: Fields): string | undefined {

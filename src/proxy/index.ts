@@ -8,7 +8,13 @@ import { limits } from './limits.ts';
 import { Runtime } from './runtime.ts';
 import { tlsMaterial } from './tls/material.ts';
 
-export { type BootstrapSecret, type ProxyBootstrap, parseBootstrap, type StaticResource } from './bootstrap.ts';
+export {
+  type BootstrapSecret,
+  type ProxyBootstrap,
+  parseBootstrap,
+  readSecretFiles,
+  type StaticResource,
+} from './bootstrap.ts';
 
 export interface ProxyHooks {
   /** One line for each event; standard error by default. */

@@ -66,13 +66,14 @@ function interceptedListeners(refs: readonly ServicePortRef[]): readonly Outboun
   });
 }
 
-/** A workload without sidecar has none. An address that is not known yet means all addresses. */
+/** A workload without sidecar has none, and one without a known address none yet: nobody can call it either. */
 function inboundListeners(workload: Workload): InboundListener[] {
-  if (workload.transport === 'plain') return [];
+  const [address] = workload.addresses;
+  if (workload.transport === 'plain' || address === undefined) return [];
   return workload.ports
     .filter(({ protocol }) => protocol !== 'udp')
     .map(({ port, protocol, meshPort, app }) => ({
-      address: workload.addresses[0] ?? '0.0.0.0',
+      address,
       port: meshPort,
       containerPort: port,
       protocol: protocol === 'http' ? 'HTTP' : 'TCP',

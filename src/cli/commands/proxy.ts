@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -28,15 +29,17 @@ function descriptor(text: string): number {
 
 /** Runs until told to stop; the exit code. */
 async function run(source: string | number): Promise<number> {
-  const { parseBootstrap, startProxy } = await import('../../proxy/index.ts');
+  const { parseBootstrap, readSecretFiles, startProxy } = await import('../../proxy/index.ts');
   let text: string;
   try {
     text = readFileSync(source, 'utf8');
   } catch (error) {
     return fail(`the bootstrap cannot be read: ${(error as Error).message}`, exitCodes.unreachable);
   }
-  const bootstrap = parseBootstrap(text);
-  if (!bootstrap.ok) return fail(bootstrap.error, exitCodes.usage);
+  const parsed = parseBootstrap(text);
+  if (!parsed.ok) return fail(parsed.error, exitCodes.usage);
+  const bootstrap = readSecretFiles(parsed.value, typeof source === 'string' ? dirname(source) : process.cwd());
+  if (!bootstrap.ok) return fail(bootstrap.error, exitCodes.unreachable);
   try {
     const proxy = await startProxy(bootstrap.value);
     await stopSignal();
