@@ -88,6 +88,9 @@ async function writeBootstrap(
   return file('bootstrap.json', JSON.stringify(bootstrap));
 }
 
+/** Runs a program that ends when its standard input does: whatever ends the tests, no Envoy outlives them. */
+const tethered = 'exec 3<&0; (read -r _ <&3; kill $$) & exec "$@" 3<&- </dev/null';
+
 class Envoy {
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
@@ -97,20 +100,20 @@ class Envoy {
 
   constructor(binary: string, bootstrap: string, admin: { host: string; port: number }) {
     this.#admin = admin;
-    this.#child = spawn(binary, ['--config-path', bootstrap, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn('/bin/sh', ['-c', tethered, 'sh', binary, '--config-path', bootstrap, ...options], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#output = (this.#output + chunk.toString()).slice(-4_000);
     });
     this.#exited = new Promise((resolve) => {
       const over = () => {
         this.#over = true;
-        living.delete(this.#child);
         resolve();
       };
       this.#child.once('exit', over);
       this.#child.once('error', over);
     });
-    living.add(this.#child);
   }
 
   /** Settles when Envoy says that it is live. */
@@ -125,7 +128,7 @@ class Envoy {
 
   async stop(): Promise<void> {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), stopMillis);
-    this.#child.kill('SIGTERM');
+    this.#child.stdin?.end();
     await this.#exited;
     clearTimeout(timer);
   }
@@ -143,9 +146,3 @@ class Envoy {
     return response.kind === 'response' && response.status === 200;
   }
 }
-
-/** Whatever ends the tests, no Envoy outlives them. */
-const living = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of living) child.kill('SIGKILL');
-});
