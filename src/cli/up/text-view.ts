@@ -25,9 +25,9 @@ export function createTextView({ style, quiet, renderDiagnostic }: TextViewOptio
   const showTable = ({ rows, seconds, span }: EventOf<'table'>) => {
     const title = span === 'run' ? `whole run (${seconds.toFixed(0)} s)` : `last ${seconds.toFixed(0)} s`;
     const lines = ['', style.dim(title), ...renderTrafficTable(rows, style), ''];
-    if (span === 'run') say(...lines);
-    else if (screen.live) screen.setBlock(lines);
-    else if (span === 'recent') say(...lines);
+    if (span === 'run') screen.clearBlock();
+    if (span === 'recent' && screen.live) screen.setBlock(lines);
+    else say(...lines);
   };
 
   const showReload = ({ changed, refused, errors }: EventOf<'reload'>) => {

@@ -2,7 +2,7 @@ import type { LocalOutbound } from '../../kubernetes/local-addressing.ts';
 import type { ContainerObject, ServiceObject } from '../../kubernetes/types.ts';
 
 /** Names the variable that tells a program its port, where it is not `PORT`. */
-export const portVariableAnnotation = 'smi-mesh.io/port-variable';
+const portVariableAnnotation = 'smi-mesh.io/port-variable';
 
 export interface EnvironmentInput {
   readonly namespace: string;

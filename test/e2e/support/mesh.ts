@@ -7,7 +7,7 @@ import type { LocalEvent } from '../../../src/control/local/events.ts';
 import { readLines } from '../../../src/control/local/lines.ts';
 import { parseMetrics, type Sample } from '../../../src/control/local/metrics-scrape.ts';
 
-export const cli = resolve('src/cli/main.ts');
+const cli = resolve('src/cli/main.ts');
 const example = resolve('examples/bookstore');
 
 export type EventOf<T extends LocalEvent['type']> = Extract<LocalEvent, { readonly type: T }>;
