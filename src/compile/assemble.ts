@@ -3,7 +3,7 @@ import { type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
 import { decodeKubernetes, isKubernetesKind, type KubernetesObject } from '../kubernetes/decode.ts';
 import { decodeSmi } from '../smi/decode.ts';
 import type { SmiObject } from '../smi/decoded.ts';
-import { isSmiGroup } from '../smi/versions.ts';
+import { concernsSmi } from '../smi/versions.ts';
 import type { SourceDocument } from '../source/types.ts';
 import type { MeshInput } from './input.ts';
 
@@ -23,7 +23,8 @@ export function assemble(documents: readonly SourceDocument[]): Assembly {
   const diagnostics: Diagnostic[] = [];
   const refused = new Set(contradicted(documents));
   for (const document of documents) {
-    if (!isSmiGroup(parseObjectKey(document.key).group) && !isKubernetesKind(document)) continue;
+    const { group, kind } = parseObjectKey(document.key);
+    if (!concernsSmi(group, kind) && !isKubernetesKind(document)) continue;
     const decoded = decodeDocument(document);
     diagnostics.push(...decoded.diagnostics);
     if (decoded.value === undefined) refused.add(document.key);

@@ -56,7 +56,7 @@ function versionFault(
     const near = closest(kind, smiGroups().flatMap(kindsOf));
     const owner = near === undefined ? undefined : smiGroups().find((candidate) => kindsOf(candidate).includes(near));
     return diagnostic('SMI2001', {
-      message: `${group} has no kind ${kind}`,
+      message: `${apiVersion} has no kind ${kind}`,
       origin: { object: key, path: near === kind ? 'apiVersion' : 'kind' },
       ...(near === undefined ? {} : { hint: `Did you mean ${near}${owner === group ? '' : ` of ${owner}`}?` }),
     });

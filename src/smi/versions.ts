@@ -1,3 +1,5 @@
+import { closest } from '../lib/suggest.ts';
+
 /** The kinds of SMI in each group, and how far each version of them is served. */
 interface KindVersions {
   readonly served: readonly string[];
@@ -25,6 +27,16 @@ const kinds: Readonly<Record<string, Readonly<Record<string, KindVersions>>>> = 
 
 export function isSmiGroup(group: string): boolean {
   return group.endsWith('.smi-spec.io');
+}
+
+/**
+ * Whether an object is meant for SMI: of one of its groups, or of a kind that only SMI has under a group that looks like
+ * a slip of the pen (`split.smi-spec.oi`, or none at all). Other groups have kinds of the same names.
+ */
+export function concernsSmi(group: string, kind: string): boolean {
+  if (isSmiGroup(group)) return true;
+  const isKind = smiGroups().some((candidate) => kindsOf(candidate).includes(kind));
+  return isKind && (group === 'core' || closest(group, smiGroups()) !== undefined);
 }
 
 export function smiGroups(): readonly string[] {

@@ -5,7 +5,8 @@ export const shapeCodes = {
   SMI2001: {
     severity: 'error',
     title: 'unknown kind',
-    explanation: 'The object is of an SMI group that has no such kind. Nothing reads it.',
+    explanation:
+      'The object is of an SMI group that has no such kind, or of an SMI kind under a misspelt group. Nothing reads it.',
     hint: 'Correct the kind or the API group.',
   },
   SMI2002: {
