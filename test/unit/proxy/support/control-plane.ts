@@ -1,0 +1,48 @@
+import type { Authority } from '../../../../src/identity/authority.ts';
+import { loadDescriptor } from '../../../../src/lib/descriptors.ts';
+import { spiffeId } from '../../../../src/lib/spiffe.ts';
+import type { StaticResource } from '../../../../src/proxy/index.ts';
+import {
+  createView,
+  createXdsServer,
+  resourceVersion,
+  type XdsEvent,
+  type XdsServer,
+} from '../../../../src/xds/index.ts';
+
+const typeOrder = ['Secret', 'Workload', 'OutboundService', 'InboundPolicy', 'Endpoints'].map(
+  (kind) => `type.googleapis.com/smi.proxy.v1.${kind}`,
+);
+
+export interface TestControlPlane {
+  readonly port: number;
+  readonly events: XdsEvent[];
+  readonly server: XdsServer;
+  /** What the node is to have from now on. */
+  serve(node: string, resources: readonly StaticResource[]): void;
+}
+
+/** An ADS server of the real kind with the identity `smi-mesh/controller`. */
+export async function controlPlane(authority: Authority, address: string, port = 0): Promise<TestControlPlane> {
+  const events: XdsEvent[] = [];
+  const server = await createXdsServer({
+    address,
+    port,
+    typeOrder,
+    tls: await authority.issue(spiffeId(authority.trustDomain, 'smi-mesh', 'controller')),
+    authorize: () => true,
+    onEvent: (event) => events.push(event),
+  });
+  return {
+    port: server.port,
+    events,
+    server,
+    serve: (node, resources) => server.setView(node, createView(resources.map(encode))),
+  };
+}
+
+function encode({ typeUrl, ...fields }: StaticResource) {
+  const type = loadDescriptor('proxy').lookupType(typeUrl.split('/')[1]!);
+  const body = type.encode(type.fromObject(fields)).finish();
+  return { typeUrl, name: String(fields.name), version: resourceVersion(body), body };
+}
