@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { protocolOf } from '../../../src/compile/protocol.ts';
+import { assignLocal } from '../../../src/kubernetes/local-addressing.ts';
+import { podsOf } from '../../../src/kubernetes/pods.ts';
+import type { ServiceId, WorkloadId } from '../../../src/model/types.ts';
+import { compile, deployment, pod, service } from '../../support/objects.ts';
+
+const serviceOf = (name: string) => `default/${name}` as ServiceId;
+const workloadOf = (name: string) => `default/${name}` as WorkloadId;
+
+describe('the protocol of a port', () => {
+  it.each([
+    ['http', {}],
+    ['http', { name: 'web' }],
+    ['http', { name: 'http-admin' }],
+    ['http', { name: 'grpc' }],
+    ['tcp', { name: 'tcp' }],
+    ['tcp', { name: 'TCP-x' }],
+    ['tcp', { name: 'https' }],
+    ['tcp', { name: 'mysql-main' }],
+    ['http', { name: 'tcpish' }],
+    ['http', { name: 'tcp-x', appProtocol: 'http' }],
+    ['http', { name: 'tcp-x', appProtocol: 'kubernetes.io/h2c' }],
+    ['tcp', { name: 'http', appProtocol: 'tcp' }],
+    ['tcp', { name: 'http', appProtocol: 'https' }],
+    ['tcp', { appProtocol: 'example.org/own' }],
+  ])('is %s for %j', (protocol, port) => {
+    expect(protocolOf(port)).toBe(protocol);
+  });
+});
+
+describe('a Service', () => {
+  it('reaches named ports of each pod, and reports pods that lack them', () => {
+    const pods = [
+      pod('a-1', { app: 'a', ports: ['8080 web'] }),
+      pod('a-2', { app: 'a', ports: ['9090 web'] }),
+      pod('a-3', { app: 'a', ports: ['8080 other'] }),
+    ];
+    const { model, diagnostics } = compile({ services: [service('a', { ports: ['80:web'] })], pods });
+    expect(model.services[serviceOf('a')]?.ports[0]?.targets).toEqual([
+      { workload: 'default/a-1', port: 8080 },
+      { workload: 'default/a-2', port: 9090 },
+    ]);
+    expect(diagnostics).toMatchObject([
+      {
+        code: 'SMI3009',
+        origin: { path: 'spec.ports[0].targetPort' },
+        message: expect.stringContaining('default/a-3'),
+      },
+    ]);
+  });
+
+  it('picks pods of its own namespace that have every label', () => {
+    const both = { ...service('a'), selector: { app: 'a', tier: 'x' } };
+    const tiered = { ...pod('a-2', { app: 'a' }) };
+    const pods = [
+      pod('a-1', { app: 'a' }),
+      { ...tiered, meta: { ...tiered.meta, labels: { app: 'a', tier: 'x' } } },
+      pod('other/a', { app: 'a' }),
+    ];
+    const { model } = compile({ services: [both], pods });
+    expect(model.services[serviceOf('a')]?.ports[0]?.targets.map(({ workload }) => workload)).toEqual(['default/a-2']);
+  });
+
+  it('without selector or with one that picks nothing has no targets', () => {
+    const { selector: _, ...open } = service('open');
+    const { model, diagnostics } = compile({
+      services: [open, { ...service('empty'), selector: {} }, service('none')],
+      pods: [pod('a')],
+    });
+    for (const name of ['open', 'empty', 'none']) {
+      expect(model.services[serviceOf(name)]?.ports[0]?.targets, name).toEqual([]);
+    }
+    expect(diagnostics.map(({ code, severity }) => `${code} ${severity}`)).toEqual(['SMI3011 info', 'SMI3011 info']);
+  });
+
+  it('leaves UDP ports out and says so', () => {
+    const made = service('dns', { ports: ['53:53', '54:54'] });
+    const ports = made.ports.map((port, index) => (index === 0 ? { ...port, protocol: 'UDP' as const } : port));
+    const { model, diagnostics } = compile({ services: [{ ...made, ports }], pods: [pod('dns')] });
+    expect(model.services[serviceOf('dns')]?.ports.map(({ port }) => port)).toEqual([54]);
+    expect(diagnostics).toMatchObject([{ code: 'SMI4019', origin: { path: 'spec.ports[0]' } }]);
+  });
+});
+
+describe('pods of a Deployment', () => {
+  it('stand for it when none is there, and point to it', () => {
+    const { model } = compile({ deployments: [deployment('shop', 2)] });
+    expect(Object.keys(model.workloads)).toEqual(['default/shop-0', 'default/shop-1']);
+    expect(model.workloads[workloadOf('shop-0')]).toMatchObject({
+      ready: true,
+      addresses: [],
+      outbound: 'intercepted',
+      origins: [{ object: 'apps/Deployment/default/shop', path: '' }],
+    });
+  });
+
+  it.each([
+    ['the Deployment', { kind: 'Deployment', name: 'shop' }, ['default/real']],
+    ['its ReplicaSet', { kind: 'ReplicaSet', name: 'shop-5f4d' }, ['default/real']],
+    ['another ReplicaSet', { kind: 'ReplicaSet', name: 'shop-v2-5f4d' }, ['default/real', 'default/shop-0']],
+    ['a Job', { kind: 'Job', name: 'shop' }, ['default/real', 'default/shop-0']],
+  ])('are not made up beside a pod that %s owns', (_, owner, expected) => {
+    const owned = pod('real', { app: 'shop' });
+    const pods = [{ ...owned, meta: { ...owned.meta, owners: [owner] } }];
+    expect(Object.keys(compile({ deployments: [deployment('shop', 1)], pods }).model.workloads)).toEqual(expected);
+  });
+
+  it('are limited in number', () => {
+    expect(podsOf(deployment('a', 2_000_000_000))).toHaveLength(1_000);
+    expect(podsOf(deployment('a', -1))).toHaveLength(0);
+    expect(compile({ deployments: [deployment('a', 1_001)] }).diagnostics).toMatchObject([{ code: 'SMI4020' }]);
+  });
+});
+
+describe('local addressing', () => {
+  it('says where sidecars and programs listen', () => {
+    const services = [service('shop', { ports: ['80:8080'] })];
+    const { model, diagnostics } = compile({ services, pods: assignLocal([], [pod('shop')], services, 3) });
+    expect(diagnostics).toEqual([]);
+    expect(model.workloads[workloadOf('shop')]).toMatchObject({
+      addresses: ['127.3.0.1'],
+      ports: [{ port: 8080, meshPort: 8080, app: { address: '127.3.0.1', port: 16_000 } }],
+      outbound: [{ service: 'default/shop', port: 80, listen: { address: '127.3.0.1', port: 20_000 } }],
+    });
+  });
+
+  it('of another form is ignored and reported', () => {
+    const annotations = { 'smi-mesh.io/local-ports': '[]', 'smi-mesh.io/local-outbound': '{' };
+    const { model, diagnostics } = compile({ pods: [pod('a', { annotations, ips: ['10.0.0.1'] })] });
+    expect(diagnostics.map(({ code, origin }) => `${code} ${origin?.path}`)).toEqual([
+      'SMI4021 metadata.annotations["smi-mesh.io/local-outbound"]',
+      'SMI4021 metadata.annotations["smi-mesh.io/local-ports"]',
+    ]);
+    expect(model.workloads[workloadOf('a')]).toMatchObject({
+      outbound: 'intercepted',
+      ports: [{ port: 8080, meshPort: 8080, app: { address: '127.0.0.1', port: 8080 } }],
+    });
+  });
+});
