@@ -38,8 +38,6 @@ describe('smi-cli explain', () => {
 
   it.each([
     [['--from', 'bookbuye', '--to', 'bookstore'], 'did you mean "bookbuyer"?'],
-    [['--from', 'bookbuyer', '--to', 'bookstor'], 'did you mean "bookstore"?'],
-    [['--from', 'bookbuyer', '--to', 'bookstore', '-H', 'nothing'], 'Write NAME:VALUE.'],
     [['--from', 'bookbuyer'], '--to'],
   ])('exits 2 for %j', (args, sentence) => {
     const { status, stderr } = smiCli('explain', 'examples/bookstore', ...args);
@@ -53,7 +51,6 @@ describe('smi-cli compile', () => {
     const { status, stdout } = smiCli('compile', 'examples/bookstore', '-o', 'json');
     expect(Object.keys(JSON.parse(stdout).services)).toContain('default/bookstore');
     expect(status).toBe(0);
-    expect(smiCli('compile', 'examples/bookstore').stdout).toMatch(/^modelVersion: 1\n/);
   });
 
   it('prints an Envoy bootstrap that refers to keys by file', () => {
@@ -68,7 +65,6 @@ describe('smi-cli compile', () => {
   it.each([
     [['--to', 'envoy'], 'belong together'],
     [['--to', 'envoi', '--workload', 'bookbuyer'], 'did you mean "envoy"?'],
-    [['--to', 'envoy', '--workload', 'bookbuye'], 'did you mean "bookbuyer"?'],
   ])('exits 2 for %j', (args, sentence) => {
     const { status, stderr } = smiCli('compile', 'examples/bookstore', ...args);
     expect(stderr).toContain(sentence);
