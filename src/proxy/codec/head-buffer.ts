@@ -40,12 +40,12 @@ export class HeadBuffer {
 }
 
 function broken(text: string, from: number): boolean {
-  for (let at = from; at < text.length; at++) {
+  for (let at = Math.max(0, from - 1); at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code > 13) continue;
     if (code === 0) return true;
     if (code === 10 && text.charCodeAt(at - 1) !== 13) return true;
-    if (code !== 10 && at > 0 && text.charCodeAt(at - 1) === 13) return true;
+    if (code === 13 && at + 1 < text.length && text.charCodeAt(at + 1) !== 10) return true;
   }
   return false;
 }

@@ -281,7 +281,7 @@ export class ServerConnection implements ResponseConsumer, Tickable {
       return;
     }
     this.#exchange.failed();
-    this.#answer(failure === 'broken' ? 502 : 503);
+    this.#answer(failure === 'broken' || failure === 'stale' ? 502 : 503);
   }
 
   // --- back to the client
