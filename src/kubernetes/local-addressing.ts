@@ -12,7 +12,7 @@ export const localPortsAnnotation = 'smi-mesh.io/local-ports';
 /** Outbound listeners on the pod's address: `[{"service":"default/bookstore","port":14001,"listen":20000}]`. */
 export const localOutboundAnnotation = 'smi-mesh.io/local-outbound';
 /** `disabled`: the pod has no sidecar and is reached in plain text. */
-export const sidecarAnnotation = 'smi-mesh.io/sidecar';
+const sidecarAnnotation = 'smi-mesh.io/sidecar';
 /** Port of a sidecar's admin endpoint on its pod's address. */
 export const localAdminPort = 15_000;
 

@@ -4,8 +4,3 @@ import { createHash } from 'node:crypto';
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
-
-/** The first 16 digits of the SHA-256: enough to tell versions apart, short enough to read. */
-export function shortHash(data: string | Uint8Array): string {
-  return sha256(data).slice(0, 16);
-}

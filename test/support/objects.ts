@@ -95,7 +95,7 @@ export interface PodText {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export function podSpec(account: string, ports: readonly string[]): PodSpecObject {
+function podSpec(account: string, ports: readonly string[]): PodSpecObject {
   const declared = ports.map((text) => {
     const [port, name] = text.split(' ');
     return { containerPort: Number(port), protocol: 'TCP' as const, ...(name === undefined ? {} : { name }) };
