@@ -26,7 +26,7 @@ function atPort(service: Service, number: number): readonly ServiceAtPort[] {
 
 /** Splits `NAME[:PORT]` or `[V6][:PORT]`, lower case; `undefined` when it is neither. */
 export function parseAuthority(text: string): { readonly name: string; readonly port?: number } | undefined {
-  const parts = /^(\[[0-9a-f:.]+\]|[^:[\]@/?#\s]+)(?::([0-9]{1,5}))?$/.exec(text.toLowerCase());
+  const parts = /^(\[[0-9a-f:.]+\]|[^:[\]@/?#\s]+)(?::([1-9][0-9]{0,4}))?$/.exec(text.toLowerCase());
   const name = parts?.[1]?.replace(/^\[|\]$/g, '');
   if (name === undefined) return undefined;
   return parts?.[2] === undefined ? { name } : { name, port: Number(parts[2]) };

@@ -17,17 +17,23 @@ export function protoFaults(typeName: string, message: unknown, at = ''): readon
 function messageFaults(type: protobuf.Type, message: unknown, at: string): readonly string[] {
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return [`${at}: not an object`];
   if (type.fullName === '.google.protobuf.Any') return anyFaults(message as Json, at);
+  const fields = new Map(type.fieldsArray.map((field) => [jsonName(field), field]));
   const entries = Object.entries(message);
-  const chosen = entries.flatMap(([name]) => type.fields[name]?.partOf?.name ?? []);
+  const chosen = entries.flatMap(([name]) => fields.get(name)?.partOf?.name ?? []);
   return [
     ...chosen.filter((oneof, index) => chosen.indexOf(oneof) !== index).map((oneof) => `${at}: ${oneof} chosen twice`),
     ...entries.flatMap(([name, value]) => {
-      const field = type.fields[name];
+      const field = fields.get(name);
       return field === undefined
         ? [`${at}.${name}: not a field of ${type.fullName}`]
         : fieldFaults(field, value, `${at}.${name}`);
     }),
   ];
+}
+
+/** protobufjs spells `accept_http_10` as `acceptHttp_10`, proto JSON as `acceptHttp10`. */
+function jsonName({ name }: protobuf.Field): string {
+  return name.replaceAll('_', '');
 }
 
 function anyFaults(message: Json, at: string): readonly string[] {

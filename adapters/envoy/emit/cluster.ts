@@ -30,6 +30,7 @@ export function emitCluster(model: MeshModel, name: string, files: CertificateFi
     edsClusterConfig: { edsConfig: { ads: {}, resourceApiVersion: 'V3' } },
     connectTimeout: '5s',
     lbPolicy: 'LEAST_REQUEST',
+    ...upstreamHttp,
     ...transport(endpoints, files),
   };
   return [
@@ -38,7 +39,17 @@ export function emitCluster(model: MeshModel, name: string, files: CertificateFi
   ];
 }
 
-/** A cluster that is the program behind a sidecar. It is left a little earlier than Node's servers close idle connections. */
+/** Idle connections are closed here before common servers close them (after 5 s), so that no request meets a closing one. */
+const upstreamHttp: Message = {
+  typedExtensionProtocolOptions: {
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+      { commonHttpProtocolOptions: { idleTimeout: '4s' }, explicitHttpConfig: { httpProtocolOptions: {} } },
+    ),
+  },
+};
+
+/** A cluster that is the program behind a sidecar. */
 export function appCluster(name: string, app: { readonly address: string; readonly port: number }): Message {
   return {
     name,
@@ -48,12 +59,7 @@ export function appCluster(name: string, app: { readonly address: string; readon
       clusterName: name,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(app.address, app.port) } }] }],
     },
-    typedExtensionProtocolOptions: {
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
-        'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-        { commonHttpProtocolOptions: { idleTimeout: '4s' }, explicitHttpConfig: { httpProtocolOptions: {} } },
-      ),
-    },
+    ...upstreamHttp,
   };
 }
 

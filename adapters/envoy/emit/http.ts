@@ -14,7 +14,8 @@ export function httpConnectionManager(statPrefix: string, routing: Message, filt
       normalizePath: true,
       mergeSlashes: true,
       pathWithEscapedSlashesAction: 'REJECT_REQUEST',
-      httpProtocolOptions: { allowAbsoluteUrl: false },
+      httpProtocolOptions: { allowAbsoluteUrl: false, acceptHttp10: true },
+      commonHttpProtocolOptions: { maxHeadersCount: 128 },
       localReplyConfig: originFormOnly,
       // Headers travel as they are.
       useRemoteAddress: false,
