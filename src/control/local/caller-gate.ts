@@ -1,4 +1,10 @@
-import type { LocalPod } from './local-pod.ts';
+/** What is asked of a pod here. */
+export interface GatedPod {
+  readonly id: string;
+  readonly serves: boolean;
+  readonly ready: boolean;
+  knowsReady(workloads: ReadonlySet<string>): Promise<boolean>;
+}
 
 /** How long programs that only call others wait for those that serve. */
 const patienceMillis = 20_000;
@@ -11,14 +17,15 @@ const askAgainMillis = 30;
  * that the first request of a mesh already finds what it asks for. Opens once and stays open.
  */
 export class CallerGate {
-  readonly #pods: () => readonly LocalPod[];
+  readonly #pods: () => readonly GatedPod[];
   readonly #onOpen: () => void;
   #patience: NodeJS.Timeout | undefined;
   #asking: NodeJS.Timeout | undefined;
   #heardBy = Number.POSITIVE_INFINITY;
   #open = false;
+  #stopped = false;
 
-  constructor(pods: () => readonly LocalPod[], onOpen: () => void) {
+  constructor(pods: () => readonly GatedPod[], onOpen: () => void) {
     this.#pods = pods;
     this.#onOpen = onOpen;
   }
@@ -31,14 +38,16 @@ export class CallerGate {
     this.#patience = setTimeout(() => this.#openNow(), patienceMillis);
   }
 
+  /** It does not open any more. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#patience);
     clearTimeout(this.#asking);
   }
 
   /** To be called when the readiness of a pod has turned. */
   consider(): void {
-    if (this.#open || this.#heardBy < Number.POSITIVE_INFINITY) return;
+    if (this.#stopped || this.#heardBy < Number.POSITIVE_INFINITY) return;
     const servers = this.#pods().filter(({ serves }) => serves);
     if (!servers.every(({ ready }) => ready)) return;
     this.#heardBy = performance.now() + hearingMillis;
@@ -48,14 +57,15 @@ export class CallerGate {
   #ask(servers: ReadonlySet<string>): void {
     const callers = this.#pods().filter(({ serves }) => !serves);
     void Promise.all(callers.map((caller) => caller.knowsReady(servers))).then((answers) => {
+      if (this.#stopped) return;
       if (answers.every((known) => known) || performance.now() > this.#heardBy) this.#openNow();
       else this.#asking = setTimeout(() => this.#ask(servers), askAgainMillis);
     });
   }
 
   #openNow(): void {
-    this.stop();
     if (this.#open) return;
+    this.stop();
     this.#open = true;
     this.#onOpen();
   }

@@ -59,7 +59,7 @@ export class ControlPlaneLink {
     return this.#process.stop();
   }
 
-  /** Lost when the control plane is away: it asks anew, by its `ready`, when it is back. */
+  /** Lost when the control plane is away: it is told anew when it is back and has read its files. */
   send(message: SupervisorMessage): void {
     this.#process.send(message);
   }

@@ -111,9 +111,6 @@ export class LocalMesh {
   #receive(message: ControlPlaneMessage): void {
     if (this.#stopping) return;
     switch (message.type) {
-      case 'ready':
-        this.#announce();
-        return;
       case 'objects':
         this.#reconcile(message.deployments, message.services);
         return;
