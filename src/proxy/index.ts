@@ -9,7 +9,6 @@ import { Runtime } from './runtime.ts';
 import { tlsMaterial } from './tls/material.ts';
 
 export {
-  type BootstrapSecret,
   type ProxyBootstrap,
   parseBootstrap,
   readSecretFiles,

@@ -36,12 +36,6 @@ export interface OutboundTable {
   readonly rejected: RequestSeries;
 }
 
-/** The first route that matches. */
-export function routeOf(service: ServiceRoutes, matches: (matcher: Matcher) => boolean): Route | undefined {
-  for (const route of service.routes) if (route.matches === undefined || matches(route.matches)) return route;
-  return undefined;
-}
-
 /** `value mod total`, picked cumulatively in target order. */
 export function pickTarget(route: Route, value: number): RouteTarget {
   let rest = value % route.total;
