@@ -25,7 +25,8 @@ export const referenceCodes = {
   SMI3004: {
     severity: 'error',
     title: 'HTTPRouteGroup not found',
-    explanation: 'A rule or a match names an HTTPRouteGroup that does not exist in the same namespace. It matches nothing.',
+    explanation:
+      'A rule or a match names an HTTPRouteGroup that does not exist in the same namespace. It matches nothing.',
     hint: 'Create the HTTPRouteGroup in the same namespace, or correct the name.',
   },
   SMI3005: {

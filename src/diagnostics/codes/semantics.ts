@@ -127,13 +127,15 @@ export const semanticsCodes = {
   SMI4019: {
     severity: 'info',
     title: 'UDP is not carried',
-    explanation: 'A UDP or SCTP port, or a UDPRoute, is not carried by the mesh. It grants nothing and narrows nothing.',
+    explanation:
+      'A UDP or SCTP port, or a UDPRoute, is not carried by the mesh. It grants nothing and narrows nothing.',
     hint: 'Nothing to do when that traffic may stay outside the mesh.',
   },
   SMI4020: {
     severity: 'warning',
     title: 'too many replicas to list',
-    explanation: 'A Deployment without pods asks for more replicas than are synthesised. The model shows the first ones.',
+    explanation:
+      'A Deployment without pods asks for more replicas than are synthesised. The model shows the first ones.',
     hint: 'Check the number of replicas.',
   },
   SMI4021: {
@@ -145,7 +147,8 @@ export const semanticsCodes = {
   SMI4022: {
     severity: 'error',
     title: 'Service has no endpoints of its own',
-    explanation: 'A TrafficSplit names a Service of type ExternalName. Traffic can neither be split there nor sent there.',
+    explanation:
+      'A TrafficSplit names a Service of type ExternalName. Traffic can neither be split there nor sent there.',
     hint: 'Use a Service with a selector.',
   },
   SMI4023: {
