@@ -1,5 +1,5 @@
 import type { UnitId } from '../../src/adapter/contract.ts';
-import type { MeshModel, ServiceId, ServicePort, WorkloadId, WorkloadSetId } from '../../src/model/types.ts';
+import type { MeshModel, Service, ServiceId, ServicePort, WorkloadId, WorkloadSetId } from '../../src/model/types.ts';
 
 /** Type URLs of the proxy's resources, as messages of schemas/proxy/proxy.proto. */
 export const typeUrls = {
@@ -38,13 +38,20 @@ export interface ServicePortRef {
   readonly name: string;
 }
 
+const refs = new WeakMap<Service, readonly ServicePortRef[]>();
+
 /** Every service port that the proxy can serve, in the model's order. It does not carry UDP. */
 export function servicePorts(model: MeshModel): readonly ServicePortRef[] {
-  return Object.values(model.services).flatMap((service) =>
-    service.ports
-      .filter((port) => port.protocol !== 'udp')
-      .map((port) => ({ service: service.id, port, name: portName(service.id, port.port) })),
-  );
+  return Object.values(model.services).flatMap((service) => {
+    let own = refs.get(service);
+    if (own === undefined) {
+      own = service.ports
+        .filter((port) => port.protocol !== 'udp')
+        .map((port) => ({ service: service.id, port, name: portName(service.id, port.port) }));
+      refs.set(service, own);
+    }
+    return own;
+  });
 }
 
 /** Reads a name back: the part after the last colon is the port. */

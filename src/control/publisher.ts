@@ -6,10 +6,12 @@ import type { MeshModel, SpiffeId, WorkloadId } from '../model/types.ts';
 import { createView, resourceVersion, type View, type XdsResource } from '../xds/view.ts';
 
 type Resources = readonly XdsResource[];
+const nothing: Resources = [];
 
 interface Target {
   readonly adapter: DataPlaneAdapter;
   readonly emitter: ViewEmitter;
+  units: ReadonlyMap<UnitId, Resources>;
 }
 
 export interface Publication {
@@ -24,32 +26,29 @@ export class Publisher {
   readonly #encoded = new WeakMap<readonly Artifact[], Resources>();
   readonly #secrets = new Map<string, Resources>();
   readonly #parts = new Map<string, readonly Resources[]>();
-  #units: ReadonlyMap<string, Resources> = new Map();
   #origins: ReadonlyMap<string, readonly Origin[]> = new Map();
 
   constructor(
     targets: readonly { readonly adapter: DataPlaneAdapter; readonly options: unknown }[],
     setView: (node: string, view: View | undefined) => void,
   ) {
-    this.#targets = targets.map(({ adapter, options }) => ({ adapter, emitter: createViewEmitter(adapter, options) }));
+    this.#targets = targets.map(({ adapter, options }) => ({
+      adapter,
+      emitter: createViewEmitter(adapter, options),
+      units: new Map(),
+    }));
     this.#setView = setView;
   }
 
   /** Emits the model, encodes what changed, and renews the views that are touched. */
   publish(model: MeshModel): Publication {
-    const units = new Map<string, Resources>();
     const origins = new Map<string, readonly Origin[]>();
-    for (const { adapter, emitter } of this.#targets) {
-      for (const [unit, artifacts] of emitter.emit(model)) {
-        units.set(unitKey(adapter, unit), this.#encode(adapter, artifacts));
-        for (const { format, name, origins: from } of artifacts) origins.set(`${format} ${name}`, from);
-      }
+    const changedUnits: string[] = [];
+    for (const target of this.#targets) {
+      const before = target.units;
+      target.units = this.#emit(target, model, origins);
+      changedUnits.push(...changedBetween(before, target.units).map((unit) => `${target.adapter.id}/${unit}`));
     }
-    const changedUnits = [
-      ...[...units].filter(([key, resources]) => this.#units.get(key) !== resources).map(([key]) => key),
-      ...[...this.#units.keys()].filter((key) => !units.has(key)),
-    ];
-    this.#units = units;
     this.#origins = origins;
     for (const { id } of Object.values(model.workloads)) this.#renew(id, this.#partsOf(model, id));
     for (const node of this.#parts.keys()) if (!Object.hasOwn(model.workloads, node)) this.#drop(node);
@@ -69,9 +68,18 @@ export class Publisher {
     return this.#origins.get(`${typeUrl} ${name}`) ?? [];
   }
 
+  #emit({ adapter, emitter }: Target, model: MeshModel, origins: Map<string, readonly Origin[]>) {
+    const units = new Map<UnitId, Resources>();
+    for (const [unit, artifacts] of emitter.emit(model)) {
+      units.set(unit, this.#encode(adapter, artifacts));
+      for (const { format, name, origins: from } of artifacts) origins.set(`${format} ${name}`, from);
+    }
+    return units;
+  }
+
   #partsOf(model: MeshModel, workload: WorkloadId): readonly Resources[] {
-    return this.#targets.flatMap(({ adapter, emitter }) =>
-      emitter.view(model, workload).map((unit) => this.#units.get(unitKey(adapter, unit)) ?? []),
+    return this.#targets.flatMap(({ emitter, units }) =>
+      emitter.view(model, workload).map((unit) => units.get(unit) ?? nothing),
     );
   }
 
@@ -98,8 +106,10 @@ export class Publisher {
   }
 }
 
-function unitKey(adapter: DataPlaneAdapter, unit: UnitId): string {
-  return `${adapter.id}/${unit}`;
+/** Units that are new, different or gone. */
+function changedBetween(before: ReadonlyMap<UnitId, Resources>, now: ReadonlyMap<UnitId, Resources>): UnitId[] {
+  const different = [...now].filter(([unit, resources]) => before.get(unit) !== resources).map(([unit]) => unit);
+  return [...different, ...[...before.keys()].filter((unit) => !now.has(unit))];
 }
 
 function encodeArtifact(adapter: DataPlaneAdapter, artifact: Artifact): XdsResource {

@@ -2,7 +2,7 @@ import type { OutboundService } from '../../../generated/types/proxy/smi/proxy/v
 import type { Rule } from '../../../generated/types/proxy/smi/proxy/v1/Rule.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import { parseObjectKey } from '../../../src/diagnostics/origin.ts';
-import type { MeshModel, OutboundRule } from '../../../src/model/types.ts';
+import type { Distribution, MeshModel, OutboundRule, PortPolicy } from '../../../src/model/types.ts';
 import { parsePortName, portName, typeUrls } from '../names.ts';
 import { emitMatch, emitOrigins } from './match.ts';
 
@@ -27,18 +27,24 @@ export function emitService(model: MeshModel, name: string): readonly Artifact[]
   ];
 }
 
+const referenced = new WeakMap<PortPolicy, readonly string[]>();
+
 /** Names of the endpoints that the rules of a service port lead to, each once. */
 export function referencedEndpoints(model: MeshModel, name: string): readonly string[] {
   const { service, port } = parsePortName(name);
-  const rules = sharedRules(model.outbound[service]?.ports[String(port)]?.rules ?? []);
-  return [
-    ...new Set(
-      rules.flatMap(({ to }) => {
-        if (to.kind === 'self') return [name];
-        return to.kind === 'weighted' ? to.targets.map((target) => portName(target.service, target.port)) : [];
-      }),
-    ),
-  ];
+  const policy = model.outbound[service]?.ports[String(port)];
+  if (policy === undefined) return [];
+  let names = referenced.get(policy);
+  if (names === undefined) {
+    names = [...new Set(sharedRules(policy.rules).flatMap(({ to }) => targetsOf(to, name)))];
+    referenced.set(policy, names);
+  }
+  return names;
+}
+
+function targetsOf(to: Distribution, self: string): readonly string[] {
+  if (to.kind === 'self') return [self];
+  return to.kind === 'weighted' ? to.targets.map(({ service, port }) => portName(service, port)) : [];
 }
 
 /**
