@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { err, ok, type Result } from '../../lib/result.ts';
 
 /** What one run of a local mesh owns: a private directory, and a range of loopback addresses `127.BASE.*.*`. */
@@ -38,7 +38,9 @@ export function defaultStateDirectory(folder: string, environment: NodeJS.Proces
  * living run holds is refused; what a dead one left behind is taken over. The operating system gives both back when
  * the process ends, however it ends.
  */
-export async function acquireState(directory: string): Promise<Result<LocalState, StateProblem>> {
+export async function acquireState(path: string): Promise<Result<LocalState, StateProblem>> {
+  // Sidecars run elsewhere: what they are told must not depend on this process's folder.
+  const directory = resolve(path);
   const unusable = preparePrivate(directory);
   if (unusable !== undefined) return err({ kind: 'unusable', reason: unusable });
   const id = digest(realpathSync(directory));
