@@ -17,6 +17,8 @@ const firstRetryMillis = 100;
 const lastRetryMillis = 2_000;
 /** How long a change that names resources still under way is held back. */
 const settleMillis = 2_000;
+/** A removal may have been sent before the server saw that the name is wanted again. */
+const absentMillis = 50;
 
 export interface AdsOptions {
   readonly node: string;
@@ -46,6 +48,7 @@ export class AdsClient {
   #retryMillis = firstRetryMillis;
   #retry: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
+  #settleDue = 0;
   #stopped = false;
 
   constructor(options: AdsOptions) {
@@ -144,8 +147,16 @@ export class AdsClient {
     for (const kind of resourceKinds) this.#resubscribe(kind, wanted[kind]);
     this.#subscribed = wanted;
     this.#useSecret(wanted);
-    if (isComplete(wanted, this.#resources, this.#absent)) this.#publish();
-    else this.#settle ??= setTimeout(() => this.#publish(), settleMillis);
+    if (isComplete(wanted, this.#resources, new Set())) this.#publish();
+    else this.#publishWithin(isComplete(wanted, this.#resources, this.#absent) ? absentMillis : settleMillis);
+  }
+
+  #publishWithin(millis: number): void {
+    const due = performance.now() + millis;
+    if (this.#settle !== undefined && this.#settleDue <= due) return;
+    clearTimeout(this.#settle);
+    this.#settleDue = due;
+    this.#settle = setTimeout(() => this.#publish(), millis);
   }
 
   #resubscribe(kind: ResourceKind, names: ReadonlySet<string>): void {
@@ -153,7 +164,7 @@ export class AdsClient {
     const added = [...names].filter((name) => !before.has(name));
     const gone = [...before].filter((name) => !names.has(name));
     if (added.length + gone.length === 0) return;
-    for (const name of gone) this.#absent.delete(`${kind} ${name}`);
+    for (const name of [...gone, ...added]) this.#absent.delete(`${kind} ${name}`);
     this.#stream?.write({
       typeUrl: typeUrlOf(kind),
       resourceNamesSubscribe: added,
