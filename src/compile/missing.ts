@@ -1,6 +1,7 @@
 import type { DiagnosticCode } from '../diagnostics/catalogue.ts';
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import { type ObjectKey, type Origin, objectKey } from '../diagnostics/origin.ts';
+import { compareText } from '../lib/collections.ts';
 import { closest } from '../lib/suggest.ts';
 import type { PassContext } from './state.ts';
 
@@ -34,6 +35,11 @@ export function reportMissing(missing: MissingObject, { input, report }: PassCon
   );
 }
 
-function* namesIn(namespace: string, ids: Iterable<string>): Iterable<string> {
-  for (const id of ids) if (id.startsWith(`${namespace}/`)) yield id.slice(namespace.length + 1);
+/** Sorted, so that of names that are equally near the choice does not depend on the order of the input. */
+function namesIn(namespace: string, ids: Iterable<string>): readonly string[] {
+  const prefix = `${namespace}/`;
+  return [...ids]
+    .filter((id) => id.startsWith(prefix))
+    .map((id) => id.slice(prefix.length))
+    .sort(compareText);
 }

@@ -140,7 +140,7 @@ describe('after any sequence of edits', () => {
           );
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
   }, 120_000);
 
@@ -160,7 +160,7 @@ describe('after any sequence of edits', () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
   }, 120_000);
 });
