@@ -84,9 +84,15 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
       }
       const peer = peerSpiffeId(call.getAuthContext().sslPeerCertificate?.subjectaltname);
       const viewOf = (node: string) => views.get(node);
-      const stream = openStream(call, { authorize: (node) => authorize(peer, node), viewOf, typeOrder, limits, emit });
+      const stream = openStream(call, {
+        authorize: (node) => authorize(peer, node),
+        viewOf,
+        typeOrder,
+        limits,
+        emit,
+        onClosed: (closed) => streams.delete(closed),
+      });
       streams.add(stream);
-      stream.closed.then(() => streams.delete(stream));
     },
   });
   const tls = options.tls === 'insecure' ? undefined : rotatingCredentials(options.tls);

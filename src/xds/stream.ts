@@ -12,13 +12,14 @@ export interface StreamContext {
   readonly typeOrder: readonly string[];
   readonly limits: XdsLimits;
   emit(event: XdsEvent): void;
+  /** The stream is over; called once, before its end is told. */
+  onClosed(stream: NodeStream): void;
 }
 
 /** One client's stream. */
 export interface NodeStream {
   /** Known after the first request. */
   readonly node: string | undefined;
-  readonly closed: Promise<void>;
   /** Sends what the client lacks of the node's view, as far as it may travel now. */
   push(): void;
   end(code: status, details: string): void;
@@ -30,7 +31,6 @@ export function openStream(call: ServerDuplexStream<WireRequest, Batch>, context
 
 class DeltaStream implements NodeStream {
   node: string | undefined;
-  readonly closed: Promise<void>;
   readonly #call: ServerDuplexStream<WireRequest, Batch>;
   readonly #context: StreamContext;
   readonly #state: StreamState;
@@ -41,13 +41,7 @@ class DeltaStream implements NodeStream {
     this.#call = call;
     this.#context = context;
     this.#state = new StreamState(context.typeOrder, context.limits.maxBatchBytes);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.closed = promise;
-    const closed = () => {
-      if (!this.#open) return;
-      this.#close();
-      resolve();
-    };
+    const closed = () => this.#close();
     call.on('data', (request: WireRequest) => this.#receive(request));
     call.on('end', () => {
       call.end();
@@ -141,8 +135,10 @@ class DeltaStream implements NodeStream {
   }
 
   #close(): void {
+    if (!this.#open) return;
     this.#open = false;
     clearTimeout(this.#timer);
+    this.#context.onClosed(this);
     if (this.node !== undefined) this.#context.emit({ kind: 'disconnected', node: this.node });
   }
 }

@@ -46,6 +46,8 @@ export class TestAdsClient {
   readonly held = new Map<string, Map<string, string>>();
   readonly bodies = new Map<string, Uint8Array>();
   error: ServiceError | undefined;
+  /** Leaves responses unanswered. */
+  silent = false;
   /** Resource names that it refuses. */
   readonly refuses: Set<string>;
   readonly #client: InstanceType<typeof AdsClient>;
@@ -109,6 +111,12 @@ export class TestAdsClient {
     });
   }
 
+  /** Names the node only where it is the first request of the stream. */
+  subscribe(typeUrl: string, names: readonly string[], node?: string): void {
+    const first = node === undefined ? {} : { node: { id: node } };
+    this.#stream.write({ ...first, typeUrl, resourceNamesSubscribe: names });
+  }
+
   close(): void {
     this.#stream.cancel();
     this.#client.close();
@@ -126,6 +134,10 @@ export class TestAdsClient {
         this.bodies.set(`${typeUrl} ${name}`, resource.value);
       }
       for (const name of batch.removedResources) held.delete(name);
+    }
+    if (this.silent) {
+      this.#wake();
+      return;
     }
     const answer = refused === undefined ? {} : { errorDetail: { code: 3, message: `refused ${refused.name}` } };
     this.#stream.write({ typeUrl, responseNonce: nonce, ...answer });

@@ -1,0 +1,122 @@
+import { status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { XdsEvent, XdsLimits } from '../../../src/xds/contract.ts';
+import { createXdsServer, type XdsServer } from '../../../src/xds/server.ts';
+import { createView, resourceVersion } from '../../../src/xds/view.ts';
+import { TestAdsClient } from '../../support/ads-client.ts';
+
+const typeUrl = 'test/Thing';
+const body = Buffer.from('x');
+const view = (...names: readonly string[]) =>
+  createView(names.map((name) => ({ typeUrl, name, version: resourceVersion(body), body })));
+
+let server: XdsServer | undefined;
+let clients: TestAdsClient[] = [];
+afterEach(async () => {
+  for (const client of clients) client.close();
+  clients = [];
+  await server?.close();
+  server = undefined;
+});
+
+async function serve(limits: Partial<XdsLimits> = {}, onEvent: (event: XdsEvent) => void = () => {}) {
+  server = await createXdsServer({
+    address: '127.0.0.1',
+    port: 0,
+    typeOrder: [typeUrl],
+    tls: 'insecure',
+    authorize: (_peer, node) => node !== 'forbidden',
+    limits,
+    onEvent,
+  });
+  server.setView('node', view('a', 'b'));
+  return server;
+}
+
+function connect({ port }: XdsServer, node: string, types: readonly string[] = [typeUrl]): TestAdsClient {
+  const client = new TestAdsClient(`127.0.0.1:${port}`, node, types);
+  clients.push(client);
+  return client;
+}
+
+const refusal = async (client: TestAdsClient) => {
+  await client.until(() => client.error !== undefined);
+  return client.error?.code;
+};
+
+describe('the ADS server', () => {
+  it('shares nothing between nodes', async () => {
+    const running = await serve();
+    running.setView('other', view('c'));
+    const [one, two] = [connect(running, 'node'), connect(running, 'other')];
+    await one.until(() => one.batches.length > 0);
+    await two.until(() => two.batches.length > 0);
+    expect(one.names).toEqual(['test/Thing a', 'test/Thing b']);
+    expect(two.names).toEqual(['test/Thing c']);
+    expect([...running.connectedNodes()].sort()).toEqual(['node', 'other']);
+  });
+
+  it('refuses streams beyond its limit and counts them', async () => {
+    const running = await serve({ maxStreams: 1 });
+    const first = connect(running, 'node');
+    await first.until(() => first.batches.length > 0);
+    expect(await refusal(connect(running, 'node'))).toBe(status.RESOURCE_EXHAUSTED);
+    expect(running.counters()).toMatchObject({ streams: 1, refusedStreams: 1 });
+  });
+
+  it('refuses a client that asks for more names than it may', async () => {
+    const running = await serve({ maxNames: 3 });
+    const client = connect(running, 'node');
+    await client.until(() => client.batches.length > 0);
+    client.subscribe(typeUrl, ['a', 'b', 'c', 'd']);
+    expect(await refusal(client)).toBe(status.RESOURCE_EXHAUSTED);
+  });
+
+  it('does not wait for ever for a client that says nothing', async () => {
+    const running = await serve({ answerMillis: 50 });
+    expect(await refusal(connect(running, 'node', []))).toBe(status.DEADLINE_EXCEEDED);
+  });
+
+  it('does not wait for ever for a client that leaves a response unanswered', async () => {
+    const running = await serve({ answerMillis: 50 });
+    const client = connect(running, 'node', []);
+    client.silent = true;
+    client.subscribe(typeUrl, [], 'node');
+    expect(await refusal(client)).toBe(status.DEADLINE_EXCEEDED);
+    expect(client.batches).toHaveLength(1);
+  });
+
+  it('refuses a first request without node, and nodes that it may not serve or does not know', async () => {
+    const running = await serve();
+    running.setView('forbidden', view('a'));
+    expect(await refusal(connect(running, ''))).toBe(status.INVALID_ARGUMENT);
+    expect(await refusal(connect(running, 'forbidden'))).toBe(status.PERMISSION_DENIED);
+    expect(await refusal(connect(running, 'unknown'))).toBe(status.PERMISSION_DENIED);
+  });
+
+  it('passes over types that it does not have', async () => {
+    const running = await serve();
+    const client = connect(running, 'node', ['test/Unknown', typeUrl]);
+    await client.until(() => client.batches.length > 0);
+    expect(client.names).toEqual(['test/Thing a', 'test/Thing b']);
+  });
+
+  it('forgets a stream that the client cancels', async () => {
+    const gone = Promise.withResolvers<void>();
+    const running = await serve({}, (event) => event.kind === 'disconnected' && gone.resolve());
+    const client = connect(running, 'node');
+    await client.until(() => client.batches.length > 0);
+    client.close();
+    await gone.promise;
+    expect(running.connectedNodes()).toEqual([]);
+    expect(running.counters().streams).toBe(0);
+  });
+
+  it('tells clients that it stops', async () => {
+    const running = await serve();
+    const client = connect(running, 'node');
+    await client.until(() => client.batches.length > 0);
+    await running.close();
+    expect(await refusal(client)).toBe(status.UNAVAILABLE);
+  });
+});
