@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { BodyReader } from '../codec/body.ts';
 import { BROKEN, HeadBuffer, INCOMPLETE, TOO_LARGE } from '../codec/head-buffer.ts';
-import { latin1 } from '../codec/latin1.ts';
 import { requestFaultStatus } from '../codec/request-head.ts';
 import type { ResponseHead } from '../codec/response-head.ts';
 import { limits } from '../limits.ts';
@@ -9,8 +8,8 @@ import { ANSWER, type CompiledPhases, NEXT } from '../phases/phase.ts';
 import { Exchange } from '../routing/exchange.ts';
 import type { Tickable, Ticker } from '../ticker.ts';
 import type { ResponseConsumer, UpstreamFailure, UpstreamStream } from '../upstream/consumer.ts';
-import { localAnswer } from './local-answer.ts';
-import { dropTransferEncoding, forwardedRequest, forwardedResponse } from './messages.ts';
+import { forwardedRequest } from './messages.ts';
+import { ResponseWriter } from './response-writer.ts';
 
 /** What a connection needs of its listener. */
 export interface ConnectionHost {
@@ -38,6 +37,7 @@ export class ServerConnection implements ResponseConsumer, Tickable {
   readonly #host: ConnectionHost;
   readonly #socket: Socket;
   readonly #exchange: Exchange;
+  readonly #writer: ResponseWriter;
   readonly #headBuffer = new HeadBuffer();
   readonly #body = new BodyReader();
   #phases: CompiledPhases;
@@ -45,15 +45,15 @@ export class ServerConnection implements ResponseConsumer, Tickable {
   #deadline: number;
   /** Bytes behind the current request. */
   #held: Buffer | undefined;
-  /** The part of the body that came with the head, until it is sent; kept for one resend while `#resendable`. */
+  /** The part of the body that came with the head; kept for one resend while `#replayable`. */
   #first: Buffer | undefined;
+  /** Whether `#first` is all there is of the body. */
+  #replayable = false;
   #stream: UpstreamStream | undefined;
   #waiting = false;
   #retried = false;
   #responseBegun = false;
-  #lastAnswer = false;
   #inputEnded = false;
-  #dechunk: { readonly reader: BodyReader; readonly content: number[] } | undefined;
   #consuming = false;
   /** The client does not read its answers: no further request is taken until it does. */
   #blocked = false;
@@ -63,6 +63,7 @@ export class ServerConnection implements ResponseConsumer, Tickable {
     this.#socket = socket;
     this.#phases = host.phases;
     this.#exchange = new Exchange(this);
+    this.#writer = new ResponseWriter(socket);
     this.#exchange.peer = peer;
     this.#deadline = host.ticker.now + limits.idleMillis;
     socket.on('data', (bytes: Buffer) => this.#data(bytes));
@@ -89,8 +90,10 @@ export class ServerConnection implements ResponseConsumer, Tickable {
 
   tick(now: number): void {
     if (now < this.#deadline) return;
-    if (this.#state === HEAD && !this.#headBuffer.empty) this.#refuse(408);
-    else if ((this.#state === BODY || this.#state === ANSWERING) && !this.#responseBegun) this.#answerInstead(504);
+    if (this.#state === HEAD && !this.#headBuffer.empty) {
+      this.#exchange.begin(performance.now());
+      this.#refuse(408);
+    } else if ((this.#state === BODY || this.#state === ANSWERING) && !this.#responseBegun) this.#answerInstead(504);
     else this.destroy();
   }
 
@@ -155,7 +158,6 @@ export class ServerConnection implements ResponseConsumer, Tickable {
     this.#exchange.begin(performance.now());
     this.#retried = false;
     this.#responseBegun = false;
-    this.#dechunk = undefined;
     this.#deadline = ticker.now + limits.stalledMillis;
     if (state === TOO_LARGE) {
       this.#refuse(431);
@@ -171,7 +173,7 @@ export class ServerConnection implements ResponseConsumer, Tickable {
       this.#refuse(requestFaultStatus(fault));
       return;
     }
-    this.#lastAnswer = !head.persistent || this.#host.draining;
+    this.#writer.begin(head.http11, !head.persistent || this.#host.draining);
     if (this.#takeBody(bytes, this.#headBuffer.consumed)) this.#run();
   }
 
@@ -179,6 +181,7 @@ export class ServerConnection implements ResponseConsumer, Tickable {
   #takeBody(bytes: Buffer, at: number): boolean {
     const { framing } = this.#exchange.head;
     this.#first = undefined;
+    this.#replayable = true;
     this.#state = ANSWERING;
     if (framing.chunked) this.#body.chunked();
     else if (framing.contentLength > 0) this.#body.length(framing.contentLength);
@@ -192,6 +195,7 @@ export class ServerConnection implements ResponseConsumer, Tickable {
       return false;
     }
     if (end > at) this.#first = bytes.subarray(at, end);
+    this.#replayable = this.#body.done && end - at <= limits.resendBodyBytes;
     if (!this.#body.done) this.#state = BODY;
     else if (end < bytes.length) this.#held = bytes.subarray(end);
     return true;
@@ -254,7 +258,7 @@ export class ServerConnection implements ResponseConsumer, Tickable {
     const first = this.#first;
     this.#stream = stream;
     this.#waiting = false;
-    if (first !== undefined && first.length > limits.resendBodyBytes) this.#first = undefined;
+    if (!this.#replayable) this.#first = undefined;
     const more = stream.sendHead(forwardedRequest(head, path, query), first, complete);
     if (!complete && more) this.#socket.resume();
   }
@@ -272,9 +276,13 @@ export class ServerConnection implements ResponseConsumer, Tickable {
     const { pool } = this.#exchange;
     this.#stream = undefined;
     this.#waiting = false;
-    const whole =
-      this.#state === ANSWERING && (this.#exchange.head.framing.contentLength <= 0 || this.#first !== undefined);
-    if (failure === 'stale' && pool !== undefined && !this.#retried && whole && resendable.has(this.method)) {
+    if (
+      failure === 'stale' &&
+      pool !== undefined &&
+      !this.#retried &&
+      this.#replayable &&
+      resendable.has(this.method)
+    ) {
       this.#retried = true;
       this.#waiting = true;
       pool.acquire(this, true);
@@ -287,43 +295,28 @@ export class ServerConnection implements ResponseConsumer, Tickable {
   // --- back to the client
 
   interim(text: string): void {
-    if (this.#exchange.head.http11) this.#socket.write(text, 'latin1');
+    this.#writer.interim(text);
   }
 
   wholeResponse(head: ResponseHead, bytes: Buffer, start: number, end: number): void {
-    if (!this.#exchange.head.http11 && head.framing.chunked) {
+    if (this.#writer.mustDechunk(head)) {
       this.responseHead(head, false);
       if (end > start) this.responseBody(bytes.subarray(start, end));
-      this.responseEnd();
-      return;
+    } else {
+      this.#beginResponse(head, false);
+      this.#writer.whole(head, bytes, start, end);
     }
-    this.#beginResponse(head, false);
-    const text = forwardedResponse(head, this.#connectionLine());
-    this.#socket.write(end > start ? text + latin1(bytes, start, end) : text, 'latin1');
-    this.#stream = undefined;
-    this.#finish();
+    this.responseEnd();
   }
 
   responseHead(head: ResponseHead, untilClose: boolean): void {
-    const dechunk = !this.#exchange.head.http11 && head.framing.chunked;
-    this.#beginResponse(head, untilClose || dechunk);
-    if (dechunk) {
-      dropTransferEncoding(head);
-      const reader = new BodyReader();
-      this.#dechunk = { reader, content: reader.chunked(true) ?? [] };
-    }
-    this.#socket.write(forwardedResponse(head, this.#connectionLine()), 'latin1');
+    this.#beginResponse(head, untilClose || this.#writer.mustDechunk(head));
+    this.#writer.head(head);
   }
 
   responseBody(bytes: Buffer): boolean {
     this.#deadline = this.#host.ticker.now + limits.stalledMillis;
-    if (this.#dechunk === undefined) return this.#socket.write(bytes);
-    const { reader, content } = this.#dechunk;
-    content.length = 0;
-    reader.read(bytes, 0, bytes.length);
-    let more = true;
-    for (let i = 0; i < content.length; i += 2) more = this.#socket.write(bytes.subarray(content[i], content[i + 1]));
-    return more;
+    return this.#writer.body(bytes);
   }
 
   responseEnd(): void {
@@ -340,37 +333,32 @@ export class ServerConnection implements ResponseConsumer, Tickable {
   #beginResponse(head: ResponseHead, untilClose: boolean): void {
     this.#exchange.status = head.status;
     this.#responseBegun = true;
-    if (untilClose || this.#state === BODY) this.#lastAnswer = true;
-    if (this.#host.draining) this.#lastAnswer = true;
+    if (untilClose || this.#state === BODY) this.#writer.last = true;
+    if (this.#host.draining) this.#writer.last = true;
     for (const phase of this.#phases.response) phase(this.#exchange);
-  }
-
-  #connectionLine(): string {
-    if (this.#lastAnswer) return 'connection: close\r\n';
-    return this.#exchange.head.http11 ? '' : 'connection: keep-alive\r\n';
   }
 
   /** An answer of the proxy's own; a request whose body is not all here ends the connection. */
   #answer(status: number): void {
-    if (this.#state === BODY || this.#host.draining) this.#lastAnswer = true;
+    if (this.#state === BODY || this.#host.draining) this.#writer.last = true;
     this.#exchange.status = status;
     this.#responseBegun = true;
-    this.#socket.write(localAnswer(status, this.method, this.#lastAnswer, this.#exchange.head.http11), 'latin1');
+    this.#writer.local(status, this.method);
     this.#finish();
   }
 
   #answerInstead(status: number): void {
     this.#letGo();
-    this.#lastAnswer = true;
+    this.#writer.last = true;
     this.#exchange.failed();
     this.#answer(status);
   }
 
   /** What is no proper request ends the connection: nobody knows where the next one would begin. */
   #refuse(status: number): void {
-    this.#lastAnswer = true;
+    this.#writer.begin(true, true);
     this.#exchange.status = status;
-    this.#socket.write(localAnswer(status, '', true, true), 'latin1');
+    this.#writer.local(status, '');
     this.#finish();
   }
 
@@ -390,8 +378,8 @@ export class ServerConnection implements ResponseConsumer, Tickable {
     this.#endExchange();
     this.#first = undefined;
     if (this.#state === CLOSED) return;
-    if (this.#state === BODY) this.#lastAnswer = true;
-    if (this.#lastAnswer) {
+    if (this.#state === BODY) this.#writer.last = true;
+    if (this.#writer.last) {
       this.#closeGently();
       return;
     }

@@ -35,6 +35,7 @@ export class Exchange {
   }
 
   begin(now: number): void {
+    this.head.method = '';
     this.path = '';
     this.query = '';
     this.authority = '';
