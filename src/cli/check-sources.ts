@@ -22,7 +22,7 @@ export async function checkSources(paths: readonly string[], options: CompileOpt
   const findings = toFindings([...sources.diagnostics, ...assembly.diagnostics, ...diagnostics], sources.locate);
   const keys = new Set(sources.documents.map(({ key }) => key));
   // Everything that was decoded, and what was refused.
-  const used = Object.values(assembly.input).reduce((sum, objects) => sum + objects.length, 0);
+  const used = Object.values(assembly.input).flat().length;
   const foreign = keys.size - used;
   return { sources, model, findings, objects: keys.size, foreign };
 }

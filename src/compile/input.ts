@@ -1,6 +1,15 @@
 import type { ObjectKey } from '../diagnostics/origin.ts';
 import type { DeploymentObject, PodObject, ServiceAccountObject, ServiceObject } from '../kubernetes/types.ts';
-import type { HTTPRouteGroup, TCPRoute, TrafficSplit, TrafficTarget } from '../smi/types.ts';
+import type { MeshSettings } from '../model/types.ts';
+import type {
+  HTTPRouteGroup,
+  IdentityBinding,
+  TCPRoute,
+  TrafficMetricsDocument,
+  TrafficSplit,
+  TrafficTarget,
+  UDPRoute,
+} from '../smi/types.ts';
 
 /** Everything that the compiler reads, decoded and individually valid. Order does not matter. */
 export interface MeshInput {
@@ -12,6 +21,17 @@ export interface MeshInput {
   readonly targets: readonly TrafficTarget[];
   readonly routeGroups: readonly HTTPRouteGroup[];
   readonly tcpRoutes: readonly TCPRoute[];
+  readonly udpRoutes?: readonly UDPRoute[];
+  readonly identityBindings?: readonly IdentityBinding[];
+  readonly trafficMetrics?: readonly TrafficMetricsDocument[];
+  /** The settings of the mesh where an object states them; they go before those of the options. */
+  readonly meshConfig?: MeshConfigObject;
   /** Objects that were there but had errors; only what is said of references to them depends on it. */
   readonly refused?: readonly ObjectKey[];
+}
+
+/** Mesh settings from an object; each that is absent keeps the value of the options. */
+export interface MeshConfigObject {
+  readonly meta: { readonly key: ObjectKey };
+  readonly settings: Partial<MeshSettings>;
 }
