@@ -6,7 +6,7 @@ import { support as envoy } from '../adapters/envoy/support.ts';
 import { support as proxy } from '../adapters/proxy/support.ts';
 import type { Support, SupportTable } from '../src/adapter/contract.ts';
 import { features } from '../src/adapter/features.ts';
-import { packageRoot } from '../src/lib/descriptors.ts';
+import { packageRoot } from '../src/lib/package-root.ts';
 import { kindsOf, smiGroups, versionsOf } from '../src/smi/versions.ts';
 
 const adapters: Readonly<Record<string, SupportTable>> = { 'our proxy': proxy, Envoy: envoy };

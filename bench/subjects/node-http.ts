@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { packageRoot } from '../../src/lib/descriptors.ts';
+import { packageRoot } from '../../src/lib/package-root.ts';
 import type { Subject } from './subject.ts';
 
 /** A plain proxy on Node's own HTTP client and server: what the runtime gives without codecs of ours. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/lib/descriptors.ts';
+import { packageRoot } from '../../src/lib/package-root.ts';
 import type { Subject, SubjectContext } from './subject.ts';
 
 const typeUrl = (name: string): string => `type.googleapis.com/smi.proxy.v1.${name}`;

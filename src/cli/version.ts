@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../lib/descriptors.ts';
+import { packageRoot } from '../lib/package-root.ts';
 
 /** The version of the installed package. */
 export function programVersion(): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { packageRoot } from '../lib/descriptors.ts';
+import { packageRoot } from '../lib/package-root.ts';
 
 export type SchemaFault = ErrorObject;
 

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { packageRoot } from '../../../src/lib/descriptors.ts';
+import { packageRoot } from '../../../src/lib/package-root.ts';
 
 let folder = '';
 
