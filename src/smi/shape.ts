@@ -3,6 +3,7 @@ import type { ObjectKey, Origin } from '../diagnostics/origin.ts';
 import { formatFieldPath, type PathSegment } from '../lib/field-path.ts';
 import { closest } from '../lib/suggest.ts';
 import { describeValue, type Fields, isRecord } from '../lib/values.ts';
+import { narrowingField } from './narrowing.ts';
 import type { SchemaFault } from './schemas.ts';
 
 /** Says what a fault of the schema means to the person who wrote the object; `undefined` for faults that only repeat others. */
@@ -156,10 +157,21 @@ function badKey(here: Fault, key: string): Diagnostic {
 }
 
 function unknownField(here: Fault, field: string): Diagnostic {
-  const near = closest(field, propertyNames(here.parent));
+  const path = formatFieldPath([...here.at, field]);
+  const where = { ...origin(here, field), mark: 'key' } as const;
+  const fields = propertyNames(here.parent);
+  const meant = narrowingField(field, fields);
+  if (meant !== undefined) {
+    return diagnostic('SMI2020', {
+      message: `${path} is not a field of this version; without it the object would apply to more than is meant`,
+      origin: where,
+      ...(fields.includes(meant) ? { hint: `Did you mean \`${meant}\`?` } : {}),
+    });
+  }
+  const near = closest(field, fields);
   return diagnostic('SMI2008', {
-    message: `${formatFieldPath([...here.at, field])} is not a field of this version, and is ignored`,
-    origin: { ...origin(here, field), mark: 'key' },
+    message: `${path} is not a field of this version, and is ignored`,
+    origin: where,
     ...(near === undefined ? {} : { hint: `Did you mean \`${near}\`?` }),
   });
 }

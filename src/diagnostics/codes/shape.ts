@@ -72,4 +72,11 @@ export const shapeCodes = {
     explanation: 'The kind has no such version. The object is refused.',
     hint: 'Use a version that exists.',
   },
+  SMI2020: {
+    severity: 'error',
+    title: 'unknown field that would narrow',
+    explanation:
+      'The version has no such field, and it looks like one that makes the object apply to less: `matches`, a part of a match, a port, a namespace. Ignoring it would allow or route more than is meant, so the object is refused.',
+    hint: 'Correct the name of the field, or use a version that has it.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -42,12 +42,12 @@ describe('TrafficSplit', () => {
     ]);
   });
 
-  test('matches exist from v1alpha3; before, they are an unknown field', () => {
+  test('matches exist from v1alpha3; before, they refuse the split, which would become unconditional without them', () => {
     const spec = `{ service: shop, ${backends}, matches: [{ kind: HTTPRouteGroup, name: g, apiGroup: specs.smi-spec.io }] }`;
     expect(read(split('v1alpha3', spec)).input.splits[0]?.matches).toEqual([{ kind: 'HTTPRouteGroup', name: 'g' }]);
     const old = read(split('v1alpha2', spec));
-    expect(old.input.splits[0]).not.toHaveProperty('matches');
-    expect(old.diagnostics).toMatchObject([{ code: 'SMI2008', severity: 'warning' }]);
+    expect(old.input.splits).toEqual([]);
+    expect(old.diagnostics).toMatchObject([{ code: 'SMI2020', severity: 'error' }]);
   });
 
   test('an empty list of matches stays a list: it must not make the split unconditional', () => {
