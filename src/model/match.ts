@@ -37,7 +37,7 @@ function pathMatches(match: PathMatch, path: string): boolean {
 }
 
 /** A header that is absent never matches, not even an expression that accepts the empty text. */
-function headerMatches({ name, re2 }: HeaderMatch, request: MatchedRequest): boolean {
+export function headerMatches({ name, re2 }: HeaderMatch, request: MatchedRequest): boolean {
   const value = name === ':authority' ? request.authority : headerValue(request.headers, name);
   return value !== undefined && matchesWhole(re2, value);
 }

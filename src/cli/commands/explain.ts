@@ -18,8 +18,8 @@ export function explainCommand(): Command {
         '\nExample:\n  smi-cli explain examples/bookstore --from bookbuyer --to bookstore:14001 --path /books-bought',
     )
     .action(async (paths: readonly string[], options: ExplainOptions) => {
-      const { explain } = await import('../explain/run.ts');
-      process.exitCode = await explain(paths, options);
+      const { runExplain } = await import('../explain/run.ts');
+      process.exitCode = await runExplain(paths, options);
     });
 }
 

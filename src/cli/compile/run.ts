@@ -1,8 +1,9 @@
 import { defaultCompileOptions } from '../../compile/index.ts';
+import { findWorkload } from '../../explain/client.ts';
+import { didYouMean } from '../../explain/parties.ts';
 import { bootstrapTargets } from '../adapters.ts';
 import { checkSources } from '../check-sources.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { didYouMean, findWorkload } from '../explain/parties.ts';
 import { reportDiagnostics, reportFindings } from '../findings.ts';
 import { printJson } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';

@@ -1,0 +1,137 @@
+import { type NonEmpty, nonEmpty } from '../lib/collections.ts';
+import { err, ok, type Result } from '../lib/result.ts';
+import { answersTo, parseAuthority } from '../model/hosts.ts';
+import type { MeshModel, Protocol, Service, ServiceId, Workload } from '../model/types.ts';
+import { partiesOf } from './client.ts';
+import { didYouMean, type Party, parsePartyName, partyText } from './parties.ts';
+
+/** Where a request is sent. */
+export type Destination = ServiceDestination | PodsDestination;
+
+/** A port of a Service, by the name that the client uses. */
+export interface ServiceDestination {
+  readonly kind: 'service';
+  readonly host: string;
+  readonly port: number;
+  readonly protocol: Protocol;
+  readonly service: ServiceId;
+  readonly notes: readonly string[];
+}
+
+/** Straight to the sidecars of pods: no Service and no split is asked. */
+export interface PodsDestination {
+  readonly kind: 'pods';
+  /** `Pod default/shop-0`. */
+  readonly name: string;
+  /** The container port. */
+  readonly port: number;
+  readonly protocol: Protocol;
+  readonly servers: NonEmpty<Workload>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * What a client means by a destination: `HOST[:PORT]` and virtual addresses are a Service as the client knows it, as are
+ * `NAMESPACE/SERVICE[:PORT]` and `service/...`; names of pods, owners and accounts, SPIFFE ids and pod addresses are those
+ * pods themselves, with a container port. Without a port the only one is meant, or 80. The error is a sentence.
+ */
+export function findDestination(model: MeshModel, client: Workload, text: string): Result<Destination, string> {
+  const { name, port } = splitPort(text);
+  const parties = podsNamed(model, client, name);
+  const service = findService(model, client, name);
+  if (service !== undefined)
+    return serviceDestination(service.service, service.host, port, besides(service.service, model, name, parties));
+  const [chosen] = parties;
+  if (chosen !== undefined) return podsDestination(chosen, port);
+  if (!name.includes('/') && parseAuthority(text) === undefined) {
+    return err(`"${text}" is not of the form HOST or HOST:PORT`);
+  }
+  return err(unknownService(model, client, name));
+}
+
+/** A bare name means pods of the client's own namespace only: elsewhere it would reach nobody. */
+function podsNamed(model: MeshModel, client: Workload, name: string): readonly Party[] {
+  const parties = partiesOf(model, name, client.namespace).filter(({ kind }) => kind !== 'Service');
+  const bare = /^[^/.:[\]]+$/.test(name);
+  return bare ? parties.filter(({ id }) => id.startsWith(`${client.namespace}/`)) : parties;
+}
+
+function splitPort(text: string): { readonly name: string; readonly port?: number } {
+  const [, name, port] = /^(.*[^:]):([1-9][0-9]{0,4})$/.exec(text) ?? [];
+  // An IPv6 address ends in digits too; with a port it stands in brackets.
+  if (name === undefined || (name.includes(':') && !/\]$|^spiffe:/.test(name))) return { name: text };
+  return { name, port: Number(port) };
+}
+
+interface FoundService {
+  readonly service: Service;
+  readonly host: string;
+}
+
+function findService(model: MeshModel, client: Workload, name: string): FoundService | undefined {
+  const services = Object.values(model.services);
+  const authority = parseAuthority(name);
+  if (authority !== undefined) {
+    const service = services.find((candidate) => isNamed(candidate, client, authority.name));
+    return service && { service, host: authority.name };
+  }
+  const wanted = parsePartyName(name);
+  if (wanted === undefined || (wanted.kind ?? 'Service') !== 'Service') return undefined;
+  const service = model.services[`${wanted.namespace ?? client.namespace}/${wanted.name}` as ServiceId];
+  return service && { service, host: service.hosts[0] };
+}
+
+function isNamed(service: Service, client: Workload, name: string): boolean {
+  return answersTo({ service, port: { port: 0, protocol: 'http', targets: [] } }, client, { name });
+}
+
+function serviceDestination(
+  service: Service,
+  host: string,
+  asked: number | undefined,
+  notes: readonly string[],
+): Result<Destination, string> {
+  const numbers = service.ports.map(({ port }) => port);
+  const wanted = asked ?? (numbers.length === 1 ? numbers[0] : 80);
+  const found = service.ports.find(({ port }) => port === wanted);
+  if (found === undefined) return err(`Service ${service.id} ${offers(numbers)}: write --to ${host}:PORT`);
+  return ok({ kind: 'service', host, port: found.port, protocol: found.protocol, service: service.id, notes });
+}
+
+function offers(numbers: readonly number[]): string {
+  return `offers ${numbers.length === 0 ? 'no port' : `port ${numbers.join(', ')}`}`;
+}
+
+function podsDestination(chosen: Party, asked: number | undefined): Result<Destination, string> {
+  const name = `${chosen.kind} ${chosen.id}`;
+  const numbers = [...new Set(chosen.workloads.flatMap(({ ports }) => ports.map(({ port }) => port)))];
+  const port = asked ?? (numbers.length === 1 ? numbers[0] : 80);
+  const servers = nonEmpty(chosen.workloads.filter(({ ports }) => ports.some((each) => each.port === port)));
+  const protocol = servers?.[0].ports.find((each) => each.port === port)?.protocol;
+  if (servers === undefined || protocol === undefined || port === undefined) {
+    return err(`${name} ${offers(numbers)}: write --to ${partyText(chosen)}:PORT`);
+  }
+  const notes = [`${name} is asked directly, as by a client that calls its pods: no split applies`];
+  return ok({ kind: 'pods', name, port, protocol, servers, notes });
+}
+
+/** What else a Service's name means, unless it is only the pods behind the Service. */
+function besides(service: Service, model: MeshModel, name: string, parties: readonly Party[]): readonly string[] {
+  const behind = new Set(service.ports.flatMap((port) => port.targets.map(({ workload }) => workload)));
+  const others = parties.filter(({ workloads }) => workloads.some(({ id }) => model.workloads[id] && !behind.has(id)));
+  if (others.length === 0) return [];
+  const list = others.map((each) => `${each.kind} ${each.id} (write ${partyText(each)})`).join(', ');
+  return [`"${name}" is taken for Service ${service.id}; it is also the name of ${list}`];
+}
+
+function unknownService(model: MeshModel, client: Workload, name: string): string {
+  const services = Object.values(model.services);
+  const elsewhere = services.find((service) => service.name === name);
+  const none = `no Service is called "${name}" by ${client.id}`;
+  if (elsewhere !== undefined)
+    return `${none}; from ${client.namespace}, Service ${elsewhere.id} is "${elsewhere.hosts[0]}"`;
+  const names = services.flatMap((service) =>
+    service.namespace === client.namespace ? [service.name, ...service.hosts] : service.hosts,
+  );
+  return none + didYouMean(name, names);
+}

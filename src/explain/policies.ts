@@ -1,0 +1,34 @@
+import type { AccessMode } from '../model/types.ts';
+import type { Sent } from './backends.ts';
+import type { Backend, PolicyInForce } from './explanation.ts';
+
+const accessTexts = {
+  deny: 'what no TrafficTarget covers is refused',
+  audit: 'what no TrafficTarget covers is counted and let through',
+  allow: 'everything is let in, whatever TrafficTargets say',
+} as const satisfies Record<AccessMode, string>;
+
+/** What else decides about the request. SMI has no word for retries and time limits, so the data plane's own apply. */
+export function policiesInForce({ model, request }: Sent, backends: readonly Backend[]): readonly PolicyInForce[] {
+  if (backends.length === 0) return [];
+  const { accessMode } = model.settings;
+  const plain = backends.flatMap(({ servers }) => servers.filter(({ transport }) => transport === 'plain'));
+  const some = plain.flatMap(({ workloads }) => workloads).join(', ');
+  const transport =
+    plain.length === 0
+      ? 'mutual TLS between the sidecars, each side proves its SPIFFE id'
+      : `mutual TLS, but plain text to ${some}, which has no sidecar`;
+  const access: readonly PolicyInForce[] = [
+    { policy: 'access', text: `${accessMode}: ${accessTexts[accessMode]}` },
+    { policy: 'transport', text: transport },
+  ];
+  return request.kind === 'http' ? [...access, ...httpDefaults] : access;
+}
+
+const httpDefaults: readonly PolicyInForce[] = [
+  {
+    policy: 'retries',
+    text: 'none; the data plane repeats at most a request that was lost with an idle connection before it was read',
+  },
+  { policy: 'timeouts', text: "none for the whole request; the data plane's limit on silence applies" },
+];
