@@ -33,8 +33,15 @@ export function staticBootstrap(model: MeshModel, id: WorkloadId, options: Envoy
         { name: emptyCluster, type: 'STATIC', connectTimeout: '5s' },
       ],
     },
+    ...sourceAddress(workload),
     layeredRuntime: { layers: [{ name: 'smi-mesh', staticLayer: runtime }] },
   };
+}
+
+/** Pods that share a machine's network do not call from their own address by themselves; servers tell them apart by it. */
+function sourceAddress({ outbound, addresses: [address] }: Workload): Message {
+  if (outbound === 'intercepted' || address === undefined) return {};
+  return { clusterManager: { upstreamBindConfig: { sourceAddress: { address, portValue: 0 } } } };
 }
 
 const runtime: Message = {

@@ -12,8 +12,14 @@ export const support: SupportTable = {
   'failed-distribution': { level: 'exact' },
   'mutual-tls': { level: 'exact' },
   'access-identity': { level: 'exact' },
+  'access-pods': { level: 'exact' },
+  'access-federated': {
+    level: 'none',
+    why: 'only the roots of the own trust domain are trusted, so nobody can prove it',
+  },
   'access-http': { level: 'exact' },
   'access-port': { level: 'exact' },
+  'access-udp': { level: 'none', why: 'UDP is not carried' },
   'access-audit': {
     level: 'approximate',
     how: 'what deny would refuse is counted (rbac.shadow_denied) and not logged',

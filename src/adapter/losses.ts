@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
-import type { GrantTarget, HttpMatch, InboundPolicy, MeshModel, PortPolicy } from '../model/types.ts';
+import type { GrantTarget, HttpMatch, InboundPolicy, MeshModel, PortPolicy, Principal } from '../model/types.ts';
 import type { Adapter } from './contract.ts';
 import { type Feature, features } from './features.ts';
 
@@ -38,7 +38,7 @@ function featureUses(model: MeshModel): readonly Use[] {
     ...Object.values(model.outbound).flatMap(({ service, ports }) =>
       Object.values(ports).flatMap((port) => outboundUses(port, model.services[service]?.origins ?? [])),
     ),
-    ...Object.values(model.inbound).flatMap(inboundUses),
+    ...Object.values(model.inbound).flatMap((policy) => inboundUses(policy, model.trustDomain)),
   ];
 }
 
@@ -54,16 +54,26 @@ function outboundUses({ protocol, rules }: PortPolicy, service: readonly Origin[
   ];
 }
 
-function inboundUses({ mode, grants }: InboundPolicy): readonly Use[] {
+function inboundUses({ mode, grants }: InboundPolicy, trustDomain: string): readonly Use[] {
   return [
     ...(mode === 'audit' ? [use('access-audit', [])] : []),
     ...(mode === 'allow' ? [use('access-allow', [])] : []),
-    ...grants.flatMap(({ to, origins }) => [use('access-identity', origins), ...to.flatMap(targetUses)]),
+    ...grants.flatMap(({ from, to, origins }) => [
+      use('access-identity', origins),
+      ...from.flatMap((principal) => principalUses(principal, trustDomain)),
+      ...to.flatMap(targetUses),
+    ]),
   ];
 }
 
-function targetUses({ ports, http, origins }: GrantTarget): readonly Use[] {
+function principalUses({ kind, spiffe, origins }: Principal, trustDomain: string): readonly Use[] {
+  if (kind === 'pods') return [use('access-pods', origins)];
+  return spiffe.startsWith(`spiffe://${trustDomain}/`) ? [] : [use('access-federated', origins)];
+}
+
+function targetUses({ transport, ports, http, origins }: GrantTarget): readonly Use[] {
   return [
+    ...(transport === 'udp' ? [use('access-udp', origins)] : []),
     ...(ports === 'any' ? [] : [use('access-port', origins)]),
     ...(http === 'any' ? [] : [use('access-http', origins), ...matchUses(http)]),
   ];

@@ -6,7 +6,7 @@ import { closest } from '../lib/suggest.ts';
 import type { GrantTarget, HttpMatch, Workload } from '../model/types.ts';
 import type { TargetRule, TrafficTarget } from '../smi/types.ts';
 import { reportMissing } from './missing.ts';
-import { type RoutePorts, routePorts } from './route-ports.ts';
+import { containerPort, portSpace, type RoutePorts, routePorts } from './route-ports.ts';
 import type { CompileState, PassContext } from './state.ts';
 import { at } from './state.ts';
 
@@ -23,11 +23,12 @@ interface ResolvedRules {
   readonly unknownKind: boolean;
   readonly http: readonly HttpReference[];
   readonly ports: readonly RoutePorts[];
+  readonly udp: readonly RoutePorts[];
 }
 
 /**
  * What a target lets in: HTTP matches on any port; with TCPRoutes beside them only on those ports; TCPRoutes alone let
- * in any bytes on their ports.
+ * in any bytes on their ports; UDPRoutes let in datagrams and touch nothing else. `destinationPort` narrows all of it.
  */
 export function grantTargets(
   target: TrafficTarget,
@@ -43,7 +44,7 @@ export function grantTargets(
     return [];
   }
   const rules = resolveRules(target, destination, state, context);
-  const granted = combine(rules);
+  const granted = atDestinationPort(combine(rules), target, destination, state, context);
   if (granted.length === 0) report('SMI4014', `nothing that the rules of ${name} name can be granted`);
   const ports = destination.flatMap((workload) => workload.ports);
   if (rules.http.length > 0 && ports.length > 0 && ports.every(({ protocol }) => protocol !== 'http')) {
@@ -52,20 +53,28 @@ export function grantTargets(
   return granted;
 }
 
-function combine({ namesGroups, namesPorts, unknownKind, http, ports }: ResolvedRules): readonly GrantTarget[] {
-  if (unknownKind) return [];
-  const transport = 'tcp';
-  if (!namesGroups) {
-    return ports.map((route): GrantTarget => ({ transport, ports: route.ports, http: 'any', origins: route.origins }));
-  }
-  const asked = namesPorts ? union(ports) : ({ ports: 'any', origins: [] } as const);
-  if (asked === undefined) return [];
-  return http.map(({ match, origin }) => ({
-    transport,
-    ports: asked.ports,
-    http: match,
-    origins: [origin, ...asked.origins],
-  }));
+/** A rule of a kind that nobody knows may have been meant to narrow: nothing is granted beside it. */
+function combine(rules: ResolvedRules): readonly GrantTarget[] {
+  if (rules.unknownKind) return [];
+  const udp = rules.udp.map((route) => onPorts('udp', route));
+  if (!rules.namesGroups) return [...rules.ports.map((route) => onPorts('tcp', route)), ...udp];
+  const asked = rules.namesPorts ? union(rules.ports) : ({ ports: 'any', origins: [] } as const);
+  const http = asked === undefined ? [] : rules.http;
+  return [
+    ...http.map(
+      ({ match, origin }): GrantTarget => ({
+        transport: 'tcp',
+        ports: asked?.ports ?? 'any',
+        http: match,
+        origins: [origin, ...(asked?.origins ?? [])],
+      }),
+    ),
+    ...udp,
+  ];
+}
+
+function onPorts(transport: GrantTarget['transport'], { ports, origins }: RoutePorts): GrantTarget {
+  return { transport, ports, http: 'any', origins };
 }
 
 function union(routes: readonly RoutePorts[]): RoutePorts | undefined {
@@ -79,6 +88,31 @@ function union(routes: readonly RoutePorts[]): RoutePorts | undefined {
   return ports && { ports, origins };
 }
 
+/** Leaves of each grant only what is at the one port of the destination, where the target names one. */
+function atDestinationPort(
+  granted: readonly GrantTarget[],
+  target: TrafficTarget,
+  destination: readonly Workload[],
+  state: CompileState,
+  context: PassContext,
+): readonly GrantTarget[] {
+  const { destinationPort } = target;
+  if (destinationPort === undefined) return granted;
+  const origin = at(target, 'spec.destination.port');
+  const transports = new Set(granted.map(({ transport }) => transport));
+  const meant = new Map(
+    [...transports].map((transport) => {
+      const space = portSpace(transport, destination, state);
+      return [transport, containerPort(destinationPort, origin, space, context)];
+    }),
+  );
+  return granted.flatMap((grant): GrantTarget[] => {
+    const port = meant.get(grant.transport);
+    if (port === undefined || (grant.ports !== 'any' && !grant.ports.includes(port))) return [];
+    return [{ ...grant, ports: [port], origins: [...grant.origins, origin] }];
+  });
+}
+
 function resolveRules(
   target: TrafficTarget,
   destination: readonly Workload[],
@@ -87,27 +121,32 @@ function resolveRules(
 ): ResolvedRules {
   const http: HttpReference[] = [];
   const ports: RoutePorts[] = [];
+  const udp: RoutePorts[] = [];
   const kinds = new Set<string>();
   for (const [position, rule] of target.rules.entries()) {
     const path = `spec.rules[${position}]`;
-    if (rule.kind === 'UDPRoute') {
-      const message = 'a UDPRoute grants nothing and narrows nothing';
-      context.report(diagnostic('SMI4019', { message, origin: at(target, `${path}.kind`) }));
-      continue;
-    }
+    const report = (code: DiagnosticCode, message: string) =>
+      context.report(diagnostic(code, { message, origin: at(target, `${path}.kind`) }));
     kinds.add(rule.kind);
-    if (rule.kind === 'HTTPRouteGroup') {
-      http.push(...groupRule(target, rule, path, state, context));
-    } else if (rule.kind === 'TCPRoute') {
-      ports.push(...routePorts(target, rule, path, destination, state, context));
-    } else {
-      const message = `a rule names an HTTPRouteGroup or a TCPRoute, not a "${rule.kind}"`;
-      context.report(diagnostic('SMI4012', { message, origin: at(target, `${path}.kind`) }));
+    switch (rule.kind) {
+      case 'HTTPRouteGroup':
+        http.push(...groupRule(target, rule, path, state, context));
+        break;
+      case 'TCPRoute':
+        ports.push(...routePorts(target, rule, path, portSpace('tcp', destination, state), state, context));
+        break;
+      case 'UDPRoute':
+        report('SMI4019', 'what a UDPRoute grants is carried by no sidecar yet');
+        udp.push(...routePorts(target, rule, path, portSpace('udp', destination, state), state, context));
+        break;
+      default:
+        report('SMI4012', `a rule names an HTTPRouteGroup, a TCPRoute or a UDPRoute, not a "${rule.kind}"`);
     }
   }
+  kinds.delete('UDPRoute');
   const namesGroups = kinds.delete('HTTPRouteGroup');
   const namesPorts = kinds.delete('TCPRoute');
-  return { namesGroups, namesPorts, unknownKind: kinds.size > 0, http, ports };
+  return { namesGroups, namesPorts, unknownKind: kinds.size > 0, http, ports, udp };
 }
 
 function groupRule(

@@ -2,7 +2,9 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { compareText, sortedRecord } from '../lib/collections.ts';
 import type { MeshModel, TelemetryModel } from '../model/types.ts';
 import type { MeshInput } from './input.ts';
+import { meshSettings, pathRegexModes } from './mesh-settings.ts';
 import type { CompileOptions } from './options.ts';
+import { bindIdentities } from './passes/bind-identities.ts';
 import { grantAccess } from './passes/grant-access.ts';
 import { indexObjects } from './passes/index-objects.ts';
 import { linkServices } from './passes/link-services.ts';
@@ -10,10 +12,11 @@ import { linkWorkloads } from './passes/link-workloads.ts';
 import { rankSplits } from './passes/rank-splits.ts';
 import { resolveMatches } from './passes/resolve-matches.ts';
 import { routeOutbound } from './passes/route-outbound.ts';
+import { selectDestinations } from './passes/select-destinations.ts';
 import { reuseRecord, reuseValue } from './reuse.ts';
-import type { CompileState, Pass } from './state.ts';
+import type { CompileState, Pass, PassContext } from './state.ts';
 import { emptyState } from './state.ts';
-import { splitTelemetry } from './telemetry.ts';
+import { telemetryOf } from './telemetry.ts';
 
 export type { MeshInput } from './input.ts';
 export { type CompileOptions, defaultCompileOptions } from './options.ts';
@@ -23,6 +26,8 @@ const passes: readonly Pass[] = [
   indexObjects,
   linkServices,
   linkWorkloads,
+  bindIdentities,
+  selectDestinations,
   resolveMatches,
   grantAccess,
   rankSplits,
@@ -46,12 +51,14 @@ export interface Compiler {
 export function createCompiler(): Compiler {
   let previous: MeshModel | undefined;
   return {
-    compile(input, options) {
+    compile(input, given) {
       const found: Diagnostic[] = [];
-      const context = { input, options, report: (finding: Diagnostic) => void found.push(finding) };
+      const options = { ...given, settings: meshSettings(input, given.settings) };
+      const report = (finding: Diagnostic) => void found.push(finding);
+      const context: PassContext = { input, options, report, pathRegexMode: pathRegexModes(input, options.settings) };
       let state = emptyState;
       for (const pass of passes) state = { ...state, ...pass.run(state, context) };
-      const model = assemble(state, splitTelemetry(state, options.clusterDomain), options, previous);
+      const model = assemble(state, telemetryOf(state, context), options, previous);
       previous = model;
       return { model, diagnostics: found.sort(byPlace) };
     },

@@ -1,6 +1,6 @@
+import type { MeshConfigObject } from '../config/types.ts';
 import type { ObjectKey } from '../diagnostics/origin.ts';
 import type { DeploymentObject, PodObject, ServiceAccountObject, ServiceObject } from '../kubernetes/types.ts';
-import type { MeshSettings } from '../model/types.ts';
 import type {
   HTTPRouteGroup,
   IdentityBinding,
@@ -26,12 +26,6 @@ export interface MeshInput {
   readonly trafficMetrics?: readonly TrafficMetricsDocument[];
   /** The settings of the mesh where an object states them; they go before those of the options. */
   readonly meshConfig?: MeshConfigObject;
-  /** Objects that were there but had errors; only what is said of references to them depends on it. */
+  /** Objects that were there but had errors: references to them are reported otherwise, and a MeshConfig among them narrows. */
   readonly refused?: readonly ObjectKey[];
-}
-
-/** Mesh settings from an object; each that is absent keeps the value of the options. */
-export interface MeshConfigObject {
-  readonly meta: { readonly key: ObjectKey };
-  readonly settings: Partial<MeshSettings>;
 }

@@ -11,5 +11,5 @@ export interface CompileOptions {
 export const defaultCompileOptions: CompileOptions = {
   trustDomain: 'cluster.local',
   clusterDomain: 'cluster.local',
-  settings: { accessMode: 'deny', pathRegexMode: 'spec', outboundMode: 'passthrough' },
+  settings: { accessMode: 'deny', pathRegexMode: 'spec', outboundMode: 'passthrough', crossNamespaceTargets: 'refuse' },
 };

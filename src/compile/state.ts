@@ -4,6 +4,7 @@ import type { DeploymentObject, PodObject, ServiceObject } from '../kubernetes/t
 import type {
   HttpMatch,
   InboundPolicy,
+  MeshSettings,
   OutboundPolicy,
   Service,
   ServiceId,
@@ -11,7 +12,8 @@ import type {
   WorkloadId,
   WorkloadSetId,
 } from '../model/types.ts';
-import type { HTTPRouteGroup, TCPRoute, TrafficSplit } from '../smi/types.ts';
+import type { HTTPRouteGroup, IdentityBinding, TCPRoute, TrafficSplit, TrafficTarget, UDPRoute } from '../smi/types.ts';
+import type { BoundIdentity } from './bound-identity.ts';
 import type { MeshInput } from './input.ts';
 import type { CompileOptions } from './options.ts';
 
@@ -20,6 +22,8 @@ export interface PassContext {
   readonly input: MeshInput;
   readonly options: CompileOptions;
   readonly report: (finding: Diagnostic) => void;
+  /** The mode for the route groups of one namespace. */
+  readonly pathRegexMode: (namespace: string) => MeshSettings['pathRegexMode'];
 }
 
 /** Objects by `NAMESPACE/NAME`. */
@@ -31,6 +35,8 @@ export interface Index {
   readonly declaredAccounts: ReadonlySet<string>;
   readonly routeGroups: ReadonlyMap<string, HTTPRouteGroup>;
   readonly tcpRoutes: ReadonlyMap<string, TCPRoute>;
+  readonly udpRoutes: ReadonlyMap<string, UDPRoute>;
+  readonly identityBindings: ReadonlyMap<string, IdentityBinding>;
 }
 
 /** The usable matches of one HTTPRouteGroup, by name in the group's order. */
@@ -47,6 +53,12 @@ export interface CompileState {
   readonly index: Index;
   readonly services: ReadonlyMap<ServiceId, Service>;
   readonly workloads: ReadonlyMap<WorkloadId, Workload>;
+  /** The workloads of each service account, by `NAMESPACE/SERVICEACCOUNT`. */
+  readonly accounts: ReadonlyMap<string, readonly Workload[]>;
+  /** IdentityBindings by `NAMESPACE/NAME`. */
+  readonly bindings: ReadonlyMap<string, BoundIdentity>;
+  /** The workloads that each target opens; no entry for a target that cannot open any. */
+  readonly destinations: ReadonlyMap<TrafficTarget, readonly WorkloadId[]>;
   readonly matches: ReadonlyMap<string, GroupMatches>;
   readonly splits: ReadonlyMap<ServiceId, RootSplits>;
   readonly inbound: ReadonlyMap<WorkloadSetId, InboundPolicy>;
@@ -66,9 +78,14 @@ export const emptyState: CompileState = {
     declaredAccounts: new Set(),
     routeGroups: new Map(),
     tcpRoutes: new Map(),
+    udpRoutes: new Map(),
+    identityBindings: new Map(),
   },
   services: new Map(),
   workloads: new Map(),
+  accounts: new Map(),
+  bindings: new Map(),
+  destinations: new Map(),
   matches: new Map(),
   splits: new Map(),
   inbound: new Map(),

@@ -2,10 +2,12 @@ import { compareText } from '../lib/collections.ts';
 import type { ServiceId, TelemetryModel } from '../model/types.ts';
 import type { TrafficSplit } from '../smi/types.ts';
 import { serviceNamed } from './service-name.ts';
-import type { CompileState } from './state.ts';
+import type { CompileState, PassContext } from './state.ts';
+import { telemetryQueries } from './telemetry-queries.ts';
 
-/** The splits in force, so that what is measured can be told apart by root and backend. */
-export function splitTelemetry(state: CompileState, clusterDomain: string): TelemetryModel {
+/** What is measured apart: the splits in force by root and backend, and what the TrafficMetrics documents ask for. */
+export function telemetryOf(state: CompileState, context: PassContext): TelemetryModel {
+  const { clusterDomain } = context.options;
   const splits = [...state.splits].flatMap(([root, { conditional, unconditional }]) =>
     [...conditional, ...(unconditional ? [unconditional] : [])].map((split) => ({
       split: `${split.meta.namespace}/${split.meta.name}`,
@@ -13,7 +15,8 @@ export function splitTelemetry(state: CompileState, clusterDomain: string): Tele
       backends: backendIds(split, state, clusterDomain),
     })),
   );
-  return { splits: splits.sort((a, b) => compareText(a.split, b.split)) };
+  const sorted = splits.sort((a, b) => compareText(a.split, b.split));
+  return { splits: sorted, queries: telemetryQueries(sorted, state, context) };
 }
 
 function backendIds(split: TrafficSplit, state: CompileState, clusterDomain: string): readonly ServiceId[] {

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { assemble } from '../compile/assemble.ts';
 import type { MeshInput } from '../compile/input.ts';
+import { isConfigGroup } from '../config/decode.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Locate, type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
 import { isKubernetesKind } from '../kubernetes/decode.ts';
 import { compareText } from '../lib/collections.ts';
 import { isSmiGroup } from '../smi/versions.ts';
+import { locateWritten } from '../smi/written.ts';
 import { createSourceReader } from '../source/read.ts';
 import type { SourceDocument } from '../source/types.ts';
 import { type Documents, LastGoodFile, restoreLastGood } from './last-good.ts';
@@ -67,14 +69,14 @@ export class Loader {
         ...restored.diagnostics,
         ...unwritten,
       ],
-      locate: set.locate,
+      locate: locateWritten(set).locate,
     };
   }
 }
 
 /** Only what decides something is kept: a folder may hold all kinds of objects, secrets among them. */
 function isRelevant(document: SourceDocument): boolean {
-  return isSmiGroup(parseObjectKey(document.key).group) || isKubernetesKind(document);
+  return isSmiGroup(parseObjectKey(document.key).group) || isKubernetesKind(document) || isConfigGroup(document);
 }
 
 function changedKeys(before: Documents, now: Documents): readonly ObjectKey[] {

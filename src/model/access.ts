@@ -2,13 +2,14 @@ import type { Origin } from '../diagnostics/origin.ts';
 import { normalizePath } from '../lib/http-path.ts';
 import type { AccessVerdict, InboundRequest } from './decision.ts';
 import { headerValue, type MatchedRequest, mismatches } from './match.ts';
-import type { Grant, GrantTarget, InboundPolicy, MeshModel, SpiffeId, WorkloadPort } from './types.ts';
+import type { Grant, GrantTarget, InboundPolicy, MeshModel, Principal, WorkloadPort } from './types.ts';
 
 type Missing = NonNullable<AccessVerdict['nearest']>['missing'];
 
 interface Arrival {
-  readonly peer: SpiffeId;
-  readonly port: WorkloadPort;
+  readonly sender: Pick<InboundRequest, 'peer' | 'from'>;
+  readonly transport: GrantTarget['transport'];
+  readonly port: Pick<WorkloadPort, 'port'>;
   /** Absent where the sidecar does not read HTTP. */
   readonly http?: MatchedRequest;
 }
@@ -16,18 +17,26 @@ interface Arrival {
 /** The reference semantics of a request that arrives at a server's sidecar. */
 export function decideInbound(model: MeshModel, request: InboundRequest): AccessVerdict {
   const workload = model.workloads[request.workload];
-  const port = workload?.ports.find((candidate) => candidate.port === request.port);
   const policy = workload && model.inbound[workload.set];
-  if (workload === undefined || port === undefined || policy === undefined) return { verdict: 'deny', grants: [] };
+  if (workload === undefined || policy === undefined) return { verdict: 'deny', grants: [] };
   // Without a sidecar nobody asks the policy.
-  if (workload.transport === 'plain') return { verdict: 'allow', grants: [], unmatched: true };
-  if (port.protocol !== 'http') return evaluate(policy, { peer: request.peer, port });
+  const plain: AccessVerdict = { verdict: 'allow', grants: [], unmatched: true };
+  if (request.kind === 'udp') {
+    return workload.transport === 'plain'
+      ? plain
+      : evaluate(policy, { sender: request, transport: 'udp', port: request });
+  }
+  const port = workload.ports.find((candidate) => candidate.port === request.port);
+  if (port === undefined) return { verdict: 'deny', grants: [] };
+  if (workload.transport === 'plain') return plain;
+  const arrival: Arrival = { sender: request, transport: 'tcp', port };
+  if (port.protocol !== 'http') return evaluate(policy, arrival);
   if (request.kind !== 'http') return { verdict: 'reject', status: 400, grants: [] };
   const normal = normalizePath(request.path);
   if (!normal.ok) return { verdict: 'reject', status: 400, grants: [] };
   const authority = headerValue(request.headers, 'host') ?? '';
   const http = { method: request.method, path: normal.value.path, authority, headers: request.headers };
-  return evaluate(policy, { peer: request.peer, port, http });
+  return evaluate(policy, { ...arrival, http });
 }
 
 function evaluate(policy: InboundPolicy, arrival: Arrival): AccessVerdict {
@@ -52,15 +61,24 @@ interface Attempt {
   readonly source: readonly Origin[];
 }
 
-function attempt(grant: Grant, target: GrantTarget, { peer, port, http }: Arrival): Attempt {
+function attempt(grant: Grant, target: GrantTarget, { sender, transport, port, http }: Arrival): Attempt {
   const missing: Missing[] = [];
-  const principal = grant.from.find(({ spiffe }) => spiffe === peer);
+  const principal = grant.from.find((candidate) => isPrincipal(candidate, sender));
   if (principal === undefined) missing.push('source');
   const portFits = target.ports === 'any' || target.ports.includes(port.port);
   // An HTTP match grants nothing where HTTP is not read.
-  if (target.transport !== 'tcp' || !portFits || (target.http !== 'any' && http === undefined)) missing.push('port');
+  if (target.transport !== transport || !portFits || (target.http !== 'any' && http === undefined))
+    missing.push('port');
   if (http !== undefined) missing.push(...mismatches(target.http, http));
   return { grant, target, missing, source: principal?.origins ?? [] };
+}
+
+/** Whether a sender is one of those whom a principal stands for. */
+export function isPrincipal(principal: Principal, { peer, from }: Pick<InboundRequest, 'peer' | 'from'>): boolean {
+  if (principal.spiffe !== peer) return false;
+  if (principal.kind === 'identity') return true;
+  if (from === undefined) return false;
+  return typeof from === 'object' ? principal.addresses.includes(from.address) : principal.workloads.includes(from);
 }
 
 /** Every field that takes part in covering a request. */

@@ -1,5 +1,14 @@
 import { compileRe2 } from '../lib/re2.ts';
-import type { Distribution, HttpMatch, InboundPolicy, MeshModel, OutboundPolicy, Service, Workload } from './types.ts';
+import type {
+  Distribution,
+  HttpMatch,
+  InboundPolicy,
+  MeshModel,
+  OutboundPolicy,
+  PodsPrincipal,
+  Service,
+  Workload,
+} from './types.ts';
 
 /** What is wrong with a model by its own rules, as sentences; empty for every model that the compiler makes. */
 export function checkModel(model: MeshModel): string[] {
@@ -82,12 +91,18 @@ function checkDistribution(model: MeshModel, where: string, to: Distribution): s
 
 function checkInbound({ set, grants }: InboundPolicy): string[] {
   return grants.flatMap(({ rule, from, to }) => [
+    ...from.flatMap((principal) => (principal.kind === 'pods' ? checkPods(`grant ${rule} of ${set}`, principal) : [])),
     ...(from.length === 0 || to.length === 0 ? [`grant ${rule} of ${set} is empty`] : []),
     ...to.flatMap(({ ports, http }) => [
       ...checkMatch(`grant ${rule} of ${set}`, http),
       ...(ports !== 'any' && (ports.length === 0 || !ascending(ports)) ? [`the ports of grant ${rule} of ${set}`] : []),
     ]),
   ]);
+}
+
+function checkPods(where: string, { workloads, addresses }: PodsPrincipal): string[] {
+  const sorted = workloads.length > 0 && ascending(workloads) && ascending(addresses);
+  return sorted ? [] : [`the pods of ${where}`];
 }
 
 function checkMatch(where: string, match: HttpMatch | 'any'): string[] {

@@ -27,16 +27,21 @@ export interface TcpRequest extends RequestBase {
 
 /** What arrives at a server's sidecar: who, to which container port of which workload, with what. */
 export type InboundRequest =
-  | { readonly kind: 'tcp'; readonly peer: SpiffeId; readonly workload: WorkloadId; readonly port: number }
-  | {
+  | (Arriving & { readonly kind: 'tcp' | 'udp' })
+  | (Arriving & {
       readonly kind: 'http';
-      readonly peer: SpiffeId;
-      readonly workload: WorkloadId;
-      readonly port: number;
       readonly method: string;
       readonly path: string;
       readonly headers: Readonly<Record<string, string | readonly string[]>>;
-    };
+    });
+
+interface Arriving {
+  readonly peer: SpiffeId;
+  /** The workload that sends it, where that is known; or the address that it comes from. Without either no pod is recognised. */
+  readonly from?: WorkloadId | { readonly address: string };
+  readonly workload: WorkloadId;
+  readonly port: number;
+}
 
 /** The meaning of a request: where it goes, with which shares, and whether each destination lets it in. */
 export interface Decision {

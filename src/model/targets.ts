@@ -57,11 +57,11 @@ function arriving(
   http: MatchedRequest | undefined,
   request: TrafficRequest,
 ): InboundRequest {
-  const peer = client.identity;
-  if (request.kind === 'tcp') return { kind: 'tcp', peer, workload, port };
+  const sender = { peer: client.identity, from: client.id, workload, port };
+  if (request.kind === 'tcp') return { kind: 'tcp', ...sender };
   const host = http?.authority ?? request.to.host;
   const headers = { ...request.headers, host: request.headers.host ?? host };
-  return { kind: 'http', peer, workload, port, method: request.method, path: request.path, headers };
+  return { kind: 'http', ...sender, method: request.method, path: request.path, headers };
 }
 
 function summary(sets: readonly SetVerdict[]): DecisionTarget['verdict'] {

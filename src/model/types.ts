@@ -28,7 +28,10 @@ export interface MeshModel {
 export type ServiceId = string & { readonly __brand: 'ServiceId' };
 /** `NAMESPACE/NAME` of a Pod. */
 export type WorkloadId = string & { readonly __brand: 'WorkloadId' };
-/** Workloads that share one inbound policy; `NAMESPACE/SERVICEACCOUNT` as long as policy selects by account. */
+/**
+ * Workloads that share one inbound policy: `NAMESPACE/SERVICEACCOUNT`, and for those of an account that policy selects by
+ * their labels too `NAMESPACE/SERVICEACCOUNT~HASH`, where the hash stands for the targets that select them.
+ */
 export type WorkloadSetId = string & { readonly __brand: 'WorkloadSetId' };
 export type NamespaceId = string & { readonly __brand: 'NamespaceId' };
 
@@ -38,6 +41,8 @@ export interface MeshSettings {
   /** How a path regex is anchored: at the start (`spec`) or on both sides (`full`). Already applied in the model's regexes. */
   readonly pathRegexMode: 'spec' | 'full';
   readonly outboundMode: 'passthrough' | 'registry-only';
+  /** Whether a TrafficTarget may open a destination of another namespace than its own. */
+  readonly crossNamespaceTargets: 'refuse' | 'allow';
 }
 
 export type AccessMode = 'deny' | 'audit' | 'allow';
@@ -179,9 +184,27 @@ export interface Grant {
   readonly origins: readonly Origin[];
 }
 
-export interface Principal {
+/** Who a peer must be; its certificate proves the SPIFFE id. */
+export type Principal = IdentityPrincipal | PodsPrincipal;
+
+/** Whoever proves the id. Of another trust domain than the mesh's it is a federated identity. */
+export interface IdentityPrincipal {
   readonly kind: 'identity';
   readonly spiffe: SpiffeId;
+  readonly origins: readonly Origin[];
+}
+
+/**
+ * Some of the pods of one account. A certificate names the account only, so a server also looks at the address that the
+ * connection comes from.
+ */
+export interface PodsPrincipal {
+  readonly kind: 'pods';
+  readonly spiffe: SpiffeId;
+  /** Sorted. */
+  readonly workloads: NonEmpty<WorkloadId>;
+  /** Those of the workloads, canonical and sorted; no other pod of the account has one of them. Empty while none is known. */
+  readonly addresses: readonly string[];
   readonly origins: readonly Origin[];
 }
 
@@ -201,4 +224,29 @@ export interface TelemetryModel {
     readonly root: ServiceId;
     readonly backends: readonly ServiceId[];
   }[];
+  /** The TrafficMetrics documents: what each asks for. By document. */
+  readonly queries: readonly TelemetryQuery[];
+}
+
+/** A measurement that somebody asks for. What it names exists in the model. */
+export interface TelemetryQuery {
+  /** `NAMESPACE/NAME` of the TrafficMetrics document. */
+  readonly document: string;
+  readonly resource: MeasuredResource;
+  /** Absent: all traffic that the resource receives. */
+  readonly edge?: {
+    /** `to`: what the resource sends to the peer; `from`: what it receives from the peer. */
+    readonly direction: 'to' | 'from';
+    /** Whose proxy measures. */
+    readonly side: 'client' | 'server';
+    readonly peer: 'any' | MeasuredResource;
+  };
+  readonly origins: readonly Origin[];
+}
+
+/** Singular kind as Kubernetes spells it; a Namespace has no namespace, and without a name every object of the kind is meant. */
+export interface MeasuredResource {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name?: string;
 }

@@ -89,6 +89,7 @@ export class Runtime {
       return;
     }
     this.#useSecret(resources, workload.identity);
+    this.#dialer.useSource(workload.sourceAddress);
     const pools = this.#pools.transaction();
     const specs = listenerSpecs(resources, workload, this.#material, pools.pool, this.#environment);
     this.#resources = resources;

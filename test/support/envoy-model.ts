@@ -82,12 +82,17 @@ export function sampleModel(options: SampleOptions): MeshModel {
   return {
     modelVersion: 1,
     trustDomain,
-    settings: { accessMode: options.mode ?? 'deny', pathRegexMode: 'spec', outboundMode: 'passthrough' },
+    settings: {
+      accessMode: options.mode ?? 'deny',
+      pathRegexMode: 'spec',
+      outboundMode: 'passthrough',
+      crossNamespaceTargets: 'refuse',
+    },
     services: Object.fromEntries(services.map((item) => [item.id, item])),
     workloads: Object.fromEntries(workloads.map((item) => [item.id, item])),
     outbound: Object.fromEntries(services.map((item) => [item.id, policy(item, options.rules ?? storeRules)])),
     inbound: Object.fromEntries(workloads.map(({ set }) => [set, inbound(set, options.mode ?? 'deny', grants)])),
-    telemetry: { splits: [] },
+    telemetry: { splits: [], queries: [] },
   };
 }
 

@@ -4,9 +4,9 @@ import type { EnvoyOptions } from '../options.ts';
 import { appCluster } from './cluster.ts';
 import { faultRoutes } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
-import { any, type Message, originMetadata, socketAddress } from './message.ts';
+import { any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
 import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
-import { serverTls } from './tls.ts';
+import { type PeerIdentities, serverTls } from './tls.ts';
 
 export interface EmittedInbound {
   readonly listener: Message;
@@ -31,7 +31,7 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   const transportSocket = serverTls(options.certificates, { trustDomain: model.trustDomain });
   const route = { name: cluster, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
   return {
-    listener: listener(name, server, port, { filters, transportSocket }),
+    listener: listener(name, server, port, [{ filters, transportSocket }]),
     cluster: appCluster(cluster, port.app),
     routes: { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [...faultRoutes, route] }] },
   };
@@ -45,22 +45,30 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
     name: 'envoy.filters.network.tcp_proxy',
     typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', { statPrefix: name, cluster }),
   };
+  const filters = [...tcpAccess(policy, port.port), proxy];
+  const chain = (peers: PeerIdentities, match: Message = {}): Message => ({
+    ...match,
+    filters,
+    transportSocket: serverTls(options.certificates, peers),
+  });
   const clients = tcpClients(policy, port.port);
-  const peers = clients === undefined ? { trustDomain: model.trustDomain } : { exact: clients };
-  const transportSocket = serverTls(options.certificates, peers);
+  const places = (clients?.places ?? []).map(({ addresses, clients: exact }) =>
+    chain({ exact }, { filterChainMatch: { directSourcePrefixRanges: addresses.map(cidr) } }),
+  );
+  const elsewhere = chain(clients === undefined ? { trustDomain: model.trustDomain } : { exact: clients.everywhere });
   return {
-    listener: listener(name, server, port, { filters: [...tcpAccess(policy, port.port), proxy], transportSocket }),
+    listener: listener(name, server, port, [...places, elsewhere]),
     cluster: appCluster(cluster, port.app),
   };
 }
 
 /** An address that is not known yet means all addresses. */
-function listener(name: string, server: Workload, port: WorkloadPort, filterChain: Message): Message {
+function listener(name: string, server: Workload, port: WorkloadPort, filterChains: readonly Message[]): Message {
   return {
     name,
     ...originMetadata(server.origins),
     address: socketAddress(server.addresses[0] ?? '0.0.0.0', port.meshPort),
     trafficDirection: 'INBOUND',
-    filterChains: [filterChain],
+    filterChains,
   };
 }

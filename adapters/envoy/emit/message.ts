@@ -12,6 +12,11 @@ export function socketAddress(address: string, port: number): Message {
   return { socketAddress: { address, portValue: port } };
 }
 
+/** The range that holds one address. */
+export function cidr(address: string): Message {
+  return { addressPrefix: address, prefixLen: address.includes(':') ? 128 : 32 };
+}
+
 /** Where a resource comes from, as Envoy's admin endpoint and access logs can show it: object and field, never a line. */
 export function originMetadata(origins: readonly Origin[]): { readonly metadata?: Message } {
   if (origins.length === 0) return {};

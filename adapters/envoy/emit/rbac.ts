@@ -1,6 +1,6 @@
-import type { Grant, GrantTarget, InboundPolicy, SpiffeId } from '../../../src/model/types.ts';
+import type { Grant, GrantTarget, InboundPolicy, Principal, SpiffeId } from '../../../src/model/types.ts';
 import { permission } from './match.ts';
-import { any, type Message } from './message.ts';
+import { any, cidr, type Message } from './message.ts';
 
 interface PortGrant {
   readonly grant: Grant;
@@ -25,13 +25,39 @@ export function tcpAccess(policy: InboundPolicy | undefined, port: number): read
   return [{ name: 'envoy.filters.network.rbac', typedConfig }];
 }
 
+/** Who may connect to a TCP port. */
+export interface TcpClients {
+  /** From any address. */
+  readonly everywhere: readonly SpiffeId[];
+  /** Addresses from which others may connect too, with all who may connect from there. */
+  readonly places: readonly { readonly addresses: readonly string[]; readonly clients: readonly SpiffeId[] }[];
+}
+
 /**
  * Who may connect to a TCP port at all; `undefined` means every member of the mesh. The TLS handshake asks this, because
  * the network filter waits for the client's first byte while a server may speak first.
  */
-export function tcpClients(policy: InboundPolicy | undefined, port: number): readonly SpiffeId[] | undefined {
+export function tcpClients(policy: InboundPolicy | undefined, port: number): TcpClients | undefined {
   if (policy !== undefined && policy.mode !== 'deny') return undefined;
-  const ids = tcpGrantsAt(policy, port).flatMap(({ grant }) => grant.from.map(({ spiffe }) => spiffe));
+  const principals = tcpGrantsAt(policy, port).flatMap(({ grant }) => grant.from);
+  const everywhere = principals.flatMap(({ kind, spiffe }) => (kind === 'identity' ? [spiffe] : []));
+  const pods = principals.filter((principal) => principal.kind === 'pods');
+  const addresses = [...new Set(pods.flatMap((principal) => principal.addresses))].sort();
+  const alike = Map.groupBy(addresses, (address) =>
+    sorted([...everywhere, ...pods.filter((principal) => principal.addresses.includes(address)).map(spiffeOf)]).join(
+      ' ',
+    ),
+  );
+  const places = [...alike].map(([clients, found]) => ({
+    addresses: found,
+    clients: clients.split(' ') as SpiffeId[],
+  }));
+  return { everywhere: sorted(everywhere), places };
+}
+
+const spiffeOf = ({ spiffe }: Principal): SpiffeId => spiffe;
+
+function sorted(ids: readonly SpiffeId[]): readonly SpiffeId[] {
   return [...new Set(ids)].sort();
 }
 
@@ -81,6 +107,15 @@ function policies(grants: readonly PortGrant[]): Message {
 function accessPolicy(grant: Grant, targets: readonly GrantTarget[]): Message {
   return {
     permissions: targets.map(({ http }) => permission(http)),
-    principals: grant.from.map(({ spiffe }) => ({ authenticated: { principalName: { exact: spiffe } } })),
+    principals: grant.from.map(emitPrincipal),
   };
+}
+
+function emitPrincipal(principal: Principal): Message {
+  const identity = { authenticated: { principalName: { exact: principal.spiffe } } };
+  if (principal.kind === 'identity') return identity;
+  const places = principal.addresses.map((address) => ({ directRemoteIp: cidr(address) }));
+  // An empty list of alternatives is not allowed; nobody is meant.
+  const somewhere = places.length === 0 ? { notId: { any: true } } : { orIds: { ids: places } };
+  return { andIds: { ids: [identity, somewhere] } };
 }

@@ -1,7 +1,8 @@
+import type { Grant } from '../../../generated/types/proxy/smi/proxy/v1/Grant.ts';
 import type { GrantTarget as GrantTargetMessage } from '../../../generated/types/proxy/smi/proxy/v1/GrantTarget.ts';
 import type { InboundPolicy } from '../../../generated/types/proxy/smi/proxy/v1/InboundPolicy.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
-import type { AccessMode, GrantTarget, MeshModel, WorkloadSetId } from '../../../src/model/types.ts';
+import type { AccessMode, GrantTarget, MeshModel, Principal, WorkloadSetId } from '../../../src/model/types.ts';
 import { typeUrls } from '../names.ts';
 import { emitMatch, emitOrigins } from './match.ts';
 
@@ -16,12 +17,20 @@ export function emitInbound(model: MeshModel, set: WorkloadSetId): readonly Arti
     mode: modes[policy.mode],
     grants: policy.grants.map((grant) => ({
       rule: grant.rule,
-      identities: grant.from.map(({ spiffe }) => spiffe),
+      identities: grant.from.flatMap((principal) => (principal.kind === 'identity' ? [principal.spiffe] : [])),
       to: grant.to.map(emitTarget),
       origins: emitOrigins(grant.origins),
+      ...pods(grant.from),
     })),
   };
   return [{ name: set, format: typeUrls.inbound, body, origins: policy.grants.flatMap((grant) => grant.origins) }];
+}
+
+function pods(from: readonly Principal[]): Pick<Grant, 'pods'> {
+  const selected = from.flatMap((principal) =>
+    principal.kind === 'pods' ? [{ identity: principal.spiffe, addresses: [...principal.addresses] }] : [],
+  );
+  return selected.length === 0 ? {} : { pods: selected };
 }
 
 function emitTarget({ transport, ports, http }: GrantTarget): GrantTargetMessage {

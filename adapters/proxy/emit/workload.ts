@@ -16,8 +16,14 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
     inbound: inboundListeners(workload),
     inboundPolicy: workload.set,
     namespace: workload.namespace,
+    ...sourceAddress(workload),
   };
   return [{ name: id, format: typeUrls.workload, body, origins: workload.origins }];
+}
+
+/** Pods that share a machine's network do not call from their own address by themselves. */
+function sourceAddress({ outbound, addresses: [address] }: Workload): Pick<WorkloadMessage, 'sourceAddress'> {
+  return outbound === 'intercepted' || address === undefined ? {} : { sourceAddress: address };
 }
 
 /** Names of the service ports that a workload's outbound listeners serve, each once. */

@@ -22,6 +22,8 @@ export const indexObjects: Pass = {
         declaredAccounts: new Set(input.serviceAccounts.map(({ meta }) => plainId(meta.namespace, meta.name))),
         routeGroups: byName(input.routeGroups, plainId),
         tcpRoutes: byName(input.tcpRoutes, plainId),
+        udpRoutes: byName(input.udpRoutes ?? [], plainId),
+        identityBindings: byName(input.identityBindings ?? [], plainId),
       },
     };
   },

@@ -74,7 +74,7 @@ class MatchReader {
     if (expression === undefined || expression === '') return 'any';
     const field = 'pathRegex';
     this.#says(field);
-    const re2 = anchored(expression, this.#context.options.settings.pathRegexMode);
+    const re2 = anchored(expression, this.#context.pathRegexMode(this.#group.meta.namespace));
     this.#check([expression, re2], field, expression);
     return { kind: 'regex', re2 };
   }

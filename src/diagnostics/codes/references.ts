@@ -37,9 +37,9 @@ export const referenceCodes = {
   },
   SMI3006: {
     severity: 'error',
-    title: 'TCPRoute not found',
-    explanation: 'A rule names a TCPRoute that does not exist in the same namespace. It matches no port.',
-    hint: 'Create the TCPRoute in the same namespace, or correct the name.',
+    title: 'route not found',
+    explanation: 'A rule names a TCPRoute or a UDPRoute that does not exist in the same namespace. It matches no port.',
+    hint: 'Create the route in the same namespace, or correct the name.',
   },
   SMI3007: {
     severity: 'error',
@@ -66,7 +66,7 @@ export const referenceCodes = {
     severity: 'warning',
     title: 'port not found at the destination',
     explanation:
-      'A TCPRoute lists a port that is neither a container port of the destination nor a Service port in front of it. Nothing listens there, so the port grants nothing.',
+      'A TCPRoute, a UDPRoute or `destination.port` names a port that is neither a container port of the destination nor a Service port in front of it. Nothing listens there, so the port grants nothing.',
     hint: 'List container ports of the destination.',
   },
   SMI3011: {
@@ -74,5 +74,17 @@ export const referenceCodes = {
     title: 'Service selects no pod',
     explanation: 'The selector of a Service picks none of the known pods: requests that are sent there fail with 503.',
     hint: 'Compare the selector with the labels of the pods.',
+  },
+  SMI3012: {
+    severity: 'error',
+    title: 'IdentityBinding not found',
+    explanation: 'A TrafficTarget names an IdentityBinding that does not exist. It stands for nobody.',
+    hint: 'Create the IdentityBinding, or correct the name or the namespace.',
+  },
+  SMI3013: {
+    severity: 'warning',
+    title: 'IdentityBinding selects no pod',
+    explanation: 'The labels of an IdentityBinding pick none of the known pods of its namespace, so they stand for nobody.',
+    hint: 'Compare `podLabelSelector` with the labels of the pods.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -61,7 +61,7 @@ export const semanticsCodes = {
     severity: 'error',
     title: 'destination in another namespace',
     explanation:
-      'A TrafficTarget names a destination outside its own namespace. It grants nothing: who may write to one namespace must not open another.',
+      'A TrafficTarget names a destination outside its own namespace. It grants nothing: who may write to one namespace must not open another. `crossNamespaceTargets: allow` of MeshConfig lifts that for the whole mesh.',
     hint: 'Move the TrafficTarget to the namespace of the destination.',
   },
   SMI4010: {
@@ -81,7 +81,7 @@ export const semanticsCodes = {
     title: 'kind not supported here',
     explanation:
       'A subject, a rule or a match is of a kind that is not known at this place. A subject then stands for nobody; a match or a rule matches nothing, and a rule still narrows those beside it.',
-    hint: 'Use ServiceAccount for subjects, HTTPRouteGroup or TCPRoute for rules, HTTPRouteGroup for matches.',
+    hint: 'Use ServiceAccount or IdentityBinding for subjects; HTTPRouteGroup, TCPRoute or UDPRoute for rules; HTTPRouteGroup for matches.',
   },
   SMI4013: {
     severity: 'warning',
@@ -101,7 +101,7 @@ export const semanticsCodes = {
     severity: 'error',
     title: 'port is ambiguous',
     explanation:
-      'A TCPRoute lists a Service port that maps to several container ports of the destination. It grants nothing for that port.',
+      'A TCPRoute, a UDPRoute or `destination.port` names a Service port that maps to several container ports of the destination. It grants nothing for that port.',
     hint: 'List the container ports instead.',
   },
   SMI4016: {
@@ -128,7 +128,7 @@ export const semanticsCodes = {
     severity: 'info',
     title: 'UDP is not carried',
     explanation:
-      'A UDP or SCTP port, or a UDPRoute, is not carried by the mesh. It grants nothing and narrows nothing.',
+      'A Service has a UDP or SCTP port, or a rule names a UDPRoute. What a UDPRoute grants is part of the mesh and narrows nothing beside it, but no sidecar carries UDP yet.',
     hint: 'Nothing to do when that traffic may stay outside the mesh.',
   },
   SMI4020: {
@@ -157,5 +157,39 @@ export const semanticsCodes = {
     explanation:
       'A list of matches is empty: an HTTPRouteGroup without matches, or a rule or a split that names none. It matches nothing; only an absent list means all.',
     hint: 'Add a match, or remove the field to mean all.',
+  },
+  SMI4030: {
+    severity: 'error',
+    title: 'identity of another namespace',
+    explanation:
+      'An IdentityBinding lists a SPIFFE id of this mesh that is not a service account of its own namespace. A binding speaks for its own namespace only, so the id stands for nobody.',
+    hint: 'Write a binding in the namespace of that identity, and refer to it there.',
+  },
+  SMI4031: {
+    severity: 'warning',
+    title: 'pod cannot be told apart',
+    explanation:
+      'The labels of an IdentityBinding pick a pod, but every address of it is also that of another pod of the same service account which they do not pick (host networking). Servers know pods by account and address, so the pod is left out.',
+    hint: 'Give the pods service accounts of their own.',
+  },
+  SMI4032: {
+    severity: 'info',
+    title: 'identity of another trust domain',
+    explanation:
+      'An IdentityBinding lists a SPIFFE id of another trust domain. It is granted like any other, but sidecars trust the roots of this mesh only, so that nobody can prove it yet; and it is never a destination.',
+    hint: 'Nothing to do; callers of that domain are refused.',
+  },
+  SMI4034: {
+    severity: 'error',
+    title: 'MeshConfig not read',
+    explanation: 'There is one MeshConfig for a mesh: the one without namespace that is named `default`. Any other is ignored.',
+    hint: 'Name it `default`, and remove `metadata.namespace`.',
+  },
+  SMI4035: {
+    severity: 'warning',
+    title: 'nothing to measure',
+    explanation:
+      'A TrafficMetrics document names a resource that the mesh does not have, or of a kind that is not measured. It is left out.',
+    hint: 'Name a namespace, pod, workload, Service or TrafficSplit of the mesh.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,3 +1,4 @@
+import { canonicalIp } from '../../lib/ip-address.ts';
 import { InboundTable, type PortGrant } from '../routing/inbound-table.ts';
 import { compileMatch } from '../routing/match.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
@@ -21,12 +22,23 @@ export function compileInbound(
 /** What a grant says about one port. A match is about HTTP: it grants nothing where bytes are not read. */
 function portGrants(grant: Policy['grants'][number], port: number, protocol: 'HTTP' | 'TCP'): readonly PortGrant[] {
   const identities = new Set(grant.identities);
+  const pods = podAddresses(grant);
   return grant.to
     .filter((target) => target.transport === 'TCP' && (target.anyPort || target.ports.includes(port)))
     .filter((target) => target.anyHttp || protocol === 'HTTP')
     .map((target) => {
       const match = target.anyHttp ? ({ ok: true, value: undefined } as const) : compileMatch(target.http);
       if (!match.ok) throw new Error(`a validated match does not compile: ${match.error}`);
-      return { rule: grant.rule, identities, matches: match.value };
+      return { rule: grant.rule, identities, pods, matches: match.value };
     });
+}
+
+function podAddresses({ pods }: Policy['grants'][number]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { identity, addresses } of pods) {
+    const known = found.get(identity) ?? new Set<string>();
+    for (const address of addresses) known.add(canonicalIp(address) ?? address);
+    found.set(identity, known);
+  }
+  return found;
 }

@@ -39,10 +39,11 @@ export function inboundTcp(
   const count = (series: RequestSeries, verdict: string) => {
     connections(registry, series.labels, verdict).value++;
   };
-  return (peer) => {
-    const access = table.access(peer);
+  return ({ identity, address }) => {
+    const access = table.access(identity, address);
     const grant = access.grants[0];
-    if (grant === undefined && table.mode !== 'ALLOW') denials.note(table.mode, peer, table.nearest(peer));
+    if (grant === undefined && table.mode !== 'ALLOW')
+      denials.note(table.mode, identity, table.nearest(identity, address));
     if (grant === undefined && table.mode === 'DENY') {
       count(access.uncovered, 'denied');
       return undefined;

@@ -41,7 +41,9 @@ function workloadFault(workload: Messages['Workload']): string | undefined {
     keys.add(key);
     return undefined;
   };
+  const { sourceAddress } = workload;
   return (
+    (sourceAddress === '' ? undefined : addressFault('source_address', sourceAddress)) ??
     first('outbound', workload.outbound, (listener) => {
       const { address, port, protocol, services } = listener;
       if (protocol === 'TCP' && services.length !== 1) return 'services: a TCP listener serves exactly one';
@@ -86,7 +88,11 @@ function endpointsFault({ endpoints }: Messages['Endpoints']): string | undefine
 
 function policyFault({ grants }: Messages['InboundPolicy']): string | undefined {
   return first('grants', grants, (grant) => {
-    if (grant.identities.length === 0) return 'identities: empty';
+    if (grant.identities.length === 0 && grant.pods.length === 0) return 'identities: empty, and no pods';
+    const pods = first('pods', grant.pods, ({ identity, addresses }) =>
+      identity === '' ? 'identity: empty' : first('addresses', addresses, (address) => addressFault('', address)),
+    );
+    if (pods !== undefined) return pods;
     if (grant.to.length === 0) return 'to: empty';
     return first('to', grant.to, (target) => {
       if (!target.anyPort && target.ports.length === 0) return 'ports: empty without any_port';

@@ -4,6 +4,7 @@ import { BROKEN, HeadBuffer, INCOMPLETE, TOO_LARGE } from '../codec/head-buffer.
 import { requestFaultStatus } from '../codec/request-head.ts';
 import type { ResponseHead } from '../codec/response-head.ts';
 import { limits } from '../limits.ts';
+import type { Peer } from '../listeners/peer.ts';
 import { ANSWER, type CompiledPhases, NEXT } from '../phases/phase.ts';
 import { Exchange } from '../routing/exchange.ts';
 import type { Tickable, Ticker } from '../ticker.ts';
@@ -58,13 +59,14 @@ export class ServerConnection implements ResponseConsumer, Tickable {
   /** The client does not read its answers: no further request is taken until it does. */
   #blocked = false;
 
-  constructor(host: ConnectionHost, socket: Socket, peer: string) {
+  constructor(host: ConnectionHost, socket: Socket, peer: Peer) {
     this.#host = host;
     this.#socket = socket;
     this.#phases = host.phases;
     this.#exchange = new Exchange(this);
     this.#writer = new ResponseWriter(socket);
-    this.#exchange.peer = peer;
+    this.#exchange.peer = peer.identity;
+    this.#exchange.peerAddress = peer.address;
     this.#deadline = host.ticker.now + limits.idleMillis;
     socket.on('data', (bytes: Buffer) => this.#data(bytes));
     socket.on('drain', () => this.#drained());

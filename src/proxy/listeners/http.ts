@@ -6,7 +6,7 @@ import type { CompiledPhases } from '../phases/phase.ts';
 import type { Ticker } from '../ticker.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import { bind, type Listener, tlsOptions } from './listener.ts';
-import { admittedPeer } from './peer.ts';
+import { admittedPeer, peerOf } from './peer.ts';
 
 /** Takes HTTP/1.1 connections: in plain text from the program, or with mutual TLS from other proxies. */
 export class HttpListener implements ConnectionHost, Listener<CompiledPhases> {
@@ -76,6 +76,6 @@ export class HttpListener implements ConnectionHost, Listener<CompiledPhases> {
       socket.destroy();
       return;
     }
-    this.#open.add(new ServerConnection(this, socket, peer));
+    this.#open.add(new ServerConnection(this, socket, peerOf(socket, peer)));
   }
 }

@@ -4,11 +4,11 @@ import { limits } from '../limits.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { Dialer, DialTarget } from '../upstream/dial.ts';
 import { bind, type Listener, tlsOptions } from './listener.ts';
-import { admittedPeer } from './peer.ts';
+import { admittedPeer, type Peer, peerOf } from './peer.ts';
 import { splice } from './splice.ts';
 
 /** Decides about a connection of a client: where it goes, or undefined to close it without a byte. */
-export type TcpDecision = (peer: string) => { readonly target: DialTarget; readonly failed: () => void } | undefined;
+export type TcpDecision = (peer: Peer) => { readonly target: DialTarget; readonly failed: () => void } | undefined;
 
 /** Takes raw connections, in plain text or with mutual TLS, and splices them. */
 export class TcpListener implements Listener<TcpDecision> {
@@ -67,7 +67,7 @@ export class TcpListener implements Listener<TcpDecision> {
 
   #accept(client: net.Socket, peer: string): void {
     client.on('error', () => client.destroy());
-    const decision = this.#decide(peer);
+    const decision = this.#decide(peerOf(client, peer));
     if (decision === undefined) {
       client.destroy();
       return;

@@ -33,7 +33,7 @@ function identifyPhase(table: InboundTable): Phase {
   return {
     name: 'identify',
     request: (exchange) => {
-      exchange.series = table.access(exchange.peer).uncovered;
+      exchange.series = table.access(exchange.peer, exchange.peerAddress).uncovered;
       return NEXT;
     },
   };
@@ -57,7 +57,7 @@ function authorizePhase(table: InboundTable, denials: DenialLog): Phase {
   return {
     name: 'authorize',
     request: (exchange) => {
-      for (const grant of table.access(exchange.peer).grants) {
+      for (const grant of table.access(exchange.peer, exchange.peerAddress).grants) {
         if (grant.matches !== undefined && !grant.matches(exchange)) continue;
         exchange.series = grant.series;
         exchange.rule = grant.rule;
@@ -74,7 +74,7 @@ function uncovered(table: InboundTable, exchange: Exchange, denials: DenialLog):
     exchange.verdict = 'allowed';
     return NEXT;
   }
-  denials.note(table.mode, exchange.peer, table.nearest(exchange.peer));
+  denials.note(table.mode, exchange.peer, table.nearest(exchange.peer, exchange.peerAddress));
   if (table.mode === 'AUDIT') {
     exchange.verdict = 'audited';
     return NEXT;

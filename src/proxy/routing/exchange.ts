@@ -19,6 +19,8 @@ export class Exchange {
   authority = '';
   /** The verified SPIFFE id of the client; empty where there is none. */
   peer = '';
+  /** The address that the client's connection comes from. */
+  peerAddress = '';
   /** Milliseconds on the monotonic clock. */
   startedAt = 0;
   /** The status that the client gets or got; 0 before there is one. */

@@ -8,6 +8,8 @@ export type AccessMode = 'DENY' | 'AUDIT' | 'ALLOW';
 export interface PortGrant {
   readonly rule: string;
   readonly identities: ReadonlySet<string>;
+  /** Identities that count only on connections from one of these addresses. */
+  readonly pods: ReadonlyMap<string, ReadonlySet<string>>;
   /** Undefined: any bytes. */
   readonly matches: Matcher | undefined;
 }
@@ -37,31 +39,36 @@ export class InboundTable {
   readonly rejected: RequestSeries;
   readonly #registry: MetricsRegistry;
   readonly #peers = new Map<string, PeerAccess>();
+  /** Addresses that make a difference. */
+  readonly #addresses: ReadonlySet<string>;
 
   constructor(workload: string, mode: AccessMode, grants: readonly PortGrant[], registry: MetricsRegistry) {
     this.workload = workload;
     this.mode = mode;
     this.grants = grants;
     this.#registry = registry;
+    this.#addresses = new Set(grants.flatMap(({ pods }) => [...pods.values()].flatMap((addresses) => [...addresses])));
     this.rejected = this.#series('', '');
   }
 
-  access(peer: string): PeerAccess {
-    let access = this.#peers.get(peer);
+  /** `address`: where the peer's connection comes from, in canonical form. */
+  access(peer: string, address: string): PeerAccess {
+    const key = this.#addresses.has(address) ? `${peer} ${address}` : peer;
+    let access = this.#peers.get(key);
     if (access === undefined) {
       const label = this.#peers.size < maxPeers ? peer : 'other';
       const grants = this.grants
-        .filter((grant) => grant.identities.has(peer))
+        .filter((grant) => covers(grant, peer, address))
         .map(({ rule, matches }) => ({ rule, matches, series: this.#series(label, rule) }));
       access = { grants, uncovered: this.#series(label, '') };
-      if (this.#peers.size < maxPeers) this.#peers.set(peer, access);
+      if (this.#peers.size < maxPeers) this.#peers.set(key, access);
     }
     return access;
   }
 
-  /** The rule that came nearest to covering a refused request: one for this identity, or else any at this port. */
-  nearest(peer: string): string {
-    return (this.grants.find((grant) => grant.identities.has(peer)) ?? this.grants[0])?.rule ?? '';
+  /** The rule that came nearest to covering a refused request: one for this peer, or else any at this port. */
+  nearest(peer: string, address: string): string {
+    return (this.grants.find((grant) => covers(grant, peer, address)) ?? this.grants[0])?.rule ?? '';
   }
 
   #series(peer: string, rule: string): RequestSeries {
@@ -74,4 +81,8 @@ export class InboundTable {
       route: rule,
     });
   }
+}
+
+function covers({ identities, pods }: PortGrant, peer: string, address: string): boolean {
+  return identities.has(peer) || pods.get(peer)?.has(address) === true;
 }

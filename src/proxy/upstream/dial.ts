@@ -13,12 +13,18 @@ export interface DialTarget {
 /** Opens connections with the proxy's current certificate and remembers TLS sessions for each target. */
 export class Dialer {
   #material: TlsMaterial | undefined;
+  #source = '';
   readonly #sessions = new Map<string, Buffer>();
 
   /** New connections use it; those that are open stay. */
   useMaterial(material: TlsMaterial): void {
     this.#material = material;
     this.#sessions.clear();
+  }
+
+  /** The address that other proxies shall see connections come from; empty for the system's choice. */
+  useSource(address: string): void {
+    this.#source = address;
   }
 
   /**
@@ -39,6 +45,7 @@ export class Dialer {
     const options: tls.ConnectionOptions & { readonly allowHalfOpen: boolean } = {
       host: address,
       port,
+      ...(this.#source === '' ? {} : { localAddress: this.#source }),
       secureContext: material.clientContext,
       rejectUnauthorized: true,
       allowHalfOpen: true,

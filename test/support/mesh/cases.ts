@@ -12,6 +12,8 @@ export interface GoldenCase {
   readonly title: string;
   /** Rows of the table of semantics (`rows.ts`) that the case is about. */
   readonly rows: readonly string[];
+  /** Clauses of the specification (`test/clauses.ts`) that the case shows. */
+  readonly clauses: readonly string[];
   readonly settings: Partial<MeshSettings>;
   readonly requests: readonly CaseRequest[];
 }
@@ -38,6 +40,8 @@ interface InboundCase {
   /** `NAMESPACE/SERVICEACCOUNT`. */
   readonly peer: string;
   readonly credential: Credential;
+  /** The workload whose address the peer calls from; by default an address of nobody. */
+  readonly source?: string;
   /** Workload id and container port. */
   readonly workload: string;
   readonly port: number;
@@ -67,7 +71,7 @@ export function goldenCases(): readonly GoldenCase[] {
 function readCase(name: string): GoldenCase {
   const directory = join(goldenDirectory, name);
   const options = parse(readFileSync(join(directory, 'case.yaml'), 'utf8')) as Fields;
-  only(options, ['title', 'rows', 'settings'], `${name}/case.yaml`);
+  only(options, ['title', 'rows', 'clauses', 'settings'], `${name}/case.yaml`);
   const file = join(directory, 'requests.yaml');
   if (!existsSync(file)) throw new Error(`${file} is missing`);
   return {
@@ -75,6 +79,7 @@ function readCase(name: string): GoldenCase {
     directory,
     title: String(options.title),
     rows: (options.rows as string[] | undefined) ?? [],
+    clauses: (options.clauses as string[] | undefined) ?? [],
     settings: (options.settings as Partial<MeshSettings> | undefined) ?? {},
     requests: readRequests(file),
   };
@@ -119,7 +124,7 @@ function readEnd(group: Fields, place: string): OutboundCase | InboundCase {
     const [host, port] = hostAndPort(String(group.to), place);
     return { direction: 'outbound', from: qualified(String(group.from)), to: { host, port } };
   }
-  only(group, ['peer', 'at', 'with', 'requests'], place);
+  only(group, ['peer', 'at', 'with', 'from-pod', 'requests'], place);
   const [workload, port] = hostAndPort(String(group.at), place);
   const credential = (group.with ?? 'issued') as Credential;
   if (!credentials.includes(credential)) throw new Error(`${place}: unknown credential ${credential}`);
@@ -127,6 +132,7 @@ function readEnd(group: Fields, place: string): OutboundCase | InboundCase {
     direction: 'inbound',
     peer: qualified(String(group.peer)),
     credential,
+    ...(group['from-pod'] === undefined ? {} : { source: qualified(String(group['from-pod'])) }),
     workload: qualified(workload),
     port,
   };

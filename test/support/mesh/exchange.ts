@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Svid } from '../../../src/identity/authority.ts';
 import type { MeshModel, Workload } from '../../../src/model/types.ts';
 import type { CaseRequest, HttpTraffic } from './cases.ts';
@@ -7,7 +7,7 @@ import type { Credentials } from './credentials.ts';
 import { echoTarget, echoWorkload } from './echo.ts';
 import type { Answer } from './expectation.ts';
 import { RawClient } from './http-client.ts';
-import { serviceOf } from './reference.ts';
+import { peerAddress, serviceOf } from './reference.ts';
 
 /** What a data plane did with one request. */
 export interface Observation {
@@ -42,7 +42,7 @@ export class Exchange {
     const key = JSON.stringify(
       request.direction === 'outbound'
         ? [request.from, request.to]
-        : [request.peer, request.credential, request.workload, request.port],
+        : [request.peer, request.credential, request.source, request.workload, request.port],
     );
     const client = this.#clients.get(key) ?? new RawClient(open);
     this.#clients.set(key, client);
@@ -76,7 +76,8 @@ export class Exchange {
     if (request.credential === 'plain-text') return plain(address, port);
     const svid = await this.#credentials.of(request.peer, request.credential);
     const { trustBundle } = await this.#credentials.issued(workload.identity);
-    return secure(address, port, workload, trustBundle, svid, request.traffic.kind);
+    const source = peerAddress(this.#model, request.source);
+    return secure(address, port, source, workload, trustBundle, svid, request.traffic.kind);
   }
 }
 
@@ -118,22 +119,24 @@ function plain(host: string, port: number): Promise<Socket> {
 function secure(
   host: string,
   port: number,
+  localAddress: string,
   workload: Workload,
   trustBundle: string,
   svid: Svid | undefined,
   kind: 'http' | 'tcp',
 ): Promise<TLSSocket> {
-  const socket = connectTls({
+  const options: ConnectionOptions & { readonly localAddress: string } = {
     host,
     port,
+    localAddress,
     ca: trustBundle,
     ...(svid === undefined ? {} : { cert: svid.certificateChain, key: svid.privateKey }),
     ...(kind === 'http' ? { ALPNProtocols: ['http/1.1'] } : {}),
     minVersion: 'TLSv1.2',
     checkServerIdentity: (_, { subjectaltname }) =>
       subjectaltname === `URI:${workload.identity}` ? undefined : new Error(`the server is ${subjectaltname}`),
-  });
-  return connected(socket, 'secureConnect');
+  };
+  return connected(connectTls(options), 'secureConnect');
 }
 
 function connected<T extends Socket>(socket: T, event: string): Promise<T> {

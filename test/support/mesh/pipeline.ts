@@ -6,6 +6,7 @@ import type { Locate } from '../../../src/diagnostics/origin.ts';
 import { assignLocal } from '../../../src/kubernetes/local-addressing.ts';
 import { podsOf } from '../../../src/kubernetes/pods.ts';
 import type { MeshModel } from '../../../src/model/types.ts';
+import { locateWritten } from '../../../src/smi/written.ts';
 import { readSources } from '../../../src/source/read.ts';
 import type { GoldenCase } from './cases.ts';
 
@@ -17,7 +18,7 @@ export interface CompiledCase {
 
 /** From the files of a case to its model, every pod at an address of its own in 127.BASE.x.y. */
 export function compileCase(golden: GoldenCase, base: number): CompiledCase {
-  const source = readSources([join(golden.directory, 'input')]);
+  const source = locateWritten(readSources([join(golden.directory, 'input')]));
   const { input, diagnostics } = assemble(source.documents);
   const pods = [...input.pods, ...input.deployments.flatMap(podsOf)];
   const compiled = createCompiler().compile(

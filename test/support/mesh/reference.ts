@@ -39,6 +39,7 @@ export function referenceOf(model: MeshModel, request: CaseRequest): Reference |
       peer: spiffeId(model.trustDomain, namespace, account),
       workload: workloadId(podNamespace, pod),
       port: request.port,
+      from: { address: peerAddress(model, request.source) },
     } as Parameters<typeof decideInbound>[1]);
     if (verdict === 'reject') return { branches: [], rejected: status ?? 0 };
     const answer = verdict === 'allow' ? passed(traffic.kind) : denied(traffic.kind);
@@ -52,6 +53,14 @@ export function referenceOf(model: MeshModel, request: CaseRequest): Reference |
     to: request.to,
   } as Parameters<typeof decide>[1]);
   return { ...branchesOf(model, decision, traffic.kind), ...seen };
+}
+
+/** Where a peer that calls a sidecar by itself calls from. */
+export function peerAddress(model: MeshModel, source: string | undefined): string {
+  if (source === undefined) return '127.0.0.1';
+  const found = Object.values(model.workloads).find(({ id }) => id === source)?.addresses[0];
+  if (found === undefined) throw new Error(`no workload ${source} with an address`);
+  return found;
 }
 
 function branchesOf(model: MeshModel, decision: Decision, kind: 'http' | 'tcp'): Reference {

@@ -1,0 +1,82 @@
+import { diagnostic } from '../diagnostics/diagnostic.ts';
+import { compareText } from '../lib/collections.ts';
+import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
+import { workloadSetId } from '../model/ids.ts';
+import type { Workload } from '../model/types.ts';
+import type { IdentityBinding } from '../smi/types.ts';
+import type { PassContext } from './state.ts';
+import { at } from './state.ts';
+
+/** Whom an IdentityBinding stands for: everybody who one of its schemes covers. */
+export interface BoundIdentity {
+  readonly binding: IdentityBinding;
+  readonly identities: readonly BoundId[];
+  /** The pods that its labels pick, by id. */
+  readonly pods: readonly Workload[];
+}
+
+export interface BoundId {
+  readonly spiffe: SpiffeId;
+  /** `NAMESPACE/SERVICEACCOUNT` of this mesh; absent for an identity of another trust domain. */
+  readonly account?: string;
+  /** The field of the binding that names it. */
+  readonly path: string;
+}
+
+/** Resolves a binding; `workloads` are those of its own namespace. What speaks for anybody else is reported and left out. */
+export function boundIdentity(
+  binding: IdentityBinding,
+  workloads: readonly Workload[],
+  context: PassContext,
+): BoundIdentity {
+  const { namespace } = binding.meta;
+  const { podLabelSelector, spiffeIdentities = [], serviceAccount } = binding.schemes;
+  const identities = spiffeIdentities.flatMap((id, position) => {
+    const path = `spec.schemes.spiffeIdentities[${position}]`;
+    return listedId(binding, id as SpiffeId, path, context) ?? [];
+  });
+  if (serviceAccount !== undefined) {
+    identities.push({
+      spiffe: spiffeId(context.options.trustDomain, namespace, serviceAccount),
+      account: workloadSetId(namespace, serviceAccount),
+      path: 'spec.schemes.serviceAccount',
+    });
+  }
+  const pods = podLabelSelector === undefined ? [] : selected(podLabelSelector, workloads);
+  if (podLabelSelector !== undefined && pods.length === 0) {
+    const message = `IdentityBinding ${namespace}/${binding.meta.name} selects no pod`;
+    context.report(diagnostic('SMI3013', { message, origin: at(binding, 'spec.schemes.podLabelSelector') }));
+  }
+  return { binding, identities, pods };
+}
+
+function listedId(
+  binding: IdentityBinding,
+  spiffe: SpiffeId,
+  path: string,
+  { options, report }: PassContext,
+): BoundId | undefined {
+  const origin = at(binding, path);
+  if (!spiffe.startsWith(`spiffe://${options.trustDomain}/`)) {
+    report(
+      diagnostic('SMI4032', { message: `${spiffe} is of another trust domain than ${options.trustDomain}`, origin }),
+    );
+    return { spiffe, path };
+  }
+  const parsed = parseSpiffeId(spiffe);
+  if (parsed?.namespace !== binding.meta.namespace) {
+    const message = `${spiffe} is no service account of namespace ${binding.meta.namespace}`;
+    report(diagnostic('SMI4030', { message, origin }));
+    return undefined;
+  }
+  return { spiffe, account: workloadSetId(parsed.namespace, parsed.account), path };
+}
+
+/** Pods that have every label; without a label none. */
+function selected(labels: Readonly<Record<string, string>>, workloads: readonly Workload[]): readonly Workload[] {
+  const wanted = Object.entries(labels);
+  if (wanted.length === 0) return [];
+  return workloads
+    .filter((workload) => wanted.every(([label, value]) => workload.labels[label] === value))
+    .sort((a, b) => compareText(a.id, b.id));
+}

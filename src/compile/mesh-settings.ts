@@ -1,0 +1,21 @@
+import { meshConfigKey } from '../config/decode.ts';
+import type { MeshSettings } from '../model/types.ts';
+import type { MeshInput } from './input.ts';
+import type { PassContext } from './state.ts';
+
+/**
+ * The settings in force: those of the MeshConfig go before those of the caller. A MeshConfig that is there but refused
+ * might have said anything, so then every setting is the narrowest.
+ */
+export function meshSettings({ meshConfig, refused }: MeshInput, given: MeshSettings): MeshSettings {
+  if (meshConfig !== undefined) return { ...given, ...meshConfig.settings };
+  return refused?.includes(meshConfigKey) === true ? { ...given, ...narrowest } : given;
+}
+
+const narrowest = { accessMode: 'deny', pathRegexMode: 'full', crossNamespaceTargets: 'refuse' } as const;
+
+/** The mode of a namespace is what the MeshConfig says of it, and otherwise that of the mesh. */
+export function pathRegexModes({ meshConfig }: MeshInput, settings: MeshSettings): PassContext['pathRegexMode'] {
+  const namespaces = new Map(Object.entries(meshConfig?.namespaces ?? {}));
+  return (namespace) => namespaces.get(namespace)?.pathRegexMode ?? settings.pathRegexMode;
+}

@@ -1,0 +1,112 @@
+import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
+import { objectKey, parseObjectKey } from '../diagnostics/origin.ts';
+import { type Field, fieldOf } from '../kubernetes/field.ts';
+import { formatFieldPath, type PathSegment } from '../lib/field-path.ts';
+import { closest } from '../lib/suggest.ts';
+import { isRecord } from '../lib/values.ts';
+import type { SourceDocument } from '../source/types.ts';
+import type { MeshConfigObject } from './types.ts';
+
+const group = 'config.smi-mesh.io';
+const kind = 'MeshConfig';
+const version = `${group}/v1alpha1`;
+
+/** The one MeshConfig that a mesh has. It is cluster-scoped: the source fills in a namespace for objects without one. */
+export const meshConfigKey = objectKey(group, kind, 'default', 'default');
+
+export interface DecodedConfig {
+  readonly value?: { readonly kind: 'MeshConfig'; readonly value: MeshConfigObject };
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const settings = {
+  accessMode: ['deny', 'audit', 'allow'],
+  pathRegexMode: ['spec', 'full'],
+  crossNamespaceTargets: ['refuse', 'allow'],
+} as const;
+
+/** Whether an object is of our own configuration group. */
+export function isConfigGroup(document: SourceDocument): boolean {
+  return parseObjectKey(document.key).group === group;
+}
+
+/**
+ * Reads an object of the configuration group. An unknown field refuses it: a setting that is misspelt and ignored could
+ * leave the mesh wider open than its author thinks.
+ */
+export function decodeConfig(document: SourceDocument): DecodedConfig {
+  const { key, apiVersion } = document;
+  const refuse = (code: 'SMI2001' | 'SMI2011' | 'SMI4034', message: string, path: string, hint?: string) => ({
+    diagnostics: [
+      diagnostic(code, { message, origin: { object: key, path }, ...(hint === undefined ? {} : { hint }) }),
+    ],
+  });
+  if (document.kind !== kind)
+    return refuse('SMI2001', `${apiVersion} has no kind ${document.kind}`, 'kind', `Use ${kind}.`);
+  if (apiVersion !== version) {
+    return refuse('SMI2011', `${kind} has no version ${apiVersion}`, 'apiVersion', `Use ${version}.`);
+  }
+  if (key !== meshConfigKey) {
+    const { namespace, name } = parseObjectKey(key);
+    const path = name === 'default' ? 'metadata.namespace' : 'metadata.name';
+    return refuse('SMI4034', `MeshConfig ${namespace}/${name} is not the one of the mesh`, path);
+  }
+  const diagnostics: Diagnostic[] = [];
+  const value = decodeMeshConfig(document, fieldOf(key, document.object, diagnostics), diagnostics);
+  return diagnostics.length > 0 ? { diagnostics } : { value: { kind, value }, diagnostics };
+}
+
+function decodeMeshConfig(document: SourceDocument, root: Field, diagnostics: Diagnostic[]): MeshConfigObject {
+  const { object } = document;
+  const known = (value: unknown, path: readonly PathSegment[], names: readonly string[]) =>
+    diagnostics.push(...unknownFields(document, value, path, names));
+  known(object, [], ['apiVersion', 'kind', 'metadata', 'spec', 'status']);
+  const spec = isRecord(object.spec) ? object.spec : {};
+  known(spec, ['spec'], [...Object.keys(settings), 'namespaces']);
+  const field = root.at('spec');
+  const namespaces = isRecord(spec.namespaces) ? spec.namespaces : {};
+  // Looking into it reports what is not a mapping.
+  field.at('namespaces').at('');
+  return {
+    meta: { key: document.key },
+    settings: {
+      ...chosen(field, 'accessMode'),
+      ...chosen(field, 'pathRegexMode'),
+      ...chosen(field, 'crossNamespaceTargets'),
+    },
+    namespaces: Object.fromEntries(
+      Object.entries(namespaces).map(([name, inner]) => {
+        known(inner, ['spec', 'namespaces', name], ['pathRegexMode']);
+        return [name, chosen(field.at('namespaces').at(name), 'pathRegexMode')];
+      }),
+    ),
+  };
+}
+
+function chosen<K extends keyof typeof settings>(
+  field: Field,
+  name: K,
+): { readonly [P in K]?: (typeof settings)[K][number] } {
+  const value = field.at(name).oneOf<(typeof settings)[K][number]>(settings[name]);
+  return (value === undefined ? {} : { [name]: value }) as { readonly [P in K]?: (typeof settings)[K][number] };
+}
+
+function unknownFields(
+  { key }: SourceDocument,
+  value: unknown,
+  path: readonly PathSegment[],
+  names: readonly string[],
+): readonly Diagnostic[] {
+  if (!isRecord(value)) return [];
+  return Object.keys(value)
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      const near = closest(name, names);
+      return diagnostic('SMI2008', {
+        severity: 'error',
+        message: `MeshConfig has no field ${formatFieldPath([...path, name])}; the object is refused`,
+        origin: { object: key, path: formatFieldPath([...path, name]), mark: 'key' },
+        ...(near === undefined ? {} : { hint: `Did you mean ${near}?` }),
+      });
+    });
+}
