@@ -1,6 +1,7 @@
 import { assemble } from '../compile/assemble.ts';
 import { type Compilation, type CompileOptions, createCompiler } from '../compile/index.ts';
 import { type Finding, toFindings } from '../diagnostics/located.ts';
+import { locateWritten } from '../smi/written.ts';
 import { fileSizeLimit, readSources } from '../source/read.ts';
 import type { SourceSet } from '../source/types.ts';
 
@@ -16,7 +17,7 @@ export interface CheckedSources {
 
 /** Reads paths (`-` is standard input) and takes them through every stage. Never throws for what they contain. */
 export async function checkSources(paths: readonly string[], options: CompileOptions): Promise<CheckedSources> {
-  const sources = readSources(paths, paths.includes('-') ? { stdin: await readStdin() } : {});
+  const sources = locateWritten(readSources(paths, paths.includes('-') ? { stdin: await readStdin() } : {}));
   const assembly = assemble(sources.documents);
   const { model, diagnostics } = createCompiler().compile(assembly.input, options);
   const findings = toFindings([...sources.diagnostics, ...assembly.diagnostics, ...diagnostics], sources.locate);

@@ -13,7 +13,7 @@ const trustDomainPattern = /^[a-z0-9._-]{1,255}$/;
 const segmentPattern = /^(?!\.{1,2}$)[a-zA-Z0-9._-]+$/;
 
 /** Whether a text is a SPIFFE id of a workload (with a path) in the one spelling that the standard allows. */
-function isSpiffeId(text: string): text is SpiffeId {
+export function isSpiffeId(text: string): text is SpiffeId {
   if (text.length > maximumLength || !text.startsWith('spiffe://')) return false;
   const [trustDomain = '', ...segments] = text.slice('spiffe://'.length).split('/');
   return trustDomainPattern.test(trustDomain) && segments.length > 0 && segments.every((s) => segmentPattern.test(s));

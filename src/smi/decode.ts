@@ -3,10 +3,12 @@ import { parseObjectKey } from '../diagnostics/origin.ts';
 import { closest } from '../lib/suggest.ts';
 import type { SourceDocument } from '../source/types.ts';
 import { decodeTrafficTarget } from './access/decode.ts';
+import { decodeIdentityBinding } from './access/decode-binding.ts';
 import type { Decoded, SmiObject } from './decoded.ts';
+import { decodeTrafficMetrics } from './metrics/decode.ts';
 import { schemaFaults } from './schemas.ts';
 import { explainFault } from './shape.ts';
-import { decodeHTTPRouteGroup, decodeTCPRoute } from './specs/decode.ts';
+import { decodeHTTPRouteGroup, decodePortRoute } from './specs/decode.ts';
 import { decodeTrafficSplit } from './split/decode.ts';
 import { kindsOf, smiGroups, versionsOf } from './versions.ts';
 
@@ -32,7 +34,13 @@ function decodeKind(document: SourceDocument): Decoded<SmiObject> {
     case 'HTTPRouteGroup':
       return tagged('HTTPRouteGroup', decodeHTTPRouteGroup(document));
     case 'TCPRoute':
-      return tagged('TCPRoute', decodeTCPRoute(document));
+      return tagged('TCPRoute', decodePortRoute(document));
+    case 'UDPRoute':
+      return tagged('UDPRoute', decodePortRoute(document));
+    case 'IdentityBinding':
+      return tagged('IdentityBinding', decodeIdentityBinding(document));
+    case 'TrafficMetrics':
+      return tagged('TrafficMetrics', decodeTrafficMetrics(document));
     default:
       throw new Error(`no decoder for the served kind ${document.kind}`);
   }

@@ -1,7 +1,16 @@
 import { closest } from '../lib/suggest.ts';
 
 /** Optional fields, of any version, that make an object apply to less than it does without them. */
-const narrowing: readonly string[] = ['matches', 'ports', 'port', 'namespace', 'pathRegex', 'methods', 'headers'];
+const narrowing: readonly string[] = [
+  'spec',
+  'matches',
+  'ports',
+  'port',
+  'namespace',
+  'pathRegex',
+  'methods',
+  'headers',
+];
 
 /**
  * Which narrowing field an unknown one was most likely meant to be, so that ignoring it would widen. In a match of a route

@@ -5,6 +5,7 @@ import { closest } from '../lib/suggest.ts';
 import { describeValue, type Fields, isRecord } from '../lib/values.ts';
 import { narrowingField } from './narrowing.ts';
 import type { SchemaFault } from './schemas.ts';
+import { formFault } from './text-form.ts';
 
 /** Says what a fault of the schema means to the person who wrote the object; `undefined` for faults that only repeat others. */
 export function explainFault(key: ObjectKey, object: Fields, fault: SchemaFault): Diagnostic | undefined {
@@ -33,6 +34,13 @@ export function explainFault(key: ObjectKey, object: Fields, fault: SchemaFault)
         message: `${name(at)} has more than one key; an element of this list is one header`,
         origin: origin(here),
         hint: 'Write one key in each element, or write headers as one object instead of a list.',
+      });
+    case 'minProperties':
+    case 'minItems':
+      return diagnostic('SMI2003', {
+        message: `${name(at)} is empty`,
+        origin: origin(here),
+        hint: 'Give it a value, or remove the field.',
       });
     case 'additionalProperties':
       return unknownField(here, String(params.additionalProperty));
@@ -115,6 +123,10 @@ function describeTypes(types: readonly string[]): string {
 
 function outOfRange(here: Fault): Diagnostic {
   const { minimum, maximum } = here.parent;
+  if (maximum === undefined) {
+    const message = `${name(here.at)} is ${String(here.fault.data)}, less than ${String(minimum)}`;
+    return diagnostic('SMI2004', { message, origin: origin(here), hint: `Use ${String(minimum)} or more.` });
+  }
   return diagnostic('SMI2004', {
     message: `${name(here.at)} is ${String(here.fault.data)}, outside the range from ${String(minimum)} to ${String(maximum)}`,
     origin: origin(here),
@@ -139,6 +151,9 @@ function badText(here: Fault): Diagnostic {
   if (value === '') {
     return diagnostic('SMI2006', { message: `${name(here.at)} is empty`, origin: origin(here), hint: 'Write a name.' });
   }
+  const form = formFault(here.parent.title, name(here.at), value);
+  if (form !== undefined)
+    return diagnostic(form.code, { message: form.message, origin: origin(here), hint: form.hint });
   const lower = typeof value === 'string' ? value.toLowerCase().replaceAll('_', '-') : '';
   const fits = typeof here.parent.pattern === 'string' && new RegExp(here.parent.pattern).test(lower);
   return diagnostic('SMI2006', {

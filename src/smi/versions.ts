@@ -2,26 +2,30 @@ import { closest } from '../lib/suggest.ts';
 
 /** The kinds of SMI in each group, and how far each version of them is served. */
 interface KindVersions {
+  /** Newest first; the first is the hub. */
   readonly served: readonly string[];
-  /** Published versions of SMI that are not served yet. */
+  /** Versions of the draft of SMI, which no release of it has. */
   readonly known: readonly string[];
 }
 
+const all = ['v1alpha4', 'v1alpha3', 'v1alpha2', 'v1alpha1'];
+const draft = ['v1alpha5-draft'];
+
 const kinds: Readonly<Record<string, Readonly<Record<string, KindVersions>>>> = {
   'split.smi-spec.io': {
-    TrafficSplit: { served: ['v1alpha4', 'v1alpha3', 'v1alpha2'], known: ['v1alpha1'] },
+    TrafficSplit: { served: all, known: draft },
   },
   'access.smi-spec.io': {
-    TrafficTarget: { served: ['v1alpha3'], known: ['v1alpha1', 'v1alpha2', 'v1alpha4'] },
-    IdentityBinding: { served: [], known: ['v1alpha4'] },
+    TrafficTarget: { served: all, known: [] },
+    IdentityBinding: { served: ['v1alpha4'], known: [] },
   },
   'specs.smi-spec.io': {
-    HTTPRouteGroup: { served: ['v1alpha4'], known: ['v1alpha1', 'v1alpha2', 'v1alpha3'] },
-    TCPRoute: { served: ['v1alpha4'], known: ['v1alpha1', 'v1alpha2', 'v1alpha3'] },
-    UDPRoute: { served: [], known: ['v1alpha4'] },
+    HTTPRouteGroup: { served: all, known: draft },
+    TCPRoute: { served: all, known: draft },
+    UDPRoute: { served: ['v1alpha4'], known: draft },
   },
   'metrics.smi-spec.io': {
-    TrafficMetrics: { served: [], known: ['v1alpha1', 'v1alpha2'] },
+    TrafficMetrics: { served: ['v1alpha2', 'v1alpha1'], known: [] },
   },
 };
 

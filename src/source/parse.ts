@@ -75,9 +75,10 @@ function collect(collector: Collector, spot: Spot, value: unknown, inherited: In
     refuse(collector, spot, ['kind'], notName('kind', kind));
     return;
   }
-  if (kind.endsWith('List') && Array.isArray(value.items)) {
+  // Servers written in Go say `null` for an empty list.
+  if (kind.endsWith('List') && (Array.isArray(value.items) || value.items === null)) {
     const items: Inherited = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
-    for (const [item, element] of value.items.entries()) {
+    for (const [item, element] of (value.items ?? []).entries()) {
       collect(collector, { index: spot.index, within: [...spot.within, 'items', item] }, element, items);
     }
     return;
@@ -105,11 +106,16 @@ function collectObject(
   const within = formatFieldPath(spot.within);
   collector.documents.push({
     ...head,
-    key: objectKey(groupOf(apiVersion), kind, namespace ?? 'default', name),
+    key: objectKey(groupOf(apiVersion), kind, namespace ?? 'default', `${name}${ordinal(kind, spot)}`),
     file: collector.file,
     index: spot.index,
     ...(within === '' ? {} : { within }),
   });
+}
+
+/** The edges of one resource all carry its name, so that in a list of TrafficMetrics only the position tells them apart. */
+function ordinal(kind: string, { within }: Spot): string {
+  return kind === 'TrafficMetrics' && within.length > 0 ? `#${String(within.at(-1))}` : '';
 }
 
 function refuse(

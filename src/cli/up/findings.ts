@@ -5,6 +5,7 @@ import type { DiagnosticCode } from '../../diagnostics/catalogue.ts';
 import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
 import { renderFinding } from '../../diagnostics/render-text.ts';
 import type { TextStyle } from '../../lib/text-style.ts';
+import { locateWritten } from '../../smi/written.ts';
 import { readSources } from '../../source/read.ts';
 
 /** A finding with the line that it is about, as that line stands now. */
@@ -26,7 +27,8 @@ function lineOf(file: string, line: number): string | undefined {
 
 /** Looks up where a finding of the supervisor stands: it knows objects, not lines. */
 export function locateFinding(finding: Diagnostic, folder: string): LocatedDiagnostic {
-  const location = finding.origin === undefined ? undefined : readSources([folder]).locate(finding.origin);
+  const location =
+    finding.origin === undefined ? undefined : locateWritten(readSources([folder])).locate(finding.origin);
   return { ...finding, ...(location === undefined ? {} : { location }) };
 }
 

@@ -72,6 +72,27 @@ export const shapeCodes = {
     explanation: 'The kind has no such version. The object is refused.',
     hint: 'Use a version that exists.',
   },
+  SMI2012: {
+    severity: 'error',
+    title: 'not written as its field wants',
+    explanation:
+      'A field takes text of a certain form, such as a Kubernetes quantity (`500m`), a duration (`30s`) or a port, and holds another text. The object is refused.',
+    hint: 'Write the value in the form of the field.',
+  },
+  SMI2013: {
+    severity: 'error',
+    title: 'not a SPIFFE id',
+    explanation:
+      'An identity of an IdentityBinding is not a SPIFFE id with its scheme, so no certificate can carry it. The object is refused.',
+    hint: 'Write it as spiffe://TRUSTDOMAIN/ns/NAMESPACE/sa/SERVICEACCOUNT.',
+  },
+  SMI2014: {
+    severity: 'error',
+    title: 'identity not stated',
+    explanation:
+      'An IdentityBinding has no scheme, so it means nobody, or has both podLabelSelector and serviceAccount, which exclude each other. The object is refused.',
+    hint: 'State one of podLabelSelector, serviceAccount and spiffeIdentities.',
+  },
   SMI2020: {
     severity: 'error',
     title: 'unknown field that would narrow',

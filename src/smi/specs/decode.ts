@@ -5,13 +5,14 @@ import { compileRe2 } from '../../lib/re2.ts';
 import type { SourceDocument } from '../../source/types.ts';
 import type { Decoded } from '../decoded.ts';
 import { smiMeta } from '../meta.ts';
-import type { HTTPRouteGroup, RouteMatch, TCPRoute } from '../types.ts';
+import type { HTTPRouteGroup, RouteMatch, TCPRoute, UDPRoute } from '../types.ts';
+import { writtenOrigin, writtenSpec } from '../written.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** v1alpha4, after the schema has accepted it. */
+/** v1alpha1 to v1alpha4, after the schema has accepted it. */
 interface WireHTTPRouteGroup {
-  readonly spec: { readonly matches: readonly WireMatch[] };
+  readonly matches: readonly WireMatch[];
 }
 
 interface WireMatch {
@@ -22,7 +23,7 @@ interface WireMatch {
 }
 
 export function decodeHTTPRouteGroup(document: SourceDocument): Decoded<HTTPRouteGroup> {
-  const { spec } = document.object as unknown as WireHTTPRouteGroup;
+  const spec = writtenSpec(document) as unknown as WireHTTPRouteGroup;
   const diagnostics: Diagnostic[] = [];
   const first = new Map<string, number>();
   const matches = spec.matches.map((wire, index) => {
@@ -93,20 +94,21 @@ function checkRegex(
 ): void {
   const compiled = compileRe2(pattern);
   if (compiled.ok) return;
-  const message = `${formatFieldPath(path)} cannot be used: ${compiled.error}`;
-  diagnostics.push(diagnostic('SMI2009', { message, origin: originAt(document, path) }));
+  const origin = originAt(document, path);
+  const message = `${origin.path} cannot be used: ${compiled.error}`;
+  diagnostics.push(diagnostic('SMI2009', { message, origin }));
 }
 
 function originAt(document: SourceDocument, path: readonly PathSegment[]): Origin {
-  return { object: document.key, path: formatFieldPath(path) };
+  return writtenOrigin(document, { object: document.key, path: formatFieldPath(path) });
 }
 
-/** v1alpha4, after the schema has accepted it. */
-interface WireTCPRoute {
-  readonly spec: { readonly matches: { readonly ports: readonly number[] } };
+/** TCPRoute and UDPRoute, after the schema has accepted it. Before v1alpha4 there are no ports: every port is meant. */
+interface WirePortRoute {
+  readonly matches?: { readonly ports: readonly number[] };
 }
 
-export function decodeTCPRoute(document: SourceDocument): Decoded<TCPRoute> {
-  const { spec } = document.object as unknown as WireTCPRoute;
-  return { value: { meta: smiMeta(document), ports: [...spec.matches.ports] }, diagnostics: [] };
+export function decodePortRoute(document: SourceDocument): Decoded<TCPRoute & UDPRoute> {
+  const { matches } = writtenSpec(document) as unknown as WirePortRoute;
+  return { value: { meta: smiMeta(document), ports: [...(matches?.ports ?? [])] }, diagnostics: [] };
 }
