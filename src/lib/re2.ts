@@ -1,11 +1,22 @@
 import { RE2JS } from 're2js';
+import { comparisonFor, type Program } from './re2-shapes.ts';
 import { err, ok, type Result } from './result.ts';
 
 /** A compiled RE2 expression: linear time in the length of the text. */
 export interface Re2 {
-  /** Whether the whole text matches. */
+  /** Whether the whole text matches; each of its UTF-16 code units is one octet, as `octets` makes them. */
   matchesWhole(text: string): boolean;
 }
+
+/**
+ * The octets of a text in UTF-8, each as one UTF-16 code unit. Expressions look at octets, not at characters, as Envoy's
+ * do, because a header may carry octets that are no UTF-8: a literal `é` matches `é`, but `.` only half of it.
+ */
+export function octets(text: string): string {
+  return beyondAscii.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+}
+
+const beyondAscii = /[^\0-\x7f]/;
 
 /**
  * The largest program that we accept, in instructions of the C++ RE2 as `programCost` estimates them from above. The
@@ -30,42 +41,39 @@ const patternLimit = 10_000;
  */
 export function compileRe2(pattern: string): Result<Re2, string> {
   if (pattern.length > patternLimit) return err(`the expression is longer than ${patternLimit} characters`);
+  if (!pattern.isWellFormed()) return err('the expression contains half of a surrogate pair');
+  const beyondOctets = escapeBeyondOctets.exec(pattern)?.[1];
+  if (beyondOctets !== undefined) return err(`${beyondOctets} is no octet, and expressions look at octets`);
   let compiled: RE2JS;
   try {
-    compiled = RE2JS.compile(pattern);
+    compiled = RE2JS.compile(octets(pattern));
   } catch (error) {
     return err(reason(error));
   }
-  const cost = programCost(compiled);
+  const program: Program = compiled.re2().prog;
+  const cost = programCost(program);
   if (cost > programLimit) {
     return err(`the expression compiles to about ${cost} instructions, more than the limit of ${programLimit}`);
   }
-  const literal = literalShape(pattern);
-  if (literal !== undefined) {
-    const { text, open } = literal;
-    return ok({ matchesWhole: open ? (candidate) => candidate.startsWith(text) : (candidate) => candidate === text });
-  }
-  return ok({ matchesWhole: (text) => compiled.testExact(text) });
+  return ok({ matchesWhole: comparisonFor(program) ?? ((text) => compiled.testExact(text)) });
 }
+
+/** A character escape above 255 after an even number of backslashes. */
+const escapeBeyondOctets = /(?<!\\)(?:\\\\)*(\\(?:x\{0*[1-9a-f][0-9a-f]{2,}\}|[4-7][0-7]{2}))/i;
 
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^error parsing regexp: /, '');
-}
-
-interface Instruction {
-  readonly runes?: readonly number[];
+  return Buffer.from(text.replace(/^error parsing regexp: /, ''), 'latin1').toString('utf8');
 }
 
 /** Instructions that the C++ RE2 needs for the program, estimated from above. */
-function programCost(compiled: RE2JS): number {
-  const instructions = compiled.re2().prog.inst as readonly Instruction[];
+function programCost({ inst }: Program): number {
   let cost = 0;
-  for (const { runes } of instructions) cost += 1 + rangesCost(runes ?? []);
+  for (const { runes } of inst) cost += 1 + rangesCost(runes);
   return cost;
 }
 
-function rangesCost(runes: readonly number[]): number {
+function rangesCost(runes: ArrayLike<number>): number {
   const first = runes[0];
   if (first === undefined) return 0;
   // One rune: itself, or with case folding up to three others.
@@ -78,15 +86,4 @@ function rangesCost(runes: readonly number[]): number {
 function rangeCost(low: number, high: number): number {
   if (high < 0x80) return 1;
   return high - low < 64 ? 4 : 12;
-}
-
-const literalExpression =
-  /^(?:\(\?:((?:[\w/~%!@#&=:;,'"<> -]|\\[./?+*()[\]{}|^$-])*)\)|((?:[\w/~%!@#&=:;,'"<> -]|\\[./?+*()[\]{}|^$-])*))(\(\?s:\.\*\))?$/;
-
-/** The text of an expression that is only a literal, and whether anything may follow it. */
-function literalShape(pattern: string): { readonly text: string; readonly open: boolean } | undefined {
-  const parts = literalExpression.exec(pattern);
-  if (parts === null) return undefined;
-  const source = parts[1] ?? parts[2] ?? '';
-  return { text: source.replace(/\\(.)/g, '$1'), open: parts[3] !== undefined };
 }

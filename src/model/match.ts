@@ -1,4 +1,4 @@
-import { compileRe2, type Re2 } from '../lib/re2.ts';
+import { compileRe2, octets, type Re2 } from '../lib/re2.ts';
 import type { HeaderMatch, HttpMatch, PathMatch } from './types.ts';
 
 /** An HTTP request in the form that matches look at: the path is normal and without query. */
@@ -60,5 +60,5 @@ function matchesWhole(re2: string, text: string): boolean {
     const compiled = compileRe2(re2);
     compiledExpressions.set(re2, compiled.ok ? compiled.value : undefined);
   }
-  return compiledExpressions.get(re2)?.matchesWhole(text) ?? false;
+  return compiledExpressions.get(re2)?.matchesWhole(octets(text)) ?? false;
 }
