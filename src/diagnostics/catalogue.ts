@@ -1,4 +1,5 @@
 import { adapterCodes } from './codes/adapters.ts';
+import { lintCodes } from './codes/lint.ts';
 import { readingCodes } from './codes/reading.ts';
 import { referenceCodes } from './codes/references.ts';
 import { runtimeCodes } from './codes/runtime.ts';
@@ -11,6 +12,7 @@ const entries = {
   ...shapeCodes,
   ...referenceCodes,
   ...semanticsCodes,
+  ...lintCodes,
   ...adapterCodes,
   ...runtimeCodes,
 };

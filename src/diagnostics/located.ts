@@ -28,6 +28,11 @@ export function toFindings(diagnostics: readonly Diagnostic[], locate: Locate): 
   return [...findings.values()].sort(byPlace);
 }
 
+/** Findings of two lists in one order. */
+export function mergeFindings(some: readonly Finding[], others: readonly Finding[]): readonly Finding[] {
+  return [...some, ...others].sort(byPlace);
+}
+
 function byPlace(a: Finding, b: Finding): number {
   return (
     compareText(a.location?.file ?? '', b.location?.file ?? '') ||

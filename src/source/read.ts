@@ -99,7 +99,7 @@ export function combineSources(files: readonly SourceFile[]): SourceSet {
     }
   }
   const brokenFiles = files.filter((file) => file.broken).map((file) => file.file);
-  return { documents, diagnostics, brokenFiles, locate, lineOf };
+  return { files, documents, diagnostics, brokenFiles, locate, lineOf };
 }
 
 function readFile(file: FoundFile['file'], known: SourceFile | undefined): SourceFile {

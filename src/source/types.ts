@@ -18,6 +18,7 @@ export interface SourceDocument {
 
 /** What was read, what was wrong with it, and a way back from an origin to its line. */
 export interface SourceSet {
+  readonly files: readonly SourceFile[];
   readonly documents: readonly SourceDocument[];
   readonly diagnostics: readonly Diagnostic[];
   /** Files that could not be parsed, or have no text at all: what was loaded from them before stays in force. */

@@ -1,0 +1,85 @@
+/** A piece of an RE2 expression, as far as lints tell pieces apart. */
+export interface Piece {
+  readonly kind: 'literal' | 'dot' | 'open' | 'close' | 'or' | 'anchor' | 'other';
+  /** As written; for a literal the character that it stands for. */
+  readonly text: string;
+  /** Nesting in groups. */
+  readonly depth: number;
+  /** Whether a repetition follows. */
+  readonly repeated: boolean;
+}
+
+const shapes: readonly (readonly [Piece['kind'], RegExp])[] = [
+  ['anchor', /\^|\$|\\[AzbB]/y],
+  ['other', /\(\?[a-zA-Z-]+\)/y],
+  ['open', /\((?:\?(?:P?<\w+>|[a-zA-Z-]*:))?/y],
+  ['close', /\)/y],
+  ['or', /\|/y],
+  ['dot', /\./y],
+  [
+    'other',
+    /\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\\[pP](?:\{\^?\w+\}|\w)|\\x\{[0-9A-Fa-f]+\}|\\x[0-9A-Fa-f]{2}|\\[0-9a-zA-Z]/y,
+  ],
+  ['literal', /\\?[\s\S]/y],
+];
+const repetition = /[*+?]\??|\{\d+(?:,\d*)?\}\??/y;
+
+/** The pieces of an expression that compiles, in order. */
+export function piecesOf(expression: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let depth = 0;
+  for (let at = 0; at < expression.length; ) {
+    if (expression.startsWith('\\Q', at)) {
+      const end = expression.indexOf('\\E', at + 2);
+      for (const text of expression.slice(at + 2, end < 0 ? undefined : end)) {
+        pieces.push({ kind: 'literal', text, depth, repeated: false });
+      }
+      at = end < 0 ? expression.length : end + 2;
+      continue;
+    }
+    const { kind, text } = pieceAt(expression, at);
+    at += text.length;
+    repetition.lastIndex = at;
+    const repeated = repetition.exec(expression)?.[0] ?? '';
+    at += kind === 'open' ? 0 : repeated.length;
+    if (kind === 'close') depth -= 1;
+    pieces.push({ kind, text: kind === 'literal' ? text.slice(-1) : text, depth, repeated: repeated !== '' });
+    if (kind === 'open') depth += 1;
+  }
+  return pieces;
+}
+
+function pieceAt(expression: string, at: number): Pick<Piece, 'kind' | 'text'> {
+  for (const [kind, shape] of shapes) {
+    shape.lastIndex = at;
+    const text = shape.exec(expression)?.[0];
+    if (text !== undefined) return { kind, text };
+  }
+  return { kind: 'literal', text: expression.charAt(at) };
+}
+
+/** The alternatives of an expression at its outermost level. */
+export function branchesOf(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
+  const branches: Piece[][] = [[]];
+  for (const piece of pieces) {
+    if (piece.kind === 'or' && piece.depth === 0) branches.push([]);
+    else branches.at(-1)?.push(piece);
+  }
+  return branches;
+}
+
+/** The text of pieces that are a literal and nothing else. */
+export function literalText(pieces: readonly Piece[]): string | undefined {
+  if (pieces.some(({ kind, repeated }) => kind !== 'literal' || repeated)) return undefined;
+  return pieces.map(({ text }) => text).join('');
+}
+
+/** The literal text that everything which an expression matches begins with; empty when there is none. */
+export function literalPrefix(pieces: readonly Piece[]): string {
+  if (branchesOf(pieces).length > 1) return '';
+  const end = pieces.findIndex(({ kind, repeated }) => kind !== 'literal' || repeated);
+  return pieces
+    .slice(0, end < 0 ? undefined : end)
+    .map(({ text }) => text)
+    .join('');
+}
