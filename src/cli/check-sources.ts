@@ -1,9 +1,12 @@
 import { assemble } from '../compile/assemble.ts';
 import { type Compilation, type CompileOptions, createCompiler } from '../compile/index.ts';
+import type { MeshInput } from '../compile/input.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Finding, toFindings } from '../diagnostics/located.ts';
 import { locateWritten } from '../smi/written.ts';
-import { fileSizeLimit, readSources } from '../source/read.ts';
-import type { SourceSet } from '../source/types.ts';
+import { createSourceReader, fileSizeLimit, type SourceReader } from '../source/read.ts';
+import type { SourceDocument, SourceSet } from '../source/types.ts';
+import { type ClusterChoice, pathsMeant, withCluster } from './cluster-input.ts';
 
 export interface CheckedSources {
   readonly sources: SourceSet;
@@ -15,12 +18,35 @@ export interface CheckedSources {
   readonly foreign: number;
 }
 
-/** Reads paths (`-` is standard input) and takes them through every stage. Never throws for what they contain. */
-export async function checkSources(paths: readonly string[], options: CompileOptions): Promise<CheckedSources> {
-  const sources = locateWritten(readSources(paths, paths.includes('-') ? { stdin: await readStdin() } : {}));
+export interface CheckOptions {
+  /** One that is kept from check to check reads unchanged files once. */
+  readonly reader?: SourceReader;
+  /** What to ask beyond the stages that every command needs. */
+  readonly examine?: (
+    documents: readonly SourceDocument[],
+    input: MeshInput,
+    model: Compilation['model'],
+  ) => readonly Diagnostic[];
+}
+
+/**
+ * Reads paths (`-` is standard input; none: the current folder), and a cluster when one is chosen, and takes them through
+ * every stage. Never throws for what they contain; throws `Unreachable` when the cluster is.
+ */
+export async function checkSources(
+  named: readonly string[],
+  options: CompileOptions,
+  cluster: ClusterChoice = {},
+  { reader = createSourceReader(), examine = () => [] }: CheckOptions = {},
+): Promise<CheckedSources> {
+  const paths = pathsMeant(named, cluster);
+  const files = locateWritten(reader.read(paths, paths.includes('-') ? { stdin: await readStdin() } : {}));
+  const sources = await withCluster(files, cluster);
   const assembly = assemble(sources.documents);
   const { model, diagnostics } = createCompiler().compile(assembly.input, options);
-  const findings = toFindings([...sources.diagnostics, ...assembly.diagnostics, ...diagnostics], sources.locate);
+  const examined = examine(sources.documents, assembly.input, model);
+  const all = [...sources.diagnostics, ...assembly.diagnostics, ...diagnostics, ...examined];
+  const findings = toFindings(all, sources.locate);
   const keys = new Set(sources.documents.map(({ key }) => key));
   // Everything that was decoded, and what was refused.
   const used = Object.values(assembly.input).flat().length;

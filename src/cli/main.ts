@@ -4,11 +4,13 @@ import { completionCommand } from './commands/completion.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
 import { explainCommand } from './commands/explain.ts';
 import { proxyCommand } from './commands/proxy.ts';
+import { testCommand } from './commands/test.ts';
 import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
 import { versionCommand } from './commands/version.ts';
 import { exitCodes } from './exit-codes.ts';
 import { tolerateClosedPipe } from './output.ts';
+import { reportUnreachable, Unreachable } from './unreachable.ts';
 import { programVersion } from './version.ts';
 
 /** Every command, in the order of the help. A command loads what is heavy inside its action, so that others start fast. */
@@ -16,6 +18,7 @@ const commands: readonly (() => Command)[] = [
   validateCommand,
   compileCommand,
   explainCommand,
+  testCommand,
   upCommand,
   proxyCommand,
   controlPlaneCommand,
@@ -47,6 +50,10 @@ async function main(argv: readonly string[]): Promise<void> {
   try {
     await createProgram().parseAsync(argv);
   } catch (error) {
+    if (error instanceof Unreachable) {
+      process.exitCode = await reportUnreachable(error);
+      return;
+    }
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? exitCodes.fine : exitCodes.usage;
   }

@@ -22,6 +22,18 @@ const apiVersions: Readonly<Record<string, string>> = {
   'apps/Deployment': 'apps/v1',
 };
 
+/** Every kind for which `isKubernetesKind` holds; the core group is spelled `core`. */
+export function kubernetesKinds(): readonly {
+  readonly group: string;
+  readonly kind: string;
+  readonly version: string;
+}[] {
+  return Object.entries(apiVersions).map(([name, apiVersion]) => {
+    const [group = '', kind = ''] = name.split('/');
+    return { group, kind, version: apiVersion.slice(apiVersion.indexOf('/') + 1) };
+  });
+}
+
 /** Whether an object is of a kind that routing or policy needs. */
 export function isKubernetesKind(document: SourceDocument): boolean {
   const { group, kind } = parseObjectKey(document.key);

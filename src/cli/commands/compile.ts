@@ -1,10 +1,13 @@
 import { Command, Option } from 'commander';
+import { contextOption, kubeconfigOption } from '../cluster-input.ts';
 import type { CompileOptions } from '../compile/run.ts';
 
 export function compileCommand(): Command {
   return new Command('compile')
     .description('print the mesh model of manifests, or the whole configuration of one proxy')
-    .argument('<path...>', 'files, folders, globs, or - for standard input')
+    .argument('[path...]', 'files, folders, globs, or - for standard input (default: the current folder)')
+    .addOption(contextOption())
+    .addOption(kubeconfigOption())
     .addOption(new Option('-o, --output <format>', 'format').choices(['yaml', 'json']).default('yaml'))
     .option('--to <adapter>', 'instead of the model: a configuration from which this data plane starts')
     .option('--workload <id>', 'with --to: the pod, Deployment or ServiceAccount whose proxy it is')

@@ -1,10 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { contextOption, kubeconfigOption } from '../cluster-input.ts';
 import type { ExplainOptions } from '../explain/run.ts';
 
 export function explainCommand(): Command {
   return new Command('explain')
     .description('say where a request goes, whether it is let in, and which lines of the manifests decide that')
-    .argument('<path...>', 'files, folders, globs, or - for standard input')
+    .argument('[path...]', 'files, folders, globs, or - for standard input (default: the current folder)')
+    .addOption(contextOption())
+    .addOption(kubeconfigOption())
     .requiredOption('--from <name>', 'the client: a pod, Deployment or ServiceAccount, as NAME or NAMESPACE/NAME')
     .requiredOption('--to <host>', 'the service as the client names it: HOST or HOST:PORT')
     .option('-X, --method <method>', 'HTTP method', 'GET')

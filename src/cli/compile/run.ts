@@ -3,13 +3,14 @@ import { findWorkload } from '../../explain/client.ts';
 import { didYouMean } from '../../explain/parties.ts';
 import { bootstrapTargets } from '../adapters.ts';
 import { checkSources } from '../check-sources.ts';
+import type { ClusterChoice } from '../cluster-input.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reportDiagnostics, reportFindings } from '../findings.ts';
 import { printJson } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { printYaml } from '../yaml-output.ts';
 
-export interface CompileOptions {
+export interface CompileOptions extends ClusterChoice {
   readonly output: 'yaml' | 'json';
   /** A data plane, together with the workload whose proxy it is. */
   readonly to?: string;
@@ -28,7 +29,7 @@ export async function compile(paths: readonly string[], options: CompileOptions)
 }
 
 async function printModel(paths: readonly string[], options: CompileOptions): Promise<number> {
-  const checked = await checkSources(paths, defaultCompileOptions);
+  const checked = await checkSources(paths, defaultCompileOptions, options);
   const faulty = reportFindings(checked);
   write(checked.model, options);
   return faulty ? exitCodes.findings : exitCodes.fine;
@@ -45,7 +46,7 @@ async function printBootstrap(
     const ids = bootstrapTargets.map(({ id }) => id);
     return wrongUse(`"${to}" is not one of ${ids.join(', ')}${didYouMean(to, ids)}`);
   }
-  const checked = await checkSources(paths, defaultCompileOptions);
+  const checked = await checkSources(paths, defaultCompileOptions, options);
   const faulty = reportFindings(checked);
   const found = findWorkload(checked.model, workload);
   if (!found.ok) return wrongUse(found.error);

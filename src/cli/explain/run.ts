@@ -4,12 +4,13 @@ import type { Question } from '../../explain/explanation.ts';
 import { withPlaces } from '../../explain/json.ts';
 import { explanationText } from '../../explain/text.ts';
 import { checkSources } from '../check-sources.ts';
+import type { ClusterChoice } from '../cluster-input.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { reportFindings } from '../findings.ts';
 import { print, printJson, styleFor } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';
 
-export interface ExplainOptions {
+export interface ExplainOptions extends ClusterChoice {
   readonly from: string;
   readonly to: string;
   readonly method: string;
@@ -22,7 +23,7 @@ export interface ExplainOptions {
 
 /** Prints where a request goes and why; returns the exit code, which is 0 only when every backend lets it in. */
 export async function runExplain(paths: readonly string[], options: ExplainOptions): Promise<number> {
-  const checked = await checkSources(paths, defaultCompileOptions);
+  const checked = await checkSources(paths, defaultCompileOptions, options);
   const { model, sources } = checked;
   reportFindings(checked);
   const explained = explain(model, questionOf(options));

@@ -60,4 +60,11 @@ export const readingCodes = {
     explanation: 'The YAML aliases of the file refer to themselves, to nothing, or stand for too much.',
     hint: 'Write the values out instead of using aliases.',
   },
+  SMI1010: {
+    severity: 'error',
+    title: 'cluster not readable',
+    explanation:
+      'The objects of a cluster could not be listed: there is no such context, its apiserver does not answer, or the user may not list a kind. Half of the objects could mean the opposite of all of them, so nothing is used.',
+    hint: 'Check that `kubectl get trafficsplits --all-namespaces` works with this context.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
