@@ -45,7 +45,14 @@ describe.skipIf(envoy.path === undefined)(
     );
 
     /** Of each kind of traffic and policy one; all others differ in what one side decides alone. */
-    const mixed = ['access-buyer-and-thief', 'path-normal-form', 'split-per-backend-access', 'split-tcp', 'tcp-access'];
+    const mixed = [
+      'access-buyer-and-thief',
+      'binding-labels',
+      'path-normal-form',
+      'split-per-backend-access',
+      'split-tcp',
+      'tcp-access',
+    ];
     test.concurrent.each(cases.filter(({ name }) => mixed.includes(name)))(
       '$name: both data planes in one mesh',
       (golden) => {
