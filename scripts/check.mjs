@@ -39,6 +39,11 @@ const checks = [
     mend: 'node scripts/diagnostics-doc.ts writes docs/diagnostics.md anew',
   },
   {
+    name: 'custom resource definitions',
+    command: ['scripts/crds.ts', '--check'],
+    mend: 'node scripts/crds.ts writes schemas/crds and schemas/smi.json anew',
+  },
+  {
     name: 'support matrix',
     command: ['scripts/support-matrix.ts', '--check'],
     mend: 'node scripts/support-matrix.ts writes the tables in README.md anew',
