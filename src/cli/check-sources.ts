@@ -55,7 +55,7 @@ export async function checkSources(
 }
 
 /** Reads one byte more than the limit at most: enough for the reader to refuse it. */
-async function readStdin(): Promise<Uint8Array> {
+export async function readStdin(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of process.stdin) {
