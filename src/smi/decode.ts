@@ -4,6 +4,7 @@ import { closest } from '../lib/suggest.ts';
 import type { SourceDocument } from '../source/types.ts';
 import { decodeTrafficTarget } from './access/decode.ts';
 import { decodeIdentityBinding } from './access/decode-binding.ts';
+import { restorePreserved } from './convert/restore.ts';
 import type { Decoded, SmiObject } from './decoded.ts';
 import { decodeTrafficMetrics } from './metrics/decode.ts';
 import { schemaFaults } from './schemas.ts';
@@ -21,8 +22,10 @@ export function decodeSmi(document: SourceDocument): Decoded<SmiObject> {
   if (refusal !== undefined) return { diagnostics: [refusal] };
   const shape = schemaFaults(group, version, kind, object).flatMap((fault) => explainFault(key, object, fault) ?? []);
   if (shape.some(({ severity }) => severity === 'error')) return { diagnostics: shape };
-  const decoded = decodeKind(document);
-  return { ...decoded, diagnostics: [...shape, ...decoded.diagnostics] };
+  const restored = restorePreserved(document);
+  if (restored.value === undefined) return { diagnostics: [...shape, ...restored.diagnostics] };
+  const decoded = decodeKind(restored.value);
+  return { ...decoded, diagnostics: [...shape, ...restored.diagnostics, ...decoded.diagnostics] };
 }
 
 function decodeKind(document: SourceDocument): Decoded<SmiObject> {

@@ -100,4 +100,46 @@ export const shapeCodes = {
       'The version has no such field, and it looks like one that makes the object apply to less: `matches`, a part of a match, a port, a namespace. Ignoring it would allow or route more than is meant, so the object is refused.',
     hint: 'Correct the name of the field, or use a version that has it.',
   },
+  SMI2030: {
+    severity: 'warning',
+    title: 'preserved value ignored',
+    explanation:
+      'A conversion has kept in an annotation what the version cannot say, and the value that the annotation belongs to has been changed since. The annotation says nothing any more.',
+    hint: 'Remove the annotation, or write the object in a version that has the field.',
+  },
+  SMI2031: {
+    severity: 'error',
+    title: 'preserved value not readable',
+    explanation:
+      'An annotation `smi-mesh.io/preserved-...` is part of what an object means, and holds something that no conversion writes. The object is refused, since ignoring the annotation could allow more than is meant.',
+    hint: 'Remove the annotation and write what it stood for in a version that has the field.',
+  },
+  SMI2032: {
+    severity: 'info',
+    title: 'spelling kept in an annotation',
+    explanation:
+      'The converted object means the same; how its author spelled it is kept in an annotation and comes back with the next conversion.',
+    hint: 'Remove the annotation if the spelling does not matter.',
+  },
+  SMI2033: {
+    severity: 'warning',
+    title: 'hidden in an annotation',
+    explanation:
+      'The version has no words for a part of the object. smi-mesh reads it from an annotation; to everybody else the object means less than before.',
+    hint: 'Use a version that has the field where other meshes read the object.',
+  },
+  SMI2034: {
+    severity: 'warning',
+    title: 'restriction in an annotation alone',
+    explanation:
+      'The version has no field for a restriction of the object. smi-mesh reads and enforces it from an annotation; to a reader who does not know the annotation the object means more than before.',
+    hint: 'Use a version that has the field where other meshes read the object.',
+  },
+  SMI2040: {
+    severity: 'error',
+    title: 'expectation contradicts itself',
+    explanation:
+      'A request of TrafficExpectations has two fields that cannot stand beside each other, such as `expect` and `status`, or `tcp` and a path. None of the expectations of the document is checked.',
+    hint: 'Remove one of the two fields.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

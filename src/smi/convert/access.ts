@@ -20,6 +20,10 @@ interface TargetSpec {
  */
 const nobody: Fields = { kind: 'ServiceAccount', name: 'nobody.smi-mesh.io' };
 
+export function isNobody(subject: unknown): boolean {
+  return isRecord(subject) && subject.kind === nobody.kind && subject.name === nobody.name;
+}
+
 /** v1alpha1: no `spec`, and `specs` for the rules. */
 export const targetV1alpha1: VersionForm = {
   toHub: ({ destination, specs, sources }) => fromOldFields({ destination, rules: specs, sources }),

@@ -6,8 +6,8 @@ import { type Fields, isRecord } from '../../lib/values.ts';
 import { versionsOf } from '../versions.ts';
 import { formOf, hubVersion, type KindVersion } from './kinds.ts';
 import { type Manifest, putTogether, takeApart } from './manifest.ts';
-import { type Annotations, parsePreserved, preservedPrefix, versionAnnotation } from './preserved.ts';
-import { fromHub, toHub } from './through-hub.ts';
+import { parsePreserved, preservedPrefix, versionAnnotation } from './preserved.ts';
+import { fromHub, type SaidInVersion, toHub } from './through-hub.ts';
 
 /** One annotation that a conversion has written, and what it means to a reader who does not know it. */
 export interface Kept {
@@ -51,7 +51,7 @@ export function convert(object: Fields, targetApiVersion: string): Result<Conver
   const to: KindVersion = { group, kind, version: target.version };
   const said = fromHub(to, lifted.hub, lifted.annotations);
   const converted = putTogether({ ...manifest, ...to, body: said.body, annotations: said.annotations });
-  return ok({ object: converted, kept: newlyKept(manifest, to, said.annotations) });
+  return ok({ object: converted, kept: newlyKept(manifest, to, said) });
 }
 
 function versionFault(object: Manifest, { group, version }: Manifest): Diagnostic | undefined {
@@ -75,19 +75,19 @@ function keyOf({ group, kind, metadata }: Manifest): ObjectKey {
 }
 
 /** Annotations that were not there before, or said something else. */
-function newlyKept(from: Manifest, to: KindVersion, annotations: Annotations): readonly Kept[] {
+function newlyKept(from: Manifest, to: KindVersion, { annotations, narrowed }: SaidInVersion): readonly Kept[] {
+  const form = formOf(to);
   const names = Object.keys(annotations).filter((name) => name.startsWith(preservedPrefix));
   return names.flatMap((annotation): Kept[] => {
     if (annotations[annotation] === from.annotations[annotation]) return [];
-    const opens = formOf(to)?.openTo;
-    const open = opens === undefined ? {} : { effect: 'open' as const, opens };
-    const content = parsePreserved(annotations[annotation]);
-    if (formOf(to)?.annotations?.includes(annotation)) {
-      return [{ annotation, fields: ['spec.destination.port'], effect: 'hidden', ...open }];
+    const opens = form?.openTo === undefined ? {} : { effect: 'open' as const, opens: form.openTo };
+    if (form?.annotations?.includes(annotation)) {
+      return [{ annotation, fields: ['spec.destination.port'], effect: 'hidden', ...opens }];
     }
+    const content = parsePreserved(annotations[annotation]);
     const fields = [...Object.keys((content?.value ?? {}) as Fields), ...(content?.without ?? [])];
-    const hidden = annotation === versionAnnotation(hubVersion(to.group, to.kind) ?? '');
+    const hidden = narrowed && annotation === versionAnnotation(hubVersion(to.group, to.kind) ?? '');
     if (!hidden) return [{ annotation, fields, effect: 'spelling' }];
-    return [{ annotation, fields, effect: 'hidden', ...(formOf(to)?.annotations === undefined ? open : {}) }];
+    return [{ annotation, fields, effect: 'hidden', ...(form?.annotations === undefined ? opens : {}) }];
   });
 }

@@ -40,7 +40,7 @@ function withoutHeaders(match: Fields): Body {
 }
 
 /** The list of objects with one key each becomes one object, unless a key would be lost by it. */
-function headersAsObject(headers: unknown): unknown {
+export function headersAsObject(headers: unknown): unknown {
   if (!Array.isArray(headers)) return headers;
   const entries = headers.flatMap((element) => (isRecord(element) ? Object.entries(element) : []));
   return new Set(entries.map(([name]) => name)).size < entries.length ? headers : Object.fromEntries(entries);

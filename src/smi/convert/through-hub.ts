@@ -4,6 +4,7 @@ import { schemaFaults } from '../schemas.ts';
 import { explainFault } from '../shape.ts';
 import { applyDifference, type Difference, difference } from './difference.ts';
 import { formOf, hubVersion, type KindVersion } from './kinds.ts';
+import { sameMeaning } from './meaning.ts';
 import {
   type Annotations,
   formatPreserved,
@@ -47,32 +48,40 @@ export function readThroughHub(from: KindVersion, body: Body, annotations: Annot
   return kept === undefined ? plain : applyDifference(plain, kept);
 }
 
-/** What `fromHub` had to keep in the annotation named after the hub's version; `undefined` when the version says it all. */
 export interface SaidInVersion extends Said {
   readonly annotations: Annotations;
-  readonly kept?: Difference;
+  /** Whether the body alone, without annotations, means less than the hub body. */
+  readonly narrowed: boolean;
 }
 
-/** The hub body in the terms of a version; never more than the hub says, even for a reader who ignores annotations, unless the form says otherwise. */
+/**
+ * The hub body in the terms of a version: never more than the hub says, even to a reader who ignores annotations, except
+ * where the form says `openTo`. What it cannot say is kept in the annotation named after the hub's version.
+ */
 export function fromHub(to: KindVersion, hub: Body, annotations: Annotations): SaidInVersion {
   const plain = sayPlainly(to, hub);
   const rest = without(annotations, isHub(to) ? [] : [versionAnnotation(to.version)]);
   const withOwn = { ...rest, ...plain.annotations };
-  if (isHub(to)) return { body: plain.body, annotations: withOwn };
+  if (isHub(to)) return { body: plain.body, annotations: withOwn, narrowed: false };
   const text = keptDifference(annotations, to.version, hub);
   if (text !== undefined) {
     const body = applyDifference(plain.body, text);
-    if (isDeepStrictEqual(plainHub(to, body, plain.annotations ?? {}), hub)) return { body, annotations: withOwn };
+    if (isDeepStrictEqual(plainHub(to, body, plain.annotations ?? {}), hub))
+      return { body, annotations: withOwn, narrowed: false };
   }
-  const kept = difference(plainHub(to, plain.body, plain.annotations ?? {}), hub);
-  if (kept === undefined) return { body: plain.body, annotations: withOwn };
+  const heard = plainHub(to, plain.body, plain.annotations ?? {});
+  const kept = difference(heard, hub);
+  if (kept === undefined) return { body: plain.body, annotations: withOwn, narrowed: false };
   const keptThere = versionAnnotation(hubVersion(to.group, to.kind) ?? '');
-  const annotation = formatPreserved(plain.body, { ...kept });
-  return { body: plain.body, annotations: { ...withOwn, [keptThere]: annotation }, kept };
+  return {
+    body: plain.body,
+    annotations: { ...withOwn, [keptThere]: formatPreserved(plain.body, { ...kept }) },
+    narrowed: !sameMeaning(to.kind, heard, hub),
+  };
 }
 
 /** Whether the schema of the version takes the body. Fields that it does not know are no obstacle. */
-function accepts({ group, kind, version }: KindVersion, body: Body): boolean {
+export function accepts({ group, kind, version }: KindVersion, body: Body): boolean {
   const object = { apiVersion: `${group}/${version}`, kind, metadata: { name: 'x' }, ...body };
   const key = objectKey(group, kind, 'default', 'x');
   const faults = schemaFaults(group, version, kind, object);
