@@ -4,7 +4,7 @@ import { decide, decideInbound } from '../../src/model/decide.ts';
 import type { TrafficRequest } from '../../src/model/decision.ts';
 import { spiffeId, workloadId } from '../../src/model/ids.ts';
 import type { MeshSettings } from '../../src/model/types.ts';
-import { account, compile, group, http, pod, service, target, tcp, tcpRoute } from '../support/objects.ts';
+import { account, compile, group, http, pod, service, target, tcp, tcpRoute, udpRoute } from '../support/objects.ts';
 
 /** A server with an HTTP, a second HTTP and a TCP port, and two clients. */
 const world: Partial<MeshInput> = {
@@ -130,6 +130,69 @@ describe('a TrafficTarget', () => {
   });
 });
 
+describe('UDP', () => {
+  const arriving = (from: string, port: number) =>
+    ({
+      kind: 'udp',
+      peer: spiffeId('cluster.local', 'default', from),
+      workload: workloadId('default', 'server'),
+      port,
+    }) as const;
+  const input = { ...world, udpRoutes: [udpRoute('some', [8080]), udpRoute('every')] };
+
+  it('is let in by a UDPRoute on its ports, and by nothing else', () => {
+    const { model } = compile({ ...input, ...granting('UDPRoute some', 'TCPRoute all') });
+    expect(decideInbound(model, arriving('buyer', 8080)).verdict).toBe('allow');
+    expect(decideInbound(model, arriving('buyer', 9090))).toMatchObject({
+      verdict: 'deny',
+      nearest: { missing: 'port' },
+    });
+    expect(decideInbound(model, arriving('thief', 8080)).verdict).toBe('deny');
+  });
+
+  it('is let in on every port by a UDPRoute without ports', () => {
+    const { model } = compile({ ...input, ...granting('UDPRoute every') });
+    expect(decideInbound(model, arriving('buyer', 53)).verdict).toBe('allow');
+  });
+
+  it('leaves HTTP and connections as they are', () => {
+    const alone = run({ ...input, ...granting('UDPRoute every') }, get());
+    expect(alone.verdict).toBe('deny');
+    expect(run({ ...input, ...granting('UDPRoute every') }, tcp('buyer', 'server:5432')).verdict).toBe('deny');
+    expect(
+      run({ ...input, ...granting('UDPRoute some', 'HTTPRouteGroup books') }, get('/books', 'buyer', 81)).verdict,
+    ).toBe('allow');
+  });
+});
+
+describe('the port of a destination', () => {
+  const at = (destinationPort: number, ...rules: string[]) => ({
+    targets: [{ ...target('t', 'server', ['buyer'], rules), destinationPort }],
+  });
+
+  it('narrows every grant to it', () => {
+    expect(run(at(8080, 'HTTPRouteGroup books'), get()).verdict).toBe('allow');
+    expect(run(at(8080, 'HTTPRouteGroup books'), get('/books', 'buyer', 81)).verdict).toBe('deny');
+    expect(run(at(5432, 'TCPRoute all'), tcp('buyer', 'server:5432')).verdict).toBe('allow');
+    expect(run(at(5432, 'TCPRoute all'), get()).verdict).toBe('deny');
+  });
+
+  it('may be a Service port', () => {
+    expect(run(at(81, 'HTTPRouteGroup books'), get('/books', 'buyer', 81)).verdict).toBe('allow');
+    expect(run(at(81, 'HTTPRouteGroup books'), get()).verdict).toBe('deny');
+  });
+
+  it('leaves nothing of routes on other ports', () => {
+    const { verdict, codes } = run(at(8081, 'TCPRoute web'), get());
+    expect(verdict).toBe('deny');
+    expect(codes).toEqual(['SMI4014']);
+  });
+
+  it('is no reason to grant without rules', () => {
+    expect(run(at(8080), get())).toMatchObject({ verdict: 'deny', codes: ['SMI4010'] });
+  });
+});
+
 describe('what does not resolve grants nothing', () => {
   it.each([
     ['no rules', [], ['SMI4010']],
@@ -140,7 +203,7 @@ describe('what does not resolve grants nothing', () => {
     ['a missing group beside a TCPRoute', ['HTTPRouteGroup nobody', 'TCPRoute all'], ['SMI4014', 'SMI3004']],
     ['a missing TCPRoute beside a group', ['HTTPRouteGroup books', 'TCPRoute nobody'], ['SMI4014', 'SMI3006']],
     ['an unknown kind beside a group', ['HTTPRouteGroup books', 'GRPCRoute x'], ['SMI4014', 'SMI4012']],
-    ['a UDPRoute alone', ['UDPRoute x'], ['SMI4014', 'SMI4019']],
+    ['a missing UDPRoute', ['UDPRoute x'], ['SMI4014', 'SMI4019', 'SMI3006']],
   ])('%s', (_, rules, codes) => {
     const routeGroups = [...(world.routeGroups ?? []), group('empty', {})];
     const result = run({ ...granting(...rules), routeGroups }, get());

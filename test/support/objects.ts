@@ -13,6 +13,7 @@ import type { HttpRequest, TcpRequest } from '../../src/model/decision.ts';
 import type { MeshSettings, WorkloadId } from '../../src/model/types.ts';
 import type {
   HTTPRouteGroup,
+  IdentityBinding,
   RouteMatch,
   SmiMeta,
   Subject,
@@ -20,6 +21,7 @@ import type {
   TCPRoute,
   TrafficSplit,
   TrafficTarget,
+  UDPRoute,
 } from '../../src/smi/types.ts';
 
 /** Builders of decoded objects for tests. A name is `NAME` in `default`, or `NAMESPACE/NAME`. */
@@ -146,7 +148,7 @@ export function split(
   };
 }
 
-/** Subjects are `NAME` or `NAMESPACE/NAME`; rules are `KIND NAME[ MATCH...]`. */
+/** Subjects are `NAME` or `NAMESPACE/NAME`, and `~NAME` for IdentityBindings; rules are `KIND NAME[ MATCH...]`. */
 export function target(
   full: string,
   destination: string,
@@ -154,10 +156,9 @@ export function target(
   rules: readonly string[],
 ): TrafficTarget {
   const subject = (text: string): Subject => {
-    const [first = '', second] = text.split('/');
-    return second === undefined
-      ? { kind: 'ServiceAccount', name: first }
-      : { kind: 'ServiceAccount', namespace: first, name: second };
+    const kind = text.startsWith('~') ? 'IdentityBinding' : 'ServiceAccount';
+    const [first = '', second] = text.replace('~', '').split('/');
+    return second === undefined ? { kind, name: first } : { kind, namespace: first, name: second };
   };
   return {
     meta: smiMeta('access', 'TrafficTarget', full),
@@ -179,6 +180,14 @@ export function group(full: string, matches: Readonly<Record<string, Omit<RouteM
 
 export function tcpRoute(full: string, ports: readonly number[] = []): TCPRoute {
   return { meta: smiMeta('specs', 'TCPRoute', full), ports };
+}
+
+export function udpRoute(full: string, ports: readonly number[] = []): UDPRoute {
+  return { meta: smiMeta('specs', 'UDPRoute', full), ports };
+}
+
+export function binding(full: string, schemes: IdentityBinding['schemes']): IdentityBinding {
+  return { meta: smiMeta('access', 'IdentityBinding', full), schemes };
 }
 
 /** `METHOD PATH` to `HOST:PORT`. */
