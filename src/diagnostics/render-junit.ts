@@ -43,7 +43,7 @@ function suite(name: string, id: number, findings: readonly Finding[], options: 
   };
   return [
     `  <testsuite${xmlAttributes(attributes)}>`,
-    '    <properties/>',
+    '    <properties><property name="tool" value="smi-mesh"/></properties>',
     ...cases,
     `    <system-out>${escapeXml(others.map(describe).join('\n'))}</system-out>`,
     '    <system-err></system-err>',

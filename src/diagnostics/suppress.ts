@@ -56,7 +56,8 @@ export function suppress(findings: readonly Finding[], comments: readonly Suppre
   }
   for (const suppression of suppressions) {
     if (used.has(suppression)) continue;
-    const message = `there is no ${suppression.code} to ignore on this line or the next`;
+    const [line = 0] = suppression.comment.lines;
+    const message = `there is no ${suppression.code} to ignore on line ${line}`;
     diagnostics.push(diagnostic('SMI4592', { message, location: suppression.comment.location }));
   }
   return { findings: kept, suppressed, diagnostics };
