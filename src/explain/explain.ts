@@ -77,9 +77,9 @@ function udpBackends(sent: Sent, { service, port }: ServiceDestination): readonl
 
 function rejectionOf({ outcome, status, because }: Decision): Pick<Explanation, 'rejection'> {
   if (outcome !== 'rejected') return {};
-  const closed = status === 0 || status === undefined;
-  const answer = closed ? 'the connection is closed' : `the client's proxy answers ${status}`;
-  return { rejection: { answer, text: because?.text ?? 'no reason', ...(because?.code && { code: because.code }) } };
+  const reason = { text: because?.text ?? 'no reason', ...(because?.code && { code: because.code }) };
+  if (status === 0 || status === undefined) return { rejection: { answer: 'the connection is closed', ...reason } };
+  return { rejection: { answer: `the client's proxy answers ${status}`, status, ...reason } };
 }
 
 function describeClient({ id, namespace, serviceAccount, identity, owners }: Workload): Explanation['client'] {

@@ -40,7 +40,13 @@ export interface Explanation {
     readonly host?: string;
   };
   /** Why the request reaches nobody. */
-  readonly rejection?: { readonly answer: string; readonly text: string; readonly code?: DiagnosticCode };
+  readonly rejection?: {
+    readonly answer: string;
+    /** Of HTTP. */
+    readonly status?: number;
+    readonly text: string;
+    readonly code?: DiagnosticCode;
+  };
   /** Absent where no rule is asked: pods directly, or no such service. */
   readonly route?: Route;
   /** Every backend, those with share 0 too. */
