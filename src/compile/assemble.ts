@@ -1,3 +1,4 @@
+import { type DecodedConfig, decodeConfig, isConfigGroup } from '../config/decode.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
 import { decodeKubernetes, isKubernetesKind, type KubernetesObject } from '../kubernetes/decode.ts';
@@ -19,12 +20,11 @@ export interface Assembly {
 
 /** Decodes documents into what the compiler reads. Objects of kinds that nothing here needs are passed over in silence. */
 export function assemble(documents: readonly SourceDocument[]): Assembly {
-  const objects: (SmiObject | KubernetesObject)[] = [];
+  const objects: MeshObject[] = [];
   const diagnostics: Diagnostic[] = [];
   const refused = new Set(contradicted(documents));
   for (const document of documents) {
-    const { group, kind } = parseObjectKey(document.key);
-    if (!concernsSmi(group, kind) && !isKubernetesKind(document)) continue;
+    if (!concernsMesh(document)) continue;
     const decoded = decodeDocument(document);
     diagnostics.push(...decoded.diagnostics);
     if (decoded.value === undefined) refused.add(document.key);
@@ -33,8 +33,16 @@ export function assemble(documents: readonly SourceDocument[]): Assembly {
   return { input: { ...meshInput(objects), refused: [...refused] }, diagnostics, refused: [...refused] };
 }
 
+/** Whether an object is of a kind that the compiler reads, or meant to be. */
+function concernsMesh(document: SourceDocument): boolean {
+  const { group, kind } = parseObjectKey(document.key);
+  return concernsSmi(group, kind) || isKubernetesKind(document) || isConfigGroup(document);
+}
+
+type MeshObject = SmiObject | KubernetesObject | NonNullable<DecodedConfig['value']>;
+
 interface DecodedDocument {
-  readonly value?: SmiObject | KubernetesObject;
+  readonly value?: MeshObject;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -44,10 +52,15 @@ const decodedDocuments = new WeakMap<SourceDocument, DecodedDocument>();
 function decodeDocument(document: SourceDocument): DecodedDocument {
   let decoded = decodedDocuments.get(document);
   if (decoded === undefined) {
-    decoded = isKubernetesKind(document) ? decodeKubernetes(document) : decodeSmi(document);
+    decoded = decodeAnew(document);
     decodedDocuments.set(document, decoded);
   }
   return decoded;
+}
+
+function decodeAnew(document: SourceDocument): DecodedDocument {
+  if (isConfigGroup(document)) return decodeConfig(document);
+  return isKubernetesKind(document) ? decodeKubernetes(document) : decodeSmi(document);
 }
 
 function contradicted(documents: readonly SourceDocument[]): readonly ObjectKey[] {
@@ -59,44 +72,34 @@ function contradicted(documents: readonly SourceDocument[]): readonly ObjectKey[
   });
 }
 
-function meshInput(objects: readonly (SmiObject | KubernetesObject)[]): MeshInput {
-  const input = {
-    services: [] as MeshInput['services'][number][],
-    serviceAccounts: [] as MeshInput['serviceAccounts'][number][],
-    pods: [] as MeshInput['pods'][number][],
-    deployments: [] as MeshInput['deployments'][number][],
-    splits: [] as MeshInput['splits'][number][],
-    targets: [] as MeshInput['targets'][number][],
-    routeGroups: [] as MeshInput['routeGroups'][number][],
-    tcpRoutes: [] as MeshInput['tcpRoutes'][number][],
-  };
+/** Which list of the input the objects of a kind belong to. */
+const listOfKind = {
+  Service: 'services',
+  ServiceAccount: 'serviceAccounts',
+  Pod: 'pods',
+  Deployment: 'deployments',
+  StatefulSet: 'podOwners',
+  DaemonSet: 'podOwners',
+  ReplicaSet: 'podOwners',
+  Job: 'podOwners',
+  Namespace: 'namespaces',
+  EndpointSlice: 'endpointSlices',
+  TrafficSplit: 'splits',
+  TrafficTarget: 'targets',
+  IdentityBinding: 'identityBindings',
+  HTTPRouteGroup: 'routeGroups',
+  TCPRoute: 'tcpRoutes',
+  UDPRoute: 'udpRoutes',
+  TrafficMetrics: 'trafficMetrics',
+} as const satisfies Readonly<Record<Exclude<MeshObject['kind'], 'MeshConfig'>, keyof MeshInput>>;
+
+function meshInput(objects: readonly MeshObject[]): MeshInput {
+  const lists: Record<string, MeshObject['value'][]> = {};
+  for (const list of Object.values(listOfKind)) lists[list] = [];
+  let meshConfig: MeshInput['meshConfig'];
   for (const object of objects) {
-    switch (object.kind) {
-      case 'Service':
-        input.services.push(object.value);
-        break;
-      case 'ServiceAccount':
-        input.serviceAccounts.push(object.value);
-        break;
-      case 'Pod':
-        input.pods.push(object.value);
-        break;
-      case 'Deployment':
-        input.deployments.push(object.value);
-        break;
-      case 'TrafficSplit':
-        input.splits.push(object.value);
-        break;
-      case 'TrafficTarget':
-        input.targets.push(object.value);
-        break;
-      case 'HTTPRouteGroup':
-        input.routeGroups.push(object.value);
-        break;
-      case 'TCPRoute':
-        input.tcpRoutes.push(object.value);
-        break;
-    }
+    if (object.kind === 'MeshConfig') meshConfig = object.value;
+    else lists[listOfKind[object.kind]]?.push(object.value);
   }
-  return input;
+  return { ...(lists as unknown as MeshInput), ...(meshConfig === undefined ? {} : { meshConfig }) };
 }

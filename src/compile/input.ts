@@ -1,6 +1,14 @@
 import type { MeshConfigObject } from '../config/types.ts';
 import type { ObjectKey } from '../diagnostics/origin.ts';
-import type { DeploymentObject, PodObject, ServiceAccountObject, ServiceObject } from '../kubernetes/types.ts';
+import type {
+  DeploymentObject,
+  EndpointSliceObject,
+  NamespaceObject,
+  PodObject,
+  PodOwnerObject,
+  ServiceAccountObject,
+  ServiceObject,
+} from '../kubernetes/types.ts';
 import type {
   HTTPRouteGroup,
   IdentityBinding,
@@ -17,6 +25,10 @@ export interface MeshInput {
   readonly serviceAccounts: readonly ServiceAccountObject[];
   readonly pods: readonly PodObject[];
   readonly deployments: readonly DeploymentObject[];
+  /** StatefulSets, DaemonSets, ReplicaSets and Jobs. */
+  readonly podOwners?: readonly PodOwnerObject[];
+  readonly namespaces?: readonly NamespaceObject[];
+  readonly endpointSlices?: readonly EndpointSliceObject[];
   readonly splits: readonly TrafficSplit[];
   readonly targets: readonly TrafficTarget[];
   readonly routeGroups: readonly HTTPRouteGroup[];

@@ -1,25 +1,43 @@
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import { parseObjectKey } from '../diagnostics/origin.ts';
 import type { SourceDocument } from '../source/types.ts';
-import { decodeDeployment } from './deployment.ts';
+import { decodeEndpointSlice } from './endpoint-slice.ts';
 import { type Field, fieldOf } from './field.ts';
 import { decodeMeta } from './meta.ts';
 import { decodePod } from './pod.ts';
+import { decodePodOwner } from './pod-owner.ts';
 import { decodeService } from './service.ts';
-import type { DeploymentObject, PodObject, ServiceAccountObject, ServiceObject } from './types.ts';
+import type {
+  DeploymentObject,
+  EndpointSliceObject,
+  NamespaceObject,
+  PodObject,
+  PodOwnerObject,
+  ServiceAccountObject,
+  ServiceObject,
+} from './types.ts';
 
 export type KubernetesObject =
   | { readonly kind: 'Service'; readonly value: ServiceObject }
   | { readonly kind: 'ServiceAccount'; readonly value: ServiceAccountObject }
   | { readonly kind: 'Pod'; readonly value: PodObject }
-  | { readonly kind: 'Deployment'; readonly value: DeploymentObject };
+  | { readonly kind: 'Deployment'; readonly value: DeploymentObject }
+  | { readonly kind: 'StatefulSet' | 'DaemonSet' | 'ReplicaSet' | 'Job'; readonly value: PodOwnerObject }
+  | { readonly kind: 'Namespace'; readonly value: NamespaceObject }
+  | { readonly kind: 'EndpointSlice'; readonly value: EndpointSliceObject };
 
 /** The kinds that we read, with the one version that Kubernetes serves of each. */
 const apiVersions: Readonly<Record<string, string>> = {
   'core/Service': 'v1',
   'core/ServiceAccount': 'v1',
   'core/Pod': 'v1',
+  'core/Namespace': 'v1',
   'apps/Deployment': 'apps/v1',
+  'apps/StatefulSet': 'apps/v1',
+  'apps/DaemonSet': 'apps/v1',
+  'apps/ReplicaSet': 'apps/v1',
+  'batch/Job': 'batch/v1',
+  'discovery.k8s.io/EndpointSlice': 'discovery.k8s.io/v1',
 };
 
 /** Every kind for which `isKubernetesKind` holds; the core group is spelled `core`. */
@@ -67,7 +85,15 @@ function decodeKind(document: SourceDocument, root: Field): KubernetesObject {
     case 'Pod':
       return { kind: 'Pod', value: decodePod(document, root) };
     case 'Deployment':
-      return { kind: 'Deployment', value: decodeDeployment(document, root) };
+    case 'StatefulSet':
+    case 'DaemonSet':
+    case 'ReplicaSet':
+    case 'Job':
+      return { kind: document.kind, value: decodePodOwner(document, root) };
+    case 'Namespace':
+      return { kind: 'Namespace', value: { meta: decodeMeta(document, root, 'label') } };
+    case 'EndpointSlice':
+      return { kind: 'EndpointSlice', value: decodeEndpointSlice(document, root) };
     default:
       return { kind: 'ServiceAccount', value: { meta: decodeMeta(document, root, 'subdomain') } };
   }

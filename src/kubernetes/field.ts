@@ -18,6 +18,8 @@ export interface Field {
   /** A port number, or the name of a port. */
   readonly portOrName: () => number | string | undefined;
   readonly oneOf: <T extends string>(allowed: readonly T[]) => T | undefined;
+  /** True or false. */
+  readonly flag: () => boolean | undefined;
   readonly items: () => readonly Field[];
   readonly texts: () => readonly string[];
   readonly textMap: () => Readonly<Record<string, string>>;
@@ -93,6 +95,7 @@ function makeField(report: Report, value: unknown, path: readonly PathSegment[])
       report.diagnostics.push(diagnostic('SMI2005', { message, origin, hint }));
       return undefined;
     },
+    flag: () => (value === undefined || typeof value === 'boolean' ? value : wrongType('true or false')),
     items: asItems,
     texts: () => asItems().flatMap((item) => item.text() ?? []),
     textMap: () =>

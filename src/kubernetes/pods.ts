@@ -1,44 +1,45 @@
+import { parseObjectKey } from '../diagnostics/origin.ts';
 import type {
   ContainerPortObject,
-  DeploymentObject,
   PodObject,
+  PodOwnerObject,
   PodSpecObject,
   ServiceObject,
   ServicePortObject,
 } from './types.ts';
 
-/** More pods of one Deployment say nothing new about routing; a mistyped replica count must not fill the memory. */
+/** More pods of one owner say nothing new about routing; a mistyped replica count must not fill the memory. */
 export const synthesisedPodLimit = 1_000;
 
 /**
- * The pods that a Deployment would have, named `NAME-ORDINAL` from 0, without addresses, ready. Their `meta.key` is the
- * Deployment's: that is the object that the user wrote.
+ * The pods that a Deployment, StatefulSet or the like would have, named `NAME-ORDINAL`, without addresses, ready. Their
+ * `meta.key` is their owner's: that is the object that the user wrote.
  */
-export function podsOf(deployment: DeploymentObject): readonly PodObject[] {
-  const count = Math.max(0, Math.min(deployment.replicas, synthesisedPodLimit));
-  return Array.from({ length: count }, (_, ordinal) => ({
+export function podsOf(owner: PodOwnerObject): readonly PodObject[] {
+  const { meta, template, firstOrdinal = 0 } = owner;
+  const count = Math.max(0, Math.min(owner.replicas, synthesisedPodLimit));
+  return Array.from({ length: count }, (_, index) => ({
     meta: {
-      key: deployment.meta.key,
-      namespace: deployment.meta.namespace,
-      name: `${deployment.meta.name}-${ordinal}`,
-      labels: deployment.template.labels,
-      annotations: deployment.template.annotations,
-      owners: [{ kind: 'Deployment', name: deployment.meta.name }],
+      key: meta.key,
+      namespace: meta.namespace,
+      name: `${meta.name}-${firstOrdinal + index}`,
+      labels: template.labels,
+      annotations: template.annotations,
+      owners: [{ kind: parseObjectKey(meta.key).kind, name: meta.name }],
     },
-    spec: deployment.template.spec,
+    spec: template.spec,
     ips: [],
     ready: true,
   }));
 }
 
-/** Name of the Deployment that the pod belongs to, directly or through a ReplicaSet (`DEPLOYMENT-HASH`). */
-export function deploymentOf({ meta }: PodObject): string | undefined {
-  for (const { kind, name } of meta.owners) {
-    if (kind === 'Deployment') return name;
+/** `KIND/NAME` of what the pod belongs to: its owners, and the Deployment of a ReplicaSet (`DEPLOYMENT-HASH`). */
+export function ownersOf({ meta }: PodObject): readonly string[] {
+  return meta.owners.flatMap(({ kind, name }) => {
     const end = name.lastIndexOf('-');
-    if (kind === 'ReplicaSet' && end > 0) return name.slice(0, end);
-  }
-  return undefined;
+    const deployment = kind === 'ReplicaSet' && end > 0 ? [`Deployment/${name.slice(0, end)}`] : [];
+    return [`${kind}/${name}`, ...deployment];
+  });
 }
 
 /** Whether the Service's selector picks the pod: same namespace, every label equal. An absent or empty selector picks none. */

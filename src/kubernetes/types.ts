@@ -77,10 +77,16 @@ export interface PodObject {
   readonly ready?: boolean;
 }
 
-/** apps/v1 Deployment. */
-export interface DeploymentObject {
+/**
+ * What makes pods from a template: a Deployment, StatefulSet, DaemonSet or ReplicaSet of apps/v1, or a Job of batch/v1.
+ * Which one it is, its key says.
+ */
+export interface PodOwnerObject {
   readonly meta: ObjectMeta;
+  /** As many as run at a time; of a DaemonSet, whose number depends on the nodes, one. */
   readonly replicas: number;
+  /** Number of the first pod of a StatefulSet; absent: 0. */
+  readonly firstOrdinal?: number;
   readonly template: {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
@@ -88,6 +94,36 @@ export interface DeploymentObject {
   };
 }
 
+/** apps/v1 Deployment. */
+export type DeploymentObject = PodOwnerObject;
+
 export interface ServiceAccountObject {
   readonly meta: ObjectMeta;
+}
+
+/** core/v1 Namespace; its labels and annotations matter. */
+export interface NamespaceObject {
+  readonly meta: ObjectMeta;
+}
+
+/** discovery.k8s.io/v1 EndpointSlice: addresses behind one Service. */
+export interface EndpointSliceObject {
+  readonly meta: ObjectMeta;
+  /** Name of the Service in the same namespace; absent when the slice belongs to none. */
+  readonly service?: string;
+  readonly addressType: 'IPv4' | 'IPv6' | 'FQDN';
+  readonly endpoints: readonly {
+    readonly addresses: readonly string[];
+    /** Not stated counts as ready (EndpointConditions.ready). */
+    readonly ready: boolean;
+    /** Name of the Pod at the addresses. */
+    readonly pod?: string;
+  }[];
+  /** A port without number means every port. */
+  readonly ports: readonly {
+    readonly name?: string;
+    readonly port?: number;
+    readonly protocol: 'TCP' | 'UDP' | 'SCTP';
+    readonly appProtocol?: string;
+  }[];
 }

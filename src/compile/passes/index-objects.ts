@@ -1,5 +1,6 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
-import { deploymentOf, podsOf, synthesisedPodLimit } from '../../kubernetes/pods.ts';
+import { parseObjectKey } from '../../diagnostics/origin.ts';
+import { ownersOf, podsOf, synthesisedPodLimit } from '../../kubernetes/pods.ts';
 import type { PodObject } from '../../kubernetes/types.ts';
 import { compareText } from '../../lib/collections.ts';
 import { serviceId, workloadId } from '../../model/ids.ts';
@@ -9,7 +10,7 @@ import { at } from '../state.ts';
 
 type Named = { readonly meta: { readonly namespace: string; readonly name: string } };
 
-/** Makes every object reachable by `NAMESPACE/NAME`, and pods out of Deployments that have none. */
+/** Makes every object reachable by `NAMESPACE/NAME`, and pods out of Deployments and the like that have none. */
 export const indexObjects: Pass = {
   name: 'index',
   run(_state, context) {
@@ -29,19 +30,26 @@ export const indexObjects: Pass = {
   },
 };
 
+/** Pods of owners that have none; those of a ReplicaSet of a Deployment are the Deployment's. */
 function synthesised(input: MeshInput, context: PassContext): readonly PodObject[] {
-  const running = new Set(input.pods.map((pod) => plainId(pod.meta.namespace, deploymentOf(pod) ?? '')));
-  return input.deployments.flatMap((deployment) => {
-    if (running.has(plainId(deployment.meta.namespace, deployment.meta.name))) return [];
-    if (deployment.replicas > synthesisedPodLimit) {
+  const running = new Set(
+    input.pods.flatMap((pod) => ownersOf(pod).map((owner) => plainId(pod.meta.namespace, owner))),
+  );
+  return [...input.deployments, ...(input.podOwners ?? [])].flatMap((owner) => {
+    const { key, namespace, name, owners } = owner.meta;
+    const { kind } = parseObjectKey(key);
+    if (running.has(plainId(namespace, `${kind}/${name}`)) || owners.some((parent) => parent.kind === 'Deployment')) {
+      return [];
+    }
+    if (owner.replicas > synthesisedPodLimit) {
       context.report(
         diagnostic('SMI4020', {
-          message: `${deployment.replicas} replicas; the first ${synthesisedPodLimit} are shown`,
-          origin: at(deployment, 'spec.replicas'),
+          message: `${owner.replicas} replicas; the first ${synthesisedPodLimit} are shown`,
+          origin: at(owner, kind === 'Job' ? 'spec.parallelism' : 'spec.replicas'),
         }),
       );
     }
-    return podsOf(deployment);
+    return podsOf(owner);
   });
 }
 

@@ -161,3 +161,73 @@ describe('Deployment and ServiceAccount', () => {
     ]);
   });
 });
+
+describe('other owners of pods', () => {
+  const template = 'template: { metadata: { labels: { a: b } }, spec: { containers: [] } }';
+  const owner = (apiVersion: string, kind: string, spec: string, rest = '') =>
+    object(apiVersion, kind, `spec: { ${spec}, ${template} }\n${rest}`).input.podOwners;
+
+  test.each([
+    ['apps/v1', 'StatefulSet', 'replicas: 3', 3],
+    ['apps/v1', 'StatefulSet', 'ordinals: {}', 1],
+    ['apps/v1', 'DaemonSet', 'updateStrategy: {}', 1],
+    ['apps/v1', 'ReplicaSet', 'replicas: 0', 0],
+    ['batch/v1', 'Job', 'parallelism: 4', 4],
+    ['batch/v1', 'Job', 'parallelism: 4, completions: 2', 2],
+    ['batch/v1', 'Job', 'suspend: true', 0],
+  ])('%s %s with %s has %i pods', (apiVersion, kind, spec, replicas) => {
+    expect(owner(apiVersion, kind, spec)).toMatchObject([{ replicas, template: { labels: { a: 'b' } } }]);
+  });
+
+  test('a Job that is done has no pods', () => {
+    expect(
+      owner('batch/v1', 'Job', 'parallelism: 2', 'status: { completionTime: "2024-01-01T00:00:00Z" }'),
+    ).toMatchObject([{ replicas: 0 }]);
+  });
+
+  test('the first pod of a StatefulSet may have another number', () => {
+    expect(owner('apps/v1', 'StatefulSet', 'replicas: 2, ordinals: { start: 5 }')).toMatchObject([{ firstOrdinal: 5 }]);
+  });
+
+  test.each([
+    ['apps/v1beta1', 'StatefulSet', 'replicas: 1', 'SMI2011', 'apiVersion'],
+    ['apps/v1', 'StatefulSet', 'replicas: -1', 'SMI2004', 'spec.replicas'],
+    ['batch/v1', 'Job', 'suspend: "yes"', 'SMI2003', 'spec.suspend'],
+  ])('%s %s with %s is refused', (apiVersion, kind, spec, code, path) => {
+    expect(found(object(apiVersion, kind, `spec: { ${spec}, ${template} }`))).toEqual([[code, path]]);
+  });
+});
+
+describe('Namespace and EndpointSlice', () => {
+  test('decode', () => {
+    expect(object('v1', 'Namespace', '').input.namespaces).toMatchObject([
+      { meta: { name: 'shop', labels: { app: 'shop' } } },
+    ]);
+    const text = `apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: { name: shop-x1, labels: { kubernetes.io/service-name: shop } }
+addressType: IPv4
+endpoints:
+  - { addresses: [10.0.0.1], targetRef: { kind: Pod, name: shop-1 } }
+  - { addresses: [10.0.0.2], conditions: { ready: false } }
+ports: [{ name: http, port: 8080 }, { name: "", protocol: UDP }]
+`;
+    expect(read(text).input.endpointSlices).toMatchObject([
+      {
+        service: 'shop',
+        addressType: 'IPv4',
+        endpoints: [
+          { addresses: ['10.0.0.1'], ready: true, pod: 'shop-1' },
+          { addresses: ['10.0.0.2'], ready: false },
+        ],
+        ports: [{ name: 'http', port: 8080, protocol: 'TCP' }, { protocol: 'UDP' }],
+      },
+    ]);
+  });
+
+  test('an EndpointSlice without addressType is refused', () => {
+    expect(found(object('discovery.k8s.io/v1', 'EndpointSlice', 'endpoints: []'))).toEqual([
+      ['SMI2002', 'addressType'],
+    ]);
+  });
+});
