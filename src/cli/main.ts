@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
+import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { testCommand } from './commands/test.ts';
@@ -18,6 +19,7 @@ const commands: readonly (() => Command)[] = [
   validateCommand,
   compileCommand,
   explainCommand,
+  diffCommand,
   testCommand,
   upCommand,
   proxyCommand,

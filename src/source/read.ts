@@ -70,6 +70,11 @@ export function readSourceText(file: string, text: string): SourceSet {
   return combineSources([parseSource(file, text)]);
 }
 
+/** The file that bytes from elsewhere than the file system make. */
+export function sourceOfBytes(file: string, bytes: Uint8Array): SourceFile {
+  return sourceOf(file, bytes, undefined);
+}
+
 /** Joins files: objects that are defined twice are found, and every origin can be located. */
 export function combineSources(files: readonly SourceFile[]): SourceSet {
   const { locate, lineOf, locationOf } = locator(files);

@@ -1,0 +1,144 @@
+import { canonicalJson } from '../model/canonical.ts';
+import type {
+  Grant,
+  HttpMatch,
+  InboundPolicy,
+  MeshModel,
+  OutboundRule,
+  Protocol,
+  ServiceId,
+  Workload,
+  WorkloadSetId,
+} from '../model/types.ts';
+
+/** A port of a service, whether or not a model has it. */
+export interface ServicePortRef {
+  readonly service: ServiceId;
+  readonly port: number;
+}
+
+/** Everything that decisions about requests to a service port can depend on, but for the client. */
+export interface Reach {
+  readonly protocol: Protocol;
+  readonly rules: readonly OutboundRule[];
+  /** The policies behind every backend of every rule. */
+  readonly policies: readonly InboundPolicy[];
+  /** Equal for two models exactly when none of this differs; pods are told apart by their account alone. */
+  readonly fingerprint: string;
+}
+
+const known = new WeakMap<MeshModel, Map<string, Reach | undefined>>();
+
+/** `undefined` when the model has no such service or port. */
+export function reachOf(model: MeshModel, { service, port }: ServicePortRef): Reach | undefined {
+  const reaches = known.get(model) ?? new Map<string, Reach | undefined>();
+  known.set(model, reaches);
+  const key = `${service}:${port}`;
+  if (!reaches.has(key)) reaches.set(key, compute(model, { service, port }));
+  return reaches.get(key);
+}
+
+function compute(model: MeshModel, ref: ServicePortRef): Reach | undefined {
+  const service = model.services[ref.service];
+  const found = service?.ports.find(({ port }) => port === ref.port);
+  if (service === undefined || found === undefined) return undefined;
+  const rules = model.outbound[ref.service]?.ports[String(ref.port)]?.rules ?? [];
+  const backends = new Map<string, ServicePortRef>([[`${ref.service}:${ref.port}`, ref]]);
+  for (const { to } of rules) {
+    if (to.kind === 'weighted') for (const one of to.targets) backends.set(`${one.service}:${one.port}`, one);
+  }
+  const sets = new Set<WorkloadSetId>();
+  const described = [...backends].map(([name, backend]) => {
+    const arrivals = arrivalsAt(model, backend);
+    for (const { set } of arrivals) sets.add(set);
+    return { name, arrivals: [...new Set(arrivals.map(({ text }) => text))].sort() };
+  });
+  const policies = [...sets].flatMap((set) => model.inbound[set] ?? []);
+  const { hosts, vips } = service;
+  const fingerprint = canonicalJson({
+    ...{ hosts, vips, protocol: found.protocol, rules, described },
+    policies: policies.map(policyText).sort(),
+  });
+  return { protocol: found.protocol, rules, policies, fingerprint };
+}
+
+function arrivalsAt(model: MeshModel, { service, port }: ServicePortRef) {
+  const targets = model.services[service]?.ports.find((candidate) => candidate.port === port)?.targets ?? [];
+  return targets.flatMap((target) => {
+    const workload = model.workloads[target.workload];
+    if (workload === undefined || !workload.ready) return [];
+    const protocol = workload.ports.find((candidate) => candidate.port === target.port)?.protocol;
+    const { set, transport } = workload;
+    return [{ set, text: `${accountOf(set)} ${target.port} ${protocol} ${transport}` }];
+  });
+}
+
+const policyTexts = new WeakMap<InboundPolicy, string>();
+
+function policyText(policy: InboundPolicy): string {
+  const text = policyTexts.get(policy) ?? canonicalJson({ ...policy, set: accountOf(policy.set) });
+  policyTexts.set(policy, text);
+  return text;
+}
+
+/** The service account of a set: sets of one account that policy tells apart by their labels carry a mark after it. */
+export function accountOf(set: WorkloadSetId): string {
+  return set.split('~')[0] ?? set;
+}
+
+const bySpiffe = new WeakMap<InboundPolicy, ReadonlyMap<string, readonly Grant[]>>();
+
+/** The grants that have a client among their sources. */
+export function grantsTo(policy: InboundPolicy, client: Workload): readonly Grant[] {
+  let index = bySpiffe.get(policy);
+  if (index === undefined) {
+    const made = new Map<string, Grant[]>();
+    for (const grant of policy.grants) {
+      for (const spiffe of new Set(grant.from.map((principal) => principal.spiffe))) {
+        made.set(spiffe, [...(made.get(spiffe) ?? []), grant]);
+      }
+    }
+    index = made;
+    bySpiffe.set(policy, index);
+  }
+  return (index.get(client.identity) ?? []).filter(({ from }) =>
+    from.some(
+      (one) => one.spiffe === client.identity && (one.kind === 'identity' || one.workloads.includes(client.id)),
+    ),
+  );
+}
+
+/** The rules that a client's proxy considers, in order. */
+export function rulesFor({ rules }: Reach, client: Workload): readonly OutboundRule[] {
+  return rules.filter(
+    ({ from }) => from === 'any' || from.some((one) => one === client.namespace || one === client.set),
+  );
+}
+
+/** The matches that HTTP requests of a client to a service port meet on their way, each once. */
+export function matchesMet(reach: Reach, client: Workload): readonly HttpMatch[] {
+  const met = new Map<string, HttpMatch>();
+  const meet = (match: HttpMatch | 'any') => {
+    if (match !== 'any' && !met.has(canonicalJson(match))) met.set(canonicalJson(match), match);
+  };
+  for (const { match } of rulesFor(reach, client)) meet(match);
+  for (const policy of reach.policies) {
+    for (const grant of grantsTo(policy, client)) for (const { http } of grant.to) meet(http);
+  }
+  return [...met.values()];
+}
+
+/** Equal for clients of one model that decisions about a service port cannot tell apart. */
+export function clientSignature(model: MeshModel, ref: ServicePortRef, client: Workload): string {
+  const reach = reachOf(model, ref);
+  if (reach === undefined) return 'none';
+  const rules = rulesFor(reach, client).map((rule) => reach.rules.indexOf(rule));
+  const grants = reach.policies.map((policy) => grantsTo(policy, client).map((grant) => policy.grants.indexOf(grant)));
+  const local = client.outbound === 'intercepted' || client.outbound.some((one) => isAt(one, ref));
+  const sameNamespace = model.services[ref.service]?.namespace === client.namespace;
+  return JSON.stringify([rules, grants, local, sameNamespace, client.transport]);
+}
+
+function isAt(one: ServicePortRef, { service, port }: ServicePortRef): boolean {
+  return one.service === service && one.port === port;
+}
