@@ -3,7 +3,7 @@ import type { SupportTable } from '../../../src/adapter/contract.ts';
 import { type Feature, features } from '../../../src/adapter/features.ts';
 import { losses } from '../../../src/adapter/losses.ts';
 import type { MeshModel } from '../../../src/model/types.ts';
-import { compile, group, pod, service, split, target } from '../../support/objects.ts';
+import { binding, compile, group, pod, service, split, target, udpRoute } from '../../support/objects.ts';
 
 const supporting = (without: readonly Feature[]): SupportTable =>
   Object.fromEntries(
@@ -60,6 +60,21 @@ describe('the loss report', () => {
     expect(lost(audit, ['access-audit'])).toEqual([
       expect.objectContaining({ code: 'SMI5002', message: expect.stringContaining('access-audit') }),
     ]);
+  });
+
+  it('names what only some targets know: pods of an account, other trust domains, UDP', () => {
+    const schemes = { podLabelSelector: { app: 'b' }, spiffeIdentities: ['spiffe://partner.example/billing'] };
+    const { model } = compile({
+      services: [service('a')],
+      pods: [pod('a'), pod('b')],
+      targets: [target('t', 'a', ['~i'], ['UDPRoute u'])],
+      udpRoutes: [udpRoute('u')],
+      identityBindings: [binding('i', schemes)],
+    });
+    for (const feature of ['access-pods', 'access-federated', 'access-udp'] as const) {
+      expect(lost(model, [feature])).toMatchObject([{ message: expect.stringContaining(feature) }]);
+      expect(lost(mesh, [feature])).toEqual([]);
+    }
   });
 
   it('tells an approximation from a loss', () => {

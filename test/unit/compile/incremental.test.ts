@@ -7,6 +7,7 @@ import { decide } from '../../../src/model/decide.ts';
 import type { MeshModel } from '../../../src/model/types.ts';
 import {
   account,
+  binding,
   deployment,
   group,
   http,
@@ -16,6 +17,7 @@ import {
   split,
   target,
   tcpRoute,
+  udpRoute,
 } from '../../support/objects.ts';
 
 /** Every object that a random mesh may have, by name, so that an edit replaces or removes one. */
@@ -32,10 +34,17 @@ const edit = fc.oneof(
     item: service(name, { ports, type: type as 'ClusterIP' }),
   })),
   fc
-    .tuple(serviceName, fc.constantFrom('1', '2'), fc.boolean(), fc.subarray(['8080', '8081 named', '5432']))
-    .map(([name, ordinal, ready, ports]) => ({
+    .tuple(
+      serviceName,
+      fc.constantFrom('1', '2'),
+      fc.boolean(),
+      fc.subarray(['8080', '8081 named', '5432']),
+      fc.subarray(['10.0.0.1', '10.0.0.2', 'fd00::1']),
+      fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
+    )
+    .map(([name, ordinal, ready, ports, ips, account = name]) => ({
       list: 'pods',
-      item: pod(`${name}-${ordinal}`, { app: name, account: name, ready, ports }),
+      item: pod(`${name}-${ordinal}`, { app: name, account, ready, ports, ips }),
     })),
   fc.tuple(serviceName, fc.integer({ min: 0, max: 3 })).map(([name, replicas]) => ({
     list: 'deployments',
@@ -56,8 +65,8 @@ const edit = fc.oneof(
   fc
     .tuple(
       fc.constantFrom('t', 'u', 'v'),
-      fc.constantFrom('a', 'b', 'other/a'),
-      fc.subarray(['a', 'b', 'other/c', 'gone']),
+      fc.constantFrom('a', 'b', 'other/a', '~i', '~j'),
+      fc.subarray(['a', 'b', 'other/c', 'gone', '~i', '~j', '~gone']),
       fc.subarray([
         'HTTPRouteGroup g',
         'HTTPRouteGroup h m',
@@ -65,13 +74,29 @@ const edit = fc.oneof(
         'TCPRoute r',
         'TCPRoute gone',
         'UDPRoute x',
+        'UDPRoute gone',
         'Odd x',
       ]),
+      fc.option(fc.constantFrom(80, 8080, 9), { nil: undefined }),
     )
-    .map(([name, destination, sources, rules]) => ({
+    .map(([name, destination, sources, rules, port]) => ({
       list: 'targets',
-      item: target(name, destination, sources, rules),
+      item: {
+        ...target(name, destination, sources, rules),
+        ...(port === undefined ? {} : { destinationPort: port }),
+      },
     })),
+  fc
+    .tuple(
+      fc.constantFrom('i', 'j'),
+      fc.constantFrom<Parameters<typeof binding>[1]>(
+        { podLabelSelector: { app: 'a' } },
+        { podLabelSelector: { app: 'b' }, spiffeIdentities: ['spiffe://cluster.local/ns/default/sa/a'] },
+        { serviceAccount: 'b', spiffeIdentities: ['spiffe://cluster.local/ns/other/sa/a', 'spiffe://far/x'] },
+      ),
+    )
+    .map(([name, schemes]) => ({ list: 'identityBindings', item: binding(name, schemes) })),
+  fc.subarray([53, 8080]).map((ports) => ({ list: 'udpRoutes', item: udpRoute('x', ports) })),
   fc
     .tuple(
       fc.constantFrom('g', 'h'),

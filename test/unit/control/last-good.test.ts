@@ -43,6 +43,18 @@ describe('what is in force', () => {
     expect(weights(loader)).toMatchObject({ inForce: ['x=3', 'y=2'], refused: [], changed: [key('x')] });
   });
 
+  it('is the last good MeshConfig while the newest has an error', () => {
+    const config = (mode: string) =>
+      `apiVersion: config.smi-mesh.io/v1alpha1\nkind: MeshConfig\nmetadata: { name: default }\nspec: { accessMode: ${mode} }\n`;
+    write('mesh.yaml', config('audit'));
+    const loader = new Loader([directory], undefined);
+    expect(loader.load().input.meshConfig?.settings).toEqual({ accessMode: 'audit' });
+    write('mesh.yaml', config('open'));
+    const broken = loader.load();
+    expect(broken.input.meshConfig?.settings).toEqual({ accessMode: 'audit' });
+    expect(broken.refused).toEqual(['config.smi-mesh.io/MeshConfig/default/default']);
+  });
+
   it('lacks an object that never was good', () => {
     write('a.yaml', split('x', -1));
     expect(weights(new Loader([directory], undefined))).toMatchObject({ inForce: [], refused: [key('x')] });
