@@ -20,7 +20,7 @@ export interface CompiledCase {
 export function compileCase(golden: GoldenCase, base: number): CompiledCase {
   const source = locateWritten(readSources([join(golden.directory, 'input')]));
   const { input, diagnostics } = assemble(source.documents);
-  const pods = [...input.pods, ...input.deployments.flatMap(podsOf)];
+  const pods = [...input.pods, ...[...input.deployments, ...(input.podOwners ?? [])].flatMap(podsOf)];
   const compiled = createCompiler().compile(
     { ...input, pods: assignLocal([], pods, input.services, base) },
     { ...defaultCompileOptions, settings: { ...defaultCompileOptions.settings, ...golden.settings } },
