@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
-import { compileRe2 } from '../lib/re2.ts';
+import { compileRe2, octets } from '../lib/re2.ts';
 
-/** Texts that expressions are asked about consist of octets: HTTP carries nothing else. */
+/** Texts are octets here, each as one UTF-16 code unit: see `octets` of the RE2 library. */
 export const alphabetSize = 256;
 
 /**
@@ -28,7 +28,7 @@ interface Instruction {
 const operation = { alt: 1, altMatch: 2, capture: 3, emptyWidth: 4, fail: 5, match: 6, nop: 7, rune: 8, lastRune: 11 };
 const lookBehind = 12;
 
-/** What stands before a position, as far as `^`, `$` and `\b` ask; the values are bits of nothing, only names. */
+/** What stands before a position, as far as `^`, `$` and `\b` ask; the values only tell them apart. */
 const before = { start: 0, newline: 1, word: 2, other: 3 } as const;
 const endOfText = -1;
 
@@ -38,7 +38,7 @@ const endOfText = -1;
  */
 export function automatonOf(expression: string): Automaton | undefined {
   if (!compileRe2(expression).ok) return emptyAutomaton;
-  const program = RE2JS.compile(expression).re2().prog;
+  const program = RE2JS.compile(octets(expression)).re2().prog;
   const instructions = program.inst as unknown as readonly Instruction[];
   if (instructions.some(({ op }) => op >= lookBehind)) return undefined;
   return new ProgramAutomaton(instructions, program.start);

@@ -11,10 +11,19 @@ const segment = `(?:${unit(plain)}|[.]${unit(plain.replace(';', ''))}|[.][.]${un
 /** Every path in normal form, and only those. */
 export const normalPaths = `/|(?:/${segment})+/?`;
 
-const visible = String.raw`[!-~\x{80}-\x{ff}]`;
+/** A character beyond ASCII in UTF-8 (RFC 3629 section 4). */
+const beyondAscii = [
+  String.raw`[\x{c2}-\x{df}][\x{80}-\x{bf}]`,
+  String.raw`\x{e0}[\x{a0}-\x{bf}][\x{80}-\x{bf}]`,
+  String.raw`[\x{e1}-\x{ec}\x{ee}\x{ef}][\x{80}-\x{bf}]{2}`,
+  String.raw`\x{ed}[\x{80}-\x{9f}][\x{80}-\x{bf}]`,
+  String.raw`\x{f0}[\x{90}-\x{bf}][\x{80}-\x{bf}]{2}`,
+  String.raw`[\x{f1}-\x{f3}][\x{80}-\x{bf}]{3}`,
+  String.raw`\x{f4}[\x{80}-\x{8f}][\x{80}-\x{bf}]{2}`,
+].join('|');
 
-/** Header values as HTTP can carry them (RFC 9110 section 5.5): no white space at either end. */
-export const headerValues = String.raw`(?:${visible}(?:[ \t!-~\x{80}-\x{ff}]*${visible})?)?`;
+/** Header values as HTTP carries them (RFC 9110 section 5.5), of UTF-8: no white space at either end. */
+export const headerValues = String.raw`(?:(?:[!-~]|${beyondAscii})(?:[ \t]*(?:[!-~]|${beyondAscii}))*)?`;
 
 /** Names in letters of any case, each with one of the ports or none. */
 export function authorities(names: readonly string[], ports: readonly number[]): string {

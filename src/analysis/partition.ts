@@ -1,7 +1,8 @@
 import { type Automaton, alphabetSize, automatonOf } from './automaton.ts';
 
-/** One of the sets of texts that a list of expressions tells apart, by a text of it: a shortest one. */
+/** One of the sets of texts that a list of expressions tells apart. */
 export interface Cell {
+  /** A shortest text of the set. */
   readonly witness: string;
   /** For each expression whether it matches the texts of the cell. */
   readonly matches: readonly boolean[];
@@ -23,7 +24,7 @@ export interface PartitionLimits {
 export const defaultPartitionLimits: PartitionLimits = { states: 20_000, steps: 4_000_000 };
 
 /**
- * How expressions divide the texts that `domain` matches: every combination of matching and not matching that a text
+ * How expressions divide the texts that `domain` matches, which must all be UTF-8: every combination of matching and not matching that a text
  * exists for, found by walking the product of their automata breadth first.
  */
 export function partition(
@@ -62,7 +63,7 @@ function sampled(domain: string, expressions: readonly string[], limits: Partiti
 
 function run(automaton: Automaton, text: string): boolean {
   let state = automaton.start;
-  for (let index = 0; index < text.length; index++) state = automaton.next(state, text.charCodeAt(index));
+  for (const octet of Buffer.from(text, 'utf8')) state = automaton.next(state, octet);
   return automaton.accepts(state);
 }
 
@@ -131,8 +132,10 @@ function textOf(node: Node): string {
   for (let at: Node | undefined = node; at !== undefined && at.octet >= 0; at = at.parent) {
     text = String.fromCharCode(at.octet) + text;
   }
-  return text;
+  return beyondAscii.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text;
 }
+
+const beyondAscii = /[^\0-\x7f]/;
 
 /** Octets in the order in which people like to read them: what they would have typed comes first. */
 const preferred = [
