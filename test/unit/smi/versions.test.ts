@@ -4,11 +4,12 @@ import type { MeshInput } from '../../../src/compile/input.ts';
 import { readSourceText } from '../../../src/source/read.ts';
 
 /** Decodes one object without a finding, and leaves out its metadata. */
-function hub(list: keyof MeshInput, text: string): readonly object[] {
+function hub(list: Exclude<keyof MeshInput, 'refused' | 'meshConfig'>, text: string): readonly object[] {
   const sources = readSourceText('a.yaml', text);
   const { input, diagnostics } = assemble(sources.documents);
   expect([sources.diagnostics, diagnostics]).toEqual([[], []]);
-  return [input[list] ?? []].flat().map(({ meta: _meta, ...value }: { meta?: unknown }) => value);
+  const objects: readonly { readonly meta: unknown }[] = input[list] ?? [];
+  return objects.map(({ meta: _meta, ...value }) => value);
 }
 
 /** The findings of one object, by code and path. */
