@@ -1,3 +1,4 @@
+import { compileRe2 } from '../../lib/re2.ts';
 import { type Fields, isRecord } from '../../lib/values.ts';
 import { type Body, pick, type VersionForm } from './version-form.ts';
 
@@ -19,7 +20,12 @@ export const groupV1alpha2: VersionForm = {
 /** v1alpha1: as v1alpha2, without headers, and every match has a path and methods. */
 export const groupV1alpha1: VersionForm = {
   toHub: groupV1alpha2.toHub,
-  fromHub: ({ spec }) => ({ body: { matches: matchesOf(spec as Fields).map(withoutHeaders) } }),
+  fromHub({ spec }) {
+    const matches = matchesOf(spec as Fields);
+    // A group with an unusable expression matches nothing; without its headers it could become usable.
+    const usable = matches.every((match) => !asksForHeaders(match) || isUsable(match));
+    return { body: { matches: matches.map((match) => withoutHeaders(match, usable)) } };
+  },
 };
 
 function matchesOf(fields: Fields): readonly Fields[] {
@@ -32,17 +38,33 @@ function plainMatch(match: Fields): Body {
 }
 
 /** A match that asks for headers must not match without them: it keeps its name, so that references to it still resolve. */
-function withoutHeaders(match: Fields): Body {
-  const { name, pathRegex = '.*', methods = [], headers } = plainMatch(match);
-  const asks = (Array.isArray(headers) ? headers.length : Object.keys((headers ?? {}) as Fields).length) > 0;
+function withoutHeaders(match: Fields, usable: boolean): Body {
+  const { name, pathRegex = '.*', methods = [] } = match;
   const all = Array.isArray(methods) && methods.length === 0;
-  return { name, pathRegex: asks ? neverMatches : pathRegex, methods: all ? ['*'] : methods };
+  const never = !usable || asksForHeaders(match);
+  return { name, pathRegex: never ? neverMatches : pathRegex, methods: all ? ['*'] : methods };
+}
+
+function asksForHeaders(match: Fields): boolean {
+  return headerEntries(match.headers).length > 0;
+}
+
+function isUsable({ pathRegex = '', headers }: Fields): boolean {
+  const entries = headerEntries(headers);
+  const names = new Set(entries.map(([name]) => name.toLowerCase()));
+  const expressions = [pathRegex, ...entries.map(([, regex]) => regex)];
+  return names.size === entries.length && expressions.every((expression) => compileRe2(String(expression)).ok);
+}
+
+function headerEntries(headers: unknown): readonly [string, unknown][] {
+  const parts = Array.isArray(headers) ? headers : [headers];
+  return parts.flatMap((part) => (isRecord(part) ? Object.entries(part) : []));
 }
 
 /** The list of objects with one key each becomes one object, unless a key would be lost by it. */
 export function headersAsObject(headers: unknown): unknown {
   if (!Array.isArray(headers)) return headers;
-  const entries = headers.flatMap((element) => (isRecord(element) ? Object.entries(element) : []));
+  const entries = headerEntries(headers);
   return new Set(entries.map(([name]) => name)).size < entries.length ? headers : Object.fromEntries(entries);
 }
 
