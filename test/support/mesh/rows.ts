@@ -4,6 +4,7 @@
  */
 export const rows = {
   versions: 'every served version of a kind means the same; an unknown one counts as absent',
+  conversion: 'what a version cannot say is kept in annotations, and counts',
   'headers-wire-forms': 'headers of a match as object or as list of single-key objects',
   'path-regex': 'pathRegex is RE2, anchored at the start or whole by setting',
   paths: 'one normal form of paths; what has none is answered 400',
