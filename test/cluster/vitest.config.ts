@@ -1,14 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests against a real kube-apiserver, which the set-up starts once for all of them. Run by `npm run test:cluster`. */
+/** Tests against a real kube-apiserver; each file starts its own. Run by `npm run test:cluster`. */
 export default defineConfig({
   test: {
     include: ['test/cluster/**/*.test.ts'],
-    globalSetup: ['test/cluster/support/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // One apiserver for all: what one file installs is in the way of another.
+    // Two apiservers at once are more than a small machine has room for.
     fileParallelism: false,
   },
 });
