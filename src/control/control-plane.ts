@@ -172,6 +172,10 @@ class RunningControlPlane {
       const { node: workload, names: resources, typeUrl, detail } = event;
       const origins = resources.flatMap((name) => this.#publisher.originsOf(typeUrl, name));
       this.#options.onEvent({ type: 'nack', workload, resources, detail, origins });
+      const [origin, ...related] = origins;
+      const message = `the proxy of ${workload} refused ${resources.join(', ')}: ${detail}`;
+      const place = origin === undefined ? {} : { origin, ...(related.length === 0 ? {} : { related }) };
+      this.#report([diagnostic('SMI5101', { message, ...place })]);
     }
   }
 

@@ -51,7 +51,10 @@ export class Loader {
     const restored = restoreLastGood(relevant, refused, this.#lastGood);
     const { documents } = restored;
     // What is kept was good once, perhaps by the rules of an older release: it is decoded like the rest.
-    const { input } = restored.kept.length === 0 && refused.size === 0 ? read : assemble([...documents.values()]);
+    const again = restored.kept.length === 0 && refused.size === 0 ? read : assemble([...documents.values()]);
+    // A reference to a refused object is told apart from one to an object that nobody has written.
+    const lost = [...refused].filter((key) => !documents.has(key));
+    const input = { ...again.input, refused: [...again.refused, ...lost] };
     const changed = changedKeys(this.#inForce, documents);
     const unwritten = changed.length > 0 ? (this.#kept?.write(documents) ?? []) : [];
     this.#inForce = documents;

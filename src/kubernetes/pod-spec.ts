@@ -1,4 +1,5 @@
 import { type Field, portNumbers } from './field.ts';
+import { checkName } from './meta.ts';
 import { protocols } from './service.ts';
 import type { ContainerObject, ContainerPortObject, PodSpecObject, ProbeObject } from './types.ts';
 
@@ -8,7 +9,10 @@ const int32Maximum = 0x7fff_ffff;
 export function decodePodSpec(field: Field): PodSpecObject {
   if (!field.present) field.missing();
   // `serviceAccount` is the deprecated alias.
-  const account = field.at('serviceAccountName').text() || field.at('serviceAccount').text() || 'default';
+  const named = field.at(field.at('serviceAccountName').text() ? 'serviceAccountName' : 'serviceAccount');
+  const account = named.text() || 'default';
+  // It becomes part of an identity: nothing that could read as a path.
+  checkName(named, account, 'subdomain');
   return { serviceAccountName: account, containers: field.at('containers').items().map(decodeContainer) };
 }
 

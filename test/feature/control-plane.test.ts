@@ -274,6 +274,13 @@ describe('what is broken', () => {
     expect(nack.origins).toContainEqual(
       expect.objectContaining({ object: 'split.smi-spec.io/TrafficSplit/default/shop' }),
     );
+    const refusal = await events.until('loaded', 2);
+    expect(refusal.diagnostics).toEqual([
+      expect.objectContaining({
+        code: 'SMI5101',
+        location: expect.objectContaining({ file: expect.stringContaining('.yaml'), line: expect.any(Number) }),
+      }),
+    ]);
     await client.until(() => client.names.includes('OutboundService default/shop-v1:80'));
     expect(client.names).not.toContain('OutboundService default/shop:80');
     client.refuses.clear();

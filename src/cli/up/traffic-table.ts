@@ -8,9 +8,9 @@ const heads = [
   'REQ/S',
   'SUCCESS',
   'DENIED',
-  'P50',
-  'P95',
-  'P99',
+  'P50 MS',
+  'P95 MS',
+  'P99 MS',
   'SHARE',
   'WANTED',
 ];

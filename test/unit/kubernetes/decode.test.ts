@@ -14,6 +14,12 @@ const service = (spec: string) => object('v1', 'Service', `spec: ${spec}`);
 const pod = (rest: string) => object('v1', 'Pod', rest);
 const found = (result: ReturnType<typeof read>) => result.diagnostics.map(({ code, origin }) => [code, origin?.path]);
 
+test('a service account that is no name is refused: it would become part of an identity', () => {
+  const result = pod('spec: { serviceAccountName: "a/b", containers: [] }');
+  expect(found(result)).toEqual([['SMI2006', 'spec.serviceAccountName']]);
+  expect(result.input.pods).toEqual([]);
+});
+
 describe('Service', () => {
   test('has the defaults of Kubernetes', () => {
     expect(service('{ ports: [{ port: 80 }] }').input.services).toEqual([

@@ -137,6 +137,22 @@ describe('an outbound listener', () => {
     expect(server.received).toHaveLength(1);
   });
 
+  test('never sends again a request of which it has only a part', async () => {
+    const server = await rawServer((socket, received, connection) => {
+      if (connection > 0 || !received.includes('PUT')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx');
+      else if (received.endsWith('secondpart')) socket.destroy();
+    });
+    const { address } = await proxyTo(server);
+    const client = net.connect({ host: address, port: 20000 });
+    client.write('GET /1 HTTP/1.1\r\nHost: store\r\n\r\n');
+    await once(client, 'data');
+    client.write('PUT /2 HTTP/1.1\r\nHost: store\r\nContent-Length: 19\r\nConnection: close\r\n\r\nfirstpart');
+    await until(() => server.received[0]!.endsWith('firstpart'), 'the first part');
+    client.write('secondpart');
+    expect(answers(await collect(client))).toEqual(['502']);
+    expect(server.received).toHaveLength(1);
+  });
+
   test.each([
     ['both lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['no HTTP', 'hello\r\n\r\n'],

@@ -191,6 +191,25 @@ describe('two proxies with mutual TLS', () => {
     expect(await collect(socket)).toMatch(/^HTTP\/1.1 200 /);
   });
 
+  test('a resumed TLS session keeps its identity', async () => {
+    const first = connectWith(buyer);
+    const session = new Promise<Buffer>((resolve) => first.once('session', resolve));
+    first.write(get('store', '/books'));
+    expect(await collect(first)).toMatch(/^HTTP\/1.1 200 /);
+    const again = tls.connect({
+      host: serverAddress,
+      port: 14001,
+      rejectUnauthorized: false,
+      session: await session,
+      cert: buyer.certificateChain,
+      key: buyer.privateKey,
+    });
+    const reused = new Promise((resolve) => again.once('secureConnect', () => resolve(again.isSessionReused())));
+    again.write(get('store', '/books'));
+    expect(await collect(again)).toMatch(/^HTTP\/1.1 200 /);
+    expect(await reused).toBe(true);
+  });
+
   test('the metrics name the peer and the verdict', async () => {
     const { address, port } = proxies[0]!.adminAddress;
     const metrics = await (await fetch(`http://${address}:${port}/metrics`)).text();

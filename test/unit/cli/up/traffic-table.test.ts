@@ -20,9 +20,9 @@ const row = {
 test('a table has aligned columns, and rates and shares as people read them', () => {
   const other = { ...row, source: 'shop/thief', successPercent: 0, denied: 20, requestsPerSecond: 2 };
   expect(renderTrafficTable([row, other], plainStyle)).toEqual([
-    'SOURCE      DESTINATION      BACKEND       REQ/S  SUCCESS  DENIED   P50  P95  P99   SHARE  WANTED',
-    'bookbuyer   bookstore:14001  bookstore-v1   90.0  100.0 %       0  1.23   13  250  90.0 %  90.0 %',
-    'shop/thief  bookstore:14001  bookstore-v1    2.0    0.0 %      20  1.23   13  250  90.0 %  90.0 %',
+    'SOURCE      DESTINATION      BACKEND       REQ/S  SUCCESS  DENIED  P50 MS  P95 MS  P99 MS   SHARE  WANTED',
+    'bookbuyer   bookstore:14001  bookstore-v1   90.0  100.0 %       0    1.23      13     250  90.0 %  90.0 %',
+    'shop/thief  bookstore:14001  bookstore-v1    2.0    0.0 %      20    1.23      13     250  90.0 %  90.0 %',
   ]);
 });
 
