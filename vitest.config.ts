@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const endToEnd = 'test/e2e/**/*.test.ts';
+/** They need a Kubernetes apiserver: `npm run test:cluster`, which has a configuration of its own. */
+const cluster = 'test/cluster/**';
 
 export default defineConfig({
   test: {
@@ -10,7 +12,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'all', include: ['test/**/*.test.ts'], exclude: [endToEnd], sequence: { groupOrder: 0 } },
+        test: { name: 'all', include: ['test/**/*.test.ts'], exclude: [endToEnd, cluster], sequence: { groupOrder: 0 } },
       },
       {
         // Whole meshes under load, measured in time: after everything else, one at a time.
