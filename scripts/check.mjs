@@ -44,6 +44,11 @@ const checks = [
     mend: 'node scripts/crds.ts writes schemas/crds and schemas/smi.json anew',
   },
   {
+    name: 'clauses of SMI',
+    command: ['scripts/clauses.ts', '--check'],
+    mend: 'node scripts/clauses.ts writes the tables in docs/semantics.md anew',
+  },
+  {
     name: 'support matrix',
     command: ['scripts/support-matrix.ts', '--check'],
     mend: 'node scripts/support-matrix.ts writes the tables in README.md anew',

@@ -60,6 +60,10 @@ describe('the three-way check', () => {
     expect(await faults('access-buyer-and-thief', withoutGrants)).toBeGreaterThan(0);
   });
 
+  test('finds a server that asks for the account only, and not for the address', async () => {
+    expect(await faults('binding-labels', rewrite('"kind":"pods"', '"kind":"identity"'))).toBeGreaterThan(0);
+  });
+
   test('finds a TCP share that never shows up', async () => {
     expect(await faults('split-tcp', withoutLastBackend)).toBeGreaterThan(0);
   });
