@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkCorrectness } from './correctness.ts';
 import { BenchFailure } from './failure.ts';
 import { runLoad } from './load.ts';
-import type { BenchOptions } from './options.ts';
+import type { Http1Options } from './options.ts';
 import { freePort, launch, type Running } from './processes.ts';
 import { usageOf } from './processor-time.ts';
 import { makeReport, type Report, type Sample } from './report.ts';
@@ -35,7 +35,7 @@ interface Contender {
  * first, then measured A B C A B C, so that a noisy minute of the machine falls on all of them.
  */
 export async function runHttp1(
-  options: BenchOptions,
+  options: Http1Options,
   envoyPath: string,
   progress: (line: string) => void,
 ): Promise<Report> {
@@ -76,7 +76,7 @@ async function start(subject: Subject, taskset: string, cores: string, given: Gi
 
 async function takeTurns(
   contenders: readonly Contender[],
-  { seconds, rounds }: BenchOptions,
+  { seconds, rounds }: Http1Options,
   load: (contender: Contender, seconds: number) => Promise<Sample>,
   progress: (line: string) => void,
 ): Promise<Report> {

@@ -37,25 +37,46 @@ const patternLimit = 10_000;
 
 /**
  * Compiles RE2 syntax (https://github.com/google/re2/wiki/Syntax), refusing programs over `programLimit`; the error is a
- * sentence for people.
+ * sentence for people. Expressions used lately are kept, because decoding, compiling and deciding ask for the same ones.
  */
 export function compileRe2(pattern: string): Result<Re2, string> {
-  if (pattern.length > patternLimit) return err(`the expression is longer than ${patternLimit} characters`);
-  if (!pattern.isWellFormed()) return err('the expression contains half of a surrogate pair');
+  const known = kept.get(pattern);
+  if (known !== undefined) return known;
+  const { result, size } = compileAnew(pattern);
+  keptSize += pattern.length + size;
+  if (keptSize > keptLimit) {
+    kept.clear();
+    keptSize = pattern.length + size;
+  }
+  kept.set(pattern, result);
+  return result;
+}
+
+const kept = new Map<string, Result<Re2, string>>();
+let keptSize = 0;
+
+/** Of the expressions that are kept: characters and instructions, a few hundred bytes each. */
+const keptLimit = 100_000;
+
+function compileAnew(pattern: string): { readonly result: Result<Re2, string>; readonly size: number } {
+  const refused = (why: string) => ({ result: err(why), size: 1 });
+  if (pattern.length > patternLimit) return refused(`the expression is longer than ${patternLimit} characters`);
+  if (!pattern.isWellFormed()) return refused('the expression contains half of a surrogate pair');
   const beyondOctets = escapeBeyondOctets.exec(pattern)?.[1];
-  if (beyondOctets !== undefined) return err(`${beyondOctets} is no octet, and expressions look at octets`);
+  if (beyondOctets !== undefined) return refused(`${beyondOctets} is no octet, and expressions look at octets`);
   let compiled: RE2JS;
   try {
     compiled = RE2JS.compile(octets(pattern));
   } catch (error) {
-    return err(reason(error));
+    return refused(reason(error));
   }
   const program: Program = compiled.re2().prog;
   const cost = programCost(program);
   if (cost > programLimit) {
-    return err(`the expression compiles to about ${cost} instructions, more than the limit of ${programLimit}`);
+    return refused(`the expression compiles to about ${cost} instructions, more than the limit of ${programLimit}`);
   }
-  return ok({ matchesWhole: comparisonFor(program) ?? ((text) => compiled.testExact(text)) });
+  const matchesWhole = comparisonFor(program) ?? ((text: string) => compiled.testExact(text));
+  return { result: ok({ matchesWhole }), size: program.inst.length };
 }
 
 /** A character escape above 255 after an even number of backslashes. */

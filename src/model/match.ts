@@ -1,4 +1,4 @@
-import { compileRe2, octets, type Re2 } from '../lib/re2.ts';
+import { compileRe2, octets } from '../lib/re2.ts';
 import type { HeaderMatch, HttpMatch, PathMatch } from './types.ts';
 
 /** An HTTP request in the form that matches look at: the path is normal and without query. */
@@ -49,16 +49,8 @@ export function headerValue(headers: MatchedRequest['headers'], name: string): s
   return value.length === 0 ? undefined : value.join(',');
 }
 
-/** Compiled expressions, so that many decisions on one model compile each only once. */
-const compiledExpressions = new Map<string, Re2 | undefined>();
-const compiledLimit = 4_096;
-
 /** An expression that does not compile matches nothing. */
 function matchesWhole(re2: string, text: string): boolean {
-  if (!compiledExpressions.has(re2)) {
-    if (compiledExpressions.size >= compiledLimit) compiledExpressions.clear();
-    const compiled = compileRe2(re2);
-    compiledExpressions.set(re2, compiled.ok ? compiled.value : undefined);
-  }
-  return compiledExpressions.get(re2)?.matchesWhole(octets(text)) ?? false;
+  const compiled = compileRe2(re2);
+  return compiled.ok && compiled.value.matchesWhole(octets(text));
 }

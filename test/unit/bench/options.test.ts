@@ -8,6 +8,13 @@ test('a benchmark without options takes the defaults', () => {
   });
 });
 
+test('the frontend has options of its own', () => {
+  expect(parseOptions(['frontend', '--manifests', '100', '-o', 'json'])).toEqual({
+    ok: true,
+    value: { scenario: 'frontend', output: 'json', manifests: 100, services: 1000, rounds: 3 },
+  });
+});
+
 test('all options are read', () => {
   expect(parseOptions(['http1', '-o', 'json', '--seconds', '2', '--rounds', '1', '--connections', '16'])).toMatchObject(
     {
@@ -23,6 +30,8 @@ test.each([
   [['http1', '--seconds', '0'], '--seconds takes a whole number'],
   [['http1', '--rounds', '1.5'], '--rounds takes a whole number'],
   [['http1', '--fast'], '--fast'],
+  [['http1', 'frontend'], 'frontend'],
+  [['frontend', '--seconds', '1'], '--seconds'],
 ])('%j is wrong use', (args, says) => {
   expect(parseOptions(args)).toEqual({ ok: false, error: expect.stringContaining(says) });
 });
