@@ -9,7 +9,7 @@ import { explainFault } from '../smi/shape.ts';
 import type { SourceDocument } from '../source/types.ts';
 import type { Expectation } from './types.ts';
 
-export const expectationsGroup = 'test.smi-mesh.io';
+const expectationsGroup = 'test.smi-mesh.io';
 const kind = 'TrafficExpectations';
 const version = 'v1alpha1';
 

@@ -38,7 +38,7 @@ function painted(verdict: Verdict, style: TextStyle): string {
   return verdict === 'partly allowed' ? style.yellow(verdict) : style.red(verdict);
 }
 
-export function describeRequest(request: ExplainedRequest): string {
+function describeRequest(request: ExplainedRequest): string {
   if (request.kind === 'http') return `${request.method} ${request.path}`;
   return request.kind === 'tcp' ? 'a connection' : 'a datagram';
 }

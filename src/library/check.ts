@@ -1,0 +1,40 @@
+import { assemble } from '../compile/assemble.ts';
+import { type Compilation, type CompileOptions, createCompiler } from '../compile/index.ts';
+import type { MeshInput } from '../compile/input.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { type Finding, toFindings } from '../diagnostics/located.ts';
+import type { SourceDocument, SourceSet } from '../source/types.ts';
+
+export interface CheckedSources {
+  readonly sources: SourceSet;
+  readonly model: Compilation['model'];
+  /** Everything that reading, decoding and compiling found, by place. */
+  readonly findings: readonly Finding[];
+  /** Objects that were read, and those among them that neither SMI nor routing needs. */
+  readonly objects: number;
+  readonly foreign: number;
+}
+
+/** What to ask beyond the stages that every use needs. */
+export type Examine = (
+  documents: readonly SourceDocument[],
+  input: MeshInput,
+  model: Compilation['model'],
+) => readonly Diagnostic[];
+
+/** Takes what was read through every stage. Never throws for what it contains. */
+export function checkSourceSet(
+  sources: SourceSet,
+  options: CompileOptions,
+  examine: Examine = () => [],
+): CheckedSources {
+  const assembly = assemble(sources.documents);
+  const { model, diagnostics } = createCompiler().compile(assembly.input, options);
+  const examined = examine(sources.documents, assembly.input, model);
+  const all = [...sources.diagnostics, ...assembly.diagnostics, ...diagnostics, ...examined];
+  const findings = toFindings(all, sources.locate);
+  const keys = new Set(sources.documents.map(({ key }) => key));
+  // Everything that was decoded, and what was refused.
+  const used = Object.values(assembly.input).flat().length;
+  return { sources, model, findings, objects: keys.size, foreign: keys.size - used };
+}
