@@ -35,11 +35,7 @@ export function decodeTrafficSplit(document: SourceDocument): Decoded<TrafficSpl
     meta: smiMeta(document),
     service: spec.service,
     backends: spec.backends.map(({ service }, index) => ({ service, weight: weights.value[index] ?? 0 })),
-    ...(spec.matches === undefined || !versionsWithMatches.test(document.apiVersion)
-      ? {}
-      : { matches: spec.matches.map(({ kind, name }) => ({ kind, name })) }),
+    ...(spec.matches === undefined ? {} : { matches: spec.matches.map(({ kind, name }) => ({ kind, name })) }),
   };
   return { value, diagnostics: [] };
 }
-
-const versionsWithMatches = /\/v1alpha[34]$/;

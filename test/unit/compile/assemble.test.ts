@@ -1,7 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { assemble } from '../../../src/compile/assemble.ts';
 import { objectKey } from '../../../src/diagnostics/origin.ts';
+import { packageRoot } from '../../../src/lib/package-root.ts';
+import { kindsOf, smiGroups, versionsOf } from '../../../src/smi/versions.ts';
+import { writtenOrigin } from '../../../src/smi/written.ts';
 import { readSourceText } from '../../../src/source/read.ts';
 import type { SourceDocument } from '../../../src/source/types.ts';
 
@@ -32,15 +37,18 @@ describe('assembling', () => {
 });
 
 const kinds: readonly (readonly [string, string, string])[] = [
-  ['split.smi-spec.io', 'v1alpha2', 'TrafficSplit'],
-  ['split.smi-spec.io', 'v1alpha4', 'TrafficSplit'],
-  ['access.smi-spec.io', 'v1alpha3', 'TrafficTarget'],
-  ['specs.smi-spec.io', 'v1alpha4', 'HTTPRouteGroup'],
-  ['specs.smi-spec.io', 'v1alpha4', 'TCPRoute'],
+  ...smiGroups().flatMap((group) =>
+    kindsOf(group).flatMap((kind) =>
+      (versionsOf(group, kind)?.served ?? []).map((version) => [group, version, kind] as const),
+    ),
+  ),
   ['', 'v1', 'Service'],
   ['', 'v1', 'Pod'],
   ['', 'v1', 'ServiceAccount'],
-  ['apps', 'v1', 'Deployment'],
+  ['', 'v1', 'Namespace'],
+  ...['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet'].map((kind) => ['apps', 'v1', kind] as const),
+  ['batch', 'v1', 'Job'],
+  ['discovery.k8s.io', 'v1', 'EndpointSlice'],
 ];
 const fields = fc.constantFrom(
   ...['metadata', 'name', 'namespace', 'labels', 'spec', 'status', 'service', 'backends', 'weight', 'matches', 'kind'],
@@ -62,20 +70,71 @@ const junk = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 })).value;
 
+/** One object is decoded, or refused with an error, and what is said of it can be shown to people. */
+function expectDecodedOrRefused(apiVersion: string, kind: string, object: SourceDocument['object']): boolean {
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  const document: SourceDocument = {
+    key: objectKey(group, kind, 'default', 'a'),
+    apiVersion,
+    kind,
+    file: 'a',
+    index: 0,
+    object,
+  };
+  const { input, diagnostics, refused } = assemble([document]);
+  const { refused: _refused, ...objects } = input;
+  const decoded = Object.values(objects).flat().length;
+  expect(decoded + refused.length).toBe(1);
+  expect(diagnostics.some(({ severity }) => severity === 'error')).toBe(refused.length === 1);
+  for (const { message, hint, origin } of diagnostics) {
+    expect([message, hint].join()).not.toContain('undefined');
+    expect(writtenOrigin(document, origin!).object).toBe(document.key);
+  }
+  return decoded === 1;
+}
+
 test('whatever an object contains, it is decoded or refused with an error, and never throws', () => {
   const anyDocument = fc.tuple(fc.constantFrom(...kinds), fc.dictionary(fields, junk, { maxKeys: 6 }));
   fc.assert(
     fc.property(anyDocument, ([[group, version, kind], object]) => {
-      const key = objectKey(group, kind, 'default', 'a');
-      const apiVersion = group === '' ? version : `${group}/${version}`;
-      const document: SourceDocument = { key, apiVersion, kind, file: 'a', index: 0, object };
-      const { input, diagnostics, refused } = assemble([document]);
-      const { refused: _refused, ...objects } = input;
-      const decoded = Object.values(objects).flat().length;
-      expect(decoded + refused.length).toBe(1);
-      expect(diagnostics.some(({ severity }) => severity === 'error')).toBe(refused.length === 1);
-      for (const item of diagnostics) expect([item.message, item.hint].join()).not.toContain('undefined');
+      expectDecodedOrRefused(group === '' ? version : `${group}/${version}`, kind, object);
     }),
     { numRuns: 2_000 },
   );
+});
+
+/** The examples of every schema: good objects of every kind and version. */
+const examples = readdirSync(join(packageRoot(), 'schemas/smi'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.json') && !file.endsWith('List.json'))
+  .flatMap((file) => JSON.parse(readFileSync(join(packageRoot(), 'schemas/smi', file), 'utf8')).examples as Example[]);
+
+interface Example extends Record<string, unknown> {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+function pathsOf(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  return [...(path.length === 0 ? [] : [path]), ...inner.flatMap(([key, child]) => pathsOf(child, [...path, key]))];
+}
+
+function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
+  if (key === undefined) return by;
+  const inner = value as Readonly<Record<string, unknown>>;
+  if (Array.isArray(value)) return value.with(Number(key), replaced(value[Number(key)], rest, by));
+  return { ...inner, [key]: replaced(inner[key], rest, by) };
+}
+
+test('a good object with one value replaced is decoded or refused with an error, and never throws', () => {
+  const places = examples.flatMap((example) => pathsOf(example).map((path) => ({ example, path })));
+  const kept = places.filter(({ path }) => path[0] !== 'apiVersion' && path[0] !== 'kind');
+  let decoded = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...kept), junk, ({ example, path }, by) => {
+      const object = replaced(example, path, by) as Example;
+      if (expectDecodedOrRefused(example.apiVersion, example.kind, object)) decoded += 1;
+    }),
+    { numRuns: 2_000 },
+  );
+  expect(decoded).toBeGreaterThan(0);
 });
