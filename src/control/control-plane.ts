@@ -121,8 +121,7 @@ class RunningControlPlane {
         if (holder === serverHolder) this.#server?.rotate(svid);
         else this.#publisher.setSecret(holder, identity, svid);
       },
-      onFailed: (holder, because) =>
-        this.#report([diagnostic('SMI6004', { message: `no certificate for ${holder || 'this server'}: ${because}` })]),
+      onFailed: (finding) => this.#report([finding]),
     });
   }
 

@@ -1,3 +1,4 @@
+import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Authority, Svid } from '../identity/authority.ts';
 import type { SpiffeId } from '../lib/spiffe.ts';
 
@@ -6,7 +7,8 @@ export interface CredentialOptions {
   readonly lifetimeSeconds: number;
   /** A holder has a new credential. */
   readonly onIssued: (holder: string, identity: SpiffeId, svid: Svid) => void;
-  readonly onFailed: (holder: string, because: string) => void;
+  /** SMI6004: it goes on with what it has. */
+  readonly onFailed: (finding: Diagnostic) => void;
 }
 
 interface Held {
@@ -65,7 +67,10 @@ export class Credentials {
         this.#held.set(holder, { identity, renewAt: Date.now() + lifetimeSeconds * 1000 * renewalShare });
         onIssued(holder, identity, svid);
       })
-      .catch((error: unknown) => onFailed(holder, error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => {
+        const because = error instanceof Error ? error.message : String(error);
+        onFailed(diagnostic('SMI6004', { message: `no certificate for ${holder || 'this server'}: ${because}` }));
+      })
       .finally(() => {
         this.#issuing.delete(holder);
         const latest = this.#wanted.get(holder);

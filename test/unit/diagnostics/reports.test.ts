@@ -69,7 +69,9 @@ describe('SARIF', () => {
     id: __,
     ...schema
   } = JSON.parse(published('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'));
-  const valid = new Ajv({ strict: false, unicodeRegExp: false, validateFormats: false, allErrors: true }).compile(schema);
+  const valid = new Ajv({ strict: false, unicodeRegExp: false, validateFormats: false, allErrors: true }).compile(
+    schema,
+  );
   const options = { version: '1.2.3', failed: true, suppressed: [] as SuppressedFinding[] };
 
   test('the published schema refuses what is no log', () => {
