@@ -15,7 +15,7 @@ const mayImport = {
   expectations: ['lib', 'diagnostics', 'source', 'smi', 'model', 'explain'],
   compile: ['lib', 'diagnostics', 'source', 'smi', 'kubernetes', 'config', 'model'],
   lint: ['lib', 'diagnostics', 'source', 'smi', 'kubernetes', 'model', 'compile', 'analysis'],
-  library: ['lib', 'diagnostics', 'source', 'smi', 'kubernetes', 'model', 'compile', 'lint'],
+  library: ['lib', 'diagnostics', 'source', 'smi', 'model', 'compile', 'lint', 'expectations'],
   adapter: ['lib', 'diagnostics', 'model'],
   analysis: ['lib', 'diagnostics', 'model'],
   xds: ['lib', 'diagnostics', 'generated'],

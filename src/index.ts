@@ -29,7 +29,6 @@ export { type Counts, countFindings, type Finding } from './diagnostics/located.
 export { describeObject, type Locate, type Location, type ObjectKey, type Origin } from './diagnostics/origin.ts';
 export { renderFinding } from './diagnostics/render-text.ts';
 export type { CatalogueEntry, Severity } from './diagnostics/severity.ts';
-export { decodeExpectations } from './expectations/decode.ts';
 export { runExpectations } from './expectations/run.ts';
 export type * from './expectations/types.ts';
 export type { Difference } from './explain/differences.ts';

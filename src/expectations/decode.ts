@@ -14,6 +14,8 @@ const kind = 'TrafficExpectations';
 const version = 'v1alpha1';
 
 export interface DecodedExpectations {
+  /** How many documents they come from, refused ones included. */
+  readonly documents: number;
   readonly expectations: readonly Expectation[];
   /** Each refuses the document that it is about. */
   readonly diagnostics: readonly Diagnostic[];
@@ -23,6 +25,7 @@ export interface DecodedExpectations {
 export function decodeExpectations(documents: readonly SourceDocument[]): DecodedExpectations {
   const decoded = documents.filter(isOurs).map(decodeDocument);
   return {
+    documents: decoded.length,
     expectations: decoded.flatMap(({ expectations }) => expectations),
     diagnostics: decoded.flatMap(({ diagnostics }) => diagnostics),
   };
@@ -51,7 +54,7 @@ interface WrittenRequest extends Pick<Question, 'method' | 'path' | 'headers' | 
   readonly backend?: string;
 }
 
-function decodeDocument(document: SourceDocument): DecodedExpectations {
+function decodeDocument(document: SourceDocument): Omit<DecodedExpectations, 'documents'> {
   const faults = shapeFaults(document);
   if (faults.length > 0) return { expectations: [], diagnostics: faults };
   const { spec } = document.object as unknown as Written;

@@ -3,11 +3,15 @@ import { type Compilation, type CompileOptions, createCompiler } from '../compil
 import type { MeshInput } from '../compile/input.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Finding, toFindings } from '../diagnostics/located.ts';
+import { decodeExpectations } from '../expectations/decode.ts';
+import type { Expectation } from '../expectations/types.ts';
 import type { SourceDocument, SourceSet } from '../source/types.ts';
 
 export interface CheckedSources {
   readonly sources: SourceSet;
   readonly model: Compilation['model'];
+  /** The TrafficExpectations among the documents. */
+  readonly expectations: readonly Expectation[];
   /** Everything that reading, decoding and compiling found, by place. */
   readonly findings: readonly Finding[];
   /** Objects that were read, and those among them that neither SMI nor routing needs. */
@@ -31,10 +35,12 @@ export function checkSourceSet(
   const assembly = assemble(sources.documents);
   const { model, diagnostics } = createCompiler().compile(assembly.input, options);
   const examined = examine(sources.documents, assembly.input, model);
-  const all = [...sources.diagnostics, ...assembly.diagnostics, ...diagnostics, ...examined];
-  const findings = toFindings(all, sources.locate);
+  const expected = decodeExpectations(sources.documents);
+  const found = [...assembly.diagnostics, ...diagnostics, ...expected.diagnostics, ...examined];
+  const findings = toFindings([...sources.diagnostics, ...found], sources.locate);
   const keys = new Set(sources.documents.map(({ key }) => key));
   // Everything that was decoded, and what was refused.
-  const used = Object.values(assembly.input).flat().length;
-  return { sources, model, findings, objects: keys.size, foreign: keys.size - used };
+  const used = Object.values(assembly.input).flat().length + expected.documents;
+  const { expectations } = expected;
+  return { sources, model, expectations, findings, objects: keys.size, foreign: keys.size - used };
 }

@@ -67,6 +67,14 @@ describe('smi-cli test', () => {
     });
   });
 
+  it('refuses expectations that contradict themselves, at their line', async () => {
+    const file = join(folder, 'expectations.yaml');
+    writeFileSync(file, readFileSync(expectations, 'utf8').replace('expect: deny }', 'expect: deny, status: 403 }'));
+    const { status, stderr } = await runCli(['test', `${example}/*.yaml`, '--requests', file]);
+    expect(stderr).toMatch(/error\[SMI2040\]: .* has both expect and status\n\s+--> \S+expectations\.yaml:26:/);
+    expect(status).toBe(1);
+  });
+
   it.each([
     [['test', 'examples/bookstore/access.yaml'], 'no TrafficExpectations'],
     [['test', 'examples/bookstore', '--min-coverage', 'much'], 'Write a number from 0 to 100.'],

@@ -1,6 +1,5 @@
 import { defaultCompileOptions } from '../../compile/index.ts';
 import type { Locate } from '../../diagnostics/origin.ts';
-import { decodeExpectations } from '../../expectations/decode.ts';
 import { junitReport } from '../../expectations/render-junit.ts';
 import { reportText } from '../../expectations/render-text.ts';
 import { runExpectations } from '../../expectations/run.ts';
@@ -9,7 +8,7 @@ import { withPlaces } from '../../explain/json.ts';
 import { checkSources } from '../check-sources.ts';
 import { type ClusterChoice, pathsMeant } from '../cluster-input.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { reportDiagnostics, reportFindings } from '../findings.ts';
+import { reportFindings } from '../findings.ts';
 import { print, printJson, styleFor } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';
 
@@ -26,10 +25,10 @@ export async function runTest(paths: readonly string[], options: TestOptions): P
   const files = [...pathsMeant(paths, options), ...options.requests];
   const checked = await checkSources(files, defaultCompileOptions, options);
   const faulty = reportFindings(checked);
-  const { model, sources } = checked;
-  const { expectations, diagnostics } = decodeExpectations(sources.documents);
-  if (reportDiagnostics(diagnostics, sources)) return exitCodes.findings;
+  const { model, sources, expectations } = checked;
   if (expectations.length === 0) {
+    // Those that are there have been refused.
+    if (sources.documents.some(({ kind }) => kind === 'TrafficExpectations')) return exitCodes.findings;
     return wrongUse('no TrafficExpectations are among the files; name a file of them with --requests');
   }
   const report = runExpectations(model, expectations);
