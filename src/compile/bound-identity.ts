@@ -4,24 +4,8 @@ import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
 import { workloadSetId } from '../model/ids.ts';
 import type { Workload } from '../model/types.ts';
 import type { IdentityBinding } from '../smi/types.ts';
-import type { PassContext } from './state.ts';
+import type { BoundId, BoundIdentity, PassContext } from './state.ts';
 import { at } from './state.ts';
-
-/** Whom an IdentityBinding stands for: everybody who one of its schemes covers. */
-export interface BoundIdentity {
-  readonly binding: IdentityBinding;
-  readonly identities: readonly BoundId[];
-  /** The pods that its labels pick, by id. */
-  readonly pods: readonly Workload[];
-}
-
-export interface BoundId {
-  readonly spiffe: SpiffeId;
-  /** `NAMESPACE/SERVICEACCOUNT` of this mesh; absent for an identity of another trust domain. */
-  readonly account?: string;
-  /** The field of the binding that names it. */
-  readonly path: string;
-}
 
 /** Resolves a binding; `workloads` are those of its own namespace. What speaks for anybody else is reported and left out. */
 export function boundIdentity(

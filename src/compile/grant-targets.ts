@@ -6,7 +6,8 @@ import { closest } from '../lib/suggest.ts';
 import type { GrantTarget, HttpMatch, Workload } from '../model/types.ts';
 import type { TargetRule, TrafficTarget } from '../smi/types.ts';
 import { reportMissing } from './missing.ts';
-import { containerPort, portSpace, type RoutePorts, routePorts } from './route-ports.ts';
+import { portSpace } from './port-space.ts';
+import { containerPort, type RoutePorts, routePorts } from './route-ports.ts';
 import type { CompileState, PassContext } from './state.ts';
 import { at } from './state.ts';
 

@@ -5,8 +5,7 @@ import { canonicalIp } from '../lib/ip-address.ts';
 import { spiffeId } from '../model/ids.ts';
 import type { PodsPrincipal, Principal, SpiffeId, Workload } from '../model/types.ts';
 import type { TrafficTarget } from '../smi/types.ts';
-import type { BoundIdentity } from './bound-identity.ts';
-import type { CompileState, PassContext } from './state.ts';
+import type { BoundIdentity, CompileState, PassContext } from './state.ts';
 import { at } from './state.ts';
 import { resolveSubject } from './subjects.ts';
 

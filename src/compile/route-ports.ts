@@ -2,41 +2,16 @@ import type { DiagnosticCode } from '../diagnostics/catalogue.ts';
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import { type NonEmpty, nonEmpty } from '../lib/collections.ts';
-import type { GrantTarget, Workload } from '../model/types.ts';
 import type { TargetRule, TCPRoute, TrafficTarget, UDPRoute } from '../smi/types.ts';
 import { reportMissing } from './missing.ts';
+import type { PortSpace } from './port-space.ts';
 import type { CompileState, PassContext } from './state.ts';
 import { at } from './state.ts';
-import { udpPorts } from './udp-ports.ts';
 
 /** The container ports that one route means at a destination. */
 export interface RoutePorts {
   readonly ports: 'any' | NonEmpty<number>;
   readonly origins: readonly Origin[];
-}
-
-/** What is known of the ports at a destination. */
-export interface PortSpace {
-  /** Whether a pod of the destination has the container port. */
-  readonly has: (port: number) => boolean;
-  /** Container ports of the destination that Services reach by a Service port of this number. */
-  readonly behind: (port: number) => ReadonlySet<number>;
-  /** Without any pod nothing can be said of ports. */
-  readonly empty: boolean;
-}
-
-export function portSpace(
-  transport: GrantTarget['transport'],
-  destination: readonly Workload[],
-  state: CompileState,
-): PortSpace {
-  const empty = destination.length === 0;
-  if (transport === 'udp') return { ...udpPorts(destination, state.index), empty };
-  return {
-    has: (port) => destination.some(({ ports }) => ports.some((candidate) => candidate.port === port)),
-    behind: (port) => portsBehind(port, destination, state),
-    empty,
-  };
 }
 
 /**
@@ -89,12 +64,4 @@ export function containerPort(
   }
   if (!space.empty) report('SMI3010', `nothing listens on port ${port} at the destination`);
   return port;
-}
-
-function portsBehind(port: number, destination: readonly Workload[], state: CompileState): ReadonlySet<number> {
-  const ids = new Set(destination.map(({ id }) => id));
-  const targets = [...state.services.values()]
-    .flatMap((service) => service.ports.filter((candidate) => candidate.port === port))
-    .flatMap((candidate) => candidate.targets.filter(({ workload }) => ids.has(workload)));
-  return new Set(targets.map((target) => target.port));
 }

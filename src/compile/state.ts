@@ -8,12 +8,12 @@ import type {
   OutboundPolicy,
   Service,
   ServiceId,
+  SpiffeId,
   Workload,
   WorkloadId,
   WorkloadSetId,
 } from '../model/types.ts';
 import type { HTTPRouteGroup, IdentityBinding, TCPRoute, TrafficSplit, TrafficTarget, UDPRoute } from '../smi/types.ts';
-import type { BoundIdentity } from './bound-identity.ts';
 import type { MeshInput } from './input.ts';
 import type { CompileOptions } from './options.ts';
 
@@ -41,6 +41,22 @@ export interface Index {
 
 /** The usable matches of one HTTPRouteGroup, by name in the group's order. */
 export type GroupMatches = ReadonlyMap<string, HttpMatch>;
+
+/** Whom an IdentityBinding stands for: everybody who one of its schemes covers. */
+export interface BoundIdentity {
+  readonly binding: IdentityBinding;
+  readonly identities: readonly BoundId[];
+  /** The pods that its labels pick, by id. */
+  readonly pods: readonly Workload[];
+}
+
+export interface BoundId {
+  readonly spiffe: SpiffeId;
+  /** `NAMESPACE/SERVICEACCOUNT` of this mesh; absent for an identity of another trust domain. */
+  readonly account?: string;
+  /** The field of the binding that names it. */
+  readonly path: string;
+}
 
 /** The splits that govern one root, in the order in which their rules are asked. */
 export interface RootSplits {

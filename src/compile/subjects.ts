@@ -1,9 +1,8 @@
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import { workloadSetId } from '../model/ids.ts';
 import type { Subject, TrafficTarget } from '../smi/types.ts';
-import type { BoundIdentity } from './bound-identity.ts';
 import { reportMissing } from './missing.ts';
-import type { CompileState, PassContext } from './state.ts';
+import type { BoundIdentity, CompileState, PassContext } from './state.ts';
 import { at } from './state.ts';
 
 /** What a subject of a TrafficTarget names. */
