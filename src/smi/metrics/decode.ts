@@ -19,7 +19,7 @@ interface WireTrafficMetrics {
   readonly backend?: {
     readonly apex?: string;
     readonly name?: string;
-    readonly weight?: number | string;
+    readonly weight?: number;
   } | null;
   readonly metrics?:
     | readonly { readonly name: string; readonly unit?: string; readonly value: number | string }[]
@@ -60,7 +60,7 @@ function decodeBackend(backend: WireTrafficMetrics['backend']): Pick<TrafficMetr
   if (!backend?.name) return {};
   const { apex, name, weight } = backend;
   return {
-    backend: { ...(apex ? { apex } : {}), name, ...(weight === undefined ? {} : { weight: Number(weight) }) },
+    backend: { ...(apex ? { apex } : {}), name, ...(weight === undefined ? {} : { weight }) },
   };
 }
 
