@@ -1,5 +1,4 @@
 import { Option } from 'commander';
-import { overlay } from '../source/overlay.ts';
 import type { SourceSet } from '../source/types.ts';
 import { Unreachable } from './unreachable.ts';
 
@@ -30,18 +29,24 @@ export function pathsMeant(paths: readonly string[], { context }: ClusterChoice)
  * What a command works on: files alone, or the cluster with the files applied to it. Throws `Unreachable` when the
  * cluster's objects cannot be had.
  */
-export async function withCluster(files: SourceSet, { context, kubeconfig }: ClusterChoice): Promise<SourceSet> {
-  if (context === undefined) return files;
+export async function withCluster(files: SourceSet, cluster: ClusterChoice): Promise<SourceSet> {
+  if (cluster.context === undefined) return files;
+  const { applyTo } = await import('../kubernetes-client/apply.ts');
+  return applyTo(await clusterSources(cluster), files);
+}
+
+/** The objects of the chosen cluster, or of the current one. Throws `Unreachable` when they cannot be had. */
+export async function clusterSources({ context, kubeconfig }: ClusterChoice): Promise<SourceSet> {
   // Loaded only here: commands on files shall not wait for the client library.
   const [{ readCluster }, { wantedKinds }] = await Promise.all([
     import('../kubernetes-client/read-cluster.ts'),
     import('./cluster-kinds.ts'),
   ]);
   const options = {
-    ...(context === true ? {} : { context }),
+    ...(typeof context === 'string' ? { context } : {}),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
   };
   const cluster = await readCluster(options, wantedKinds());
   if (!cluster.ok) throw new Unreachable(cluster.error);
-  return overlay(cluster.value, files);
+  return cluster.value;
 }

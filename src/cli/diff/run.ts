@@ -1,5 +1,7 @@
 import { type Change, isWidening } from '../../analysis/changes.ts';
 import { diffModels } from '../../analysis/diff.ts';
+import { ok, type Result } from '../../lib/result.ts';
+import type { ClusterChoice } from '../cluster-input.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print, printJson, styleFor } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';
@@ -7,26 +9,38 @@ import type { RevisionFault } from './git.ts';
 import { diffJson } from './json.ts';
 import { diffMarkdown } from './markdown.ts';
 import type { DiffPresentation } from './presentation.ts';
-import { readSide, type Side } from './sides.ts';
+import { readClusterSides, readSide, type Side } from './sides.ts';
 import { diffText } from './text.ts';
 
-export interface DiffOptions {
+export interface DiffOptions extends ClusterChoice {
   readonly output: 'text' | 'json' | 'markdown';
   readonly only?: 'widened';
 }
 
 /** Prints what traffic means differently; returns the exit code: 0 without a change to show, 1 with one. */
-export async function diff(before: string, after: string, options: DiffOptions): Promise<number> {
+export async function diff(before: string, after: string | undefined, options: DiffOptions): Promise<number> {
   if (before === '-' && after === '-') return wrongUse('only one side can be standard input');
-  const old = await readSide(before);
-  if (!old.ok) return faulty(old.error);
-  const now = await readSide(after);
-  if (!now.ok) return faulty(now.error);
-  for (const side of [old.value, now.value]) remarkErrors(side);
-  const all = diffModels(old.value.model, now.value.model);
+  if (after === undefined && options.context === undefined) {
+    return wrongUse('name two sides, or one together with --context to compare it with a cluster');
+  }
+  if (after !== undefined && options.context !== undefined) {
+    return wrongUse('with --context the cluster is the old side, so only the new one is named');
+  }
+  const sides = after === undefined ? await readClusterSides(before, options) : await readSides(before, after);
+  if (!sides.ok) return faulty(sides.error);
+  const [old, now] = sides.value;
+  for (const side of [old, now]) remarkErrors(side);
+  const all = diffModels(old.model, now.model);
   const changes = options.only === 'widened' ? all.filter(isWidening) : all;
-  present(changes, old.value, now.value, options);
+  present(changes, old, now, options);
   return changes.length > 0 ? exitCodes.findings : exitCodes.fine;
+}
+
+async function readSides(before: string, after: string): Promise<Result<readonly [Side, Side], RevisionFault>> {
+  const old = await readSide(before);
+  if (!old.ok) return old;
+  const now = await readSide(after);
+  return now.ok ? ok([old.value, now.value]) : now;
 }
 
 function faulty({ message, wrongUse: wrong }: RevisionFault): number {

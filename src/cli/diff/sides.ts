@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { assemble } from '../../compile/assemble.ts';
 import { createCompiler, defaultCompileOptions } from '../../compile/index.ts';
 import { type Finding, toFindings } from '../../diagnostics/located.ts';
+import { applyTo } from '../../kubernetes-client/apply.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import type { MeshModel } from '../../model/types.ts';
 import { locateWritten } from '../../smi/written.ts';
 import { combineSources, readSources, sourceOfBytes } from '../../source/read.ts';
 import type { SourceSet } from '../../source/types.ts';
 import { readStdin } from '../check-sources.ts';
+import { type ClusterChoice, clusterSources } from '../cluster-input.ts';
 import { type RevisionFault, readRevision } from './git.ts';
 
 /** One side of a comparison: what it is called, what it means, and where that is written. */
@@ -22,12 +24,27 @@ export interface Side {
 /** A file, a folder, a pattern, `-`, or `REV:PATH` of git. What exists under a name is that, whatever git knows. */
 export async function readSide(name: string): Promise<Result<Side, RevisionFault>> {
   const sources = await sourcesOf(name);
-  if (!sources.ok) return sources;
-  const located = locateWritten(sources.value);
-  const assembly = assemble(located.documents);
+  return sources.ok ? ok(sideOf(name, locateWritten(sources.value))) : sources;
+}
+
+/** A cluster as it is, and as it would be with the manifests of a name applied. Throws `Unreachable`. */
+export async function readClusterSides(
+  name: string,
+  choice: ClusterChoice,
+): Promise<Result<readonly [Side, Side], RevisionFault>> {
+  const files = await sourcesOf(name);
+  if (!files.ok) return files;
+  const cluster = await clusterSources(choice);
+  const called = typeof choice.context === 'string' ? `cluster ${choice.context}` : 'cluster';
+  const applied = applyTo(cluster, locateWritten(files.value));
+  return ok([sideOf(called, cluster), sideOf(`${called} with ${name}`, applied)]);
+}
+
+function sideOf(name: string, sources: SourceSet): Side {
+  const assembly = assemble(sources.documents);
   const { model, diagnostics } = createCompiler().compile(assembly.input, defaultCompileOptions);
-  const all = [...located.diagnostics, ...assembly.diagnostics, ...diagnostics];
-  return ok({ name, model, sources: located, findings: toFindings(all, located.locate) });
+  const all = [...sources.diagnostics, ...assembly.diagnostics, ...diagnostics];
+  return { name, model, sources, findings: toFindings(all, sources.locate) };
 }
 
 async function sourcesOf(name: string): Promise<Result<SourceSet, RevisionFault>> {
