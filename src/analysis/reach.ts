@@ -101,7 +101,9 @@ export function grantsTo(policy: InboundPolicy, client: Workload): readonly Gran
     index = made;
     bySpiffe.set(policy, index);
   }
-  return (index.get(client.identity) ?? []).filter(({ from }) =>
+  const named = index.get(client.identity);
+  if (named === undefined) return [];
+  return named.filter(({ from }) =>
     from.some(
       (one) => one.spiffe === client.identity && (one.kind === 'identity' || one.workloads.includes(client.id)),
     ),
@@ -128,15 +130,20 @@ export function matchesMet(reach: Reach, client: Workload): readonly HttpMatch[]
   return [...met.values()];
 }
 
-/** Equal for clients of one model that decisions about a service port cannot tell apart. */
-export function clientSignature(model: MeshModel, ref: ServicePortRef, client: Workload): string {
+/** A text for each client, equal for those that decisions about a service port cannot tell apart. */
+export function clientSignatures(model: MeshModel, ref: ServicePortRef): (client: Workload) => string {
   const reach = reachOf(model, ref);
-  if (reach === undefined) return 'none';
-  const rules = rulesFor(reach, client).map((rule) => reach.rules.indexOf(rule));
-  const grants = reach.policies.map((policy) => grantsTo(policy, client).map((grant) => policy.grants.indexOf(grant)));
-  const local = client.outbound === 'intercepted' || client.outbound.some((one) => isAt(one, ref));
-  const sameNamespace = model.services[ref.service]?.namespace === client.namespace;
-  return JSON.stringify([rules, grants, local, sameNamespace, client.transport]);
+  const service = model.services[ref.service];
+  if (reach === undefined || service === undefined) return () => 'none';
+  const selective = reach.rules.some(({ from }) => from !== 'any');
+  return (client) => {
+    const local = client.outbound === 'intercepted' || client.outbound.some((one) => isAt(one, ref));
+    const rules = selective ? rulesFor(reach, client).map((rule) => reach.rules.indexOf(rule)) : [];
+    const grants = reach.policies.map((policy) =>
+      grantsTo(policy, client).map((grant) => policy.grants.indexOf(grant)),
+    );
+    return `${client.transport} ${local} ${service.namespace === client.namespace} ${rules.join()} ${grants.join('/')}`;
+  };
 }
 
 function isAt(one: ServicePortRef, { service, port }: ServicePortRef): boolean {

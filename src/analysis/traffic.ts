@@ -7,7 +7,7 @@ import { type ClassLimits, type RequestShape, requestClasses } from './classes.t
 import type { Client, ClientPair, Paired } from './clients.ts';
 import { type Effect, effectsOf } from './effects.ts';
 import { accessOrigins, causeOf, type Outcome, outcomeOf, routeOrigins } from './outcome.ts';
-import { clientSignature, reachOf, type ServicePortRef } from './reach.ts';
+import { clientSignatures, reachOf, type ServicePortRef } from './reach.ts';
 
 /** What changes for requests to one service port, over all clients. */
 export function trafficChanges(
@@ -42,8 +42,9 @@ function clientGroups(paired: Paired, ref: ServicePortRef): readonly NonEmpty<Cl
   const [before, after] = [reachOf(paired.before, ref), reachOf(paired.after, ref)];
   const unchanged = before?.fingerprint === after?.fingerprint;
   const asked = paired.clients.filter((pair) => !(unchanged && sameNature(pair)));
+  const [signatureBefore, signatureAfter] = [clientSignatures(paired.before, ref), clientSignatures(paired.after, ref)];
   const signature = (pair: ClientPair) =>
-    clientSignature(paired.before, ref, pair.before.workload) + clientSignature(paired.after, ref, pair.after.workload);
+    `${signatureBefore(pair.before.workload)}\n${signatureAfter(pair.after.workload)}`;
   return [...Map.groupBy(asked, signature).values()].flatMap((group) => {
     // Shown by a client who exists, where there is one.
     const sorted = nonEmpty([...group].sort((a, b) => presence(b) - presence(a)));

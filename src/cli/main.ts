@@ -2,8 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
+import { convertCommand } from './commands/convert.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
+import { matrixCommand } from './commands/matrix.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { testCommand } from './commands/test.ts';
 import { upCommand } from './commands/up.ts';
@@ -17,9 +19,11 @@ import { programVersion } from './version.ts';
 /** Every command, in the order of the help. A command loads what is heavy inside its action, so that others start fast. */
 const commands: readonly (() => Command)[] = [
   validateCommand,
+  convertCommand,
   compileCommand,
   explainCommand,
   diffCommand,
+  matrixCommand,
   testCommand,
   upCommand,
   proxyCommand,

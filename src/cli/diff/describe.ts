@@ -3,6 +3,7 @@ import { directPort } from '../../analysis/direct.ts';
 import type { BackendOutcome, Outcome } from '../../analysis/outcome.ts';
 import type { TrafficRequest } from '../../model/decision.ts';
 import type { ServiceId } from '../../model/types.ts';
+import { percent } from '../percent.ts';
 
 /** Change of one kind after the other, in the words that all outputs share. */
 
@@ -87,12 +88,6 @@ const answers = {
   mixed: 'allowed by some pods',
   unavailable: 'unavailable',
 } as const;
-
-/** Two digits after the point where they say something. */
-function percent(share: string): string {
-  const [weight = 0, total = 1] = share.split('/').map(Number);
-  return `${Math.round((weight / total) * 10_000) / 100} %`;
-}
 
 /** A change that no request shows, as a sentence. */
 export function describeRest(change: Exclude<Change, TrafficChange>): string {
