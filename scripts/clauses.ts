@@ -7,8 +7,15 @@ import { type Clause, clauseGroups, clauses } from '../test/clauses.ts';
 
 const [open, close] = ['<!-- clauses -->\n', '<!-- /clauses -->'];
 
-/** One table for each group of clauses. */
+/** What is pending, by name, and a table for each group of clauses. */
 export function renderClauses(): string {
+  const pending = Object.entries(clauses).flatMap(([id, clause]) =>
+    clause.pending === undefined ? [] : [`- ${id}: ${clause.pending}`],
+  );
+  return ['Pending:', '', ...pending, '', renderTables()].join('\n');
+}
+
+function renderTables(): string {
   return Object.entries(clauseGroups)
     .map(([letter, title]) => {
       const rows = Object.entries(clauses)

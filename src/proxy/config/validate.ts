@@ -89,9 +89,11 @@ function endpointsFault({ endpoints }: Messages['Endpoints']): string | undefine
 function policyFault({ grants }: Messages['InboundPolicy']): string | undefined {
   return first('grants', grants, (grant) => {
     if (grant.identities.length === 0 && grant.pods.length === 0) return 'identities: empty, and no pods';
-    const pods = first('pods', grant.pods, ({ identity, addresses }) =>
-      identity === '' ? 'identity: empty' : first('addresses', addresses, (address) => addressFault('', address)),
-    );
+    const pods = first('pods', grant.pods, ({ identity, addresses }) => {
+      if (identity === '') return 'identity: empty';
+      const [unusable] = addresses.filter((address) => net.isIP(address) === 0);
+      return unusable === undefined ? undefined : addressFault('addresses', unusable);
+    });
     if (pods !== undefined) return pods;
     if (grant.to.length === 0) return 'to: empty';
     return first('to', grant.to, (target) => {
