@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { applyTo } from '../kubernetes-client/apply.ts';
 import type { SourceSet } from '../source/types.ts';
 import { Unreachable } from './unreachable.ts';
 
@@ -31,7 +32,6 @@ export function pathsMeant(paths: readonly string[], { context }: ClusterChoice)
  */
 export async function withCluster(files: SourceSet, cluster: ClusterChoice): Promise<SourceSet> {
   if (cluster.context === undefined) return files;
-  const { applyTo } = await import('../kubernetes-client/apply.ts');
   return applyTo(await clusterSources(cluster), files);
 }
 

@@ -4,12 +4,15 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { closest } from '../lib/suggest.ts';
+import { isRecord } from '../lib/values.ts';
 
 /** Which cluster is meant: a context of a kubeconfig, each the user's own when absent. */
 export interface ClusterOptions {
   readonly context?: string;
   /** A file; absent: `KUBECONFIG`, `~/.kube/config`, or the account of the pod that this runs in. */
   readonly kubeconfig?: string;
+  /** How long one answer of the apiserver may take, in milliseconds; 15 000 unless told otherwise. */
+  readonly answerTimeout?: number;
 }
 
 export interface Connection {
@@ -25,9 +28,9 @@ export interface ClusterFault {
   readonly status?: number;
 }
 
-/** How long credentials may take (an `exec` plug-in may have to ask its provider), and an answer; in milliseconds. */
+/** How long credentials may take, in milliseconds: an `exec` plug-in may have to ask its provider. */
 const credentialsTimeout = 60_000;
-const answerTimeout = 15_000;
+const defaultAnswerTimeout = 15_000;
 /** Largest answer that is read, in bytes; lists come in pages. */
 const answerLimit = 64 * 1024 * 1024;
 
@@ -47,7 +50,8 @@ export async function connect(options: ClusterOptions): Promise<Result<Connectio
   } catch (error) {
     return fault(`there are no credentials for context "${context}": ${sentence(error)}`);
   }
-  return ok({ context, get: (path) => get(server, path, credentials) });
+  const { answerTimeout = defaultAnswerTimeout } = options;
+  return ok({ context, get: (path) => get(server, path, credentials, answerTimeout) });
 }
 
 function loadConfig({ context, kubeconfig }: ClusterOptions): Result<KubeConfig, ClusterFault> {
@@ -72,11 +76,21 @@ function loadConfig({ context, kubeconfig }: ClusterOptions): Result<KubeConfig,
   return ok(config);
 }
 
-function get(server: string, path: string, credentials: RequestOptions): Promise<Result<unknown, ClusterFault>> {
+function get(
+  server: string,
+  path: string,
+  credentials: RequestOptions,
+  timeout: number,
+): Promise<Result<unknown, ClusterFault>> {
   const base = server.endsWith('/') ? server : `${server}/`;
   const url = new URL(path.replace(/^\//, ''), base);
   return new Promise((resolve) => {
-    const unreachable = (why: string) => resolve(fault(`the apiserver at ${server} cannot be reached: ${why}`));
+    const settle = (result: Result<unknown, ClusterFault>) => {
+      clearTimeout(timer);
+      resolve(result);
+    };
+    const unreachable = (error: unknown) =>
+      settle(fault(`the apiserver at ${server} cannot be reached: ${sentence(error)}`));
     const headers = { ...credentials.headers, accept: 'application/json' };
     const send = url.protocol === 'http:' ? plainRequest : tlsRequest;
     const sent = send(url, { ...credentials, method: 'GET', headers }, (response) => {
@@ -87,21 +101,14 @@ function get(server: string, path: string, credentials: RequestOptions): Promise
         if (size > answerLimit) sent.destroy(new Error(`its answer has more than ${answerLimit} bytes`));
         else chunks.push(chunk);
       });
-      response.on('error', (error) => unreachable(sentence(error)));
+      response.on('error', unreachable);
       response.on('end', () => {
-        clearTimeout(timer);
-        resolve(answer(path, response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8')));
+        settle(answer(path, response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8')));
       });
     });
+    sent.on('error', unreachable);
     // Counted from the start of the request: an answer that only trickles in must end too.
-    const timer = setTimeout(
-      () => sent.destroy(new Error(`no answer within ${answerTimeout / 1000} s`)),
-      answerTimeout,
-    );
-    sent.on('error', (error) => {
-      clearTimeout(timer);
-      unreachable(sentence(error));
-    });
+    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)), timeout);
     sent.end();
   });
 }
@@ -114,8 +121,8 @@ function answer(path: string, status: number, text: string): Result<unknown, Clu
     return fault(`the apiserver answers GET ${path} with ${status} and no JSON`, status);
   }
   if (status === 200) return ok(body);
-  const { message } = body as { readonly message?: unknown };
-  return fault(`the apiserver answers GET ${path} with ${status}: ${String(message ?? 'no reason given')}`, status);
+  const message = isRecord(body) && typeof body.message === 'string' ? body.message : 'no reason given';
+  return fault(`the apiserver answers GET ${path} with ${status}: ${message}`, status);
 }
 
 function fault(message: string, status?: number): { readonly ok: false; readonly error: ClusterFault } {
