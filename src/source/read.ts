@@ -11,7 +11,7 @@ import type { SourceDocument, SourceFile, SourceSet } from './types.ts';
 export const fileSizeLimit = 16 * 1024 * 1024;
 
 /** How standard input is called in diagnostics. */
-const stdinName = '<stdin>';
+export const stdinName = '<stdin>';
 
 export interface ReadOptions {
   /** What stands for the path `-`; reading it is the caller's work. */

@@ -67,4 +67,11 @@ export const readingCodes = {
       'The objects of a cluster could not be listed: there is no such context, its apiserver does not answer, or the user may not list a kind. Half of the objects could mean the opposite of all of them, so nothing is used.',
     hint: 'Check that `kubectl get trafficsplits --all-namespaces` works with this context.',
   },
+  SMI1011: {
+    severity: 'error',
+    title: 'file not editable',
+    explanation:
+      'A file cannot be changed in place without changing more than is meant, for example because an object shares fields with another through an alias or a merge key. It is left as it is.',
+    hint: 'Write the aliases out, or convert to standard output.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -142,4 +142,11 @@ export const shapeCodes = {
       'A request of TrafficExpectations has two fields that cannot stand beside each other, such as `expect` and `status`, or `tcp` and a path. None of the expectations of the document is checked.',
     hint: 'Remove one of the two fields.',
   },
+  SMI2035: {
+    severity: 'warning',
+    title: 'kind without that version',
+    explanation:
+      'Objects of this kind cannot be written in the version that was asked for, since SMI has it in others only. The object stays in its version.',
+    hint: 'Leave the object out where only the older version is read.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
