@@ -25,7 +25,7 @@ export function pictureSvg(picture: Picture, caption: string): string {
   const { rows, columns, marks } = picture;
   const longest = (labels: readonly PictureLabel[]) => Math.max(4, ...labels.map(({ text }) => text.length));
   const left = margin + longest(rows) * characterWidth + 10;
-  const slanted = longest(columns) * characterWidth * Math.SQRT1_2;
+  const slanted = Math.ceil(longest(columns) * characterWidth * Math.SQRT1_2);
   const top = titleHeight + slanted + 16;
   const right = left + columns.length * cellSize;
   const bottom = top + rows.length * cellSize;
