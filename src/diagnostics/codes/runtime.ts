@@ -56,4 +56,11 @@ export const runtimeCodes = {
       'A local mesh needs a private directory for its state (mode 0700, owned by the user) and loopback addresses in 127.0.0.0/8.',
     hint: 'Give a private directory with `--state`; where only 127.0.0.1 exists, add loopback addresses first.',
   },
+  SMI6110: {
+    severity: 'error',
+    title: 'no configuration of a proxy',
+    explanation:
+      'A proxy whose own configuration was asked for does not answer at its admin address, answers something else, or has left no state in the directory that was named.',
+    hint: 'Check that the proxy runs and that the address is that of its admin endpoint, `http://ADDRESS:15000`, or name the state directory of `up`.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
