@@ -149,4 +149,11 @@ export const shapeCodes = {
       'Objects of this kind cannot be written in the version that was asked for, since SMI has it in others only. The object stays in its version.',
     hint: 'Leave the object out where only the older version is read.',
   },
+  SMI2036: {
+    severity: 'error',
+    title: 'no room for an annotation',
+    explanation:
+      'What the version cannot say would have to be kept in an annotation, and Kubernetes lets the annotations of an object hold no more than 256 KiB. Converting back would not restore the object.',
+    hint: 'Split the object, or leave it in a version that can say all of it.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

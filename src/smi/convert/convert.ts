@@ -6,7 +6,7 @@ import { type Fields, isRecord } from '../../lib/values.ts';
 import { versionsOf } from '../versions.ts';
 import { formOf, hubVersion, type KindVersion } from './kinds.ts';
 import { type Manifest, putTogether, takeApart } from './manifest.ts';
-import { parsePreserved, preservedPrefix, versionAnnotation } from './preserved.ts';
+import { type Annotations, parsePreserved, preservedPrefix, versionAnnotation } from './preserved.ts';
 import { fromHub, type SaidInVersion, toHub } from './through-hub.ts';
 
 /** One annotation that a conversion has written, and what it means to a reader who does not know it. */
@@ -16,9 +16,10 @@ export interface Kept {
   readonly fields: readonly string[];
   /**
    * `spelling`: nothing, the meaning is there. `hidden`: the object means less without it. `open`: the object means more
-   * without it, because the version has no field that could narrow it.
+   * without it, because the version has no field that could narrow it. `lost`: as `hidden`, and the annotation was left out
+   * because an object can hold no more of them.
    */
-  readonly effect: 'spelling' | 'hidden' | 'open';
+  readonly effect: 'spelling' | 'hidden' | 'open' | 'lost';
   /** For `open`: what is open. */
   readonly opens?: string;
 }
@@ -50,8 +51,28 @@ export function convert(object: Fields, targetApiVersion: string): Result<Conver
   const lifted = toHub(manifest, manifest.body, manifest.annotations);
   const to: KindVersion = { group, kind, version: target.version };
   const said = fromHub(to, lifted.hub, lifted.annotations);
-  const converted = putTogether({ ...manifest, ...to, body: said.body, annotations: said.annotations });
-  return ok({ object: converted, kept: newlyKept(manifest, to, said) });
+  const { kept, annotations } = fitting(newlyKept(manifest, to, said), said.annotations);
+  return ok({ object: putTogether({ ...manifest, ...to, body: said.body, annotations }), kept });
+}
+
+/** What Kubernetes lets all annotations of an object hold together, in bytes. */
+const annotationsLimit = 256 * 1024;
+
+/**
+ * The annotations without those that would make the object one that Kubernetes refuses: a list of objects is not to fail for
+ * one of them. Where leaving one out would mean more, it stays.
+ */
+function fitting(kept: readonly Kept[], annotations: Annotations): { kept: readonly Kept[]; annotations: Annotations } {
+  if (sizeOf(annotations) <= annotationsLimit) return { kept, annotations };
+  const droppable = new Set(kept.filter(({ effect }) => effect !== 'open').map(({ annotation }) => annotation));
+  return {
+    kept: kept.map((item) => (droppable.has(item.annotation) ? { ...item, effect: 'lost' } : item)),
+    annotations: Object.fromEntries(Object.entries(annotations).filter(([name]) => !droppable.has(name))),
+  };
+}
+
+function sizeOf(annotations: Annotations): number {
+  return Object.entries(annotations).reduce((sum, [name, text]) => sum + Buffer.byteLength(`${name}${text}`), 0);
 }
 
 function versionFault(object: Manifest, { group, version }: Manifest): Diagnostic | undefined {

@@ -7,6 +7,7 @@ const codes: Readonly<Record<Kept['effect'], DiagnosticCode>> = {
   spelling: 'SMI2032',
   hidden: 'SMI2033',
   open: 'SMI2034',
+  lost: 'SMI2036',
 };
 
 /** What a conversion kept in annotations, as findings; in `strict` mode a loss to readers who ignore annotations is an error. */
@@ -25,6 +26,8 @@ function sentence({ annotation, fields, effect, opens }: Kept): string {
       return `the spelling of ${what} is kept in the annotation ${annotation}`;
     case 'hidden':
       return `${what} can only be said in the annotation ${annotation}; others read the object as less`;
+    case 'lost':
+      return `${what} cannot be said, and the object has no room for one more annotation`;
     case 'open':
       return `${what} can only be said in the annotation ${annotation}; others read the object as ${opens ?? 'more'}`;
   }
