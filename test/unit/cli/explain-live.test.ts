@@ -142,7 +142,9 @@ describe('against an admin address', () => {
   });
 
   it('says that nothing answers', async () => {
-    await expect(readProxies({ live: ['http://127.0.0.1:1'] })).rejects.toThrow(/the proxy at .* does not answer/);
+    await expect(readProxies({ live: ['http://127.0.0.1:1'] })).rejects.toMatchObject({
+      diagnostic: { code: 'SMI6110', message: expect.stringMatching(/the proxy at .* does not answer/) },
+    });
   });
 });
 
