@@ -2,12 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { wantedKinds } from '../../src/cli/cluster-kinds.ts';
 import { readCluster } from '../../src/kubernetes-client/read-cluster.ts';
 import type { SourceDocument } from '../../src/source/types.ts';
+import { until } from '../e2e/support/mesh.ts';
 import { type CliRun, runCli } from '../support/run-cli.ts';
 import { create } from './support/apply.ts';
-import { adminOf } from './support/client.ts';
+import { type ApiObject, adminOf, apiClient } from './support/client.ts';
 import { type ConversionWebhook, startConversionWebhook } from './support/conversion-webhook.ts';
 import { install, shippedCrds } from './support/crds.ts';
 import { startTestCluster } from './support/test-cluster.ts';
@@ -93,7 +95,8 @@ describe('a cluster with the bookstore', () => {
   test('is compared with what it would be once a file is applied', async () => {
     const file = join(folder, 'split.yaml');
     writeFileSync(file, readFileSync(`${example}/traffic-split.yaml`, 'utf8').replace('weight: 90', 'weight: 30'));
-    const { status, stdout } = await onCluster('diff', file, '--context', 'admin');
+    const { status, stdout, stderr } = await onCluster('diff', file, '--context', 'admin');
+    expect(stderr).toBe('');
     expect(stdout).toContain('cluster admin');
     expect(stdout).toMatch(/bookstore-v1:14001 90 %/);
     expect(stdout).toMatch(/bookstore-v1:14001 75 %/);
@@ -119,6 +122,67 @@ describe('a cluster with the bookstore', () => {
     expect(JSON.stringify(read?.object.metadata)).toContain('14001');
     expect(JSON.stringify(read?.object.metadata)).not.toContain('managedFields');
     expect((await client.delete(`${path}/old`)).status).toBe(200);
+  });
+
+  test('has its running pods for clients, not those that their owners would have', async () => {
+    const base = '/apis/apps/v1/namespaces/default';
+    const deployment = (await client.get(`${base}/deployments/bookbuyer`)).body;
+    const spec = deployment.spec as {
+      readonly template: Readonly<Record<string, unknown>>;
+      readonly selector: unknown;
+    };
+    const set = await client.post(`${base}/replicasets`, {
+      metadata: { name: 'bookbuyer-6f9c', ownerReferences: [owner('Deployment', deployment)] },
+      spec: { replicas: 1, selector: spec.selector, template: spec.template },
+    });
+    expect(set.body.message).toBeUndefined();
+    const pods = '/api/v1/namespaces/default/pods';
+    const pod = await client.post(pods, {
+      ...spec.template,
+      metadata: {
+        ...(spec.template.metadata as object),
+        name: 'bookbuyer-6f9c-x2',
+        ownerReferences: [owner('ReplicaSet', set.body)],
+      },
+    });
+    expect(pod.body.message).toBeUndefined();
+    const status = {
+      podIP: '10.1.2.3',
+      podIPs: [{ ip: '10.1.2.3' }],
+      conditions: [{ type: 'Ready', status: 'True' }],
+    };
+    expect((await client.patch(`${pods}/bookbuyer-6f9c-x2/status`, { status })).status).toBe(200);
+    const { workloads } = JSON.parse((await onCluster('compile', '--context', '-o', 'json')).stdout);
+    expect(Object.keys(workloads).filter((id) => id.startsWith('default/bookbuyer'))).toEqual([
+      'default/bookbuyer-6f9c-x2',
+    ]);
+    for (const from of ['bookbuyer', '10.1.2.3']) {
+      const { stdout } = await onCluster('explain', '--context', ...buyer, '--from', from);
+      expect(stdout).toMatch(/^allowed: GET \/books-bought from default\/bookbuyer-6f9c-x2 /);
+    }
+  });
+
+  test('is readable with the permissions that the page about clusters names', async () => {
+    const [, role = ''] = /<!-- role -->\n```yaml\n(.*?)```/s.exec(readFileSync('docs/clusters.md', 'utf8')) ?? [];
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    const created = await client.post(`${rbac}/clusterroles`, parse(role));
+    expect(created.body.message).toBeUndefined();
+    await client.post(`${rbac}/clusterrolebindings`, {
+      metadata: { name: 'guest' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'smi-mesh-reader' },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'guest' }],
+    });
+    const guest = apiClient(access.url, access.ca, access.guestToken);
+    const mayList = async () => (await guest.get('/api/v1/pods')).status === 200;
+    await until(mayList, 10_000, () => 'the binding holds');
+    const { status, stderr } = await onCluster('validate', '--context', 'guest');
+    expect([status, stderr]).toEqual([0, '']);
+    await client.delete(`${rbac}/clusterrolebindings/guest`);
+    await until(
+      async () => !(await mayList()),
+      10_000,
+      () => 'the binding is gone',
+    );
   });
 
   test('is read to the last page', async () => {
@@ -157,6 +221,10 @@ describe('what cannot be read ends with 3 and a sentence', () => {
     },
   );
 });
+
+function owner(kind: string, { metadata }: ApiObject): unknown {
+  return { apiVersion: 'apps/v1', kind, name: metadata?.name, uid: metadata?.uid, controller: true };
+}
 
 /** An explanation without file, line and column. */
 function withoutPlaces(json: string): unknown {
