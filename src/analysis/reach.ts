@@ -111,7 +111,7 @@ export function grantsTo(policy: InboundPolicy, client: Workload): readonly Gran
 }
 
 /** The rules that a client's proxy considers, in order. */
-export function rulesFor({ rules }: Reach, client: Workload): readonly OutboundRule[] {
+function rulesFor({ rules }: Reach, client: Workload): readonly OutboundRule[] {
   return rules.filter(
     ({ from }) => from === 'any' || from.some((one) => one === client.namespace || one === client.set),
   );

@@ -28,7 +28,9 @@ export function trafficChanges(
       limits,
     );
     if (!exhaustive) undecided.push(...group.map(({ account }) => account));
-    for (const shape of shapes) note(compare(paired, client, ref, shape), group, found);
+    for (const shape of shapes) {
+      for (const one of parted(compare(paired, client, ref, shape))) note(one, group, found);
+    }
   }
   const unclear = nonEmpty([...new Set(undecided)]);
   return [
@@ -86,6 +88,16 @@ function compare(paired: Paired, client: ClientPair, ref: ServicePortRef, shape:
   return { effects: effectsOf(before.outcome, after.outcome), before, after };
 }
 
+/** Shares do not decide who is let in: where they move, that is told for itself. */
+function parted(comparison: Comparison): readonly Comparison[] {
+  const others = comparison.effects.filter((effect) => effect !== 'shares');
+  if (others.length === 0 || others.length === comparison.effects.length) return [comparison];
+  return [
+    { ...comparison, effects: others },
+    { ...comparison, effects: ['shares'] },
+  ];
+}
+
 /** A request of this shape, to a service by the name `host`. */
 export function requestOf(shape: RequestShape, from: WorkloadId, host: string, port: number): TrafficRequest {
   return { ...shape, from, to: { host, port } };
@@ -121,8 +133,9 @@ function likeness({ effects, before, after }: Comparison): string {
 
 /** A request that is let in shows a change of routing better than one that is refused. */
 function tellsMore(candidate: Comparison, shown: Comparison): boolean {
-  const allowed = ({ after }: Comparison) => after.outcome.verdict === 'allowed';
-  return allowed(candidate) && !allowed(shown);
+  const allowed = (outcome: Outcome) => Number(outcome.verdict === 'allowed');
+  const passes = ({ before, after }: Comparison) => allowed(before.outcome) + allowed(after.outcome);
+  return passes(candidate) > passes(shown);
 }
 
 function finish({ comparison, client, clients, classes }: Draft, ref: ServicePortRef): TrafficChange {

@@ -35,15 +35,15 @@ export function describeDestination({ service, port }: { readonly service: Servi
     : `port ${port} of the pods of ${direct.account} (no Service leads there)`;
 }
 
-/** At most so many names; the rest is counted. */
 const namesShown = 5;
 
-export function describeClients(clients: readonly string[]): string {
-  const shown = clients.slice(0, namesShown).join(', ');
-  return clients.length <= namesShown ? shown : `${shown} and ${clients.length - namesShown} more`;
+/** At most so many names; the rest is counted. */
+export function describeNames(names: readonly string[]): string {
+  const shown = names.slice(0, namesShown).join(', ');
+  return names.length <= namesShown ? shown : `${shown} and ${names.length - namesShown} more`;
 }
 
-/** `allowed by default/t, to default/web:80 90 %, default/web-v2:80 10 %`; routing is said where it is the news. */
+/** `allowed by default/t`, and `to default/web:80 90 %, default/web-v2:80 10 %` where that is the news. */
 export function describeSide(change: TrafficChange, side: 'before' | 'after'): string {
   const { verdict, status, grants, unmatched, backends } = change[side];
   const absent = change.example[side].senderExists ? '' : ' (as a pod that does not exist)';
@@ -55,7 +55,9 @@ export function describeSide(change: TrafficChange, side: 'before' | 'after'): s
   const routed = change.effects.some((effect) => effect === 'route' || effect === 'shares');
   const to =
     routed || verdict === 'partly allowed' ? `, to ${describeBackends(backends, verdict, accountsDiffer(change))}` : '';
-  return `${verdict}${by}${passes}${to}${absent}`;
+  // Where only the routing changes, it changes for requests of every verdict.
+  const judgement = routing.length === change.effects.length ? '' : `${verdict}${by}${passes}`;
+  return `${judgement}${judgement === '' ? to.slice(2) : to}${absent}`;
 }
 
 /** Whether who runs behind a backend is the news. */
@@ -93,7 +95,7 @@ const answers = {
 export function describeRest(change: Exclude<Change, TrafficChange>): string {
   if (change.kind === 'object') return describeObjectChange(change);
   if (change.kind === 'setting') return `setting ${change.setting}: ${change.before} -> ${change.after}`;
-  const parties = `${describeClients(change.clients)} -> ${describeDestination(change)}`;
+  const parties = `${describeNames(change.clients)} -> ${describeDestination(change)}`;
   return `undecided: ${parties}: too many combinations of expressions to try all; there may be more changes`;
 }
 

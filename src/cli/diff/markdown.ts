@@ -1,7 +1,7 @@
 import type { Change, TrafficChange } from '../../analysis/changes.ts';
 import {
-  describeClients,
   describeDestination,
+  describeNames,
   describeRequest,
   describeRest,
   describeSide,
@@ -34,7 +34,7 @@ function table(rows: readonly TrafficRow[]): string {
     const cells = [
       String(index + 1),
       label(effects),
-      escapeText(describeClients(clients)),
+      escapeText(describeNames(clients)),
       destinations,
       request,
       escapeText(describeSide(change, 'before')),

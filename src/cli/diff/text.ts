@@ -2,8 +2,8 @@ import type { Change } from '../../analysis/changes.ts';
 import type { Effect } from '../../analysis/effects.ts';
 import type { TextStyle } from '../../lib/text-style.ts';
 import {
-  describeClients,
   describeDestination,
+  describeNames,
   describeRequest,
   describeRest,
   describeSide,
@@ -35,8 +35,8 @@ function rowLines({ change, alsoAt }: TrafficRow, { locate }: DiffPresentation, 
     ...placesOf(change, name, locate[name]).map((place) => `            ${style.blue(place)}`),
   ];
   return [
-    `${painted(effects, style)}  ${describeClients(clients)} -> ${describeDestination(change)}`,
-    ...alsoAt.map((destination) => `  also at ${destination}`),
+    `${painted(effects, style)}  ${describeNames(clients)} -> ${describeDestination(change)}`,
+    ...(alsoAt.length === 0 ? [] : [`  also at ${describeNames(alsoAt)}`]),
     `  ${style.bold(describeRequest(example.after.request))}${sender}${more}`,
     ...side('before'),
     ...side('after'),

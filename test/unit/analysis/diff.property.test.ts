@@ -167,16 +167,13 @@ function covered(
   const id = now.service ?? then.service;
   const sayings = [letIn(then), letIn(now), sharesOf(then), sharesOf(now)];
   if (sayings[0] === sayings[1] && sayings[2] === sayings[3]) return false;
-  const found = traffic.some(
-    ({ service: about, port: at, clients, example }) =>
-      about === id &&
-      at === port &&
-      clients.includes(`default/${from}`) &&
-      (sayings[0] === sayings[1] || letIn(example.before.decision) === sayings[0]) &&
-      (sayings[0] === sayings[1] || letIn(example.after.decision) === sayings[1]) &&
-      sharesOf(example.before.decision) === sayings[2] &&
-      sharesOf(example.after.decision) === sayings[3],
+  const about = traffic.filter(
+    (change) => change.service === id && change.port === port && change.clients.includes(`default/${from}`),
   );
+  const says = (say: (decision: Decision) => string, was: string | undefined, is: string | undefined) =>
+    was === is ||
+    about.some(({ example }) => say(example.before.decision) === was && say(example.after.decision) === is);
+  const found = says(letIn, sayings[0], sayings[1]) && says(sharesOf, sayings[2], sayings[3]);
   if (!found) expect.fail(`not reported: ${JSON.stringify(request)} ${sayings.join(' | ')}`);
   return true;
 }
