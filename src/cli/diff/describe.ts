@@ -52,9 +52,11 @@ export function describeSide(change: TrafficChange, side: 'before' | 'after'): s
   }
   const by = grants.length > 0 ? ` by ${grants.join(', ')}` : '';
   const passes = unmatched ? ' although no rule covers it' : '';
-  const routed = change.effects.some((effect) => effect === 'route' || effect === 'shares');
+  const routing = change.effects.filter((effect) => effect === 'route' || effect === 'shares');
   const to =
-    routed || verdict === 'partly allowed' ? `, to ${describeBackends(backends, verdict, accountsDiffer(change))}` : '';
+    routing.length > 0 || verdict === 'partly allowed'
+      ? `, to ${describeBackends(backends, verdict, accountsDiffer(change))}`
+      : '';
   // Where only the routing changes, it changes for requests of every verdict.
   const judgement = routing.length === change.effects.length ? '' : `${verdict}${by}${passes}`;
   return `${judgement}${judgement === '' ? to.slice(2) : to}${absent}`;
