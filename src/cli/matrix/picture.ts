@@ -27,7 +27,7 @@ export interface PictureMark {
 }
 
 /** Rows or columns beyond which namespaces are drawn instead of what is in them. */
-export const largestPicture = 60;
+const largestPicture = 60;
 
 /** Every client and service port. */
 export function fullPicture({ clients, destinations, cells }: AccessMatrix): Picture {
