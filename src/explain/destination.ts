@@ -35,14 +35,21 @@ export interface PodsDestination {
  * `NAMESPACE/SERVICE[:PORT]` and `service/...`; names of pods, owners and accounts, SPIFFE ids and pod addresses are those
  * pods themselves, with a container port. Without a port the only one is meant, or 80. The error is a sentence.
  */
-export function findDestination(model: MeshModel, client: Workload, text: string): Result<Destination, string> {
+export function findDestination(
+  model: MeshModel,
+  client: Workload,
+  text: string,
+  datagram = false,
+): Result<Destination, string> {
   const { name, port } = splitPort(text);
   const parties = podsNamed(model, client, name);
   const service = findService(model, client, name);
-  if (service !== undefined)
-    return serviceDestination(service.service, service.host, port, besides(service.service, model, name, parties));
+  if (service !== undefined) {
+    const notes = besides(service.service, model, name, parties);
+    return serviceDestination(service, { port, datagram }, notes);
+  }
   const [chosen] = parties;
-  if (chosen !== undefined) return podsDestination(chosen, port);
+  if (chosen !== undefined) return podsDestination(chosen, { port, datagram });
   if (!name.includes('/') && parseAuthority(text) === undefined) {
     return err(`"${text}" is not of the form HOST or HOST:PORT`);
   }
@@ -85,16 +92,23 @@ function isNamed(service: Service, client: Workload, name: string): boolean {
   return answersTo({ service, port: { port: 0, protocol: 'http', targets: [] } }, client, { name });
 }
 
+interface Asked {
+  readonly port: number | undefined;
+  readonly datagram: boolean;
+}
+
 function serviceDestination(
-  service: Service,
-  host: string,
-  asked: number | undefined,
+  { service, host }: FoundService,
+  asked: Asked,
   notes: readonly string[],
 ): Result<Destination, string> {
   const numbers = service.ports.map(({ port }) => port);
-  const wanted = asked ?? (numbers.length === 1 ? numbers[0] : 80);
+  const wanted = asked.port ?? (numbers.length === 1 ? numbers[0] : 80);
   const found = service.ports.find(({ port }) => port === wanted);
   if (found === undefined) return err(`Service ${service.id} ${offers(numbers)}: write --to ${host}:PORT`);
+  if (asked.datagram && found.protocol !== 'udp') {
+    return err(`port ${found.port} of Service ${service.id} is not UDP: name the pods for a datagram, as sa/NAME:PORT`);
+  }
   return ok({ kind: 'service', host, port: found.port, protocol: found.protocol, service: service.id, notes });
 }
 
@@ -102,16 +116,20 @@ function offers(numbers: readonly number[]): string {
   return `offers ${numbers.length === 0 ? 'no port' : `port ${numbers.join(', ')}`}`;
 }
 
-function podsDestination(chosen: Party, asked: number | undefined): Result<Destination, string> {
+function podsDestination(chosen: Party, asked: Asked): Result<Destination, string> {
   const name = `${chosen.kind} ${chosen.id}`;
   const numbers = [...new Set(chosen.workloads.flatMap(({ ports }) => ports.map(({ port }) => port)))];
-  const port = asked ?? (numbers.length === 1 ? numbers[0] : 80);
+  const port = asked.port ?? (numbers.length === 1 ? numbers[0] : 80);
+  const notes = [`${name} is asked directly, as by a client that calls its pods: no split applies`];
+  // What a pod does not declare can take datagrams all the same.
+  if (asked.datagram && asked.port !== undefined) {
+    return ok({ kind: 'pods', name, port: asked.port, protocol: 'udp', servers: chosen.workloads, notes });
+  }
   const servers = nonEmpty(chosen.workloads.filter(({ ports }) => ports.some((each) => each.port === port)));
   const protocol = servers?.[0].ports.find((each) => each.port === port)?.protocol;
   if (servers === undefined || protocol === undefined || port === undefined) {
     return err(`${name} ${offers(numbers)}: write --to ${partyText(chosen)}:PORT`);
   }
-  const notes = [`${name} is asked directly, as by a client that calls its pods: no split applies`];
   return ok({ kind: 'pods', name, port, protocol, servers, notes });
 }
 

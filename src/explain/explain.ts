@@ -16,7 +16,7 @@ export function explain(model: MeshModel, question: Question): Result<Explanatio
   const found = findClient(model, question.from);
   if (!found.ok) return found;
   const { workload: client, model: mesh, notes } = found.value;
-  const destination = findDestination(mesh, client, question.to);
+  const destination = findDestination(mesh, client, question.to, question.udp);
   if (!destination.ok) return destination;
   const to = destination.value;
   const host = to.kind === 'service' ? to.host : '';

@@ -17,6 +17,8 @@ export interface Question {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** A plain connection, also to a port that speaks HTTP. */
   readonly tcp?: boolean;
+  /** A datagram. */
+  readonly udp?: boolean;
 }
 
 /** What a mesh does with one request, and because of which fields of which objects. Plain data. */

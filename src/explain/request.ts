@@ -6,8 +6,8 @@ import type { ExplainedRequest, Question } from './explanation.ts';
 
 /** The request that a question means at a port of that protocol. */
 export function requestOf(question: Question, protocol: Protocol): ExplainedRequest {
-  const { method = 'GET', path = '/', headers = {}, tcp } = question;
-  if (protocol === 'udp') return { kind: 'udp' };
+  const { method = 'GET', path = '/', headers = {}, tcp, udp } = question;
+  if (udp === true || protocol === 'udp') return { kind: 'udp' };
   if (tcp === true || protocol === 'tcp') return { kind: 'tcp' };
   return { kind: 'http', method, path, headers: normalHeaders(headers) };
 }

@@ -98,7 +98,7 @@ function server(
   } else if (denial !== undefined) {
     const who = describeIdentity(explanation.client.identity);
     lines.push(
-      `             no TrafficTarget has ServiceAccount ${set} as its destination: write one with ${who} in spec.sources`,
+      `             no TrafficTarget has ServiceAccount ${accountOf(set)} as its destination: write one with ${who} in spec.sources`,
     );
   }
   return lines;
@@ -119,4 +119,9 @@ function places(origins: readonly Origin[], locate: Locate, style: TextStyle, in
 /** Two digits after the point where they say something. */
 function percent({ weight, total }: Backend): string {
   return String(Math.round((weight / total) * 10_000) / 100);
+}
+
+/** The account of a set of workloads, which may be a part of it: `NAMESPACE/NAME~PART`. */
+function accountOf(set: string): string {
+  return set.split('~', 1)[0] ?? set;
 }

@@ -20,6 +20,7 @@ export function explainCommand(): Command {
     .option('--path <path>', 'request path, query included', '/')
     .option('-H, --header <header>', 'request header as NAME:VALUE; may be repeated', addHeader, {})
     .option('--tcp', 'a plain connection instead of an HTTP request')
+    .option('--udp', 'a datagram; pods take it at the container port')
     .option('--live <url>', 'compare with a running proxy: its admin address; may be repeated', addUrl)
     .option('--state <dir>', 'compare with the proxies of a local mesh: the state directory of `up`')
     .addOption(new Option('-o, --output <format>', 'format').choices(['text', 'json']).default('text'))

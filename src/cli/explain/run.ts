@@ -21,6 +21,7 @@ export interface ExplainOptions extends ClusterChoice, LiveOptions {
   /** Names in lower case, values in the order given. */
   readonly header: Readonly<Record<string, readonly string[]>>;
   readonly tcp?: true;
+  readonly udp?: true;
   readonly output: 'text' | 'json';
 }
 
@@ -52,6 +53,6 @@ async function askLive(
   return liveReport(model, questionOf(options), explanation, await readProxies(options));
 }
 
-function questionOf({ from, to, method, path, header, tcp }: ExplainOptions): Question {
-  return { from, to, method, path, headers: header, ...(tcp === undefined ? {} : { tcp }) };
+function questionOf({ from, to, method, path, header, tcp, udp }: ExplainOptions): Question {
+  return { from, to, method, path, headers: header, ...(tcp && { tcp }), ...(udp && { udp }) };
 }

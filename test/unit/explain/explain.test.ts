@@ -227,6 +227,23 @@ describe('the explanation', () => {
     ]);
   });
 
+  it('of a datagram asks the pods, at ports that they need not declare', () => {
+    const found = explained({ from: 'shop', to: 'sa/shop-v2:9090', udp: true });
+    expect(found).toMatchObject({ verdict: 'denied', request: { kind: 'udp' }, backends: [{ port: 9090 }] });
+    expect(differences({ from: 'shop', to: 'sa/shop-v2:9090', udp: true })).toEqual([
+      'the request comes over UDP, the rule is about TCP',
+    ]);
+    const granted = compile({
+      pods: [pod('client'), pod('dns')],
+      udpRoutes: [{ ...tcpRoute('names', [53]) }],
+      targets: [target('t', 'dns', ['client'], ['UDPRoute names'])],
+    });
+    expect(explained({ from: 'client', to: 'sa/dns:53', udp: true }, granted.model).verdict).toBe('allowed');
+    expect(explained({ from: 'client', to: 'sa/dns:54', udp: true }, granted.model).verdict).toBe('denied');
+    const service = explain(model, { from: 'shop', to: 'db', udp: true });
+    expect(service.ok ? '' : service.error).toContain('port 5432 of Service default/db is not UDP');
+  });
+
   it('of pods that nothing grants says that a TrafficTarget is missing', () => {
     expect(text({ from: 'buyer', to: 'pod/other/only' })).toContain(
       'no TrafficTarget has ServiceAccount other/only as its destination: write one with ServiceAccount default/buyer',
