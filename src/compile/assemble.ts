@@ -26,7 +26,7 @@ export function assemble(documents: readonly SourceDocument[]): Assembly {
   for (const document of documents) {
     if (!concernsMesh(document)) continue;
     const decoded = decodeDocument(document);
-    diagnostics.push(...decoded.diagnostics);
+    for (const finding of decoded.diagnostics) diagnostics.push(finding);
     if (decoded.value === undefined) refused.add(document.key);
     else if (!refused.has(document.key)) objects.push(decoded.value);
   }

@@ -1,16 +1,15 @@
 import { diagnostic } from '../diagnostics/diagnostic.ts';
-import { compareText } from '../lib/collections.ts';
 import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
 import { workloadSetId } from '../model/ids.ts';
-import type { Workload } from '../model/types.ts';
 import type { IdentityBinding } from '../smi/types.ts';
+import { selectedWorkloads, type WorkloadsByLabel } from './labels.ts';
 import type { BoundId, BoundIdentity, PassContext } from './state.ts';
 import { at } from './state.ts';
 
-/** Resolves a binding; `workloads` are those of its own namespace. What speaks for anybody else is reported and left out. */
+/** Resolves a binding among the workloads of its own namespace. What speaks for anybody else is reported and left out. */
 export function boundIdentity(
   binding: IdentityBinding,
-  workloads: readonly Workload[],
+  byLabel: WorkloadsByLabel,
   context: PassContext,
 ): BoundIdentity {
   const { namespace } = binding.meta;
@@ -26,7 +25,7 @@ export function boundIdentity(
       path: 'spec.schemes.serviceAccount',
     });
   }
-  const pods = podLabelSelector === undefined ? [] : selected(podLabelSelector, workloads);
+  const pods = podLabelSelector === undefined ? [] : selectedWorkloads(namespace, podLabelSelector, byLabel);
   if (podLabelSelector !== undefined && pods.length === 0) {
     const message = `IdentityBinding ${namespace}/${binding.meta.name} selects no pod`;
     context.report(diagnostic('SMI3013', { message, origin: at(binding, 'spec.schemes.podLabelSelector') }));
@@ -54,13 +53,4 @@ function listedId(
     return undefined;
   }
   return { spiffe, account: workloadSetId(parsed.namespace, parsed.account), path };
-}
-
-/** Pods that have every label; without a label none. */
-function selected(labels: Readonly<Record<string, string>>, workloads: readonly Workload[]): readonly Workload[] {
-  const wanted = Object.entries(labels);
-  if (wanted.length === 0) return [];
-  return workloads
-    .filter((workload) => wanted.every(([label, value]) => workload.labels[label] === value))
-    .sort((a, b) => compareText(a.id, b.id));
 }

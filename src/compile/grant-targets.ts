@@ -131,7 +131,7 @@ function resolveRules(
     kinds.add(rule.kind);
     switch (rule.kind) {
       case 'HTTPRouteGroup':
-        http.push(...groupRule(target, rule, path, state, context));
+        for (const reference of groupRule(target, rule, path, state, context)) http.push(reference);
         break;
       case 'TCPRoute':
         ports.push(...routePorts(target, rule, path, portSpace('tcp', destination, state), state, context));

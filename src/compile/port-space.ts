@@ -27,19 +27,36 @@ export function portSpace(
   };
 }
 
-function portsBehind(port: number, destination: readonly Workload[], state: CompileState): ReadonlySet<number> {
-  const ids = new Set(destination.map(({ id }) => id));
-  const targets = [...state.services.values()]
-    .flatMap((service) => service.ports.filter((candidate) => candidate.port === port))
-    .flatMap((candidate) => candidate.targets.filter(({ workload }) => ids.has(workload)));
-  return new Set(targets.map((target) => target.port));
+function portsBehind(port: number, destination: readonly Workload[], { services }: CompileState): ReadonlySet<number> {
+  const reached = reachedByService(services);
+  return new Set(destination.flatMap(({ id }) => [...(reached.get(`${id} ${port}`) ?? [])]));
+}
+
+const reachedPorts = new WeakMap<CompileState['services'], ReadonlyMap<string, ReadonlySet<number>>>();
+
+/** Container ports by `WORKLOAD SERVICEPORT`; made once for all targets. */
+function reachedByService(services: CompileState['services']): ReadonlyMap<string, ReadonlySet<number>> {
+  const known = reachedPorts.get(services);
+  if (known !== undefined) return known;
+  const found = new Map<string, Set<number>>();
+  for (const { ports } of services.values()) {
+    for (const { port, targets } of ports) {
+      for (const target of targets) {
+        const key = `${target.workload} ${port}`;
+        const numbers = found.get(key) ?? new Set<number>();
+        found.set(key, numbers.add(target.port));
+      }
+    }
+  }
+  reachedPorts.set(services, found);
+  return found;
 }
 
 /** UDP ports at a destination, from what its containers declare and Services reach: the model's own ports are those of TCP. */
 function udpPorts(destination: readonly Workload[], index: Index): Omit<PortSpace, 'empty'> {
   const pods = destination.flatMap(({ id }) => index.pods.get(id) ?? []);
   const declared = new Set(pods.flatMap(declaredPorts));
-  const reached = reachedPorts(pods, index);
+  const reached = reachedUdpPorts(pods, index);
   const all = new Set([...declared, ...[...reached.values()].flatMap((ports) => [...ports])]);
   return { has: (port) => all.has(port), behind: (port) => reached.get(port) ?? new Set() };
 }
@@ -49,7 +66,7 @@ function declaredPorts(pod: PodObject): readonly number[] {
 }
 
 /** By the number of the Service port. */
-function reachedPorts(pods: readonly PodObject[], index: Index): ReadonlyMap<number, ReadonlySet<number>> {
+function reachedUdpPorts(pods: readonly PodObject[], index: Index): ReadonlyMap<number, ReadonlySet<number>> {
   const found = new Map<number, Set<number>>();
   for (const service of index.services.values()) {
     for (const port of service.ports.filter(({ protocol }) => protocol === 'UDP')) {
