@@ -13,6 +13,9 @@ import { decodeHTTPRouteGroup, decodePortRoute } from './specs/decode.ts';
 import { decodeTrafficSplit } from './split/decode.ts';
 import { kindsOf, smiGroups, versionsOf } from './versions.ts';
 
+/** Of an object with more faults than this the others are not explained. */
+const faultLimit = 1_000;
+
 /** Reads an object of an SMI group: version, then schema, then what a schema cannot say. */
 export function decodeSmi(document: SourceDocument): Decoded<SmiObject> {
   const { key, apiVersion, kind, object } = document;
@@ -20,7 +23,8 @@ export function decodeSmi(document: SourceDocument): Decoded<SmiObject> {
   const version = apiVersion.slice(apiVersion.lastIndexOf('/') + 1);
   const refusal = versionFault(document, group, version);
   if (refusal !== undefined) return { diagnostics: [refusal] };
-  const shape = schemaFaults(group, version, kind, object).flatMap((fault) => explainFault(key, object, fault) ?? []);
+  const faults = schemaFaults(group, version, kind, object);
+  const shape = faults.slice(0, faultLimit).flatMap((fault) => explainFault(key, object, fault) ?? []);
   if (shape.some(({ severity }) => severity === 'error')) return { diagnostics: shape };
   const restored = restorePreserved(document);
   if (restored.value === undefined) return { diagnostics: [...shape, ...restored.diagnostics] };

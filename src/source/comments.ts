@@ -14,19 +14,26 @@ export function suppressionComments({ file, text, broken }: SourceFile): readonl
   if (broken || !text.includes('smi-mesh:')) return [];
   const scalars = scalarRanges(text);
   const lines = textLines(text);
+  let scalar = 0;
+  // Comments come in the order of their lines, so what was found out for one helps the next.
+  let reached = 0;
+  const lineAfter = (line: number): number => {
+    reached = Math.max(reached, line + 1);
+    while (/^\s*#/.test(lines.line(reached) ?? '')) reached += 1;
+    return reached;
+  };
   return [...text.matchAll(marker)].flatMap((found): SuppressionComment[] => {
     const [, before = '', after = ''] = found;
     const offset = found.index + before.length;
-    if (scalars.some(({ start, end }) => start <= offset && offset < end)) return [];
+    while ((scalars[scalar]?.end ?? Number.POSITIVE_INFINITY) <= offset) scalar += 1;
+    if ((scalars[scalar]?.start ?? Number.POSITIVE_INFINITY) <= offset) return [];
     const { line, column } = lines.at(offset);
     const alone = (lines.line(line) ?? '').slice(0, column - 1).trim() === '';
-    let next = line + 1;
-    while (alone && /^\s*#/.test(lines.line(next) ?? '')) next += 1;
-    return [{ location: { file, line, column }, lines: alone ? [next] : [line], text: after.trim() }];
+    return [{ location: { file, line, column }, lines: [alone ? lineAfter(line) : line], text: after.trim() }];
   });
 }
 
-/** Where texts stand: a `#` inside them begins no comment. */
+/** Where texts stand, in order: a `#` inside them begins no comment. */
 function scalarRanges(text: string): readonly { readonly start: number; readonly end: number }[] {
   return yamlEvents(text).flatMap((event) =>
     event.type === EVENT_ID.SCALAR ? [{ start: event.valueStart, end: event.valueEnd }] : [],

@@ -118,6 +118,9 @@ function ordinal(kind: string, { within }: Spot): string {
   return kind === 'TrafficMetrics' && within.length > 0 ? `#${String(within.at(-1))}` : '';
 }
 
+/** A file with more documents that are no objects is another kind of file altogether. */
+const refusalLimit = 100;
+
 function refuse(
   { positions, diagnostics }: Collector,
   { index, within }: Spot,
@@ -125,8 +128,10 @@ function refuse(
   message: string,
   severity: Severity = 'error',
 ): void {
+  if (diagnostics.length > refusalLimit) return;
   const location = positions.place(index, [...within, ...path]);
-  diagnostics.push(diagnostic('SMI1007', { message, severity, location }));
+  const more = diagnostics.length === refusalLimit ? '; others after it are not listed' : '';
+  diagnostics.push(diagnostic('SMI1007', { message: `${message}${more}`, severity, location }));
 }
 
 /** A text that can be part of an object key: not empty, and without the key's separator unless that belongs to it. */

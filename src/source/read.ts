@@ -10,6 +10,9 @@ import type { SourceDocument, SourceFile, SourceSet } from './types.ts';
 /** Largest file that is read, in bytes. */
 export const fileSizeLimit = 16 * 1024 * 1024;
 
+/** Most values that a file may have, counted by what stands between them: line ends and commas. */
+const valueLimit = 1_500_000;
+
 /** How standard input is called in diagnostics. */
 export const stdinName = '<stdin>';
 
@@ -123,12 +126,27 @@ function readFile(file: FoundFile['file'], known: SourceFile | undefined): Sourc
 
 function sourceOf(file: string, bytes: Uint8Array, known: SourceFile | undefined): SourceFile {
   if (bytes.byteLength > fileSizeLimit) return tooLarge(file, bytes.byteLength);
+  if (hasTooManyValues(bytes)) {
+    const message = `${file} has more than ${valueLimit} lines and commas`;
+    return brokenFile(file, '', diagnostic('SMI1004', { message }));
+  }
   const text = decode(bytes);
   if (text === undefined) {
     const message = `${file} is not text: it contains ${bytes.includes(0) ? 'NUL bytes' : 'bytes that are not UTF-8'}`;
     return brokenFile(file, '', diagnostic('SMI1003', { message }));
   }
   return known !== undefined && !known.broken && known.text === text ? known : parseSource(file, text);
+}
+
+/** Parsing costs by the value, not by the byte: a few megabytes of `- a` would take gigabytes. */
+function hasTooManyValues(bytes: Uint8Array): boolean {
+  if (bytes.length <= valueLimit) return false;
+  let count = 0;
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index];
+    if (byte === 0x0a || byte === 0x2c || (byte === 0x0d && bytes[index + 1] !== 0x0a)) count += 1;
+  }
+  return count > valueLimit;
 }
 
 function tooLarge(file: string, size: number): SourceFile {

@@ -4,6 +4,9 @@ import { styleFor } from '../output.ts';
 import type { Validation } from './check.ts';
 import { decides, type ValidateOptions } from './options.ts';
 
+/** Nobody reads more than this many findings. */
+const shownLimit = 1_000;
+
 /** The verdict, then each finding with its frame; nothing where `quiet` has nothing to say. */
 export function validationText(
   validation: Validation,
@@ -17,7 +20,8 @@ export function validationText(
   const { lineOf } = validation.sources;
   return [
     verdictLine(validation, counts, failed, style),
-    ...shown.map((finding) => `\n${renderFinding(finding, { lineOf, style })}`),
+    ...shown.slice(0, shownLimit).map((finding) => `\n${renderFinding(finding, { lineOf, style })}`),
+    ...(shown.length > shownLimit ? [`\n${shown.length - shownLimit} more; --output json has them all`] : []),
     '',
   ].join('\n');
 }

@@ -24,7 +24,8 @@ export const readingCodes = {
   SMI1004: {
     severity: 'error',
     title: 'file too large',
-    explanation: 'Files above 16 MiB are not read, so that one file cannot exhaust the memory.',
+    explanation:
+      'Files above 16 MiB, or with more than 1,500,000 lines and commas, are not read, so that one file cannot exhaust the memory.',
     hint: 'Split the file.',
   },
   SMI1005: {

@@ -1,16 +1,9 @@
 import { Document, isMap, isScalar, isSeq, type Node, parseAllDocuments, type Scalar, visit } from 'yaml';
 import { type PathSegment, parseFieldPath } from '../../lib/field-path.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
-import type { Fields } from '../../lib/values.ts';
-import type { SourceDocument } from '../types.ts';
+import type { Edit } from './edit.ts';
 import { editJson } from './json.ts';
 import { Reconciler } from './reconcile.ts';
-
-/** One object of a file and what it becomes. */
-export interface Edit {
-  readonly document: Pick<SourceDocument, 'index' | 'within' | 'object'>;
-  readonly object: Fields;
-}
 
 /** A slice of a text and what stands there instead. */
 interface Splice {

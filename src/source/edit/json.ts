@@ -1,6 +1,6 @@
 import { parseFieldPath } from '../../lib/field-path.ts';
 import { type Fields, isRecord } from '../../lib/values.ts';
-import type { Edit } from './index.ts';
+import type { Edit } from './edit.ts';
 
 /** The same for a text that is JSON, with its indentation; `undefined` for any other text. */
 export function editJson(text: string, edits: readonly Edit[]): string | undefined {
