@@ -3,7 +3,7 @@ import { type Fields, isRecord } from '../../lib/values.ts';
 import { type Body, pick, type VersionForm } from './version-form.ts';
 
 /** A regular expression that no text matches, in every dialect and however it is anchored. */
-export const neverMatches = '[^\\s\\S]';
+const neverMatches = '[^\\s\\S]';
 
 /** v1alpha3: as the hub. */
 export const groupV1alpha3: VersionForm = {

@@ -20,7 +20,7 @@ export const port = fc.oneof(
 const label = fc.constantFrom('app', 'team', 'example.com/owner');
 
 /** Metadata of one of the given names; labels and annotations of others' come along unharmed. */
-export function metadata(names: fc.Arbitrary<string>): fc.Arbitrary<Fields> {
+function metadata(names: fc.Arbitrary<string>): fc.Arbitrary<Fields> {
   return fc.record(
     {
       name: names,

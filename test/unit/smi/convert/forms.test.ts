@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { objectKey } from '../../../../src/diagnostics/origin.ts';
 import type { Fields } from '../../../../src/lib/values.ts';
 import { convert, convertObject } from '../../../../src/smi/convert/convert.ts';
+import { reportKept } from '../../../../src/smi/convert/report.ts';
 
 function to(object: Fields, version: string): Fields {
   const apiVersion = String(object.apiVersion);
@@ -224,7 +226,10 @@ describe('what is refused', () => {
     const matches = Array.from({ length: 9000 }, (_, index) => ({ kind: 'HTTPRouteGroup', name: `group-${index}` }));
     const large = split('v1alpha4', [1], { matches });
     const old = to(large, 'v1alpha2');
-    expect(effects(large, 'split.smi-spec.io/v1alpha2')).toEqual(['lost']);
+    const conversion = convert(large, 'split.smi-spec.io/v1alpha2');
+    const key = objectKey('split.smi-spec.io', 'TrafficSplit', 'default', 'canary');
+    const reported = conversion.ok ? reportKept(key, conversion.value, false) : [];
+    expect(reported).toEqual([expect.objectContaining({ code: 'SMI2036', severity: 'error' })]);
     expect(old.metadata).toEqual({ name: 'canary' });
     expect(weights(old)).toEqual([0, 1]);
   });
