@@ -40,6 +40,9 @@ export function ensureKubernetes(log = () => {}) {
   const stamp = path.join(folder, '.stamp');
   const wanted = digest(module, ['go.mod', 'go.sum', 'main.go']);
   if (present && isCurrent(stamp, wanted)) return folder;
+  if (spawnSync('go', ['version']).error?.code === 'ENOENT') {
+    throw new StepError('Go is missing, so no kube-apiserver can be built', { hint: install });
+  }
   fs.mkdirSync(folder, { recursive: true });
   const draft = fs.mkdtempSync(path.join(folder, 'draft-'));
   const started = Date.now();
@@ -70,8 +73,6 @@ function build(output) {
     maxBuffer: 64 << 20,
     timeout: 45 * 60_000,
   });
-  if (error?.code === 'ENOENT')
-    throw new StepError('Go is missing, so no kube-apiserver can be built', { hint: install });
   if (error === undefined && status === 0) return;
   throw new StepError(`go could not build etcd and kube-apiserver ${kubernetesVersion}`, {
     output: error === undefined ? stderr : `${stderr}\n${error.message}`,

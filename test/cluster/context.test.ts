@@ -210,7 +210,7 @@ describe('what cannot be read ends with 3 and a sentence', () => {
     expect([status, stdout]).toEqual([3, '']);
   });
 
-  test.each([['validate'], ['compile'], ['explain', ...buyer], ['diff', example]])(
+  test.each([['validate'], ['compile'], ['explain', ...buyer], ['test'], ['matrix'], ['diff', example]])(
     'an apiserver that is gone: %s',
     async (...args) => {
       const file = join(folder, 'gone');

@@ -9,6 +9,8 @@ import { apiClient } from './client.ts';
 import { type Program, startProgram } from './process.ts';
 
 export interface Cluster extends ClusterAccess {
+  /** Of its programs. */
+  readonly pids: readonly number[];
   /** Ends both programs and removes everything that they wrote. */
   stop(): Promise<void>;
 }
@@ -30,7 +32,7 @@ export async function startCluster(programs: string): Promise<Cluster> {
     };
     try {
       const access = await start(programs, folder, running);
-      return { ...access, stop };
+      return { ...access, pids: running.flatMap(({ pid }) => pid ?? []), stop };
     } catch (error) {
       const outputs = running.map((program) => program.output()).join('\n');
       await stop();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
 
 export interface Program {
+  readonly pid: number | undefined;
   /** What it has written so far, both streams. */
   output(): string;
   readonly exited: boolean;
@@ -24,6 +25,7 @@ export function startProgram(file: string, args: readonly string[], logFile: str
   child.stdin?.on('error', () => undefined);
   const exited = (): boolean => failure !== '' || child.exitCode !== null || child.signalCode !== null;
   return {
+    pid: child.pid,
     output: () => failure + readFileSync(logFile, 'utf8'),
     get exited() {
       return exited();

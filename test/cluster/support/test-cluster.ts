@@ -5,7 +5,7 @@ import { startCluster } from './cluster.ts';
 
 /** An apiserver for the tests of one file, stopped after them. Waited for at the top of the file. */
 export async function startTestCluster(): Promise<ClusterAccess> {
-  const { stop, ...access } = await startCluster(ensureKubernetes((line) => console.log(line)));
-  afterAll(stop);
-  return access;
+  const cluster = await startCluster(ensureKubernetes((line) => console.log(line)));
+  afterAll(cluster.stop);
+  return cluster;
 }
