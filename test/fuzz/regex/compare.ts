@@ -1,5 +1,5 @@
 import { compileRe2, octets, programLimit } from '../../../src/lib/re2.ts';
-import { Random } from '../random.ts';
+import type { Random } from '../random.ts';
 import { type Question, startEnvoyRegex } from './envoy-regex.ts';
 import { type GeneratedPattern, generatePattern, generateText } from './pattern.ts';
 
@@ -87,13 +87,4 @@ function asHeaderValue(text: string): string {
 
 function show(text: string | undefined): string {
   return JSON.stringify(text);
-}
-
-/** A seed that nobody has tried yet. */
-export function freshSeed(): number {
-  return Math.floor(Math.random() * 2 ** 31);
-}
-
-export function regexRandom(seed: number, round: number): Random {
-  return new Random(seed, round);
 }
