@@ -12,7 +12,7 @@ export type Change = TrafficChange | ObjectChange | SettingChange | UndecidedCha
 export interface TrafficChange {
   readonly kind: 'traffic';
   readonly effects: NonEmpty<Effect>;
-  /** Who is affected: service accounts, `NAMESPACE/NAME`, or foreign SPIFFE ids. */
+  /** Who is affected: service accounts, `NAMESPACE/NAME`, foreign SPIFFE ids, or pods that changed their account. */
   readonly clients: NonEmpty<string>;
   readonly service: ServiceId;
   readonly port: number;

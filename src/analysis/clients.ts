@@ -1,11 +1,13 @@
 import { parseSpiffeId, type SpiffeId } from '../lib/spiffe.ts';
 import { spiffeId } from '../model/ids.ts';
 import type { MeshModel, NamespaceId, Workload, WorkloadId, WorkloadSetId } from '../model/types.ts';
-import { accountOf } from './reach.ts';
+import { accountOf, ownerOf } from './reach.ts';
 
 /** Someone who makes requests, as each of two models has him. */
 export interface ClientPair {
-  /** `NAMESPACE/SERVICEACCOUNT`, or a foreign SPIFFE id. */
+  /**
+   * `NAMESPACE/SERVICEACCOUNT`, or a foreign SPIFFE id; `OWNER (ACCOUNT, now ACCOUNT)` for pods that changed their account.
+   */
   readonly account: string;
   readonly before: Client;
   readonly after: Client;
@@ -30,14 +32,18 @@ export function pairClients(before: MeshModel, after: MeshModel): Paired {
   const sides = { before: sideOf(before), after: sideOf(after) };
   const clients = new Map<string, ClientPair>();
   const add = (old: Client, now: Client) => {
-    const key = `${sides.before.natureOf(old.workload)}\n${sides.after.natureOf(now.workload)}`;
-    if (!clients.has(key)) clients.set(key, { account: nameOf(now.workload), before: old, after: now });
+    const natures = `${sides.before.natureOf(old.workload)}\n${sides.after.natureOf(now.workload)}`;
+    const [was, is] = [nameOf(old.workload), nameOf(now.workload)];
+    const account = was === is ? is : `${ownerOf(now.workload)} (${was}, now ${is})`;
+    const key = was === is ? natures : `${natures}\n${ownerOf(now.workload)}`;
+    if (!clients.has(key)) clients.set(key, { account, before: old, after: now });
   };
   for (const [id, old] of Object.entries(before.workloads)) {
     const now = after.workloads[id as WorkloadId];
     if (now !== undefined && now.identity === old.identity) add(real(old), real(now));
   }
   addOneSided(sides, [...clients.values()], add);
+  for (const [old, now] of renamed(before, after)) add(real(old), real(now));
   const named = new Set([...sides.before.sources, ...sides.after.sources]);
   const present = new Set([...clients.values()].map((pair) => pair.after.workload.identity));
   for (const identity of [...named].filter((one) => !present.has(one))) {
@@ -102,6 +108,23 @@ function addOneSided(sides: Sides, paired: readonly ClientPair[], add: (old: Cli
     add(real(old), now === undefined ? standIn(old) : real(now));
   }
   for (const now of left.after) add(standIn(now), real(now));
+}
+
+/** Pods of one owner whose account is another now: what they may do changes although no rule does. */
+function renamed(before: MeshModel, after: MeshModel): readonly (readonly [Workload, Workload])[] {
+  const byOwner = ({ workloads }: MeshModel) => Map.groupBy(Object.values(workloads), ownerOf);
+  const now = byOwner(after);
+  return [...byOwner(before)].flatMap(([owner, members]) => {
+    const successors = now.get(owner) ?? [];
+    const lost = distinct(members).filter((one) => !successors.some(({ identity }) => identity === one.identity));
+    const gained = distinct(successors).filter((one) => !members.some(({ identity }) => identity === one.identity));
+    return lost.flatMap((old) => gained.map((one) => [old, one] as const));
+  });
+}
+
+/** One of each identity. */
+function distinct(workloads: readonly Workload[]): readonly Workload[] {
+  return [...new Map(workloads.map((workload) => [workload.identity, workload])).values()];
 }
 
 function leftOver({ model, natureOf }: SideView, known: ReadonlySet<string>): Workload[] {

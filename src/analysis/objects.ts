@@ -1,9 +1,9 @@
 import type { Origin } from '../diagnostics/origin.ts';
 import { compareText } from '../lib/collections.ts';
 import { canonicalJson } from '../model/canonical.ts';
-import type { Grant, MeshModel, Workload } from '../model/types.ts';
+import type { Grant, MeshModel } from '../model/types.ts';
 import type { ObjectChange, SettingChange } from './changes.ts';
-import { accountOf } from './reach.ts';
+import { accountOf, ownerOf } from './reach.ts';
 
 /** Services, ports, workloads and policies that came, went, or are written differently. */
 export function objectChanges(before: MeshModel, after: MeshModel): readonly ObjectChange[] {
@@ -64,13 +64,9 @@ function portsOf({ services }: MeshModel, other: MeshModel): DescribedById {
   );
 }
 
-/** By what owns the pods (the farthest owner), since names of pods come and go. */
+/** By what owns the pods, since names of pods come and go. */
 function workloadsOf({ workloads }: MeshModel): DescribedById {
-  const owner = ({ id, namespace, owners }: Workload) => {
-    const last = owners.at(-1);
-    return last === undefined ? id : `${namespace}/${last.name}`;
-  };
-  const groups = Map.groupBy(Object.values(workloads), owner);
+  const groups = Map.groupBy(Object.values(workloads), ownerOf);
   return new Map(
     [...groups].map(([id, members]) => {
       const traits = members.map(({ identity, transport, ready }) => `${identity} ${transport} ${ready}`);

@@ -86,6 +86,12 @@ export function accountOf(set: WorkloadSetId): string {
   return set.split('~')[0] ?? set;
 }
 
+/** What a pod belongs to, as `NAMESPACE/NAME`: its farthest owner, or itself. */
+export function ownerOf({ id, namespace, owners }: Workload): string {
+  const last = owners.at(-1);
+  return last === undefined ? id : `${namespace}/${last.name}`;
+}
+
 const bySpiffe = new WeakMap<InboundPolicy, ReadonlyMap<string, readonly Grant[]>>();
 
 /** The grants that have a client among their sources. */

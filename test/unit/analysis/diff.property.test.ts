@@ -50,6 +50,7 @@ const parts = fc.record({
     }),
     { maxLength: 2 },
   ),
+  accounts: fc.array(fc.constantFrom(0, 0, 0, 1), { minLength: 3, maxLength: 3 }),
   present: fc.subarray([...names], { minLength: 2 }),
   tcpPort: fc.constantFrom(8080, 9090),
 });
@@ -57,21 +58,27 @@ type Parts = typeof parts extends fc.Arbitrary<infer T> ? T : never;
 
 /** Two meshes of which each part is the same, or is not. */
 const edited = fc
-  .tuple(parts, parts, fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }))
+  .tuple(parts, parts, fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }))
   .map(([one, other, changes]): readonly [Parts, Parts] => {
     const keys = Object.keys(one) as (keyof Parts)[];
     const entries = keys.map((key, index) => [key, changes[index] ? other[key] : one[key]]);
     return [one, Object.fromEntries(entries) as unknown as Parts];
   });
 
-function modelOf({ groups, targets, splits, present, tcpPort }: Parts): MeshModel {
+function modelOf({ accounts, groups, targets, splits, present, tcpPort }: Parts): MeshModel {
   const defined = <T extends object>(value: T) =>
     Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
   return compile({
     services: names.map((one) => service(one, { ports: ['80:8080', '90:9090 tcp-raw'] })),
     pods: names
       .filter((one) => present.includes(one))
-      .map((one) => pod(`${one}-0`, { app: one, ports: ['8080', '9090 tcp-raw'] })),
+      .map((one) =>
+        pod(`${one}-0`, {
+          app: one,
+          account: names[names.indexOf(one) + (accounts[names.indexOf(one)] ?? 0)] ?? one,
+          ports: ['8080', '9090 tcp-raw'],
+        }),
+      ),
     routeGroups: groups.map((matches, index) => group(`g${index}`, { m: defined(matches.m), n: defined(matches.n) })),
     tcpRoutes: [tcpRoute('t', [tcpPort])],
     targets: targets.map(({ to, from, rules }, index) => target(`t${index}`, to, from, rules)),
@@ -153,6 +160,11 @@ function sound(traffic: readonly TrafficChange[], before: MeshModel, after: Mesh
   }
 }
 
+function clientName(id: WorkloadId, before: MeshModel, after: MeshModel): string {
+  const [was, is] = [before, after].map(({ workloads }) => `default/${workloads[id]?.serviceAccount}`);
+  return was === is ? `${is}` : `${id} (${was}, now ${is})`;
+}
+
 /** Whether the request is decided otherwise; then some change must say so. */
 function covered(
   { from, to, port, method, path, headers }: RequestParts,
@@ -168,7 +180,8 @@ function covered(
   const sayings = [letIn(then), letIn(now), sharesOf(then), sharesOf(now)];
   if (sayings[0] === sayings[1] && sayings[2] === sayings[3]) return false;
   const about = traffic.filter(
-    (change) => change.service === id && change.port === port && change.clients.includes(`default/${from}`),
+    (change) =>
+      change.service === id && change.port === port && change.clients.includes(clientName(sender, before, after)),
   );
   const says = (say: (decision: Decision) => string, was: string | undefined, is: string | undefined) =>
     was === is ||

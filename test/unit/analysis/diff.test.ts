@@ -80,6 +80,13 @@ describe('a flip', () => {
     expect(traffic(changes)[0]?.example.after.senderExists).toBe(false);
   });
 
+  test('is shown for pods that take another account, although no rule changes', () => {
+    const pods = [pod('web'), pod('shop'), pod('thief', { account: 'shop' })];
+    expect(lines(diff(granted, { ...granted, pods }))).toEqual([
+      'widened default/thief (default/thief, now default/shop) -> default/web:80 GET /books',
+    ]);
+  });
+
   test('is shown at a container port that no Service reaches', () => {
     const metrics = (port: number): Input => ({
       ...base,
