@@ -7,6 +7,7 @@ import { formOf, hubVersion } from './kinds.ts';
 import { putTogether, takeApart } from './manifest.ts';
 import { destinationPortAnnotation, parsePreserved, valueHash, versionAnnotation } from './preserved.ts';
 import { accepts, readThroughHub } from './through-hub.ts';
+import { meant } from './version-form.ts';
 
 /**
  * The document with what annotations of an earlier conversion keep put back: then it is a document of the hub, with
@@ -39,7 +40,8 @@ export function restorePreserved(document: SourceDocument): Decoded<SourceDocume
 
 function fault(document: SourceDocument, name: string): Diagnostic | undefined {
   const origin = originOf(document, name);
-  const { annotations, body } = takeApart(document.object);
+  const manifest = takeApart(document.object);
+  const { annotations, body } = manifest;
   const kept = parsePreserved(annotations[name]);
   if (kept === undefined) {
     return diagnostic('SMI2031', { message: `the annotation ${name} is not what a conversion writes`, origin });
@@ -49,7 +51,9 @@ function fault(document: SourceDocument, name: string): Diagnostic | undefined {
   if (isPort && (port < 1 || port > 65_535)) {
     return diagnostic('SMI2031', { message: `the annotation ${name} holds no port from 1 to 65535`, origin });
   }
-  const belongsTo = isPort ? (body.spec as { readonly destination?: unknown } | undefined)?.destination : body;
+  const belongsTo = isPort
+    ? (body.spec as { readonly destination?: unknown } | undefined)?.destination
+    : meant(formOf(manifest), body);
   if (kept.of === valueHash(belongsTo)) return undefined;
   const what = isPort ? 'spec.destination' : 'the object';
   return diagnostic('SMI2030', { message: `the annotation ${name} is ignored: ${what} has changed since`, origin });

@@ -73,6 +73,7 @@ function portlessRoute(body: Body): VersionForm {
   return {
     toHub: () => ({ spec: { matches: { ports: [] } } }),
     fromHub: () => ({ body }),
+    fieldless: true,
     openTo: 'every port',
   };
 }

@@ -13,7 +13,7 @@ import {
   valueHash,
   versionAnnotation,
 } from './preserved.ts';
-import { type Body, type Said, sameAsHub, type VersionForm } from './version-form.ts';
+import { type Body, meant, type Said, sameAsHub, type VersionForm } from './version-form.ts';
 
 /** The body of an object that is refused, in versions in which it was not written: it is refused there too. */
 const refused: Body = {};
@@ -44,7 +44,7 @@ export function readThroughHub(from: KindVersion, body: Body, annotations: Annot
   const form = formFor(from);
   if (isHub(from)) return form.toHub(body, annotations) ?? refused;
   const plain = plainHub(from, body, annotations);
-  const kept = keptDifference(annotations, hubVersion(from.group, from.kind) ?? '', body);
+  const kept = keptDifference(annotations, hubVersion(from.group, from.kind) ?? '', meant(form, body));
   return kept === undefined ? plain : applyDifference(plain, kept);
 }
 
@@ -75,7 +75,7 @@ export function fromHub(to: KindVersion, hub: Body, annotations: Annotations): S
   const keptThere = versionAnnotation(hubVersion(to.group, to.kind) ?? '');
   return {
     body: plain.body,
-    annotations: { ...withOwn, [keptThere]: formatPreserved(plain.body, { ...kept }) },
+    annotations: { ...withOwn, [keptThere]: formatPreserved(meant(formFor(to), plain.body), { ...kept }) },
     narrowed: !sameMeaning(to.kind, heard, hub),
   };
 }

@@ -17,8 +17,15 @@ export interface VersionForm {
   fromHub(hub: Body): Said;
   /** Annotations that `toHub` reads and `fromHub` writes. */
   readonly annotations?: readonly string[];
+  /** Set where a body says nothing: then no edit of it can outdate what an annotation keeps. */
+  readonly fieldless?: true;
   /** What a reader sees who does not know the annotations, where that is more than the object means. */
   readonly openTo?: string;
+}
+
+/** What the annotation named after the hub's version belongs to: the body as far as it says anything. */
+export function meant(form: VersionForm | undefined, body: Body): Body {
+  return form?.fieldless ? {} : body;
 }
 
 /** What one version says of a hub body, perhaps with the help of annotations. */

@@ -80,6 +80,20 @@ describe('a converted object', () => {
   });
 });
 
+test('no edit of a route without fields opens the ports that an annotation keeps', () => {
+  const route: Fields = {
+    apiVersion: 'specs.smi-spec.io/v1alpha4',
+    kind: 'TCPRoute',
+    metadata: { name: 'database' },
+    spec: { matches: { ports: [5432] } },
+  };
+  const old = to(route, 'specs.smi-spec.io/v1alpha3');
+  for (const object of [old, { ...old, spec: null }, { ...old, spec: { note: 'x' } }]) {
+    expect(decode(object).value).toMatchObject({ ports: [5432] });
+    expect(to(object, 'specs.smi-spec.io/v1alpha4').spec).toEqual(route.spec);
+  }
+});
+
 describe('an annotation that no conversion writes refuses its object', () => {
   const later = to(target, 'access.smi-spec.io/v1alpha4');
   const old = to(split, 'split.smi-spec.io/v1alpha2');
