@@ -1,3 +1,4 @@
+import { printable } from '../lib/printable.ts';
 import { plainStyle, type TextStyle } from '../lib/text-style.ts';
 import type { Finding } from './located.ts';
 import { describeObject, type Location } from './origin.ts';
@@ -79,17 +80,4 @@ function excerpt(
     `${style.blue(String(location.line))} ${bar} ${printable(shown)}`,
     `${gutter} ${bar} ${padding}${colour(carets)}`,
   ];
-}
-
-/** Longest text that is shown of a message or a name, in UTF-16 code units. */
-const textLimit = 2_000;
-
-/**
- * Text of users, cut when it is endless, without what a terminal would obey: control characters other than tab, and
- * bidirectional overrides.
- */
-function printable(text: string): string {
-  const shown = text.length > textLimit ? `${text.slice(0, textLimit)}...` : text;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach the terminal
-  return shown.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }

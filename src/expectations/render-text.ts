@@ -1,4 +1,5 @@
 import type { Locate, Origin } from '../diagnostics/origin.ts';
+import { printable } from '../lib/printable.ts';
 import { plainStyle, type TextStyle } from '../lib/text-style.ts';
 import type { CoverageItem, ExpectationResult, ExpectationsReport } from './types.ts';
 
@@ -32,13 +33,13 @@ export function percentText(percent: number): string {
 
 function failure({ expectation, problems }: ExpectationResult, locate: Locate, style: TextStyle): readonly string[] {
   return [
-    `${style.red('failed')}  ${style.blue(placeText(expectation.origin, locate))}${expectation.name}`,
-    ...problems.map((problem) => `        ${problem}`),
+    `${style.red('failed')}  ${style.blue(placeText(expectation.origin, locate))}${printable(expectation.name)}`,
+    ...problems.map((problem) => `        ${printable(problem)}`),
   ];
 }
 
 function missedText({ kind, name, origins: [first] }: CoverageItem, locate: Locate, style: TextStyle): string {
-  return `${style.blue(first === undefined ? '' : placeText(first, locate))}${kind}: ${name}`;
+  return `${style.blue(first === undefined ? '' : placeText(first, locate))}${kind}: ${printable(name)}`;
 }
 
 export function placeText(origin: Origin, locate: Locate): string {

@@ -1,4 +1,5 @@
 import { describeObject, type Locate, type Origin } from '../diagnostics/origin.ts';
+import { printable } from '../lib/printable.ts';
 import { plainStyle, type TextStyle } from '../lib/text-style.ts';
 import { describeIdentity } from './differences.ts';
 import type { Backend, ExplainedRequest, Explanation, Route, Server } from './explanation.ts';
@@ -22,11 +23,13 @@ export function explanationText(explanation: Explanation, options: ExplanationTe
   const { verdict, rejection, route, backends, policies, notes } = explanation;
   return [
     `${style.bold(painted(verdict, style))}: ${describeRequest(explanation.request)} from ${explanation.client.workload} to ${explanation.to.name}:${explanation.to.port}`,
-    ...notes.map((note) => `  note: ${note}`),
+    ...notes.map((note) => `  note: ${printable(note)}`),
     `  client ${describeClient(explanation)}`,
     ...(rejection === undefined
       ? []
-      : [`  ${rejection.answer}: ${rejection.text}${rejection.code === undefined ? '' : ` (${rejection.code})`}`]),
+      : [
+          `  ${rejection.answer}: ${printable(rejection.text)}${rejection.code === undefined ? '' : ` (${rejection.code})`}`,
+        ]),
     ...(route === undefined ? [] : routing(route, writer)),
     ...backends.flatMap((one) => backend(one, explanation, writer)),
     ...policies.map(({ policy, text }) => `  ${policy.padEnd(9)}  ${style.dim(text)}`),
@@ -39,7 +42,7 @@ function painted(verdict: Verdict, style: TextStyle): string {
 }
 
 function describeRequest(request: ExplainedRequest): string {
-  if (request.kind === 'http') return `${request.method} ${request.path}`;
+  if (request.kind === 'http') return printable(`${request.method} ${request.path}`);
   return request.kind === 'tcp' ? 'a connection' : 'a datagram';
 }
 
@@ -52,7 +55,7 @@ function describeClient({ client }: Explanation): string {
 
 function routing(route: Route, { places: write }: Writer): readonly string[] {
   const passed = route.passedOver.flatMap(({ index, differences, origins }) => [
-    `  not rule ${index + 1}: ${differences.map(({ text }) => text).join('; ')}`,
+    `  not rule ${index + 1}: ${printable(differences.map(({ text }) => text).join('; '))}`,
     ...write(distinct([...origins, ...differences.flatMap((one) => one.origins)]), 4),
   ]);
   if (route.origins.length === 0) {
@@ -93,7 +96,7 @@ function server(
   if (denial?.rule !== undefined) {
     lines.push(`             nearest: TrafficTarget ${denial.rule}, but`);
     for (const { text, origins } of denial.differences) {
-      lines.push(`             - ${text}`, ...writer.places(origins, 15));
+      lines.push(`             - ${printable(text)}`, ...writer.places(origins, 15));
     }
   } else if (denial !== undefined) {
     const who = describeIdentity(explanation.client.identity);
@@ -112,7 +115,7 @@ function places(origins: readonly Origin[], locate: Locate, style: TextStyle, in
   return origins.map((origin) => {
     const found = locate(origin);
     const place = found === undefined ? '' : `${found.file}:${found.line}:${found.column}  `;
-    return `${' '.repeat(indent)}${style.blue(place)}${describeObject(origin.object)} ${style.dim(origin.path)}`.trimEnd();
+    return `${' '.repeat(indent)}${style.blue(printable(place))}${printable(describeObject(origin.object))} ${style.dim(printable(origin.path))}`.trimEnd();
   });
 }
 

@@ -250,6 +250,11 @@ describe('the explanation', () => {
     );
   });
 
+  it('shows nothing that a terminal would obey', () => {
+    const lines = text({ from: 'buyer', to: 'shop', path: '/\u001b[2Jx', method: '\u009bX' });
+    expect(lines.includes('\u001b') || lines.includes('\u009b')).toBe(false);
+  });
+
   it('of a rejection names the status', () => {
     expect(text({ from: 'buyer', to: 'shop', path: '/%zz' })).toContain("the client's proxy answers 400");
   });

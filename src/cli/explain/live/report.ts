@@ -1,6 +1,7 @@
 import { explain } from '../../../explain/explain.ts';
 import type { Explanation, Question } from '../../../explain/explanation.ts';
 import type { Verdict } from '../../../explain/verdict.ts';
+import { printable } from '../../../lib/printable.ts';
 import type { TextStyle } from '../../../lib/text-style.ts';
 import type { MeshModel } from '../../../model/types.ts';
 import { compareLive, type ProxyComparison } from './compare.ts';
@@ -55,7 +56,7 @@ const stateWords = {
 function comparisonLines({ workload, resource, state, manifests, proxy }: ProxyComparison): readonly string[] {
   return [
     `    ${workload}: ${resource} ${stateWords[state]}`,
-    ...manifests.map((line) => `      manifests: ${line}`),
-    ...proxy.map((line) => `      proxy:     ${line}`),
+    ...manifests.map((line) => `      manifests: ${printable(line)}`),
+    ...proxy.map((line) => `      proxy:     ${printable(line)}`),
   ];
 }
