@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { TrafficChange } from '../../../src/analysis/changes.ts';
-import { pairClients } from '../../../src/analysis/clients.ts';
 import { diffModels } from '../../../src/analysis/diff.ts';
-import { decide } from '../../../src/model/decide.ts';
-import type { Decision, HttpRequest } from '../../../src/model/decision.ts';
+import { assemble } from '../../../src/compile/assemble.ts';
+import { createCompiler, defaultCompileOptions } from '../../../src/compile/index.ts';
+import type { Fields } from '../../../src/lib/values.ts';
+import type { HttpRequest } from '../../../src/model/decision.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
+import { readSourceText } from '../../../src/source/read.ts';
+import { type Compared, expectReported, expectShown } from '../../support/flips.ts';
+import { meshBase, meshObjects, outboundRequests } from '../../support/generate/mesh.ts';
 import { compile, group, pod, service, split, target, tcpRoute } from '../../support/objects.ts';
 
 /** Small meshes over few names, so that edits meet each other. */
@@ -117,76 +120,50 @@ const requestParts = fc.record({
 
 type RequestParts = typeof requestParts extends fc.Arbitrary<infer T> ? T : never;
 
-/** What the property means by a flip, said without the code under test. */
-function letIn({ outcome, targets }: Decision): string {
-  const taking = targets.filter(({ weight }) => weight > 0);
-  if (outcome === 'rejected' || taking.every(({ verdict }) => verdict === 'deny' || verdict === 'unavailable'))
-    return 'no';
-  return taking.every(({ verdict }) => verdict === 'allow') ? 'yes' : 'partly';
+function requestOf({ from, to, port, method, path, headers }: RequestParts): HttpRequest {
+  return { kind: 'http', from: `default/${from}-0` as WorkloadId, to: { host: to, port }, method, path, headers };
 }
 
-function sharesOf({ targets }: Decision): string {
-  const taking = targets.filter(({ weight }) => weight > 0);
-  return taking
-    .map(({ service: id, weight, total }) => `${id} ${(weight / total).toFixed(6)}`)
-    .sort()
-    .join();
+function modelOfObjects(objects: readonly Fields[]): MeshModel {
+  const list = { apiVersion: 'v1', kind: 'List', items: [...meshBase, ...objects] };
+  const { documents } = readSourceText('mesh.json', JSON.stringify(list));
+  return createCompiler().compile(assemble(documents).input, defaultCompileOptions).model;
+}
+
+/** Two meshes of all kinds of SMI objects, in which some objects differ. */
+const editedObjects = fc
+  .tuple(meshObjects, meshObjects, fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }))
+  .map(([one, other, changes]) => [
+    one,
+    one.map((object, index) => (changes[index] ? (other[index] ?? object) : object)),
+  ]);
+
+function compare(before: MeshModel, after: MeshModel): Compared {
+  const changes = diffModels(before, after);
+  expect(changes.filter((change) => change.kind === 'undecided')).toEqual([]);
+  return { before, after, changes };
 }
 
 describe('diff of random meshes', () => {
   test('every flip that random requests find is reported, and every reported example shows its change', () => {
     let flips = 0;
     const property = fc.property(edited, fc.infiniteStream(requestParts), ([one, other], stream) => {
-      const [before, after] = [modelOf(one), modelOf(other)];
-      const changes = diffModels(before, after);
-      const traffic = changes.filter((change) => change.kind === 'traffic');
-      expect(changes.filter((change) => change.kind === 'undecided')).toEqual([]);
-      sound(traffic, before, after);
-      for (const request of stream.take(2_000)) flips += Number(covered(request, traffic, before, after));
+      const compared = compare(modelOf(one), modelOf(other));
+      expectShown(compared);
+      for (const request of stream.take(2_000)) flips += Number(expectReported(requestOf(request), compared));
     });
     fc.assert(property, { numRuns: 60 });
     expect(flips).toBeGreaterThan(1_000);
   }, 240_000);
+
+  test('the same holds for objects of every kind and version', () => {
+    let flips = 0;
+    const property = fc.property(editedObjects, ([one = [], other = []]) => {
+      const compared = compare(modelOfObjects(one), modelOfObjects(other));
+      expectShown(compared);
+      for (const request of outboundRequests) flips += Number(expectReported(request, compared));
+    });
+    fc.assert(property, { numRuns: 150 });
+    expect(flips).toBeGreaterThan(100);
+  }, 240_000);
 });
-
-function sound(traffic: readonly TrafficChange[], before: MeshModel, after: MeshModel): void {
-  const paired = pairClients(before, after);
-  for (const { example, service: id } of traffic) {
-    if (id.endsWith('(pods)')) continue;
-    const [then, now] = [decide(paired.before, example.before.request), decide(paired.after, example.after.request)];
-    expect(then).toEqual(example.before.decision);
-    expect(now).toEqual(example.after.decision);
-    expect(then).not.toEqual(now);
-  }
-}
-
-function clientName(id: WorkloadId, before: MeshModel, after: MeshModel): string {
-  const [was, is] = [before, after].map(({ workloads }) => `default/${workloads[id]?.serviceAccount}`);
-  return was === is ? `${is}` : `${id} (${was}, now ${is})`;
-}
-
-/** Whether the request is decided otherwise; then some change must say so. */
-function covered(
-  { from, to, port, method, path, headers }: RequestParts,
-  traffic: readonly TrafficChange[],
-  before: MeshModel,
-  after: MeshModel,
-): boolean {
-  const sender = `default/${from}-0` as WorkloadId;
-  if (before.workloads[sender] === undefined || after.workloads[sender] === undefined) return false;
-  const request: HttpRequest = { kind: 'http', from: sender, to: { host: to, port }, method, path, headers };
-  const [then, now] = [decide(before, request), decide(after, request)];
-  const id = now.service ?? then.service;
-  const sayings = [letIn(then), letIn(now), sharesOf(then), sharesOf(now)];
-  if (sayings[0] === sayings[1] && sayings[2] === sayings[3]) return false;
-  const about = traffic.filter(
-    (change) =>
-      change.service === id && change.port === port && change.clients.includes(clientName(sender, before, after)),
-  );
-  const says = (say: (decision: Decision) => string, was: string | undefined, is: string | undefined) =>
-    was === is ||
-    about.some(({ example }) => say(example.before.decision) === was && say(example.after.decision) === is);
-  const found = says(letIn, sayings[0], sayings[1]) && says(sharesOf, sayings[2], sayings[3]);
-  if (!found) expect.fail(`not reported: ${JSON.stringify(request)} ${sayings.join(' | ')}`);
-  return true;
-}
