@@ -72,7 +72,9 @@ function fitting(kept: readonly Kept[], annotations: Annotations): { kept: reado
 }
 
 function sizeOf(annotations: Annotations): number {
-  return Object.entries(annotations).reduce((sum, [name, text]) => sum + Buffer.byteLength(`${name}${text}`), 0);
+  // Of an object that its version would refuse, a value may be anything, also what cannot become text by itself.
+  const bytes = (value: unknown) => Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value));
+  return Object.entries(annotations).reduce((sum, [name, value]) => sum + bytes(name) + bytes(value), 0);
 }
 
 function versionFault(object: Manifest, { group, version }: Manifest): Diagnostic | undefined {

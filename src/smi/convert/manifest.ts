@@ -13,14 +13,14 @@ export interface Manifest extends KindVersion {
 
 export function takeApart(object: Fields): Manifest {
   const { apiVersion, kind, metadata, ...rest } = object;
-  const text = String(apiVersion);
+  const text = typeof apiVersion === 'string' ? apiVersion : '';
   const slash = text.lastIndexOf('/');
   const { status, ...body } = rest;
   const annotations = isRecord(metadata) && isRecord(metadata.annotations) ? metadata.annotations : {};
   return {
     group: text.slice(0, Math.max(slash, 0)),
     version: text.slice(slash + 1),
-    kind: String(kind),
+    kind: typeof kind === 'string' ? kind : '',
     metadata,
     status: Object.hasOwn(rest, 'status') ? { status } : {},
     annotations: annotations as Annotations,

@@ -80,3 +80,20 @@ test('an object converts and is read, or is refused with a finding, whatever its
     { numRuns: 1000 },
   );
 }, 120_000);
+
+test('an annotation that is no text, and cannot become text by itself, does not stop the conversion', () => {
+  const annotations = { odd: { toString: '' } };
+  const object = {
+    apiVersion: 'split.smi-spec.io/v1alpha2',
+    kind: 'TrafficSplit',
+    metadata: { name: 'canary', annotations },
+    spec: { service: 'web', backends: [{ service: 'web-v1', weight: 1 }] },
+  };
+  expect(convertObject(object, 'split.smi-spec.io/v1alpha4')).toMatchObject({ value: { metadata: { annotations } } });
+});
+
+test('a kind or version that is no text is one that is not served', () => {
+  for (const odd of [{ toString: '' }, null, 1, []]) {
+    expect(convertObject({ apiVersion: odd, kind: odd }, 'split.smi-spec.io/v1alpha4').ok).toBe(false);
+  }
+});
