@@ -35,11 +35,6 @@ export const generatedKinds: readonly GeneratedKind[] = smiGroups().flatMap((gro
   }),
 );
 
-/** An object of any kind and version. */
-export const anyManifest: fc.Arbitrary<Fields> = fc.oneof(
-  ...generatedKinds.flatMap(({ versions, of }) => versions.map(of)),
-);
-
 const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(null, '', 'x', -1, 0.5, 70_000, true, 'IdentityBinding'),
   fc.constant([]),
