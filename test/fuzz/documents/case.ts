@@ -12,7 +12,7 @@ export interface FuzzCase {
   readonly documents: number;
 }
 
-const mostDocuments = 6;
+const mostDocuments = 12;
 const extremeShare = 0.002;
 
 /** A file of a few documents, of which most follow the grammar and the others are changed in one or more places. */
