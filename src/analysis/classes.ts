@@ -3,7 +3,7 @@ import type { HttpMatch, MeshModel, PathMatch, Workload } from '../model/types.t
 import { authorities, headerValues, normalPaths, quote } from './domains.ts';
 import { defaultPartitionLimits, type Partition, type PartitionLimits, partition } from './partition.ts';
 import { matchesMet, reachOf, type ServicePortRef } from './reach.ts';
-import { divide, type Space } from './space.ts';
+import { type Conjunction, divide, type Space } from './space.ts';
 
 /** A request without its parties, which stands for all requests that no rule tells from it. */
 export type RequestShape =
@@ -51,10 +51,14 @@ export function requestClasses(
   if (!protocols.has('http')) return { shapes: connection, exhaustive: true };
   const met = views.flatMap(({ client }, index) => {
     const reach = reaches[index];
-    return reach === undefined ? [] : matchesMet(reach, client);
+    if (reach === undefined) return [];
+    return matchesMet(reach, client).map(({ group, ...rest }) => ({ ...rest, group: `${index} ${group}` }));
   });
-  const matches = [...new Map(met.map((match) => [canonicalJson(match), match])).values()];
-  const http = httpShapes(matches, authorityLanguages(views, ref), limits);
+  const distinct = [...Map.groupBy(met, ({ match }) => canonicalJson(match)).values()].flatMap((same) => {
+    const [first] = same;
+    return first === undefined ? [] : [{ match: first.match, counts: same }];
+  });
+  const http = httpShapes(distinct, authorityLanguages(views, ref), limits);
   return { shapes: [...connection, ...http.shapes], exhaustive: http.exhaustive };
 }
 
@@ -95,7 +99,12 @@ interface Dimension {
   readonly exhaustive: boolean;
 }
 
-function httpShapes(matches: readonly HttpMatch[], authority: Authorities, limits: ClassLimits): RequestClasses {
+interface Condition extends Pick<Conjunction, 'counts'> {
+  readonly match: HttpMatch;
+}
+
+function httpShapes(distinct: readonly Condition[], authority: Authorities, limits: ClassLimits): RequestClasses {
+  const matches = distinct.map(({ match }) => match);
   const conditions = matches.flatMap(({ headers }) => (headers === 'any' ? [] : headers));
   const names = [...new Set(conditions.map(({ name }) => name))].filter((name) => name !== ':authority');
   const expressionsOf = (wanted: string) => conditions.flatMap(({ name, re2 }) => (name === wanted ? [re2] : []));
@@ -109,11 +118,12 @@ function httpShapes(matches: readonly HttpMatch[], authority: Authorities, limit
   ]);
   const keys = [...dimensions.keys()];
   const space: Space = { sizes: [...dimensions.values()].map(({ values }) => values.length) };
-  const conjunctions = [
-    ...matches.map((match) => keys.map((key) => cellsOf(match, key, dimensions))),
-    ...authority.accepted.map((accepted) =>
-      keys.map((key) => (key === ':authority' ? dimensions.get(key)?.cellsOf(accepted) : undefined)),
-    ),
+  const conjunctions: readonly Conjunction[] = [
+    ...distinct.map(({ match, counts }) => ({ asks: keys.map((key) => cellsOf(match, key, dimensions)), counts })),
+    ...authority.accepted.map((accepted) => ({
+      asks: keys.map((key) => (key === ':authority' ? dimensions.get(key)?.cellsOf(accepted) : undefined)),
+      counts: [{ group: accepted, order: 0 }],
+    })),
   ];
   const { points, exhaustive } = divide(space, conjunctions, limits.parts);
   const shapes = points.map((point) => shapeOf(point, dimensions, hosts.length > 0));

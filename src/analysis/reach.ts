@@ -123,17 +123,26 @@ function rulesFor({ rules }: Reach, client: Workload): readonly OutboundRule[] {
   );
 }
 
-/** The matches that HTTP requests of a client to a service port meet on their way, each once. */
-export function matchesMet(reach: Reach, client: Workload): readonly HttpMatch[] {
-  const met = new Map<string, HttpMatch>();
-  const meet = (match: HttpMatch | 'any') => {
-    if (match !== 'any' && !met.has(canonicalJson(match))) met.set(canonicalJson(match), match);
-  };
-  for (const { match } of rulesFor(reach, client)) meet(match);
-  for (const policy of reach.policies) {
-    for (const grant of grantsTo(policy, client)) for (const { http } of grant.to) meet(http);
-  }
-  return [...met.values()];
+/** A match that HTTP requests of a client meet on their way, and how far it counts. */
+export interface MetMatch {
+  readonly match: HttpMatch;
+  /** Of the matches of one group that hold, only one with the least `order` counts. */
+  readonly group: string;
+  readonly order: number;
+}
+
+/**
+ * What decides about HTTP requests of a client to a service port. Of outbound rules the first counts; of the matches of one
+ * grant for the same ports any.
+ */
+export function matchesMet(reach: Reach, client: Workload): readonly MetMatch[] {
+  const routed = rulesFor(reach, client).map(({ match }, order) => ({ match, group: 'route', order }));
+  const granted = reach.policies.flatMap((policy) =>
+    grantsTo(policy, client).flatMap(({ rule, to }) =>
+      to.map(({ http, ports }) => ({ match: http, group: JSON.stringify([policy.set, rule, ports]), order: 0 })),
+    ),
+  );
+  return [...routed, ...granted].flatMap(({ match, ...how }) => (match === 'any' ? [] : [{ match, ...how }]));
 }
 
 /** A text for each client, equal for those that decisions about a service port cannot tell apart. */

@@ -3,22 +3,34 @@ export interface Space {
   readonly sizes: readonly number[];
 }
 
-/** Holds for a point when each of its coordinates is among the cells; `undefined` asks for nothing. */
-export type Conjunction = readonly (ReadonlySet<number> | undefined)[];
+/** A condition on points. */
+export interface Conjunction {
+  /** Holds for a point when each of its coordinates is among the cells; `undefined` asks for nothing. */
+  readonly asks: readonly (ReadonlySet<number> | undefined)[];
+  /**
+   * Where it counts: of the conjunctions of a group that hold, only one with the least order. A point is not asked about
+   * one that counts nowhere.
+   */
+  readonly counts: readonly { readonly group: string; readonly order: number }[];
+}
 
 export interface Division {
-  /** A point of every combination of holding and not holding that occurs, the one with the smallest coordinates found. */
+  /** A point of every combination of what counts that occurs, one with small coordinates. */
   readonly points: readonly (readonly number[])[];
   /** False when the limit was reached: there may be more combinations. */
   readonly exhaustive: boolean;
 }
 
-/** A product of sets of coordinates, in which the conjunctions so far hold everywhere or nowhere. */
-type Box = readonly ReadonlySet<number>[];
+/** A product of sets of coordinates, for all of which the same counts so far. */
+interface Box {
+  readonly sides: readonly ReadonlySet<number>[];
+  /** The least order that holds, by group. */
+  readonly held: ReadonlyMap<string, number>;
+}
 
 /** Cuts the space along one conjunction after the other, into at most `limit` boxes. */
 export function divide({ sizes }: Space, conjunctions: readonly Conjunction[], limit: number): Division {
-  const whole: Box = sizes.map((size) => new Set(Array(size).keys()));
+  const whole: Box = { sides: sizes.map((size) => new Set(Array(size).keys())), held: new Map() };
   let boxes: readonly Box[] = [whole];
   let exhaustive = true;
   for (const conjunction of conjunctions) {
@@ -30,8 +42,8 @@ export function divide({ sizes }: Space, conjunctions: readonly Conjunction[], l
   // Where the cutting ended early, at least every conjunction is met once.
   const alone = exhaustive ? [] : conjunctions.flatMap((conjunction) => cut(whole, conjunction));
   const points = new Map<string, readonly number[]>();
-  for (const box of [...boxes, ...alone]) {
-    const point = box.map((side) => Math.min(...side));
+  for (const { sides } of [...boxes, ...alone]) {
+    const point = sides.map((side) => Math.min(...side));
     const key = conjunctions.map((conjunction) => (holds(conjunction, point) ? '1' : '0')).join('');
     const known = points.get(key);
     if (known === undefined || weight(point) < weight(known)) points.set(key, point);
@@ -39,25 +51,28 @@ export function divide({ sizes }: Space, conjunctions: readonly Conjunction[], l
   return { points: [...points.values()].sort((a, b) => weight(a) - weight(b)), exhaustive };
 }
 
-function holds(conjunction: Conjunction, point: readonly number[]): boolean {
-  return conjunction.every((asked, dimension) => asked === undefined || asked.has(point[dimension] ?? -1));
+function holds({ asks }: Conjunction, point: readonly number[]): boolean {
+  return asks.every((asked, dimension) => asked === undefined || asked.has(point[dimension] ?? -1));
 }
 
 function weight(point: readonly number[]): number {
   return point.reduce((sum, coordinate) => sum + coordinate, 0);
 }
 
-/** The part of a box for which a conjunction holds, last, and disjoint boxes for the rest. */
-function cut(box: Box, conjunction: Conjunction): readonly Box[] {
+/** Disjoint boxes for which a conjunction does not hold, and the part for which it does; the whole where it cannot count. */
+function cut(box: Box, { asks, counts }: Conjunction): readonly Box[] {
+  if (counts.every(({ group, order }) => (box.held.get(group) ?? Number.POSITIVE_INFINITY) <= order)) return [box];
   const parts: Box[] = [];
-  let inside = box;
-  for (const [dimension, asked] of conjunction.entries()) {
+  let inside = box.sides;
+  for (const [dimension, asked] of asks.entries()) {
     const side = inside[dimension];
     if (asked === undefined || side === undefined) continue;
     const outside = new Set([...side].filter((cell) => !asked.has(cell)));
-    if (outside.size > 0) parts.push(inside.with(dimension, outside));
+    if (outside.size > 0) parts.push({ sides: inside.with(dimension, outside), held: box.held });
     if (outside.size === side.size) return parts;
     inside = inside.with(dimension, new Set([...side].filter((cell) => asked.has(cell))));
   }
-  return [...parts, inside];
+  const held = new Map(box.held);
+  for (const { group, order } of counts) held.set(group, Math.min(order, held.get(group) ?? order));
+  return [...parts, { sides: inside, held }];
 }

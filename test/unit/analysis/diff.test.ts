@@ -163,6 +163,22 @@ describe('what came or went', () => {
   });
 });
 
+test('many matches on different headers are compared to the end', () => {
+  const versions = (value: string): Input => ({
+    ...granted,
+    routeGroups: [
+      group(
+        'books',
+        Object.fromEntries([...Array(40).keys()].map((n) => [`m${n}`, { headers: { [`x-${n}`]: value } }])),
+      ),
+    ],
+  });
+  const changes = diff(versions('a|b'), versions('a|c'));
+  expect(changes.filter(({ kind }) => kind === 'undecided')).toEqual([]);
+  expect(traffic(changes).map(({ effects }) => effects[0])).toContain('widened');
+  expect(traffic(changes).map(({ effects }) => effects[0])).toContain('narrowed');
+});
+
 test('what a limit leaves open is undecided, which counts as widening', () => {
   const words = (last: string): Input => ({
     ...granted,
