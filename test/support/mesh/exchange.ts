@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Svid } from '../../../src/identity/authority.ts';
+import { octets } from '../../../src/lib/re2.ts';
 import type { MeshModel, Workload } from '../../../src/model/types.ts';
 import type { CaseRequest, HttpTraffic } from './cases.ts';
 import type { Credentials } from './credentials.ts';
@@ -104,7 +105,7 @@ function headerLines({ method, headers }: HttpTraffic, host: string, random: num
   const hasHost = Object.keys(headers).some((name) => name.toLowerCase() === 'host');
   if (!hasHost) lines.push(['Host', host]);
   for (const [name, value] of Object.entries(headers)) {
-    for (const one of typeof value === 'string' ? [value] : value) lines.push([name, one]);
+    for (const one of typeof value === 'string' ? [value] : value) lines.push([name, octets(one)]);
   }
   if (random !== undefined) lines.push([randomHeader, String(random)]);
   if (['POST', 'PUT', 'PATCH'].includes(method)) lines.push(['Content-Length', '0']);
