@@ -6,7 +6,7 @@ import { literalPrefix, literalText, piecesOf } from './expression.ts';
 /** What comparing one pair of expressions may cost; beyond it nothing is claimed. */
 const limits = { states: 2_000, steps: 100_000 };
 /** What all comparisons of one run may cost together, in pairs. */
-const pairLimit = 300;
+const pairLimit = 150;
 
 /** Compares expressions, remembering what it found out. */
 export class Comparison {
