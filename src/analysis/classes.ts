@@ -113,7 +113,7 @@ function httpShapes(distinct: readonly Condition[], authority: Authorities, limi
   const dimensions = new Map<string, Dimension>([
     ['method', methodDimension(matches)],
     ['path', textDimension(normalPaths, paths, limits)],
-    [':authority', textDimension(authority.domain, hosts, limits)],
+    [':authority', hosts.length === 0 ? anyValue : textDimension(authority.domain, hosts, limits)],
     ...names.map((name): [string, Dimension] => [name, headerDimension(expressionsOf(name), limits)]),
   ]);
   const keys = [...dimensions.keys()];
@@ -126,7 +126,7 @@ function httpShapes(distinct: readonly Condition[], authority: Authorities, limi
     })),
   ];
   const { points, exhaustive } = divide(space, conjunctions, limits.parts);
-  const shapes = points.map((point) => shapeOf(point, dimensions, hosts.length > 0));
+  const shapes = points.map((point) => shapeOf(point, dimensions));
   return { shapes, exhaustive: exhaustive && [...dimensions.values()].every((dimension) => dimension.exhaustive) };
 }
 
@@ -152,6 +152,9 @@ function pathExpression(path: PathMatch): string {
   if (path.kind === 'exact') return quote(path.value);
   return path.kind === 'prefix' ? `${quote(path.value)}(?s:.*)` : path.re2;
 }
+
+/** Of a part that no rule asks for; the authority is then the host that the request goes to. */
+const anyValue: Dimension = { values: [undefined], cellsOf: () => new Set(), exhaustive: true };
 
 const commonMethods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT'];
 
@@ -200,16 +203,11 @@ function divided(domain: string, expressions: readonly string[], limits: ClassLi
   return found;
 }
 
-function shapeOf(
-  point: readonly number[],
-  dimensions: ReadonlyMap<string, Dimension>,
-  namesHost: boolean,
-): RequestShape {
+function shapeOf(point: readonly number[], dimensions: ReadonlyMap<string, Dimension>): RequestShape {
   const values = new Map([...dimensions].map(([key, { values: known }], index) => [key, known[point[index] ?? 0]]));
   const headers = [...values].flatMap(([key, value]): [string, string][] => {
     if (value === undefined || key === 'method' || key === 'path') return [];
-    if (key !== ':authority') return [[key, value]];
-    return namesHost ? [['host', value]] : [];
+    return [[key === ':authority' ? 'host' : key, value]];
   });
   return {
     kind: 'http',
