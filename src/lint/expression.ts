@@ -29,24 +29,42 @@ export function piecesOf(expression: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let depth = 0;
   for (let at = 0; at < expression.length; ) {
-    if (expression.startsWith('\\Q', at)) {
-      const end = expression.indexOf('\\E', at + 2);
-      for (const text of expression.slice(at + 2, end < 0 ? undefined : end)) {
-        pieces.push({ kind: 'literal', text, depth, repeated: false });
-      }
-      at = end < 0 ? expression.length : end + 2;
+    const quoted = quotedAt(expression, at);
+    if (quoted !== undefined) {
+      at = quoted.end;
+      const repeated = repetitionAt(expression, at);
+      at += repeated.length;
+      for (const text of quoted.characters) pieces.push({ kind: 'literal', text, depth, repeated: false });
+      // A repetition is of the last character, even of one before an empty quotation.
+      const last = repeated === '' ? undefined : pieces.pop();
+      if (last !== undefined) pieces.push({ ...last, repeated: true });
       continue;
     }
     const { kind, text } = pieceAt(expression, at);
     at += text.length;
-    repetition.lastIndex = at;
-    const repeated = repetition.exec(expression)?.[0] ?? '';
-    at += kind === 'open' ? 0 : repeated.length;
+    const repeated = kind === 'open' ? '' : repetitionAt(expression, at);
+    at += repeated.length;
     if (kind === 'close') depth -= 1;
     pieces.push({ kind, text: kind === 'literal' ? text.slice(-1) : text, depth, repeated: repeated !== '' });
     if (kind === 'open') depth += 1;
   }
   return pieces;
+}
+
+/** The characters between `\Q` and `\E`, which stand for themselves. */
+function quotedAt(
+  expression: string,
+  at: number,
+): { readonly characters: readonly string[]; readonly end: number } | undefined {
+  if (!expression.startsWith('\\Q', at)) return undefined;
+  const end = expression.indexOf('\\E', at + 2);
+  const characters = [...expression.slice(at + 2, end < 0 ? undefined : end)];
+  return { characters, end: end < 0 ? expression.length : end + 2 };
+}
+
+function repetitionAt(expression: string, at: number): string {
+  repetition.lastIndex = at;
+  return repetition.exec(expression)?.[0] ?? '';
 }
 
 function pieceAt(expression: string, at: number): Pick<Piece, 'kind' | 'text'> {
