@@ -1,6 +1,6 @@
 /** A piece of an RE2 expression, as far as lints tell pieces apart. */
 export interface Piece {
-  readonly kind: 'literal' | 'dot' | 'open' | 'close' | 'or' | 'anchor' | 'other';
+  readonly kind: 'literal' | 'dot' | 'open' | 'close' | 'or' | 'anchor' | 'flags' | 'other';
   /** As written; for a literal the character that it stands for. */
   readonly text: string;
   /** Nesting in groups. */
@@ -11,7 +11,7 @@ export interface Piece {
 
 const shapes: readonly (readonly [Piece['kind'], RegExp])[] = [
   ['anchor', /\^|\$|\\[AzbB]/y],
-  ['other', /\(\?[a-zA-Z-]+\)/y],
+  ['flags', /\(\?[a-zA-Z-]+\)/y],
   ['open', /\((?:\?(?:P?<\w+>|[a-zA-Z-]*:))?/y],
   ['close', /\)/y],
   ['or', /\|/y],
@@ -35,9 +35,7 @@ export function piecesOf(expression: string): readonly Piece[] {
       const repeated = repetitionAt(expression, at);
       at += repeated.length;
       for (const text of quoted.characters) pieces.push({ kind: 'literal', text, depth, repeated: false });
-      // A repetition is of the last character, even of one before an empty quotation.
-      const last = repeated === '' ? undefined : pieces.pop();
-      if (last !== undefined) pieces.push({ ...last, repeated: true });
+      if (repeated !== '') repeatLast(pieces);
       continue;
     }
     const { kind, text } = pieceAt(expression, at);
@@ -45,10 +43,17 @@ export function piecesOf(expression: string): readonly Piece[] {
     const repeated = kind === 'open' ? '' : repetitionAt(expression, at);
     at += repeated.length;
     if (kind === 'close') depth -= 1;
+    if (repeated !== '' && kind === 'flags') repeatLast(pieces);
     pieces.push({ kind, text: kind === 'literal' ? text.slice(-1) : text, depth, repeated: repeated !== '' });
     if (kind === 'open') depth += 1;
   }
   return pieces;
+}
+
+/** A repetition is of the last piece, even behind an empty quotation or flags. */
+function repeatLast(pieces: Piece[]): void {
+  const last = pieces.pop();
+  if (last !== undefined) pieces.push({ ...last, repeated: true });
 }
 
 /** The characters between `\Q` and `\E`, which stand for themselves. */
