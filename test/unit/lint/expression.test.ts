@@ -86,7 +86,7 @@ describe('comparing', () => {
           }
         },
       ),
-      { numRuns: 5_000 },
+      { numRuns: 500 },
     );
   });
 
