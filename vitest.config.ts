@@ -9,10 +9,16 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    setupFiles: ['test/support/property-seed.ts'],
     projects: [
       {
         extends: true,
-        test: { name: 'all', include: ['test/**/*.test.ts'], exclude: [endToEnd, cluster], sequence: { groupOrder: 0 } },
+        test: {
+          name: 'all',
+          include: ['test/**/*.test.ts'],
+          exclude: [endToEnd, cluster],
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         // Whole meshes under load, measured in time: after everything else, one at a time.
