@@ -84,7 +84,8 @@ export const referenceCodes = {
   SMI3013: {
     severity: 'warning',
     title: 'IdentityBinding selects no pod',
-    explanation: 'The labels of an IdentityBinding pick none of the known pods of its namespace, so they stand for nobody.',
+    explanation:
+      'The labels of an IdentityBinding pick none of the known pods of its namespace, so they stand for nobody.',
     hint: 'Compare `podLabelSelector` with the labels of the pods.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

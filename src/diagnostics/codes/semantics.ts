@@ -182,7 +182,8 @@ export const semanticsCodes = {
   SMI4034: {
     severity: 'error',
     title: 'MeshConfig not read',
-    explanation: 'There is one MeshConfig for a mesh: the one without namespace that is named `default`. Any other is ignored.',
+    explanation:
+      'There is one MeshConfig for a mesh: the one without namespace that is named `default`. Any other is ignored.',
     hint: 'Name it `default`, and remove `metadata.namespace`.',
   },
   SMI4035: {
