@@ -52,6 +52,11 @@ export class Forwarding {
     if (!this.#stream.sendBody(piece, complete) && !complete) this.#reader.pause();
   }
 
+  /** The client ended its side of a tunnel. */
+  endInput(): void {
+    this.#stream?.endInput();
+  }
+
   resumeResponse(): void {
     this.#stream?.resumeResponse();
   }

@@ -14,7 +14,7 @@ export interface RequestSink {
   request(): void;
   /** What came is no proper request. */
   refused(status: number): void;
-  /** More of the body; `complete` with the last piece. */
+  /** More of the body, or of the tunnel; `complete` with the last piece. */
   requestBody(piece: Buffer, complete: boolean): void;
   requestBodyBroken(): void;
   /** The client ended its side: between requests, or amid one. */
@@ -100,6 +100,17 @@ export class RequestReader {
     if (!this.#blocked) return;
     this.#blocked = false;
     if (this.#state === HEAD) this.#proceed();
+  }
+
+  /** No further request: what follows, and what came already, is for the other end of the tunnel as it is. */
+  tunnel(): void {
+    this.#state = BODY;
+    this.#body.untilClose();
+    const held = this.#held;
+    this.#held = undefined;
+    this.resume();
+    if (held !== undefined) this.#sink.requestBody(held, false);
+    if (this.ended) this.#sink.inputEnded(true);
   }
 
   /** No further request: reads on and throws away. */

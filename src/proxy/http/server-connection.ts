@@ -1,27 +1,21 @@
 import type { Socket } from 'node:net';
 import type { ResponseHead } from '../codec/response-head.ts';
+import { WEBSOCKET } from '../codec/upgrade.ts';
 import { limits } from '../limits.ts';
 import type { Peer } from '../listeners/peer.ts';
-import { ANSWER, type CompiledPhases, NEXT } from '../phases/phase.ts';
+import { ANSWER, type CompiledPhases, runRequest } from '../phases/phase.ts';
 import { Exchange } from '../routing/exchange.ts';
-import type { Tickable, Ticker } from '../ticker.ts';
+import type { TunnelBytes } from '../telemetry/requests.ts';
+import type { Tickable } from '../ticker.ts';
 import type { ResponseConsumer, UpstreamFailure, UpstreamStream } from '../upstream/consumer.ts';
+import type { ConnectionHost } from './connection-host.ts';
 import { Forwarding } from './forwarding.ts';
 import { RequestReader, type RequestSink } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';
 
-/** What a connection needs of its listener. */
-export interface ConnectionHost {
-  readonly ticker: Ticker;
-  /** The phases of requests that begin now. */
-  readonly phases: CompiledPhases;
-  readonly draining: boolean;
-  closed(connection: ServerConnection): void;
-}
-
 /** One HTTP/1.1 connection of a client: its requests in turn, each through the listener's phases. */
 export class ServerConnection implements RequestSink, ResponseConsumer, Tickable {
-  readonly #host: ConnectionHost;
+  readonly #host: ConnectionHost<ServerConnection>;
   readonly #socket: Socket;
   readonly #exchange: Exchange;
   readonly #reader: RequestReader;
@@ -30,8 +24,10 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
   #phases: CompiledPhases;
   #deadline: number;
   #responseBegun = false;
+  /** Once the connection has become a tunnel. */
+  #tunnel: TunnelBytes | undefined;
 
-  constructor(host: ConnectionHost, socket: Socket, peer: Peer) {
+  constructor(host: ConnectionHost<ServerConnection>, socket: Socket, peer: Peer) {
     this.#host = host;
     this.#socket = socket;
     this.#phases = host.phases;
@@ -53,6 +49,10 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
 
   get method(): string {
     return this.#exchange.head.method;
+  }
+
+  get upgrading(): boolean {
+    return this.#exchange.head.upgrade === WEBSOCKET;
   }
 
   destroy(): void {
@@ -91,14 +91,9 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
   request(): void {
     const { head } = this.#exchange;
     this.#writer.begin(head.http11, !head.persistent || this.#host.draining);
-    for (const phase of this.#phases.request) {
-      const step = phase(this.#exchange);
-      if (step === NEXT) continue;
-      if (step === ANSWER) this.#answer(this.#exchange.status);
-      else if (this.#reader.amidBody && !this.#forwarding.started) this.#reader.pause();
-      return;
-    }
-    throw new Error('no phase answered the request');
+    const step = runRequest(this.#phases, this.#exchange);
+    if (step === ANSWER) this.#answer(this.#exchange.status);
+    else if (this.#reader.amidBody && !this.#forwarding.started) this.#reader.pause();
   }
 
   /** What is no proper request ends the connection: nobody knows where the next one would begin. */
@@ -111,6 +106,7 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
 
   requestBody(piece: Buffer, complete: boolean): void {
     this.#deadline = this.#host.ticker.now + limits.stalledMillis;
+    if (this.#tunnel !== undefined) this.#tunnel.toServer.value += piece.length;
     this.#forwarding.body(piece, complete);
   }
 
@@ -120,13 +116,13 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
   }
 
   inputEnded(amid: boolean): void {
-    if (amid) this.destroy();
+    if (this.#tunnel !== undefined) this.#forwarding.endInput();
+    else if (amid) this.destroy();
     else this.#closeGently();
   }
 
   // --- towards the server
 
-  /** To be told by the phase that has asked a pool for a connection. */
   awaitUpstream(): void {
     this.#forwarding.wait();
   }
@@ -164,11 +160,18 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
 
   responseHead(head: ResponseHead, untilClose: boolean): void {
     this.#beginResponse(head, untilClose || this.#writer.mustDechunk(head));
-    this.#writer.head(head);
+    if (head.status !== 101) {
+      this.#writer.head(head);
+      return;
+    }
+    this.#writer.switching(head);
+    this.#tunnel = this.#exchange.series!.tunnel();
+    this.#reader.tunnel();
   }
 
   responseBody(bytes: Buffer): boolean {
     this.#deadline = this.#host.ticker.now + limits.stalledMillis;
+    if (this.#tunnel !== undefined) this.#tunnel.toClient.value += bytes.length;
     return this.#writer.body(bytes);
   }
 
@@ -231,7 +234,7 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
     if (!busy) return;
     this.#forwarding.abandon();
     if (this.#exchange.status === 0) this.#exchange.status = 499;
-    this.#exchange.failed();
+    if (this.#tunnel === undefined) this.#exchange.failed();
     this.#endExchange();
   }
 
