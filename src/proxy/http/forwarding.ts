@@ -41,6 +41,7 @@ export class Forwarding {
     const { first } = reader;
     this.#stream = stream;
     this.#waiting = false;
+    this.#exchange.sentAt = complete ? performance.now() : 0;
     if (!reader.replayable) reader.first = undefined;
     const more = stream.sendHead(forwardedRequest(head, path, query), first, complete);
     if (!complete && more) reader.resume();
@@ -49,6 +50,7 @@ export class Forwarding {
   /** Until there is a connection the reader is paused; pieces that come nevertheless are of a request given up. */
   body(piece: Buffer, complete: boolean): void {
     if (this.#stream === undefined) return;
+    if (complete) this.#exchange.sentAt = performance.now();
     if (!this.#stream.sendBody(piece, complete) && !complete) this.#reader.pause();
   }
 

@@ -65,8 +65,11 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
     if (this.#reader.amidHead) {
       this.#exchange.begin(performance.now());
       this.refused(408);
-    } else if (this.#reader.busy && !this.#responseBegun) this.#answerInstead(504);
-    else this.destroy();
+    } else if (this.#reader.busy && !this.#responseBegun) {
+      // A client that does not send its body is no fault of the server.
+      if (!this.#reader.amidBody) this.#exchange.unanswered();
+      this.#answerInstead(504);
+    } else this.destroy();
   }
 
   /** Idle connections get this much time for one more request, which is answered with `connection: close`. */
@@ -137,7 +140,7 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
 
   upstreamFailed(failure: UpstreamFailure): void {
     if (this.#forwarding.resend(failure)) return;
-    this.#exchange.failed();
+    this.#exchange.unanswered();
     this.#answer(failure === 'broken' || failure === 'stale' ? 502 : 503);
   }
 
@@ -209,12 +212,8 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
     this.#answer(status);
   }
 
-  #endExchange(): void {
-    for (const phase of this.#phases.end) phase(this.#exchange);
-  }
-
   #finish(): void {
-    this.#endExchange();
+    for (const phase of this.#phases.end) phase(this.#exchange);
     this.#reader.first = undefined;
     if (this.#reader.closed) return;
     if (this.#writer.last || this.#reader.amidBody) {
@@ -235,7 +234,7 @@ export class ServerConnection implements RequestSink, ResponseConsumer, Tickable
     this.#forwarding.abandon();
     if (this.#exchange.status === 0) this.#exchange.status = 499;
     if (this.#tunnel === undefined) this.#exchange.failed();
-    this.#endExchange();
+    for (const phase of this.#phases.end) phase(this.#exchange);
   }
 
   /** Ends our side and reads on for a while: closing with unread input would reset the answer away. */
