@@ -73,12 +73,13 @@ export class Forwarding {
    * anything, nothing of the request is lost, and its method is idempotent (RFC 9110 9.2.2).
    */
   resend(failure: UpstreamFailure): boolean {
-    const { consumer, method, pool } = this.#exchange;
+    const { consumer, method, pool, series } = this.#exchange;
     this.#stream = undefined;
     this.#waiting = false;
     if (failure !== 'stale' || pool === undefined || this.#resent) return false;
     if (!this.#reader.replayable || !resendable.has(method)) return false;
     this.#resent = true;
+    series?.resentAfterStale();
     this.#waiting = true;
     pool.acquire(consumer, true);
     return true;

@@ -52,6 +52,13 @@ export class RequestSeries {
     this.#add(code, verdict).value++;
   }
 
+  /** A request went out once more: its server closed the connection before it answered. */
+  resentAfterStale(): void {
+    const { direction, destination, backend } = this.labels;
+    const labels = { direction, destination, backend, reason: 'stale-connection' };
+    this.#registry.counter('smi_retries_total', 'Requests that were sent once more.', labels).value++;
+  }
+
   /** For a request whose connection becomes a tunnel. */
   tunnel(): TunnelBytes {
     const { direction, source, destination, backend } = this.labels;

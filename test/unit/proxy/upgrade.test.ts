@@ -6,6 +6,7 @@ import {
   collect,
   conversation,
   endpoints,
+  metrics,
   ownAddress,
   type RawServer,
   rawServer,
@@ -76,9 +77,6 @@ async function client(address: string, first: string): Promise<Client> {
   socket.write(first);
   return made;
 }
-
-const metrics = async ({ adminAddress: { address, port } }: RunningProxy) =>
-  (await fetch(`http://${address}:${port}/metrics`)).text();
 
 describe('an upgrade to WebSocket', () => {
   test('reaches the server with its fields, and makes a tunnel of both connections', async () => {
