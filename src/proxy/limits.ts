@@ -33,6 +33,12 @@ export const limits = {
   /** After the last answer: how long unread input is discarded so that the answer is not lost to a reset. */
   lingerMillis: 1_000,
   drainMillis: 10_000,
+  /** An endpoint's latency without new answers falls to a third in this time. */
+  latencyDecayMillis: 10_000,
+  /** An endpoint that has not answered yet counts as no slower than this. */
+  neutralLatencyMillis: 100,
+  /** The latency that a request without an answer counts as. */
+  failurePenaltyMillis: 1_000,
   /** Lines about refused requests, per second; the rest are counted. */
   denialLinesPerSecond: 10,
 } as const;

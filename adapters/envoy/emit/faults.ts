@@ -29,6 +29,19 @@ export const faultRoutes: readonly Message[] = [
     ...badRequest(),
   },
   { name: 'path-with-dot-parameter', match: { safeRegex: { regex: dotParameter } }, ...badRequest() },
+  {
+    // Where the body ends and the other protocol begins would be for each hop to guess.
+    name: 'upgrade-with-body',
+    match: {
+      prefix: '',
+      headers: [
+        { name: 'connection', stringMatch: { contains: 'upgrade', ignoreCase: true } },
+        { name: 'upgrade', stringMatch: { exact: 'websocket', ignoreCase: true } },
+        { name: 'content-length', stringMatch: { safeRegex: { regex: '.*[1-9].*' } } },
+      ],
+    },
+    ...badRequest(),
+  },
 ];
 
 function badRequest(): Message {

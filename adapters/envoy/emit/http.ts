@@ -16,6 +16,8 @@ export function httpConnectionManager(statPrefix: string, routing: Message, filt
       pathWithEscapedSlashesAction: 'REJECT_REQUEST',
       httpProtocolOptions: { allowAbsoluteUrl: false, acceptHttp10: true },
       commonHttpProtocolOptions: { maxHeadersCount: 128 },
+      // Envoy answers 403 to any other protocol but h2c, which it ignores; so does our own proxy.
+      upgradeConfigs: [{ upgradeType: 'websocket' }],
       localReplyConfig: originFormOnly,
       // Headers travel as they are.
       useRemoteAddress: false,

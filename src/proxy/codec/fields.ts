@@ -7,9 +7,11 @@ export const HOST_FIELD = 1;
 export const CONTENT_LENGTH = 2;
 export const TRANSFER_ENCODING = 3;
 export const CONNECTION = 4;
-/** Keep-Alive, TE, Upgrade, Proxy-Connection and what Connection names: for this hop only (RFC 9110 7.6.1). */
+/** Keep-Alive, TE, Proxy-Connection and what Connection names: for this hop only (RFC 9110 7.6.1). */
 export const HOP = 5;
 export const EXPECT = 6;
+/** For this hop as well. */
+export const UPGRADE = 7;
 
 export type FieldFault =
   | 'bad-field-name'
@@ -49,7 +51,7 @@ export class FieldTable {
     for (let i = 0; i < this.count; i++) {
       const start = this.spans[i * 4]!;
       if (this.spans[i * 4 + 1]! - start !== name.length || !sameName(this.text, start, name)) continue;
-      if (this.kinds[i] === HOP) continue;
+      if (this.kinds[i] === HOP || this.kinds[i] === UPGRADE) continue;
       found = found === undefined ? this.value(i) : `${found},${this.value(i)}`;
     }
     return found;
@@ -75,7 +77,7 @@ function kindOf(text: string, start: number, length: number): number {
     case 6:
       return sameName(text, start, 'expect') ? EXPECT : OTHER;
     case 7:
-      return sameName(text, start, 'upgrade') ? HOP : OTHER;
+      return sameName(text, start, 'upgrade') ? UPGRADE : OTHER;
     case 10:
       return sameName(text, start, 'connection') ? CONNECTION : sameName(text, start, 'keep-alive') ? HOP : OTHER;
     case 14:

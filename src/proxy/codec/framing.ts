@@ -8,6 +8,7 @@ import {
   OTHER,
   sameName,
   TRANSFER_ENCODING,
+  UPGRADE,
 } from './fields.ts';
 
 export type FramingFault = 'both-lengths' | 'repeated-length' | 'bad-length' | 'bad-transfer-coding' | 'bad-connection';
@@ -20,6 +21,8 @@ export class Framing {
   /** Whether Connection says `close` or `keep-alive`. */
   close = false;
   keepAlive = false;
+  /** Whether Connection names Upgrade. */
+  upgrade = false;
 
   /** Reads the fields that concern framing; fields named by Connection become fields of this hop. */
   read(table: FieldTable, http11: boolean): FramingFault | undefined {
@@ -27,6 +30,7 @@ export class Framing {
     this.chunked = false;
     this.close = false;
     this.keepAlive = false;
+    this.upgrade = false;
     const { seen, kinds } = table;
     if ((seen & ((1 << CONTENT_LENGTH) | (1 << TRANSFER_ENCODING) | (1 << CONNECTION))) === 0) return undefined;
     for (let i = 0; i < table.count; i++) {
@@ -66,6 +70,7 @@ export class Framing {
       const option = part.trim();
       if (option === 'close') this.close = true;
       else if (option === 'keep-alive') this.keepAlive = true;
+      else if (option === 'upgrade') this.upgrade = true;
       else if (option !== '' && !nominate(table, option)) return 'bad-connection';
     }
     return undefined;
@@ -79,7 +84,7 @@ function nominate(table: FieldTable, name: string): boolean {
     if (table.spans[i * 4 + 1]! - start !== name.length || !sameName(table.text, start, name)) continue;
     const kind = table.kinds[i];
     if (kind === HOST_FIELD || kind === CONTENT_LENGTH || kind === TRANSFER_ENCODING) return false;
-    if (kind !== CONNECTION) {
+    if (kind !== CONNECTION && kind !== UPGRADE) {
       table.kinds[i] = HOP;
       table.seen |= 1 << HOP;
     }
@@ -90,12 +95,12 @@ function nominate(table: FieldTable, name: string): boolean {
 /** The field lines that go to the next hop, each with its CR LF, as they were written. */
 export function endToEndFields(table: FieldTable, start: number, end: number): string {
   const { seen, kinds, spans, text } = table;
-  if ((seen & ((1 << HOP) | (1 << CONNECTION))) === 0) return text.slice(start, end);
+  if ((seen & ((1 << HOP) | (1 << CONNECTION) | (1 << UPGRADE))) === 0) return text.slice(start, end);
   let out = '';
   let runStart = start;
   for (let i = 0; i < table.count; i++) {
     const kind = kinds[i]!;
-    if (kind === OTHER || (kind !== HOP && kind !== CONNECTION)) continue;
+    if (kind === OTHER || (kind !== HOP && kind !== CONNECTION && kind !== UPGRADE)) continue;
     const lineStart = spans[i * 4]!;
     if (lineStart > runStart) out += text.slice(runStart, lineStart);
     runStart = i + 1 < table.count ? spans[(i + 1) * 4]! : end;

@@ -2,6 +2,7 @@ import { limits } from '../limits.ts';
 import { characters, HOST, PLAIN_PATH, TOKEN } from './characters.ts';
 import { EXPECT, type FieldFault, FieldTable, HOST_FIELD, parseFields } from './fields.ts';
 import { Framing, type FramingFault } from './framing.ts';
+import { NO_UPGRADE, upgradeOf, WEBSOCKET } from './upgrade.ts';
 
 export type RequestFault =
   | FieldFault
@@ -12,7 +13,8 @@ export type RequestFault =
   | 'missing-host'
   | 'repeated-host'
   | 'bad-host'
-  | 'bad-expectation';
+  | 'bad-expectation'
+  | 'upgrade-with-body';
 
 const SP = 32;
 const QUESTION = 63;
@@ -33,6 +35,8 @@ export class RequestHead {
   host = '';
   readonly fields = new FieldTable();
   readonly framing = new Framing();
+  /** What the connection shall become; HTTP/1.0 knows no upgrade. */
+  upgrade: number = NO_UPGRADE;
   /** Where the field lines start in `fields.text`. */
   fieldsStart = 0;
   fieldsEnd = 0;
@@ -46,7 +50,7 @@ export class RequestHead {
     const fault = this.#requestLine(text, end) ?? parseFields(text, this.fieldsStart, end, this.fields);
     if (fault !== undefined) return fault;
     this.fieldsEnd = end - 2;
-    return this.framing.read(this.fields, this.http11) ?? this.#special();
+    return this.framing.read(this.fields, this.http11) ?? this.#upgrade() ?? this.#special();
   }
 
   #requestLine(text: string, end: number): RequestFault | undefined {
@@ -84,6 +88,14 @@ export class RequestHead {
     else return 'bad-version';
     this.fieldsStart = at + 10;
     return undefined;
+  }
+
+  /** Where a body ends and the other protocol begins would be for each hop to guess. */
+  #upgrade(): RequestFault | undefined {
+    const { framing } = this;
+    this.upgrade = this.http11 ? upgradeOf(framing, this.fields) : NO_UPGRADE;
+    if (this.upgrade !== WEBSOCKET || (!framing.chunked && framing.contentLength <= 0)) return undefined;
+    return 'upgrade-with-body';
   }
 
   #special(): RequestFault | undefined {

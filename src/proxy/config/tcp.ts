@@ -16,8 +16,9 @@ export function outboundTcp(service: ServiceRoutes | undefined, registry: Metric
       return undefined;
     }
     const { cluster, series } = pickTarget(route, randomValue(route));
-    const pool = cluster.choose();
+    const pool = cluster.choose(performance.now());
     const failed = () => {
+      pool?.latency.failed(performance.now());
       connections(registry, series.labels, 'failed').value++;
     };
     if (pool === undefined) {

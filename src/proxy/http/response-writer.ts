@@ -3,7 +3,7 @@ import { BodyReader } from '../codec/body.ts';
 import { latin1 } from '../codec/latin1.ts';
 import type { ResponseHead } from '../codec/response-head.ts';
 import { localAnswer } from './local-answer.ts';
-import { dropTransferEncoding, forwardedResponse } from './messages.ts';
+import { dropTransferEncoding, forwardedResponse, switchingResponse } from './messages.ts';
 
 /** Writes answers to one client, in the version of HTTP that it speaks. */
 export class ResponseWriter {
@@ -45,6 +45,11 @@ export class ResponseWriter {
       this.#dechunk = { reader, content: reader.chunked(true) ?? [] };
     }
     this.#socket.write(forwardedResponse(head, this.#connectionLine()), 'latin1');
+  }
+
+  /** 101: what follows are the bytes of the other protocol. */
+  switching(head: ResponseHead): void {
+    this.#socket.write(switchingResponse(head), 'latin1');
   }
 
   /** False when the client does not keep up. */

@@ -1,76 +1,47 @@
 import type { Socket } from 'node:net';
-import { BodyReader } from '../codec/body.ts';
-import { BROKEN, HeadBuffer, INCOMPLETE, TOO_LARGE } from '../codec/head-buffer.ts';
-import { requestFaultStatus } from '../codec/request-head.ts';
 import type { ResponseHead } from '../codec/response-head.ts';
+import { WEBSOCKET } from '../codec/upgrade.ts';
 import { limits } from '../limits.ts';
 import type { Peer } from '../listeners/peer.ts';
-import { ANSWER, type CompiledPhases, NEXT } from '../phases/phase.ts';
+import { ANSWER, type CompiledPhases, runRequest } from '../phases/phase.ts';
 import { Exchange } from '../routing/exchange.ts';
-import type { Tickable, Ticker } from '../ticker.ts';
+import type { TunnelBytes } from '../telemetry/requests.ts';
+import type { Tickable } from '../ticker.ts';
 import type { ResponseConsumer, UpstreamFailure, UpstreamStream } from '../upstream/consumer.ts';
-import { forwardedRequest } from './messages.ts';
+import type { ConnectionHost } from './connection-host.ts';
+import { Forwarding } from './forwarding.ts';
+import { RequestReader, type RequestSink } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';
 
-/** What a connection needs of its listener. */
-export interface ConnectionHost {
-  readonly ticker: Ticker;
-  /** The phases of requests that begin now. */
-  readonly phases: CompiledPhases;
-  readonly draining: boolean;
-  closed(connection: ServerConnection): void;
-}
-
-/** Waits for a request head. */
-const HEAD = 0;
-/** Reads a request's body; its answer may have begun. */
-const BODY = 1;
-/** The request is complete, its answer is not. */
-const ANSWERING = 2;
-/** The last answer is written; what still comes in is thrown away. */
-const CLOSING = 3;
-const CLOSED = 4;
-
-const resendable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
-
 /** One HTTP/1.1 connection of a client: its requests in turn, each through the listener's phases. */
-export class ServerConnection implements ResponseConsumer, Tickable {
-  readonly #host: ConnectionHost;
+export class ServerConnection implements RequestSink, ResponseConsumer, Tickable {
+  readonly #host: ConnectionHost<ServerConnection>;
   readonly #socket: Socket;
   readonly #exchange: Exchange;
+  readonly #reader: RequestReader;
+  readonly #forwarding: Forwarding;
   readonly #writer: ResponseWriter;
-  readonly #headBuffer = new HeadBuffer();
-  readonly #body = new BodyReader();
   #phases: CompiledPhases;
-  #state: number = HEAD;
   #deadline: number;
-  /** Bytes behind the current request. */
-  #held: Buffer | undefined;
-  /** The part of the body that came with the head; kept for one resend while `#replayable`. */
-  #first: Buffer | undefined;
-  /** Whether `#first` is all there is of the body. */
-  #replayable = false;
-  #stream: UpstreamStream | undefined;
-  #waiting = false;
-  #retried = false;
   #responseBegun = false;
-  #inputEnded = false;
-  #consuming = false;
-  /** The client does not read its answers: no further request is taken until it does. */
-  #blocked = false;
+  /** Once the connection has become a tunnel. */
+  #tunnel: TunnelBytes | undefined;
 
-  constructor(host: ConnectionHost, socket: Socket, peer: Peer) {
+  constructor(host: ConnectionHost<ServerConnection>, socket: Socket, peer: Peer) {
     this.#host = host;
     this.#socket = socket;
     this.#phases = host.phases;
     this.#exchange = new Exchange(this);
-    this.#writer = new ResponseWriter(socket);
     this.#exchange.peer = peer.identity;
     this.#exchange.peerAddress = peer.address;
+    this.#writer = new ResponseWriter(socket);
+    this.#reader = new RequestReader(this, socket, this.#exchange.head);
+    this.#forwarding = new Forwarding(this.#exchange, this.#reader);
     this.#deadline = host.ticker.now + limits.idleMillis;
-    socket.on('data', (bytes: Buffer) => this.#data(bytes));
-    socket.on('drain', () => this.#drained());
-    socket.on('end', () => this.#end());
+    socket.on('drain', () => {
+      this.#forwarding.resumeResponse();
+      this.#reader.drained();
+    });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#close());
     host.ticker.add(this);
@@ -80,9 +51,8 @@ export class ServerConnection implements ResponseConsumer, Tickable {
     return this.#exchange.head.method;
   }
 
-  /** Whether nothing is under way. */
-  get idle(): boolean {
-    return this.#state === HEAD && this.#headBuffer.empty;
+  get upgrading(): boolean {
+    return this.#exchange.head.upgrade === WEBSOCKET;
   }
 
   destroy(): void {
@@ -92,205 +62,85 @@ export class ServerConnection implements ResponseConsumer, Tickable {
 
   tick(now: number): void {
     if (now < this.#deadline) return;
-    if (this.#state === HEAD && !this.#headBuffer.empty) {
+    if (this.#reader.amidHead) {
       this.#exchange.begin(performance.now());
-      this.#refuse(408);
-    } else if ((this.#state === BODY || this.#state === ANSWERING) && !this.#responseBegun) this.#answerInstead(504);
-    else this.destroy();
+      this.refused(408);
+    } else if (this.#reader.busy && !this.#responseBegun) {
+      // A client that does not send its body is no fault of the server.
+      if (!this.#reader.amidBody) this.#exchange.unanswered();
+      this.#answerInstead(504);
+    } else this.destroy();
   }
 
   /** Idle connections get this much time for one more request, which is answered with `connection: close`. */
   drain(deadline: number): void {
-    if (this.idle) this.#deadline = Math.min(this.#deadline, deadline);
+    if (this.#reader.idle) this.#deadline = Math.min(this.#deadline, deadline);
   }
 
   // --- from the client
 
-  #data(bytes: Buffer): void {
-    switch (this.#state) {
-      case HEAD:
-        if (this.#blocked) this.#hold(bytes);
-        else this.#consume(bytes);
-        return;
-      case BODY:
-        this.#bodyData(bytes);
-        return;
-      case ANSWERING:
-        this.#hold(bytes);
-        return;
-    }
+  headBegun(): void {
+    this.#deadline = this.#host.ticker.now + limits.headerMillis;
   }
 
-  #drained(): void {
-    this.#stream?.resumeResponse();
-    if (!this.#blocked) return;
-    this.#blocked = false;
-    if (this.#state === HEAD) this.#proceed();
-  }
-
-  #hold(bytes: Buffer): void {
-    this.#held = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
-    if (this.#held.length > limits.pipelinedBytes) this.#socket.pause();
-  }
-
-  /** Takes requests from the bytes as long as they are answered at once. */
-  #consume(bytes: Buffer): void {
-    let next: Buffer | undefined = bytes;
-    this.#consuming = true;
-    while (next !== undefined) {
-      this.#request(next);
-      if (this.#state !== HEAD || this.#blocked) break;
-      next = this.#held;
-      this.#held = undefined;
-    }
-    this.#consuming = false;
-    if (this.#inputEnded && this.#state === HEAD) this.#headBuffer.empty ? this.#closeGently() : this.destroy();
-  }
-
-  #request(bytes: Buffer): void {
-    const { ticker } = this.#host;
-    const fresh = this.#headBuffer.empty;
-    const state = this.#headBuffer.add(bytes, 0, bytes.length);
-    if (state === INCOMPLETE) {
-      if (fresh) this.#deadline = ticker.now + limits.headerMillis;
-      return;
-    }
-    const { head } = this.#exchange;
+  requestBegun(): void {
     this.#phases = this.#host.phases;
     this.#exchange.begin(performance.now());
-    this.#retried = false;
+    this.#forwarding.begin();
     this.#responseBegun = false;
-    this.#deadline = ticker.now + limits.stalledMillis;
-    if (state === TOO_LARGE) {
-      this.#refuse(431);
-      return;
-    }
-    if (state === BROKEN) {
-      this.#refuse(400);
-      return;
-    }
-    const fault = head.parse(this.#headBuffer.text, this.#headBuffer.end);
-    this.#headBuffer.clear();
-    if (fault !== undefined) {
-      this.#refuse(requestFaultStatus(fault));
-      return;
-    }
-    this.#writer.begin(head.http11, !head.persistent || this.#host.draining);
-    if (this.#takeBody(bytes, this.#headBuffer.consumed)) this.#run();
-  }
-
-  /** Separates the body's first part from what follows; false when it was malformed. */
-  #takeBody(bytes: Buffer, at: number): boolean {
-    const { framing } = this.#exchange.head;
-    this.#first = undefined;
-    this.#replayable = true;
-    this.#state = ANSWERING;
-    if (framing.chunked) this.#body.chunked();
-    else if (framing.contentLength > 0) this.#body.length(framing.contentLength);
-    else {
-      if (at < bytes.length) this.#held = bytes.subarray(at);
-      return true;
-    }
-    const end = this.#body.read(bytes, at, bytes.length);
-    if (this.#body.failed) {
-      this.#refuse(400);
-      return false;
-    }
-    if (end > at) this.#first = bytes.subarray(at, end);
-    this.#replayable = this.#body.done && end - at <= limits.resendBodyBytes;
-    if (!this.#body.done) this.#state = BODY;
-    else if (end < bytes.length) this.#held = bytes.subarray(end);
-    return true;
-  }
-
-  #run(): void {
-    for (const phase of this.#phases.request) {
-      const step = phase(this.#exchange);
-      if (step === NEXT) continue;
-      if (step === ANSWER) this.#answer(this.#exchange.status);
-      else if (this.#state === BODY && this.#stream === undefined) this.#socket.pause();
-      return;
-    }
-    throw new Error('no phase answered the request');
-  }
-
-  #bodyData(bytes: Buffer): void {
-    const end = this.#body.read(bytes, 0, bytes.length);
-    if (this.#body.failed) {
-      if (this.#responseBegun) this.destroy();
-      else this.#answerInstead(400);
-      return;
-    }
-    const complete = this.#body.done;
-    const piece = end === bytes.length ? bytes : bytes.subarray(0, end);
     this.#deadline = this.#host.ticker.now + limits.stalledMillis;
-    if (complete) {
-      this.#state = ANSWERING;
-      if (end < bytes.length) this.#hold(bytes.subarray(end));
-    }
-    if (this.#stream === undefined) return;
-    if (!this.#stream.sendBody(piece, complete) && !complete) this.#socket.pause();
   }
 
-  #end(): void {
-    this.#inputEnded = true;
-    if (this.#state === HEAD && this.#headBuffer.empty) this.#closeGently();
-    else if (this.#state === CLOSING) this.#socket.end();
-    else if (this.#state !== ANSWERING) this.destroy();
+  request(): void {
+    const { head } = this.#exchange;
+    this.#writer.begin(head.http11, !head.persistent || this.#host.draining);
+    const step = runRequest(this.#phases, this.#exchange);
+    if (step === ANSWER) this.#answer(this.#exchange.status);
+    else if (this.#reader.amidBody && !this.#forwarding.started) this.#reader.pause();
   }
 
-  #close(): void {
-    if (this.#state === CLOSED) return;
-    const busy = this.#state === BODY || this.#state === ANSWERING;
-    this.#state = CLOSED;
-    this.#host.ticker.remove(this);
-    this.#host.closed(this);
-    if (!busy) return;
-    this.#letGo();
-    if (this.#exchange.status === 0) this.#exchange.status = 499;
-    this.#exchange.failed();
-    this.#endExchange();
+  /** What is no proper request ends the connection: nobody knows where the next one would begin. */
+  refused(status: number): void {
+    this.#writer.begin(true, true);
+    this.#exchange.status = status;
+    this.#writer.local(status, '');
+    this.#finish();
+  }
+
+  requestBody(piece: Buffer, complete: boolean): void {
+    this.#deadline = this.#host.ticker.now + limits.stalledMillis;
+    if (this.#tunnel !== undefined) this.#tunnel.toServer.value += piece.length;
+    this.#forwarding.body(piece, complete);
+  }
+
+  requestBodyBroken(): void {
+    if (this.#responseBegun) this.destroy();
+    else this.#answerInstead(400);
+  }
+
+  inputEnded(amid: boolean): void {
+    if (this.#tunnel !== undefined) this.#forwarding.endInput();
+    else if (amid) this.destroy();
+    else this.#closeGently();
   }
 
   // --- towards the server
 
-  upstreamReady(stream: UpstreamStream): void {
-    const { head, path, query } = this.#exchange;
-    const complete = this.#state === ANSWERING;
-    const first = this.#first;
-    this.#stream = stream;
-    this.#waiting = false;
-    if (!this.#replayable) this.#first = undefined;
-    const more = stream.sendHead(forwardedRequest(head, path, query), first, complete);
-    if (!complete && more) this.#socket.resume();
+  awaitUpstream(): void {
+    this.#forwarding.wait();
   }
 
-  /** To be told by the phase that has asked a pool for a connection. */
-  awaitUpstream(): void {
-    this.#waiting = true;
+  upstreamReady(stream: UpstreamStream): void {
+    this.#forwarding.start(stream);
   }
 
   requestDrained(): void {
-    if (this.#state === BODY) this.#socket.resume();
+    if (this.#reader.amidBody) this.#reader.resume();
   }
 
   upstreamFailed(failure: UpstreamFailure): void {
-    const { pool } = this.#exchange;
-    this.#stream = undefined;
-    this.#waiting = false;
-    if (
-      failure === 'stale' &&
-      pool !== undefined &&
-      !this.#retried &&
-      this.#replayable &&
-      resendable.has(this.method)
-    ) {
-      this.#retried = true;
-      this.#waiting = true;
-      pool.acquire(this, true);
-      return;
-    }
-    this.#exchange.failed();
+    if (this.#forwarding.resend(failure)) return;
+    this.#exchange.unanswered();
     this.#answer(failure === 'broken' || failure === 'stale' ? 502 : 503);
   }
 
@@ -313,21 +163,28 @@ export class ServerConnection implements ResponseConsumer, Tickable {
 
   responseHead(head: ResponseHead, untilClose: boolean): void {
     this.#beginResponse(head, untilClose || this.#writer.mustDechunk(head));
-    this.#writer.head(head);
+    if (head.status !== 101) {
+      this.#writer.head(head);
+      return;
+    }
+    this.#writer.switching(head);
+    this.#tunnel = this.#exchange.series!.tunnel();
+    this.#reader.tunnel();
   }
 
   responseBody(bytes: Buffer): boolean {
     this.#deadline = this.#host.ticker.now + limits.stalledMillis;
+    if (this.#tunnel !== undefined) this.#tunnel.toClient.value += bytes.length;
     return this.#writer.body(bytes);
   }
 
   responseEnd(): void {
-    this.#stream = undefined;
+    this.#forwarding.end();
     this.#finish();
   }
 
   responseBroken(): void {
-    this.#stream = undefined;
+    this.#forwarding.end();
     this.#exchange.failed();
     this.destroy();
   }
@@ -335,14 +192,13 @@ export class ServerConnection implements ResponseConsumer, Tickable {
   #beginResponse(head: ResponseHead, untilClose: boolean): void {
     this.#exchange.status = head.status;
     this.#responseBegun = true;
-    if (untilClose || this.#state === BODY) this.#writer.last = true;
-    if (this.#host.draining) this.#writer.last = true;
+    if (untilClose || this.#reader.amidBody || this.#host.draining) this.#writer.last = true;
     for (const phase of this.#phases.response) phase(this.#exchange);
   }
 
   /** An answer of the proxy's own; a request whose body is not all here ends the connection. */
   #answer(status: number): void {
-    if (this.#state === BODY || this.#host.draining) this.#writer.last = true;
+    if (this.#reader.amidBody || this.#host.draining) this.#writer.last = true;
     this.#exchange.status = status;
     this.#responseBegun = true;
     this.#writer.local(status, this.method);
@@ -350,71 +206,43 @@ export class ServerConnection implements ResponseConsumer, Tickable {
   }
 
   #answerInstead(status: number): void {
-    this.#letGo();
+    this.#forwarding.abandon();
     this.#writer.last = true;
     this.#exchange.failed();
     this.#answer(status);
   }
 
-  /** What is no proper request ends the connection: nobody knows where the next one would begin. */
-  #refuse(status: number): void {
-    this.#writer.begin(true, true);
-    this.#exchange.status = status;
-    this.#writer.local(status, '');
-    this.#finish();
-  }
-
-  #letGo(): void {
-    const stream = this.#stream;
-    this.#stream = undefined;
-    if (stream !== undefined) stream.abandon();
-    else if (this.#waiting) this.#exchange.pool?.cancel(this);
-    this.#waiting = false;
-  }
-
-  #endExchange(): void {
-    for (const phase of this.#phases.end) phase(this.#exchange);
-  }
-
   #finish(): void {
-    this.#endExchange();
-    this.#first = undefined;
-    if (this.#state === CLOSED) return;
-    if (this.#state === BODY) this.#writer.last = true;
-    if (this.#writer.last) {
+    for (const phase of this.#phases.end) phase(this.#exchange);
+    this.#reader.first = undefined;
+    if (this.#reader.closed) return;
+    if (this.#writer.last || this.#reader.amidBody) {
       this.#closeGently();
       return;
     }
-    this.#state = HEAD;
     this.#deadline = this.#host.ticker.now + limits.idleMillis;
-    if (this.#socket.writableNeedDrain) {
-      this.#blocked = true;
-      this.#socket.pause();
-    } else if (!this.#consuming) {
-      this.#proceed();
-    }
+    this.#reader.next();
   }
 
-  #proceed(): void {
-    if (this.#socket.isPaused()) this.#socket.resume();
-    const held = this.#held;
-    if (held !== undefined) {
-      this.#held = undefined;
-      this.#consume(held);
-    } else if (this.#inputEnded) {
-      this.#closeGently();
-    }
+  #close(): void {
+    if (this.#reader.closed) return;
+    const { busy } = this.#reader;
+    this.#reader.close();
+    this.#host.ticker.remove(this);
+    this.#host.closed(this);
+    if (!busy) return;
+    this.#forwarding.abandon();
+    if (this.#exchange.status === 0) this.#exchange.status = 499;
+    if (this.#tunnel === undefined) this.#exchange.failed();
+    for (const phase of this.#phases.end) phase(this.#exchange);
   }
 
   /** Ends our side and reads on for a while: closing with unread input would reset the answer away. */
   #closeGently(): void {
-    if (this.#state === CLOSED) return;
-    this.#state = CLOSING;
-    this.#held = undefined;
-    this.#headBuffer.clear();
+    if (this.#reader.closed) return;
     this.#deadline = this.#host.ticker.now + limits.lingerMillis;
-    if (this.#socket.isPaused()) this.#socket.resume();
+    this.#reader.discard();
     this.#socket.end();
-    if (this.#inputEnded) this.#socket.destroySoon();
+    if (this.#reader.ended) this.#socket.destroySoon();
   }
 }

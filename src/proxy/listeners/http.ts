@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { type ConnectionHost, ServerConnection } from '../http/server-connection.ts';
+import type { ConnectionHost } from '../http/connection-host.ts';
+import { ServerConnection } from '../http/server-connection.ts';
 import { limits } from '../limits.ts';
 import type { CompiledPhases } from '../phases/phase.ts';
 import type { Ticker } from '../ticker.ts';
@@ -9,7 +10,7 @@ import { bind, type Listener, tlsOptions } from './listener.ts';
 import { admittedPeer, peerOf } from './peer.ts';
 
 /** Takes HTTP/1.1 connections: in plain text from the program, or with mutual TLS from other proxies. */
-export class HttpListener implements ConnectionHost, Listener<CompiledPhases> {
+export class HttpListener implements ConnectionHost<ServerConnection>, Listener<CompiledPhases> {
   readonly ticker: Ticker;
   phases: CompiledPhases;
   draining = false;

@@ -1,10 +1,10 @@
 import { ANSWER, NEXT, type Phase, TAKEN } from './phase.ts';
 
-/** Chooses an endpoint of the cluster and keeps count of what it has under way. */
+/** Chooses an endpoint of the cluster, and keeps count of what it has under way and how fast it answers. */
 export const balancePhase: Phase = {
   name: 'balance',
   request: (exchange) => {
-    const pool = exchange.cluster?.choose();
+    const pool = exchange.cluster?.choose(exchange.startedAt);
     if (pool === undefined) {
       exchange.status = 503;
       exchange.failed();
@@ -13,6 +13,11 @@ export const balancePhase: Phase = {
     pool.outstanding++;
     exchange.pool = pool;
     return NEXT;
+  },
+  response: ({ pool, sentAt }) => {
+    if (sentAt === 0) return;
+    const now = performance.now();
+    pool?.latency.answered(now - sentAt, now);
   },
   end: (exchange) => {
     if (exchange.pool !== undefined) exchange.pool.outstanding--;

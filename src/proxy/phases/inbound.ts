@@ -1,3 +1,4 @@
+import { UNSUPPORTED_UPGRADE } from '../codec/upgrade.ts';
 import type { Exchange } from '../routing/exchange.ts';
 import type { InboundTable } from '../routing/inbound-table.ts';
 import { readPath } from '../routing/path.ts';
@@ -45,8 +46,9 @@ function matchPhase(app: Cluster): Phase {
     request: (exchange) => {
       exchange.authority = exchange.head.host.toLowerCase();
       exchange.cluster = app;
-      if (readPath(exchange)) return NEXT;
-      exchange.status = 400;
+      if (!readPath(exchange)) exchange.status = 400;
+      else if (exchange.head.upgrade === UNSUPPORTED_UPGRADE) exchange.status = 403;
+      else return NEXT;
       return ANSWER;
     },
   };

@@ -1,3 +1,4 @@
+import { UNSUPPORTED_UPGRADE } from '../codec/upgrade.ts';
 import type { Exchange } from '../routing/exchange.ts';
 import { type OutboundTable, pickTarget, type Route, randomValue } from '../routing/outbound-table.ts';
 import { readPath } from '../routing/path.ts';
@@ -40,6 +41,10 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
         exchange.authority = host.toLowerCase();
         service = authorities.get(exchange.authority);
         if (service === undefined) return reject(exchange, 404);
+      }
+      if (exchange.head.upgrade === UNSUPPORTED_UPGRADE) {
+        exchange.series = service.rejected;
+        return reject(exchange, 403);
       }
       for (const route of service.routes) {
         if (route.matches !== undefined && !route.matches(exchange)) continue;

@@ -37,3 +37,12 @@ export function compilePhases(list: readonly (Phase | undefined)[]): CompiledPha
     end: phases.flatMap((phase) => phase.end ?? []),
   };
 }
+
+/** Runs the `request` hooks until one answers the request or takes it over. */
+export function runRequest({ request }: CompiledPhases, exchange: Exchange): typeof ANSWER | typeof TAKEN {
+  for (const run of request) {
+    const step = run(exchange);
+    if (step !== NEXT) return step;
+  }
+  throw new Error('no phase answered the request');
+}

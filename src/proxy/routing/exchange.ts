@@ -23,6 +23,8 @@ export class Exchange {
   peerAddress = '';
   /** Milliseconds on the monotonic clock. */
   startedAt = 0;
+  /** When the whole request was on its way to the server, on the same clock; 0 before. */
+  sentAt = 0;
   /** The status that the client gets or got; 0 before there is one. */
   status = 0;
   verdict: Verdict = 'rejected';
@@ -42,6 +44,7 @@ export class Exchange {
     this.query = '';
     this.authority = '';
     this.startedAt = now;
+    this.sentAt = 0;
     this.status = 0;
     this.verdict = 'rejected';
     this.rule = '';
@@ -53,6 +56,12 @@ export class Exchange {
   /** The server or the way to it failed; what a server's proxy decided about access stands. */
   failed(): void {
     if (this.verdict === 'forwarded') this.verdict = 'failed';
+  }
+
+  /** The chosen endpoint gave no answer. */
+  unanswered(): void {
+    this.pool?.latency.failed(performance.now());
+    this.failed();
   }
 
   get method(): string {

@@ -12,6 +12,12 @@ export interface RequestLabels {
   readonly route: string;
 }
 
+/** What went through tunnels, in bytes. */
+export interface TunnelBytes {
+  readonly toServer: Counter;
+  readonly toClient: Counter;
+}
+
 /** Counts the requests of one kind: `smi_requests_total` by code and verdict, and how long they took. */
 export class RequestSeries {
   readonly labels: RequestLabels;
@@ -35,7 +41,8 @@ export class RequestSeries {
 
   /** `code` is the status that the client got, 0 when it got none. */
   record(code: number, verdict: Verdict, seconds: number): void {
-    this.#duration.observe(seconds);
+    // How long a tunnel stood says nothing about how fast the server answers.
+    if (code !== 101) this.#duration.observe(seconds);
     for (let i = 0; i < this.#codes.length; i++) {
       if (this.#codes[i] === code && this.#verdicts[i] === verdict) {
         this.#counters[i]!.value++;
@@ -43,6 +50,27 @@ export class RequestSeries {
       }
     }
     this.#add(code, verdict).value++;
+  }
+
+  /** A request went out once more: its server closed the connection before it answered. */
+  resentAfterStale(): void {
+    const { direction, destination, backend } = this.labels;
+    const labels = { direction, destination, backend, reason: 'stale-connection' };
+    this.#registry.counter('smi_retries_total', 'Requests that were sent once more.', labels).value++;
+  }
+
+  /** For a request whose connection becomes a tunnel. */
+  tunnel(): TunnelBytes {
+    const { direction, source, destination, backend } = this.labels;
+    const counter = (flow: string) =>
+      this.#registry.counter('smi_tunnel_bytes_total', 'Bytes carried after an upgrade of HTTP/1.1.', {
+        direction,
+        source,
+        destination,
+        backend,
+        flow,
+      });
+    return { toServer: counter('to-server'), toClient: counter('to-client') };
   }
 
   #add(code: number, verdict: Verdict): Counter {

@@ -3,6 +3,7 @@ import { BodyReader } from '../codec/body.ts';
 import { BROKEN, COMPLETE, HeadBuffer, INCOMPLETE, TOO_LARGE } from '../codec/head-buffer.ts';
 import { latin1 } from '../codec/latin1.ts';
 import { ResponseHead } from '../codec/response-head.ts';
+import { upgradeOf, WEBSOCKET } from '../codec/upgrade.ts';
 import { limits } from '../limits.ts';
 import type { ResponseConsumer, UpstreamStream } from './consumer.ts';
 
@@ -68,6 +69,10 @@ export class ClientConnection implements UpstreamStream {
     return this.#socket.write(bytes);
   }
 
+  endInput(): void {
+    this.#socket.end();
+  }
+
   pauseResponse(): void {
     this.#socket.pause();
   }
@@ -115,8 +120,13 @@ export class ClientConnection implements UpstreamStream {
     const text = this.#headBuffer.text;
     const fault = head.parse(text, this.#headBuffer.end);
     this.#headBuffer.clear();
-    if (fault !== undefined || head.status === 101) {
+    if (fault !== undefined || (head.status === 101 && !this.#switches(consumer))) {
       this.#nonsense(consumer);
+      return false;
+    }
+    if (head.status === 101) {
+      this.#body.untilClose();
+      this.#begin(consumer, bytes, at, bytes.length);
       return false;
     }
     if (head.status < 200) {
@@ -133,6 +143,12 @@ export class ClientConnection implements UpstreamStream {
     else if (this.#body.done && end - at <= limits.joinedWriteBytes) this.#whole(consumer, bytes, at, end);
     else this.#begin(consumer, bytes, at, end);
     return false;
+  }
+
+  /** Whether a 101 is what was asked for, and of a server that has all of the request. */
+  #switches(consumer: ResponseConsumer): boolean {
+    const { framing, fields, http11 } = this.#head;
+    return consumer.upgrading && this.#requestComplete && http11 && upgradeOf(framing, fields) === WEBSOCKET;
   }
 
   /** RFC 9112 6.3. */

@@ -1,3 +1,4 @@
+import { chooseFaster } from './choice.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 
 /** The ready endpoints of one service port. */
@@ -11,14 +12,8 @@ export class Cluster {
     this.#pools = pools;
   }
 
-  /** The less busy of two random endpoints; undefined when none is ready. */
-  choose(): EndpointPool | undefined {
-    const pools = this.#pools;
-    if (pools.length < 2) return pools[0];
-    const first = Math.floor(Math.random() * pools.length);
-    const other = (first + 1 + Math.floor(Math.random() * (pools.length - 1))) % pools.length;
-    const a = pools[first]!;
-    const b = pools[other]!;
-    return b.outstanding < a.outstanding ? b : a;
+  /** The faster of two random endpoints at a time on the monotonic clock; undefined when none is ready. */
+  choose(now: number): EndpointPool | undefined {
+    return chooseFaster(this.#pools, now, Math.random);
   }
 }

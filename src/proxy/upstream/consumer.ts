@@ -16,6 +16,8 @@ export interface UpstreamStream {
   /** `complete` says that nothing of the request follows; false when the caller should wait for `requestDrained`. */
   sendHead(head: string, body: Buffer | undefined, complete: boolean): boolean;
   sendBody(bytes: Buffer, complete: boolean): boolean;
+  /** Nothing more goes through a tunnel to the server. */
+  endInput(): void;
   pauseResponse(): void;
   resumeResponse(): void;
   /** Gives up: the connection is of no use to anyone else. */
@@ -25,6 +27,11 @@ export interface UpstreamStream {
 /** Who asked: gets a connection, then the answer. */
 export interface ResponseConsumer {
   readonly method: string;
+  /**
+   * Whether 101 may answer the request: then its head is followed by the server's bytes until the connection ends, and
+   * `sendBody` takes the client's.
+   */
+  readonly upgrading: boolean;
   /** A pool is about to be asked: `upstreamReady` or `upstreamFailed` follows. */
   awaitUpstream(): void;
   /** The connection is there and waits for `sendHead`. */

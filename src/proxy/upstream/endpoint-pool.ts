@@ -4,6 +4,7 @@ import type { Tickable, Ticker } from '../ticker.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
 import type { ResponseConsumer } from './consumer.ts';
 import type { Dialer, DialTarget } from './dial.ts';
+import { Latency } from './latency.ts';
 
 interface Pending {
   readonly consumer: ResponseConsumer;
@@ -15,6 +16,7 @@ export class EndpointPool implements ConnectionOwner, Tickable {
   readonly target: DialTarget;
   /** Requests under way; what balancing looks at. */
   outstanding = 0;
+  readonly latency = new Latency();
   readonly #dialer: Dialer;
   readonly #ticker: Ticker;
   readonly #idle: ClientConnection[] = [];

@@ -7,6 +7,7 @@ import {
   collect,
   conversation,
   endpoints,
+  metrics,
   namedServer,
   ownAddress,
   type RawServer,
@@ -114,13 +115,18 @@ describe('an outbound listener', () => {
       if (connection === 0 && heads === 2) socket.destroy();
       else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx');
     });
-    const { address } = await proxyTo(server);
+    const { address, proxy } = await proxyTo(server);
     const client = net.connect({ host: address, port: 20000 });
     client.write('GET /1 HTTP/1.1\r\nHost: store\r\n\r\n');
     await once(client, 'data');
+    expect(await metrics(proxy)).not.toContain('smi_retries_total');
     client.write(request('Host: store\r\n', 'GET /2 HTTP/1.1'));
     expect(answers(await collect(client))).toEqual(['200']);
     expect(server.received).toHaveLength(2);
+    const text = await metrics(proxy);
+    const labels = 'direction="outbound",destination="default/store:80",backend="default/store"';
+    expect(text).toContain(`smi_retries_total{${labels},reason="stale-connection"} 1\n`);
+    expect(text).toMatch(/smi_requests_total\{.*code="200",verdict="forwarded"\} 2\n/);
   });
 
   test('never sends a POST twice', async () => {
@@ -128,13 +134,14 @@ describe('an outbound listener', () => {
       if (connection === 0 && received.includes('POST')) socket.destroy();
       else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx');
     });
-    const { address } = await proxyTo(server);
+    const { address, proxy } = await proxyTo(server);
     const client = net.connect({ host: address, port: 20000 });
     client.write('GET /1 HTTP/1.1\r\nHost: store\r\n\r\n');
     await once(client, 'data');
     client.write('POST /2 HTTP/1.1\r\nHost: store\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx');
     expect(answers(await collect(client))).toEqual(['502']);
     expect(server.received).toHaveLength(1);
+    expect(await metrics(proxy)).not.toContain('smi_retries_total');
   });
 
   test('never sends again a request of which it has only a part', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import type { StaticResource } from '../../../../src/proxy/index.ts';
+import type { RunningProxy, StaticResource } from '../../../../src/proxy/index.ts';
 
 const prefix = 'type.googleapis.com/smi.proxy.v1.';
 
@@ -129,4 +129,9 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
     if (Date.now() > end) throw new Error(`never came: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** What a proxy counts, as it tells Prometheus. */
+export async function metrics({ adminAddress: { address, port } }: RunningProxy): Promise<string> {
+  return (await fetch(`http://${address}:${port}/metrics`)).text();
 }
