@@ -1,5 +1,5 @@
-import type { ObjectKey, Origin } from '../../diagnostics/origin.ts';
-import type { LocatedDiagnostic } from '../messages.ts';
+import type { ObjectKey } from '../../diagnostics/origin.ts';
+import type { ControlPlaneMessage, LocatedDiagnostic } from '../messages.ts';
 import type { TrafficRow } from './table.ts';
 
 /** What happens in a local mesh, in order. This is also what `up -o json` prints, one object a line. */
@@ -44,21 +44,8 @@ export type LocalEvent =
       readonly refused: readonly ObjectKey[];
       readonly errors: number;
     }
-  /** New configuration went out to sidecars. */
-  | {
-      readonly type: 'published';
-      readonly generation: number;
-      readonly hash: string;
-      readonly changedUnits: readonly string[];
-      readonly workloads: number;
-    }
-  | {
-      readonly type: 'nack';
-      readonly workload: string;
-      readonly resources: readonly string[];
-      readonly detail: string;
-      readonly origins: readonly Origin[];
-    }
+  /** New configuration went out to sidecars, or one refused it; passed on as the control plane says it. */
+  | Extract<ControlPlaneMessage, { readonly type: 'published' | 'nack' }>
   | {
       readonly type: 'table';
       /** The last seconds, or everything since the start. */

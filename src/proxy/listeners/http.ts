@@ -1,40 +1,26 @@
-import net from 'node:net';
-import tls from 'node:tls';
+import type net from 'node:net';
 import type { ConnectionHost } from '../http/connection-host.ts';
 import { ServerConnection } from '../http/server-connection.ts';
 import { limits } from '../limits.ts';
 import type { CompiledPhases } from '../phases/phase.ts';
 import type { Ticker } from '../ticker.ts';
 import type { TlsMaterial } from '../tls/material.ts';
-import { bind, type Listener, tlsOptions } from './listener.ts';
-import { admittedPeer, peerOf } from './peer.ts';
+import type { Listener } from './listener.ts';
+import { peerOf } from './peer.ts';
+import { PeerServer } from './peer-server.ts';
 
 /** Takes HTTP/1.1 connections: in plain text from the program, or with mutual TLS from other proxies. */
 export class HttpListener implements ConnectionHost<ServerConnection>, Listener<CompiledPhases> {
   readonly ticker: Ticker;
   phases: CompiledPhases;
   draining = false;
-  readonly #server: net.Server;
+  readonly #server: PeerServer;
   readonly #open = new Set<ServerConnection>();
-  #material: TlsMaterial | undefined;
 
   constructor(ticker: Ticker, phases: CompiledPhases, material?: TlsMaterial) {
     this.ticker = ticker;
     this.phases = phases;
-    this.#material = material;
-    if (material === undefined) {
-      this.#server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#accept(socket, ''));
-    } else {
-      const server = tls.createServer({ ...material.serverOptions, ...tlsOptions }, (socket) => {
-        socket.setNoDelay(true);
-        const peer = admittedPeer(socket, this.#material!.trustDomain);
-        if (peer === undefined) socket.destroy();
-        else this.#accept(socket, peer);
-      });
-      server.on('tlsClientError', (_error, socket) => socket.destroy());
-      this.#server = server;
-    }
-    this.#server.maxConnections = limits.connectionsPerListener;
+    this.#server = new PeerServer(material, false, (socket, peer) => this.#accept(socket, peer));
   }
 
   get connections(): number {
@@ -42,7 +28,7 @@ export class HttpListener implements ConnectionHost<ServerConnection>, Listener<
   }
 
   listen(address: string, port: number): Promise<void> {
-    return bind(this.#server, address, port);
+    return this.#server.listen(address, port);
   }
 
   use(phases: CompiledPhases): void {
@@ -51,9 +37,7 @@ export class HttpListener implements ConnectionHost<ServerConnection>, Listener<
 
   /** For handshakes from now on. */
   useMaterial(material: TlsMaterial): void {
-    if (!(this.#server instanceof tls.Server)) return;
-    this.#material = material;
-    this.#server.setSecureContext(material.serverOptions);
+    this.#server.useMaterial(material);
   }
 
   drain(): void {
@@ -77,6 +61,7 @@ export class HttpListener implements ConnectionHost<ServerConnection>, Listener<
       socket.destroy();
       return;
     }
+    socket.setNoDelay(true);
     this.#open.add(new ServerConnection(this, socket, peerOf(socket, peer)));
   }
 }

@@ -1,10 +1,10 @@
-import net from 'node:net';
-import tls from 'node:tls';
+import type net from 'node:net';
 import { limits } from '../limits.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { Dialer, DialTarget } from '../upstream/dial.ts';
-import { bind, type Listener, tlsOptions } from './listener.ts';
-import { admittedPeer, type Peer, peerOf } from './peer.ts';
+import type { Listener } from './listener.ts';
+import { type Peer, peerOf } from './peer.ts';
+import { PeerServer } from './peer-server.ts';
 import { splice } from './splice.ts';
 
 /** Decides about a connection of a client: where it goes, or undefined to close it without a byte. */
@@ -13,28 +13,14 @@ export type TcpDecision = (peer: Peer) => { readonly target: DialTarget; readonl
 /** Takes raw connections, in plain text or with mutual TLS, and splices them. */
 export class TcpListener implements Listener<TcpDecision> {
   readonly #dialer: Dialer;
-  readonly #server: net.Server;
+  readonly #server: PeerServer;
   readonly #open = new Set<net.Socket>();
   #decide: TcpDecision;
-  #material: TlsMaterial | undefined;
 
   constructor(dialer: Dialer, decide: TcpDecision, material?: TlsMaterial) {
     this.#dialer = dialer;
     this.#decide = decide;
-    this.#material = material;
-    if (material === undefined) {
-      const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
-      this.#server = net.createServer(options, (socket) => this.#accept(socket, ''));
-    } else {
-      const server = tls.createServer({ ...material.serverOptions, ...tlsOptions }, (socket) => {
-        const peer = admittedPeer(socket, this.#material!.trustDomain);
-        if (peer === undefined) socket.destroy();
-        else this.#accept(socket, peer);
-      });
-      server.on('tlsClientError', (_error, socket) => socket.destroy());
-      this.#server = server;
-    }
-    this.#server.maxConnections = limits.connectionsPerListener;
+    this.#server = new PeerServer(material, true, (socket, peer) => this.#accept(socket, peer));
   }
 
   get connections(): number {
@@ -42,7 +28,7 @@ export class TcpListener implements Listener<TcpDecision> {
   }
 
   listen(address: string, port: number): Promise<void> {
-    return bind(this.#server, address, port);
+    return this.#server.listen(address, port);
   }
 
   use(decide: TcpDecision): void {
@@ -50,9 +36,7 @@ export class TcpListener implements Listener<TcpDecision> {
   }
 
   useMaterial(material: TlsMaterial): void {
-    if (!(this.#server instanceof tls.Server)) return;
-    this.#material = material;
-    this.#server.setSecureContext(material.serverOptions);
+    this.#server.useMaterial(material);
   }
 
   /** Bytes have no end that we know: open connections stay until the limit. */
