@@ -2,7 +2,12 @@ import type { DiagnosticCode } from '../diagnostics/catalogue.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import type { NonEmpty } from '../lib/collections.ts';
 import type { SpiffeId } from '../lib/spiffe.ts';
+import type { HttpMatch } from './http-match.ts';
+import type { NamespaceId, ServiceId, WorkloadId, WorkloadSetId } from './names.ts';
+import type { ClusterPolicy, PolicyLayer, RequestPolicy, ServerPolicy } from './policy.ts';
 
+export type { HeaderMatch, HttpMatch, PathMatch } from './http-match.ts';
+export type { NamespaceId, ServiceId, WorkloadId, WorkloadSetId } from './names.ts';
 export type { SpiffeId };
 
 /**
@@ -23,17 +28,6 @@ export interface MeshModel {
   readonly inbound: Readonly<Record<WorkloadSetId, InboundPolicy>>;
   readonly telemetry: TelemetryModel;
 }
-
-/** `NAMESPACE/NAME` of a Service. */
-export type ServiceId = string & { readonly __brand: 'ServiceId' };
-/** `NAMESPACE/NAME` of a Pod. */
-export type WorkloadId = string & { readonly __brand: 'WorkloadId' };
-/**
- * Workloads that share one inbound policy: `NAMESPACE/SERVICEACCOUNT`, and for those of an account that policy selects by
- * their labels too `NAMESPACE/SERVICEACCOUNT~HASH`, where the hash stands for the targets that select them.
- */
-export type WorkloadSetId = string & { readonly __brand: 'WorkloadSetId' };
-export type NamespaceId = string & { readonly __brand: 'NamespaceId' };
 
 export interface MeshSettings {
   /** What happens to a request that no grant covers: refused, counted and let through, or never asked. */
@@ -69,6 +63,8 @@ export interface ServicePort {
   readonly port: number;
   readonly name?: string;
   readonly protocol: Protocol;
+  /** The programs speak HTTP/2 with prior knowledge; otherwise an HTTP port speaks HTTP/1.1. */
+  readonly http2?: true;
   /** The selected workloads and the container port that this service port reaches on each; by workload id. */
   readonly targets: readonly { readonly workload: WorkloadId; readonly port: number }[];
 }
@@ -84,6 +80,8 @@ export interface Workload {
   readonly addresses: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly ready: boolean;
+  /** Where it runs, as far as that is known. */
+  readonly locality?: { readonly region?: string; readonly zone?: string };
   /** How others reach it: through a sidecar with mutual TLS, or directly in plain text. */
   readonly transport: 'mtls' | 'plain';
   /** Declared container ports and those that a Service reaches, ascending. */
@@ -103,6 +101,10 @@ export interface WorkloadPort {
   readonly port: number;
   readonly name?: string;
   readonly protocol: Protocol;
+  /** The program speaks HTTP/2 with prior knowledge. */
+  readonly http2?: true;
+  /** Whether plain callers are let in beside or instead of those that prove an identity; absent: `strict`. */
+  readonly tls?: 'permissive' | 'off';
   /** Port on which the sidecar takes this container port's traffic; equal to `port` under interception. */
   readonly meshPort: number;
   /** Where the program itself listens. */
@@ -126,6 +128,13 @@ export interface PortPolicy {
   readonly protocol: Protocol;
   /** First match wins; the last rule matches everything. */
   readonly rules: NonEmpty<OutboundRule>;
+  /**
+   * From the most specific to the least; each field of a request's policy is that of the first layer that covers the
+   * request and has it. Absent: none.
+   */
+  readonly policies?: NonEmpty<PolicyLayer<RequestPolicy>>;
+  /** How clients treat this port's endpoints, merged from the policies that say something. */
+  readonly endpoints?: PolicyLayer<ClusterPolicy>;
 }
 
 export interface OutboundRule {
@@ -149,31 +158,13 @@ export interface WeightedTarget {
   readonly origins: readonly Origin[];
 }
 
-/** All parts must hold. */
-export interface HttpMatch {
-  readonly methods: 'any' | NonEmpty<string>;
-  readonly path: 'any' | PathMatch;
-  readonly headers: 'any' | NonEmpty<HeaderMatch>;
-  readonly origins: readonly Origin[];
-}
-
-/** On the normal form of the path, without query. A regex is RE2 syntax and must match the whole path. */
-export type PathMatch =
-  | { readonly kind: 'exact'; readonly value: string }
-  | { readonly kind: 'prefix'; readonly value: string }
-  | { readonly kind: 'regex'; readonly re2: string };
-
-/** RE2 on the whole value; several values of one header are joined with `,`. Names are lower case, `:authority` for the host. */
-export interface HeaderMatch {
-  readonly name: string;
-  readonly re2: string;
-}
-
 /** What a server's proxy lets in. Grants add up; what none covers is treated as `mode` says. */
 export interface InboundPolicy {
   readonly set: WorkloadSetId;
   readonly mode: AccessMode;
   readonly grants: readonly Grant[];
+  /** Of all that cover a request each applies. Absent: none. */
+  readonly policies?: NonEmpty<PolicyLayer<ServerPolicy> & { readonly ports: NonEmpty<number> }>;
 }
 
 export interface Grant {

@@ -5,12 +5,13 @@ import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Messages, ResourceSet } from './resources.ts';
 
 type Policy = Messages['InboundPolicy'];
+type Listener = Messages['Workload']['inbound'][number];
 
 /** The table of one inbound listener. Without its policy nothing is let in. */
 export function compileInbound(
   resources: ResourceSet,
   workload: Messages['Workload'],
-  listener: Messages['Workload']['inbound'][number],
+  listener: Listener,
   registry: MetricsRegistry,
 ): InboundTable {
   const policy = resources.get('InboundPolicy', workload.inboundPolicy);
@@ -20,7 +21,11 @@ export function compileInbound(
 }
 
 /** What a grant says about one port. A match is about HTTP: it grants nothing where bytes are not read. */
-function portGrants(grant: Policy['grants'][number], port: number, protocol: 'HTTP' | 'TCP'): readonly PortGrant[] {
+function portGrants(
+  grant: Policy['grants'][number],
+  port: number,
+  protocol: Listener['protocol'],
+): readonly PortGrant[] {
   const identities = new Set(grant.identities);
   const pods = podAddresses(grant);
   return grant.to
