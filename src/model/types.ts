@@ -48,8 +48,9 @@ export interface Service {
   readonly namespace: NamespaceId;
   readonly name: string;
   /**
-   * Lower-case names by which clients address it, without port, most specific last: `name.ns`, `name.ns.svc`,
-   * `name.ns.svc.cluster.local`. The bare name is valid only for clients in the same namespace and so is not listed here.
+   * Lower-case names by which clients address it, without port: `name.ns`, `name.ns.svc`, `name.ns.svc.cluster.local`,
+   * then those that its annotation gives it. No two services share one. The bare name is valid only for clients in the
+   * same namespace and so is not listed here.
    */
   readonly hosts: NonEmpty<string>;
   /** Virtual addresses (cluster IPs); may be empty. */

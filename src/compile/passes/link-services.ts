@@ -3,6 +3,7 @@ import { resolveTargetPort, selects } from '../../kubernetes/pods.ts';
 import type { PodObject, ServiceObject, ServicePortObject } from '../../kubernetes/types.ts';
 import type { NonEmpty } from '../../lib/collections.ts';
 import type { NamespaceId, Service, ServiceId, ServicePort, WorkloadId } from '../../model/types.ts';
+import { extraHosts } from '../extra-hosts.ts';
 import { protocolOf } from '../protocol.ts';
 import type { Index, Pass, PassContext } from '../state.ts';
 import { at } from '../state.ts';
@@ -12,9 +13,14 @@ export const linkServices: Pass = {
   name: 'link services',
   run({ index }, context) {
     const byLabel = podsByLabel(index.pods);
+    const ownHosts = ({ meta }: ServiceObject) => hostsOf(meta.namespace, meta.name, context.options.clusterDomain);
+    const extra = extraHosts(index.services, ownHosts, context);
     return {
       services: new Map(
-        [...index.services].map(([id, object]) => [id, link(id, object, candidates(object, byLabel), context)]),
+        [...index.services].map(([id, object]) => {
+          const hosts = [...ownHosts(object), ...(extra.get(id) ?? [])] as const;
+          return [id, link(id, object, candidates(object, byLabel), hosts, context)];
+        }),
       ),
     };
   },
@@ -51,7 +57,13 @@ function labelKey(namespace: string, label: string, value: string): string {
   return `${namespace}\n${label}\n${value}`;
 }
 
-function link(id: ServiceId, object: ServiceObject, candidates: Candidates, context: PassContext): Service {
+function link(
+  id: ServiceId,
+  object: ServiceObject,
+  candidates: Candidates,
+  hosts: Service['hosts'],
+  context: PassContext,
+): Service {
   const { namespace, name } = object.meta;
   const external = object.type === 'ExternalName';
   const selected = external ? [] : candidates.filter(([, pod]) => selects(object, pod));
@@ -65,7 +77,7 @@ function link(id: ServiceId, object: ServiceObject, candidates: Candidates, cont
     kind: external ? 'external' : 'mesh',
     namespace: namespace as NamespaceId,
     name,
-    hosts: hostsOf(namespace, name, context.options.clusterDomain),
+    hosts,
     vips: object.clusterIPs.filter((address) => address !== '' && address !== 'None').map((a) => a.toLowerCase()),
     ports: tcpPorts(object, context).map(({ port, path }) => linkPort(object, port, path, selected, context)),
     origins: [at(object, '')],

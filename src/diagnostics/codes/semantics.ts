@@ -141,8 +141,9 @@ export const semanticsCodes = {
   SMI4021: {
     severity: 'warning',
     title: 'annotation not understood',
-    explanation: 'An annotation of smi-mesh is not of its documented form and is ignored.',
-    hint: 'Remove the annotation; the local runtime writes it itself.',
+    explanation:
+      'An annotation of smi-mesh, or one of the hosts that it lists, is not of its documented form and is ignored.',
+    hint: 'Remove `smi-mesh.io/local-...`, which the local runtime writes itself; list DNS names of two labels or more, separated by commas, in `smi-mesh.io/hosts`.',
   },
   SMI4022: {
     severity: 'error',
@@ -192,5 +193,12 @@ export const semanticsCodes = {
     explanation:
       'A TrafficMetrics document names a resource that the mesh does not have, or of a kind that is not measured. It is left out.',
     hint: 'Name a namespace, pod, workload, Service or TrafficSplit of the mesh.',
+  },
+  SMI4036: {
+    severity: 'error',
+    title: 'host belongs to another Service',
+    explanation:
+      "The annotation `smi-mesh.io/hosts` of a Service claims a host that is a name of another Service, or that an older Service claims (by creation time, absent first, then by name). The host stays that Service's.",
+    hint: 'Let one Service have the host.',
   },
 } as const satisfies Record<string, CatalogueEntry>;
