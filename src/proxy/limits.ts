@@ -39,6 +39,26 @@ export const limits = {
   neutralLatencyMillis: 100,
   /** The latency that a request without an answer counts as. */
   failurePenaltyMillis: 1_000,
+  /** The text of an end user's token. */
+  tokenBytes: 16_384,
+  /** How far the clock of a token's issuer may be from ours. */
+  tokenSkewSeconds: 30,
+  /** Good tokens that are known by their hash, for each policy that asks for them. */
+  tokensRemembered: 4_096,
+  /** Tokens being verified at a time, for each policy; more are answered 503. */
+  tokensUnderWay: 1_024,
+  /** How long keys are used before they are loaded anew, where policy says nothing. */
+  jwksCacheMillis: 300_000,
+  jwksBytes: 262_144,
+  jwksKeys: 100,
+  jwksFetchMillis: 5_000,
+  /** Keys are asked for early (a token names one that is not there) at most once in this time. */
+  jwksRefreshMillis: 10_000,
+  /** After a failure; doubled with each further one up to the maximum. */
+  jwksRetryMillis: 1_000,
+  jwksMaxRetryMillis: 60_000,
+  /** How long keys are used when they cannot be loaded anew. */
+  jwksStaleMillis: 3_600_000,
   /** Lines about refused requests, per second; the rest are counted. */
   denialLinesPerSecond: 10,
 } as const;
