@@ -59,6 +59,8 @@ export const limits = {
   jwksMaxRetryMillis: 60_000,
   /** How long keys are used when they cannot be loaded anew. */
   jwksStaleMillis: 3_600_000,
+  /** Points of a ring for consistent hashing, all endpoints together. */
+  ringPoints: 65_536,
   /** Lines about refused requests, per second; the rest are counted. */
   denialLinesPerSecond: 10,
 } as const;

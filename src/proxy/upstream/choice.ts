@@ -31,3 +31,13 @@ function expected({ latency }: Candidate, rival: Candidate, now: number): number
   if (latency.known) return latency.estimate(now);
   return rival.latency.known ? Math.min(rival.latency.estimate(now), limits.neutralLatencyMillis) : 1;
 }
+
+/** Of two random candidates, the one with fewer requests under way. */
+export function chooseLessBusy<T extends Candidate>(candidates: readonly T[], random: () => number): T | undefined {
+  const count = candidates.length;
+  if (count < 2) return candidates[0];
+  const first = Math.floor(random() * count);
+  const a = candidates[first]!;
+  const b = candidates[(first + 1 + Math.floor(random() * (count - 1))) % count]!;
+  return b.outstanding < a.outstanding ? b : a;
+}

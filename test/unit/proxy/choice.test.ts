@@ -1,30 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startProxy } from '../../../src/proxy/index.ts';
-import { type Candidate, chooseFaster } from '../../../src/proxy/upstream/choice.ts';
+import { type Candidate, chooseFaster, chooseLessBusy } from '../../../src/proxy/upstream/choice.ts';
 import { Latency } from '../../../src/proxy/upstream/latency.ts';
 import { conversation, endpoints, ownAddress, type RawServer, rawServer, service, workload } from './support/mesh.ts';
+import { randomFrom } from './support/random.ts';
 
 type Choose = <T extends Candidate>(candidates: readonly T[], now: number, random: () => number) => T | undefined;
-
-/** What the choice is held against: of two random candidates the one with fewer requests under way. */
-const fewerOutstanding: Choose = (candidates, _now, random) => {
-  const first = Math.floor(random() * candidates.length);
-  const other = (first + 1 + Math.floor(random() * (candidates.length - 1))) % candidates.length;
-  const [a, b] = [candidates[first]!, candidates[other]!];
-  return b.outstanding < a.outstanding ? b : a;
-};
-
-/** Uniform numbers from a seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Answered {
   readonly at: number;
@@ -70,7 +52,9 @@ describe('the choice of an endpoint', () => {
         const pace = (server: number) => (server === 0 ? 50 : 5);
         const list = simulate(chooseFaster, 20, seed, pace);
         expect(share(list, 0)).toBeLessThan(0.05);
-        expect(p99(list) * 2).toBeLessThan(p99(simulate(fewerOutstanding, 20, seed, pace)));
+        expect(p99(list) * 2).toBeLessThan(
+          p99(simulate((list, _now, random) => chooseLessBusy(list, random), 20, seed, pace)),
+        );
       }),
       { numRuns: 20 },
     );
