@@ -215,8 +215,7 @@ export const clauses: Readonly<Record<string, Clause>> = {
   },
   'A-10': {
     says: "The server's proxy enforces.",
-    cases: ['hostile-peers', 'hostile-peers-audit', 'two-accounts'],
-    pending: 'refusing early at the client, as a setting',
+    cases: ['hostile-peers', 'hostile-peers-audit', 'two-accounts', 'client-access-pass', 'client-access-refuse'],
   },
   'A-11': {
     says: 'Who writes a target for a destination opens it.',

@@ -25,5 +25,6 @@ export const support: SupportTable = {
     how: 'what deny would refuse is counted (rbac.shadow_denied) and not logged',
   },
   'access-allow': { level: 'exact' },
+  'client-access': { level: 'exact' },
   'plain-workloads': { level: 'exact' },
 };

@@ -22,5 +22,6 @@ export const support: SupportTable = {
   'access-udp': { level: 'none', why: 'UDP is not carried' },
   'access-audit': { level: 'exact' },
   'access-allow': { level: 'exact' },
+  'client-access': { level: 'exact' },
   'plain-workloads': { level: 'exact' },
 };

@@ -17,6 +17,7 @@ export const features = [
   'access-udp',
   'access-audit',
   'access-allow',
+  'client-access',
   'plain-workloads',
 ] as const;
 

@@ -32,6 +32,7 @@ export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'
 /** Every use of every feature, in the model's order. */
 function featureUses(model: MeshModel): readonly Use[] {
   return [
+    ...(model.settings.clientAccess === 'refuse' ? [use('client-access', [])] : []),
     ...Object.values(model.workloads).map(({ transport, origins }) =>
       use(transport === 'mtls' ? 'mutual-tls' : 'plain-workloads', origins),
     ),

@@ -18,10 +18,11 @@ export function objectChanges(before: MeshModel, after: MeshModel): readonly Obj
 export function settingChanges(before: MeshModel, after: MeshModel): readonly SettingChange[] {
   const settings = (model: MeshModel) => ({ trustDomain: model.trustDomain, ...model.settings });
   const [old, now] = [settings(before), settings(after)];
-  const names = Object.keys(now) as (keyof typeof now)[];
+  const names = Object.keys({ ...old, ...now }) as (keyof typeof now)[];
+  const text = (value: string | undefined) => value ?? 'not set';
   return names
     .filter((setting) => old[setting] !== now[setting])
-    .map((setting) => ({ kind: 'setting', setting, before: String(old[setting]), after: String(now[setting]) }));
+    .map((setting) => ({ kind: 'setting', setting, before: text(old[setting]), after: text(now[setting]) }));
 }
 
 /** What is compared: equal texts mean equal things. */

@@ -8,11 +8,19 @@ import type { PassContext } from './state.ts';
  * might have said anything, so then every setting is the narrowest.
  */
 export function meshSettings({ meshConfig, refused }: MeshInput, given: MeshSettings): MeshSettings {
-  if (meshConfig !== undefined) return { ...given, ...meshConfig.settings };
+  if (meshConfig !== undefined) {
+    const { clientAccess, ...settings } = { ...given, ...meshConfig.settings };
+    return clientAccess === 'refuse' ? { ...settings, clientAccess } : settings;
+  }
   return refused?.includes(meshConfigKey) === true ? { ...given, ...narrowest } : given;
 }
 
-const narrowest = { accessMode: 'deny', pathRegexMode: 'full', crossNamespaceTargets: 'refuse' } as const;
+const narrowest = {
+  accessMode: 'deny',
+  pathRegexMode: 'full',
+  crossNamespaceTargets: 'refuse',
+  outboundMode: 'registry-only',
+} as const;
 
 /** The mode of a namespace is what the MeshConfig says of it, and otherwise that of the mesh. */
 export function pathRegexModes({ meshConfig }: MeshInput, settings: MeshSettings): PassContext['pathRegexMode'] {

@@ -23,6 +23,8 @@ const settings = {
   accessMode: ['deny', 'audit', 'allow'],
   pathRegexMode: ['spec', 'full'],
   crossNamespaceTargets: ['refuse', 'allow'],
+  clientAccess: ['pass', 'refuse'],
+  outbound: ['passthrough', 'registry-only'],
 } as const;
 
 /** Whether an object is of our own configuration group. */
@@ -65,6 +67,7 @@ function decodeMeshConfig(document: SourceDocument, root: Field, diagnostics: Di
   known(spec, ['spec'], [...Object.keys(settings), 'namespaces']);
   const field = root.at('spec');
   const namespaces = isRecord(spec.namespaces) ? spec.namespaces : {};
+  const { outbound } = chosen(field, 'outbound');
   // Looking into it reports what is not a mapping.
   field.at('namespaces').at('');
   return {
@@ -73,6 +76,8 @@ function decodeMeshConfig(document: SourceDocument, root: Field, diagnostics: Di
       ...chosen(field, 'accessMode'),
       ...chosen(field, 'pathRegexMode'),
       ...chosen(field, 'crossNamespaceTargets'),
+      ...chosen(field, 'clientAccess'),
+      ...(outbound === undefined ? {} : { outboundMode: outbound }),
     },
     namespaces: Object.fromEntries(
       Object.entries(namespaces).map(([name, inner]) => {

@@ -4,7 +4,11 @@ import type { MeshSettings } from '../model/types.ts';
 /** config.smi-mesh.io/v1alpha1 MeshConfig: what holds for the whole mesh. Each setting that is absent keeps its default. */
 export interface MeshConfigObject {
   readonly meta: { readonly key: ObjectKey };
-  readonly settings: Partial<Pick<MeshSettings, 'accessMode' | 'pathRegexMode' | 'crossNamespaceTargets'>>;
+  readonly settings: Partial<
+    Pick<MeshSettings, 'accessMode' | 'pathRegexMode' | 'crossNamespaceTargets' | 'outboundMode'> & {
+      readonly clientAccess: 'pass' | 'refuse';
+    }
+  >;
   /** By namespace: what is different for the objects there. */
   readonly namespaces: Readonly<Record<string, Partial<Pick<MeshSettings, 'pathRegexMode'>>>>;
 }

@@ -15,13 +15,14 @@ export interface Sent {
 
 /** A target of a decision, with what each group of its pods says and why. */
 export function explainBackend(sent: Sent, target: DecisionTarget): Backend {
-  const { service, port, weight, total, verdict, origins } = target;
+  const { service, port, weight, total, verdict, atClient, origins } = target;
   const targets = sent.model.services[service]?.ports.find((each) => each.port === port)?.targets ?? [];
   const servers = target.sets.map(({ workloads, access }) => {
     const container = targets.find(({ workload }) => workload === workloads[0])?.port ?? port;
     return explainServer(sent, workloads, container, access);
   });
-  return { service, port, weight, total, percent: (weight / total) * 100, verdict, origins, servers };
+  const share = { weight, total, percent: (weight / total) * 100 };
+  return { service, port, ...share, verdict, ...(atClient ? { atClient } : {}), origins, servers };
 }
 
 /** Pods that are asked directly, as one backend. */

@@ -92,6 +92,8 @@ export interface Backend {
   /** Of 100, exact up to rounding in the last digit of a double. */
   readonly percent: number;
   readonly verdict: 'allow' | 'deny' | 'mixed' | 'unavailable';
+  /** Of `deny`: already the client's proxy refuses. */
+  readonly atClient?: true;
   readonly origins: readonly Origin[];
   readonly servers: readonly Server[];
 }

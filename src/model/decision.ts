@@ -67,6 +67,8 @@ export interface DecisionTarget {
    * ready workload (the request fails with 503).
    */
   readonly verdict: 'allow' | 'deny' | 'mixed' | 'unavailable';
+  /** Of `deny`: already the client's sidecar refuses. */
+  readonly atClient?: true;
   readonly sets: readonly SetVerdict[];
   readonly origins: readonly Origin[];
 }

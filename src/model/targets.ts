@@ -17,7 +17,9 @@ export function targetsOf(
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
   return weighted.map(({ service, port, weight, origins }) => {
     const sets = setVerdicts(model, client, service, port, http, request);
-    return { service, port, weight, total, verdict: summary(sets), sets, origins };
+    const verdict = summary(sets);
+    const atClient = verdict === 'deny' && model.settings.clientAccess === 'refuse';
+    return { service, port, weight, total, verdict, ...(atClient ? { atClient } : {}), sets, origins };
   });
 }
 

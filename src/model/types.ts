@@ -37,6 +37,8 @@ export interface MeshSettings {
   readonly outboundMode: 'passthrough' | 'registry-only';
   /** Whether a TrafficTarget may open a destination of another namespace than its own. */
   readonly crossNamespaceTargets: 'refuse' | 'allow';
+  /** The client's own sidecar, too, answers what no server would let in. Absent: it passes such requests on. */
+  readonly clientAccess?: 'refuse';
 }
 
 export type AccessMode = 'deny' | 'audit' | 'allow';

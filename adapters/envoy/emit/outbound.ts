@@ -8,6 +8,7 @@ import {
   servicePorts,
 } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
+import { type ClientRefusals, clientRefusals } from './client-access.ts';
 import { httpConnectionManager } from './http.ts';
 import { any, type Message, originMetadata, socketAddress } from './message.ts';
 import { appliesTo, outboundRoutes } from './routes.ts';
@@ -32,7 +33,8 @@ export function outboundListeners(
   client: Workload,
   options: EnvoyOptions,
 ): readonly EmittedListener[] {
-  return bindings(model, client).map((binding) => emitListener(binding, client, options));
+  const refusals = clientRefusals(model, client);
+  return bindings(model, client).map((binding) => emitListener(binding, client, options, refusals));
 }
 
 /** Names of the clusters that a workload's outbound listeners can lead to, each once. */
@@ -80,7 +82,12 @@ function intercepted(refs: readonly Served[]): readonly Binding[] {
   });
 }
 
-function emitListener(binding: Binding, client: Workload, options: EnvoyOptions): EmittedListener {
+function emitListener(
+  binding: Binding,
+  client: Workload,
+  options: EnvoyOptions,
+  refusals: ClientRefusals,
+): EmittedListener {
   const name = outboundName(client.id, binding.address, binding.port);
   const [first] = binding.services;
   const common = {
@@ -90,22 +97,23 @@ function emitListener(binding: Binding, client: Workload, options: EnvoyOptions)
     trafficDirection: 'OUTBOUND',
   };
   if (first?.policy.protocol === 'tcp') {
-    return { listener: { ...common, filterChains: [{ filters: [tcpProxy(first, client)] }] } };
+    return { listener: { ...common, filterChains: [{ filters: [tcpProxy(first, client, refusals)] }] } };
   }
   const rds = { rds: { routeConfigName: name, configSource: { ads: {}, resourceApiVersion: 'V3' } } };
   return {
-    listener: { ...common, filterChains: [{ filters: [httpConnectionManager(name, rds)] }] },
-    routes: outboundRoutes(name, binding, client, options.testRandomHeader),
+    listener: { ...common, filterChains: [{ filters: [httpConnectionManager(name, rds, refusals.filters)] }] },
+    routes: outboundRoutes(name, binding, client, options.testRandomHeader, refusals.ofRequests),
   };
 }
 
 /** Matches speak of requests, so the first rule without one decides about connections. */
-function tcpProxy({ name, policy }: Served, client: Workload): Message {
+function tcpProxy({ name, policy }: Served, client: Workload, { ofBytes }: ClientRefusals): Message {
+  const admitting = (cluster: string) => (ofBytes(cluster) ? emptyCluster : cluster);
   const to = policy.rules.find((rule) => rule.match === 'any' && appliesTo(rule, client))?.to;
   const route =
     to?.kind === 'weighted'
-      ? { weightedClusters: { clusters: tcpWeights(to.targets) } }
-      : { cluster: to?.kind === 'self' ? name : emptyCluster };
+      ? { weightedClusters: { clusters: tcpWeights(to.targets, admitting) } }
+      : { cluster: to?.kind === 'self' ? admitting(name) : emptyCluster };
   return {
     name: 'envoy.filters.network.tcp_proxy',
     typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', { statPrefix: name, ...route }),
@@ -113,8 +121,8 @@ function tcpProxy({ name, policy }: Served, client: Workload): Message {
 }
 
 /** For connections, Envoy refuses a weight of 0 instead of never choosing it. */
-function tcpWeights(targets: readonly WeightedTarget[]): readonly Message[] {
+function tcpWeights(targets: readonly WeightedTarget[], admitting: (cluster: string) => string): readonly Message[] {
   return targets
     .filter(({ weight }) => weight > 0)
-    .map(({ service, port, weight }) => ({ name: clusterName(service, port), weight }));
+    .map(({ service, port, weight }) => ({ name: admitting(clusterName(service, port)), weight }));
 }

@@ -4,6 +4,9 @@ import { faultRoutes } from './faults.ts';
 import { routeMatch } from './match.ts';
 import { type Message, originMetadata } from './message.ts';
 
+/** How a client's requests to a cluster are refused by its own sidecar; nothing where some may be let in. */
+export type Refusals = (cluster: string) => Message;
+
 export interface HttpListener {
   readonly address: string;
   readonly port: number;
@@ -16,6 +19,7 @@ export function outboundRoutes(
   listener: HttpListener,
   client: Workload,
   testRandomHeader: string | undefined,
+  refusals: Refusals,
 ): Message {
   const taken = new Set<string>();
   const hosts = listener.services.flatMap(({ service, port, policy, name: cluster }) => {
@@ -23,7 +27,9 @@ export function outboundRoutes(
     for (const domain of domains) taken.add(domain);
     if (domains.length === 0) return [];
     const rules = policy.rules.filter((rule) => appliesTo(rule, client));
-    const routes = rules.map((rule, index) => emitRule(rule, `${cluster}#${index}`, cluster, testRandomHeader));
+    const routes = rules.map((rule, index) =>
+      emitRule(rule, `${cluster}#${index}`, cluster, { testRandomHeader, refusals }),
+    );
     return [
       {
         name: cluster,
@@ -58,29 +64,37 @@ function uriHost(address: string): string {
   return address.includes(':') ? `[${address.toLowerCase()}]` : address;
 }
 
-function emitRule(rule: OutboundRule, name: string, self: string, testRandomHeader: string | undefined): Message {
+interface RouteOptions {
+  readonly testRandomHeader: string | undefined;
+  readonly refusals: Refusals;
+}
+
+function emitRule(rule: OutboundRule, name: string, self: string, options: RouteOptions): Message {
   return {
     name,
     match: routeMatch(rule.match),
     ...originMetadata(rule.origins),
-    ...action(rule, self, testRandomHeader),
+    ...action(rule, self, options),
   };
 }
 
-function action({ to }: OutboundRule, self: string, testRandomHeader: string | undefined): Message {
+function action({ to }: OutboundRule, self: string, options: RouteOptions): Message {
   switch (to.kind) {
     case 'self':
-      return { route: { cluster: self, timeout: '0s' } };
+      return { route: { cluster: self, timeout: '0s' }, ...options.refusals(self) };
     case 'weighted':
-      return { route: { weightedClusters: weighted(to.targets, testRandomHeader), timeout: '0s' } };
+      return { route: { weightedClusters: weighted(to.targets, options), timeout: '0s' } };
     case 'fail':
       return { directResponse: { status: 503 } };
   }
 }
 
-function weighted(targets: readonly WeightedTarget[], testRandomHeader: string | undefined): Message {
+function weighted(targets: readonly WeightedTarget[], { testRandomHeader, refusals }: RouteOptions): Message {
   return {
-    clusters: targets.map(({ service, port, weight }) => ({ name: clusterName(service, port), weight })),
+    clusters: targets.map(({ service, port, weight }) => {
+      const name = clusterName(service, port);
+      return { name, weight, ...refusals(name) };
+    }),
     ...(testRandomHeader === undefined ? {} : { headerName: testRandomHeader }),
   };
 }

@@ -1,9 +1,13 @@
 import type { InboundListener } from '../../../generated/types/proxy/smi/proxy/v1/InboundListener.ts';
 import type { OutboundListener } from '../../../generated/types/proxy/smi/proxy/v1/OutboundListener.ts';
+import type { TargetAccess } from '../../../generated/types/proxy/smi/proxy/v1/TargetAccess.ts';
 import type { Workload as WorkloadMessage } from '../../../generated/types/proxy/smi/proxy/v1/Workload.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
+import { admitted } from '../../../src/model/admission.ts';
 import type { MeshModel, OutboundBinding, Workload, WorkloadId } from '../../../src/model/types.ts';
-import { portName, type ServicePortRef, servicePorts, typeUrls } from '../names.ts';
+import { parsePortName, portName, type ServicePortRef, servicePorts, typeUrls } from '../names.ts';
+import { emitMatch } from './match.ts';
+import { referencedEndpoints } from './service.ts';
 
 /** What one sidecar listens on. */
 export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifact[] {
@@ -17,6 +21,7 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
     inboundPolicy: workload.set,
     namespace: workload.namespace,
     ...sourceAddress(workload),
+    ...clientAccess(model, workload),
   };
   return [{ name: id, format: typeUrls.workload, body, origins: workload.origins }];
 }
@@ -24,6 +29,19 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
 /** Pods that share a machine's network do not call from their own address by themselves. */
 function sourceAddress({ outbound, addresses: [address] }: Workload): Pick<WorkloadMessage, 'sourceAddress'> {
   return outbound === 'intercepted' || address === undefined ? {} : { sourceAddress: address };
+}
+
+/** The targets that would not let in every request of this workload. */
+function clientAccess(model: MeshModel, workload: Workload): Pick<WorkloadMessage, 'access'> {
+  if (model.settings.clientAccess !== 'refuse') return {};
+  const names = new Set(servedPorts(model, workload).flatMap((name) => referencedEndpoints(model, name)));
+  const access = [...names].flatMap((name): TargetAccess[] => {
+    const { service, port } = parsePortName(name);
+    const servicePort = model.services[service]?.ports.find((candidate) => candidate.port === port);
+    const matches = servicePort === undefined ? 'any' : admitted(model, workload, servicePort);
+    return matches === 'any' ? [] : [{ endpoints: name, matches: matches.map(emitMatch) }];
+  });
+  return access.length === 0 ? {} : { access };
 }
 
 /** Names of the service ports that a workload's outbound listeners serve, each once. */

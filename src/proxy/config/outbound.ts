@@ -1,4 +1,4 @@
-import { compileMatch } from '../routing/match.ts';
+import { compileMatch, type Matcher } from '../routing/match.ts';
 import type { OutboundTable, Route, RouteTarget, ServiceRoutes } from '../routing/outbound-table.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
@@ -18,6 +18,8 @@ export class OutboundCompiler {
   readonly #pool: (target: DialTarget) => EndpointPool;
   readonly #clusters = new Map<string, Cluster>();
   readonly #services = new Map<string, ServiceRoutes>();
+  /** By name of the endpoints. */
+  readonly #admits: ReadonlyMap<string, readonly Matcher[]>;
 
   constructor(
     resources: ResourceSet,
@@ -29,6 +31,7 @@ export class OutboundCompiler {
     this.#workload = workload;
     this.#registry = registry;
     this.#pool = pool;
+    this.#admits = new Map(workload.access.map(({ endpoints, matches }) => [endpoints, matches.map(matcher)]));
   }
 
   /** The table of an HTTP listener. */
@@ -66,6 +69,7 @@ export class OutboundCompiler {
         weight,
         cluster: this.#cluster(endpoints),
         series: this.#series(destination, serviceOf(endpoints), rule.split),
+        admits: this.#admits.get(endpoints),
       }),
     );
     return {
@@ -92,6 +96,13 @@ export class OutboundCompiler {
     const labels = { direction: 'outbound', source: name, sourceIdentity: identity } as const;
     return new RequestSeries(this.#registry, { ...labels, destination, backend, route });
   }
+}
+
+/** Of a match that was validated. */
+function matcher(match: Service['rules'][number]['match']): Matcher {
+  const compiled = compileMatch(match);
+  if (!compiled.ok) throw new Error(`a validated match does not compile: ${compiled.error}`);
+  return compiled.value ?? (() => true);
 }
 
 /** `NAMESPACE/SERVICE:PORT` without the port. */

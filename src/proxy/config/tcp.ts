@@ -15,7 +15,11 @@ export function outboundTcp(service: ServiceRoutes | undefined, registry: Metric
       connections(registry, (route?.failed ?? service.rejected).labels, 'rejected').value++;
       return undefined;
     }
-    const { cluster, series } = pickTarget(route, randomValue(route));
+    const { cluster, series, admits } = pickTarget(route, randomValue(route));
+    if (admits !== undefined) {
+      connections(registry, series.labels, 'denied').value++;
+      return undefined;
+    }
     const pool = cluster.choose(performance.now());
     const failed = () => {
       pool?.latency.failed(performance.now());

@@ -59,6 +59,13 @@ function workloadFault(workload: Messages['Workload']): string | undefined {
         portFault('app_port', appPort) ??
         taken(address, port)
       );
+    }) ??
+    first('access', workload.access, ({ endpoints, matches }) => {
+      if (endpoints === '') return 'endpoints: empty';
+      return first('matches', matches, (match) => {
+        const compiled = compileMatch(match);
+        return compiled.ok ? undefined : compiled.error;
+      });
     })
   );
 }

@@ -1,6 +1,6 @@
 import { UNSUPPORTED_UPGRADE } from '../codec/upgrade.ts';
 import type { Exchange } from '../routing/exchange.ts';
-import { type OutboundTable, pickTarget, type Route, randomValue } from '../routing/outbound-table.ts';
+import { mayAdmit, type OutboundTable, pickTarget, type Route, randomValue } from '../routing/outbound-table.ts';
 import { readPath } from '../routing/path.ts';
 import { balancePhase, forwardPhase } from './forward.ts';
 import { type AccessLog, logPhase } from './log.ts';
@@ -65,8 +65,13 @@ function toTarget(exchange: Exchange, route: Route, testRandomHeader: string | u
   const { targets } = route;
   const target =
     targets.length === 1 ? targets[0]! : pickTarget(route, testValue(exchange, testRandomHeader) ?? randomValue(route));
-  exchange.cluster = target.cluster;
   exchange.series = target.series;
+  if (target.admits !== undefined && !mayAdmit(target.admits, exchange)) {
+    exchange.status = 403;
+    exchange.verdict = 'denied';
+    return ANSWER;
+  }
+  exchange.cluster = target.cluster;
   exchange.verdict = 'forwarded';
   return NEXT;
 }

@@ -1,11 +1,14 @@
 import type { RequestSeries } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
+import type { Exchange } from './exchange.ts';
 import type { Matcher } from './match.ts';
 
 export interface RouteTarget {
   readonly weight: number;
   readonly cluster: Cluster;
   readonly series: RequestSeries;
+  /** Requests that none of them covers would be denied there and are refused here; undefined: no request is. */
+  readonly admits: readonly Matcher[] | undefined;
 }
 
 /** A rule of a service: where matching requests go, or that they fail. */
@@ -44,6 +47,12 @@ export function pickTarget(route: Route, value: number): RouteTarget {
     rest -= target.weight;
   }
   return route.targets[route.targets.length - 1]!;
+}
+
+/** Whether a server behind the target may let the request in. */
+export function mayAdmit(admits: readonly Matcher[], exchange: Exchange): boolean {
+  for (const matches of admits) if (matches(exchange)) return true;
+  return false;
 }
 
 /** A random whole number for `pickTarget`. */

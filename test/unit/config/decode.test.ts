@@ -23,7 +23,12 @@ function read(spec: unknown, { name = 'default', kind = 'MeshConfig', version = 
 }
 
 const defaults = defaultCompileOptions.settings;
-const narrowest = { accessMode: 'deny', pathRegexMode: 'full', crossNamespaceTargets: 'refuse' };
+const narrowest = {
+  accessMode: 'deny',
+  pathRegexMode: 'full',
+  crossNamespaceTargets: 'refuse',
+  outboundMode: 'registry-only',
+};
 
 describe('MeshConfig', () => {
   it.each([
@@ -32,6 +37,9 @@ describe('MeshConfig', () => {
       { pathRegexMode: 'full', crossNamespaceTargets: 'allow' },
       { pathRegexMode: 'full', crossNamespaceTargets: 'allow' },
     ],
+    [{ clientAccess: 'refuse' }, { clientAccess: 'refuse' }],
+    [{ clientAccess: 'pass' }, {}],
+    [{ outbound: 'registry-only' }, { outboundMode: 'registry-only' }],
     [{}, {}],
     [undefined, {}],
     [{ namespaces: { legacy: { pathRegexMode: 'full' } } }, {}],

@@ -1,0 +1,44 @@
+import { admitted } from '../../../src/model/admission.ts';
+import type { HttpMatch, MeshModel, Workload } from '../../../src/model/types.ts';
+import { findServicePort, parseClusterName } from '../names.ts';
+import { permission } from './match.ts';
+import { any, type Message } from './message.ts';
+import type { Refusals } from './routes.ts';
+
+const filterName = 'envoy.filters.http.rbac';
+
+/** What a client's own sidecar refuses because no server would let it in. */
+export interface ClientRefusals {
+  /** The filters that routes then configure. */
+  readonly filters: readonly Message[];
+  readonly ofRequests: Refusals;
+  /** Whether connections to a cluster are refused. */
+  readonly ofBytes: (cluster: string) => boolean;
+}
+
+const none: ClientRefusals = { filters: [], ofRequests: () => ({}), ofBytes: () => false };
+
+export function clientRefusals(model: MeshModel, client: Workload): ClientRefusals {
+  if (model.settings.clientAccess !== 'refuse') return none;
+  const matchesOf = (cluster: string): 'any' | readonly HttpMatch[] => {
+    const { service, port } = parseClusterName(cluster);
+    const ref = findServicePort(model, service, port);
+    return ref === undefined ? 'any' : admitted(model, client, ref.port);
+  };
+  return {
+    // Without rules of its own it lets everything pass that a route says nothing about.
+    filters: [{ name: filterName, typedConfig: any('envoy.extensions.filters.http.rbac.v3.RBAC', {}) }],
+    ofRequests: (cluster) => {
+      const matches = matchesOf(cluster);
+      return matches === 'any' ? {} : { typedPerFilterConfig: { [filterName]: admitting(matches) } };
+    },
+    ofBytes: (cluster) => matchesOf(cluster) !== 'any',
+  };
+}
+
+/** Whom the rules are about is the client itself. Without policies they refuse everything. */
+function admitting(matches: readonly HttpMatch[]): Message {
+  const policy = { permissions: matches.map(permission), principals: [{ any: true }] };
+  const rules = { action: 'ALLOW', policies: matches.length === 0 ? {} : { admitted: policy } };
+  return any('envoy.extensions.filters.http.rbac.v3.RBACPerRoute', { rbac: { rules } });
+}
