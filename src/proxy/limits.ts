@@ -61,6 +61,10 @@ export const limits = {
   jwksStaleMillis: 3_600_000,
   /** Points of a ring for consistent hashing, all endpoints together. */
   ringPoints: 65_536,
+  /** Combinations of a service's policies that are remembered; requests of further ones merge theirs each time. */
+  policyCombinations: 1_024,
+  /** Clients or header values that one rate limit tells apart. */
+  rateLimitKeys: 10_000,
   /** Lines about refused requests, per second; the rest are counted. */
   denialLinesPerSecond: 10,
 } as const;

@@ -8,8 +8,9 @@ export function wantedNames(node: string, resources: ResourceSet): Names {
   const services = new Set(workload?.outbound.flatMap((listener) => listener.services));
   const endpoints = new Set<string>();
   for (const name of services) {
-    const rules = resources.get('OutboundService', name)?.rules ?? [];
+    const { rules, policies } = resources.get('OutboundService', name) ?? { rules: [], policies: [] };
     for (const target of rules.flatMap((rule) => rule.weighted?.targets ?? [])) endpoints.add(target.endpoints);
+    for (const { mirror } of policies) if (mirror !== null) endpoints.add(mirror.endpoints);
   }
   return {
     Workload: new Set([node]),

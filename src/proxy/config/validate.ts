@@ -2,7 +2,9 @@ import net from 'node:net';
 import { parseSpiffeId } from '../../lib/spiffe.ts';
 import { compileMatch } from '../routing/match.ts';
 import { tlsMaterial } from '../tls/material.ts';
+import { first } from './faults.ts';
 import type { Messages, ResourceKind } from './resources.ts';
+import { requestLayerFault, serverLayerFault } from './validate-policies.ts';
 
 /** What is wrong with a message, as `field: reason`; undefined when it can be used. */
 export function validateMessage(kind: ResourceKind, message: Messages[ResourceKind]): string | undefined {
@@ -16,14 +18,6 @@ const validators: { readonly [K in ResourceKind]: (message: Messages[K]) => stri
   InboundPolicy: policyFault,
   Secret: secretFault,
 };
-
-function first<T>(field: string, items: readonly T[], fault: (item: T) => string | undefined): string | undefined {
-  for (const [index, item] of items.entries()) {
-    const found = fault(item);
-    if (found !== undefined) return `${field}[${index}].${found}`;
-  }
-  return undefined;
-}
 
 function portFault(field: string, port: number): string | undefined {
   return port >= 1 && port <= 65_535 ? undefined : `${field}: ${port} is no port`;
@@ -75,7 +69,7 @@ function serviceFault(service: Messages['OutboundService']): string | undefined 
   if (port !== undefined) return port;
   const host = service.hosts.find((name) => name !== name.toLowerCase());
   if (host !== undefined) return `hosts: ${host} is not lower case`;
-  return first('rules', service.rules, (rule) => {
+  const rules = first('rules', service.rules, (rule) => {
     const match = compileMatch(rule.match);
     if (!match.ok) return `match.${match.error}`;
     if (rule.fail !== null && rule.fail !== undefined) return undefined;
@@ -84,6 +78,7 @@ function serviceFault(service: Messages['OutboundService']): string | undefined 
     if (targets.some((target) => target.endpoints === '')) return 'weighted.targets: a target without endpoints';
     return targets.some((target) => target.weight > 0) ? undefined : 'weighted.targets: no positive weight';
   });
+  return rules ?? first('policies', service.policies, requestLayerFault);
 }
 
 function endpointsFault({ endpoints }: Messages['Endpoints']): string | undefined {
@@ -93,8 +88,8 @@ function endpointsFault({ endpoints }: Messages['Endpoints']): string | undefine
   });
 }
 
-function policyFault({ grants }: Messages['InboundPolicy']): string | undefined {
-  return first('grants', grants, (grant) => {
+function policyFault({ grants, policies }: Messages['InboundPolicy']): string | undefined {
+  const fault = first('grants', grants, (grant) => {
     if (grant.identities.length === 0 && grant.pods.length === 0) return 'identities: empty, and no pods';
     const pods = first('pods', grant.pods, ({ identity, addresses }) => {
       if (identity === '') return 'identity: empty';
@@ -110,6 +105,7 @@ function policyFault({ grants }: Messages['InboundPolicy']): string | undefined 
       return match.ok ? undefined : `http.${match.error}`;
     });
   });
+  return fault ?? first('policies', policies, serverLayerFault);
 }
 
 function secretFault(secret: Messages['Secret']): string | undefined {
