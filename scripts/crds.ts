@@ -1,5 +1,5 @@
 // Writes schemas/crds/*.yaml (CustomResourceDefinitions) and schemas/smi.json (all kinds in one schema, for editors) from
-// the JSON Schemas in schemas/smi and schemas/config. With `--check` it writes nothing and fails when a file says
+// the JSON Schemas in schemas/smi, schemas/config and schemas/policy. With `--check` it writes nothing and fails when a file says
 // something else.
 // `--webhook NAMESPACE/NAME` names the Service that converts between versions, `--out DIR` another place for the CRDs.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -79,7 +79,7 @@ function conversion(webhook: string): Schema {
 
 /** One schema for files that hold objects of any kind: those of SMI are checked, all others pass. */
 export function combinedSchema(): Schema {
-  const files = ['config', 'smi'].flatMap((folder) =>
+  const files = ['config', 'policy', 'smi'].flatMap((folder) =>
     readdirSync(join(schemas, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.json'))
       .map((file) => join(folder, file)),
@@ -91,7 +91,7 @@ export function combinedSchema(): Schema {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://smi-mesh.io/schemas/smi.json',
     title: 'SMI',
-    description: 'Every kind and version of the Service Mesh Interface, and the settings of a mesh.',
+    description: 'Every kind and version of the Service Mesh Interface, the settings of a mesh, and its policies.',
     allOf: parts.map(({ name, schema }) => {
       const { apiVersion, kind } = schema.properties as Readonly<Record<string, Schema>>;
       return {

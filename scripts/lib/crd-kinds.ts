@@ -80,4 +80,15 @@ export const crdKinds: readonly CrdKind[] = [
     shortNames: [],
     columns: () => [{ name: 'Access', jsonPath: '.spec.accessMode' }],
   },
+  {
+    source: 'policy',
+    group: 'policy.smi-mesh.io',
+    kind: 'TrafficPolicy',
+    plural: 'trafficpolicies',
+    shortNames: ['tpol'],
+    columns: () => [
+      { name: 'Target', jsonPath: '.spec.targetRefs[*].kind' },
+      { name: 'Name', jsonPath: '.spec.targetRefs[*].name' },
+    ],
+  },
 ];

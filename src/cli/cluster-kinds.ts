@@ -2,6 +2,7 @@ import { meshConfigKey } from '../config/decode.ts';
 import { parseObjectKey } from '../diagnostics/origin.ts';
 import { kubernetesKinds } from '../kubernetes/decode.ts';
 import type { WantedKind } from '../kubernetes-client/list.ts';
+import { policyGroup, policyKind, policyVersion } from '../policy/versions.ts';
 import { kindsOf, smiGroups, versionsOf } from '../smi/versions.ts';
 
 /** In a cluster this group is as a rule no store of objects but an API that answers by asking every proxy. */
@@ -20,5 +21,6 @@ export function wantedKinds(): readonly WantedKind[] {
       kindsOf(group).map((kind) => ({ group, kind, versions: versionsOf(group, kind)?.served ?? [] })),
     );
   const { group, kind } = parseObjectKey(meshConfigKey);
-  return [...core, ...smi, { group, kind, versions: ['v1alpha1'] }];
+  const policies = { group: policyGroup, kind: policyKind, versions: [policyVersion] };
+  return [...core, ...smi, { group, kind, versions: ['v1alpha1'] }, policies];
 }

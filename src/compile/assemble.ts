@@ -2,6 +2,9 @@ import { type DecodedConfig, decodeConfig, isConfigGroup } from '../config/decod
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
 import { decodeKubernetes, isKubernetesKind, type KubernetesObject } from '../kubernetes/decode.ts';
+import { type DecodedPolicy, decodePolicy, remains } from '../policy/decode.ts';
+import type { RefusedPolicy } from '../policy/types.ts';
+import { isPolicyGroup } from '../policy/versions.ts';
 import { decodeSmi } from '../smi/decode.ts';
 import type { SmiObject } from '../smi/decoded.ts';
 import { concernsSmi } from '../smi/versions.ts';
@@ -22,6 +25,7 @@ export interface Assembly {
 export function assemble(documents: readonly SourceDocument[]): Assembly {
   const objects: MeshObject[] = [];
   const diagnostics: Diagnostic[] = [];
+  const refusedPolicies: RefusedPolicy[] = [];
   const refused = new Set(contradicted(documents));
   for (const document of documents) {
     if (!concernsMesh(document)) continue;
@@ -29,19 +33,31 @@ export function assemble(documents: readonly SourceDocument[]): Assembly {
     for (const finding of decoded.diagnostics) diagnostics.push(finding);
     if (decoded.value === undefined) refused.add(document.key);
     else if (!refused.has(document.key)) objects.push(decoded.value);
+    if (refused.has(document.key) && isPolicyGroup(document)) refusedPolicies.push(...remainsOf(document, decoded));
   }
-  return { input: { ...meshInput(objects), refused: [...refused] }, diagnostics, refused: [...refused] };
+  const input = { ...meshInput(objects), refused: [...refused], refusedPolicies };
+  return { input, diagnostics, refused: [...refused] };
+}
+
+/** What a policy leaves behind that is refused by itself, or because another object has its name. */
+function remainsOf(document: SourceDocument, decoded: DecodedDocument): readonly RefusedPolicy[] {
+  const { refused } = decoded.value === undefined ? decoded : remains(document);
+  return refused === undefined ? [] : [refused];
 }
 
 /** Whether an object is of a kind that the compiler reads, or meant to be. */
 function concernsMesh(document: SourceDocument): boolean {
   const { group, kind } = parseObjectKey(document.key);
-  return concernsSmi(group, kind) || isKubernetesKind(document) || isConfigGroup(document);
+  return concernsSmi(group, kind) || isKubernetesKind(document) || isConfigGroup(document) || isPolicyGroup(document);
 }
 
-type MeshObject = SmiObject | KubernetesObject | NonNullable<DecodedConfig['value']>;
+type MeshObject =
+  | SmiObject
+  | KubernetesObject
+  | NonNullable<DecodedConfig['value']>
+  | NonNullable<DecodedPolicy['value']>;
 
-interface DecodedDocument {
+interface DecodedDocument extends Pick<DecodedPolicy, 'refused'> {
   readonly value?: MeshObject;
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -60,6 +76,7 @@ function decodeDocument(document: SourceDocument): DecodedDocument {
 
 function decodeAnew(document: SourceDocument): DecodedDocument {
   if (isConfigGroup(document)) return decodeConfig(document);
+  if (isPolicyGroup(document)) return decodePolicy(document);
   return isKubernetesKind(document) ? decodeKubernetes(document) : decodeSmi(document);
 }
 
@@ -91,6 +108,7 @@ const listOfKind = {
   TCPRoute: 'tcpRoutes',
   UDPRoute: 'udpRoutes',
   TrafficMetrics: 'trafficMetrics',
+  TrafficPolicy: 'policies',
 } as const satisfies Readonly<Record<Exclude<MeshObject['kind'], 'MeshConfig'>, keyof MeshInput>>;
 
 function meshInput(objects: readonly MeshObject[]): MeshInput {

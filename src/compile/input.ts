@@ -9,6 +9,7 @@ import type {
   ServiceAccountObject,
   ServiceObject,
 } from '../kubernetes/types.ts';
+import type { RefusedPolicy, TrafficPolicy } from '../policy/types.ts';
 import type {
   HTTPRouteGroup,
   IdentityBinding,
@@ -36,8 +37,11 @@ export interface MeshInput {
   readonly udpRoutes?: readonly UDPRoute[];
   readonly identityBindings?: readonly IdentityBinding[];
   readonly trafficMetrics?: readonly TrafficMetricsDocument[];
+  readonly policies?: readonly TrafficPolicy[];
   /** The settings of the mesh where an object states them; they go before those of the options. */
   readonly meshConfig?: MeshConfigObject;
   /** Objects that were there but had errors: references to them are reported otherwise, and a MeshConfig among them narrows. */
   readonly refused?: readonly ObjectKey[];
+  /** Of the policies among them those that ask for authentication: what they are for stays closed. */
+  readonly refusedPolicies?: readonly RefusedPolicy[];
 }

@@ -6,6 +6,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Locate, type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
 import { isKubernetesKind } from '../kubernetes/decode.ts';
 import { compareText } from '../lib/collections.ts';
+import { isPolicyGroup } from '../policy/versions.ts';
 import { isSmiGroup } from '../smi/versions.ts';
 import { locateWritten } from '../smi/written.ts';
 import { createSourceReader } from '../source/read.ts';
@@ -54,7 +55,9 @@ export class Loader {
     const again = restored.kept.length === 0 && refused.size === 0 ? read : assemble([...documents.values()]);
     // A reference to a refused object is told apart from one to an object that nobody has written.
     const lost = [...refused].filter((key) => !documents.has(key));
-    const input = { ...again.input, refused: [...again.refused, ...lost] };
+    const lostPolicies = (read.input.refusedPolicies ?? []).filter(({ meta }) => !documents.has(meta.key));
+    const refusedPolicies = [...new Set([...(again.input.refusedPolicies ?? []), ...lostPolicies])];
+    const input = { ...again.input, refused: [...again.refused, ...lost], refusedPolicies };
     const changed = changedKeys(this.#inForce, documents);
     const unwritten = changed.length > 0 ? (this.#kept?.write(documents) ?? []) : [];
     this.#inForce = documents;
@@ -79,7 +82,8 @@ export class Loader {
 
 /** Only what decides something is kept: a folder may hold all kinds of objects, secrets among them. */
 function isRelevant(document: SourceDocument): boolean {
-  return isSmiGroup(parseObjectKey(document.key).group) || isKubernetesKind(document) || isConfigGroup(document);
+  const { group } = parseObjectKey(document.key);
+  return isSmiGroup(group) || isKubernetesKind(document) || isConfigGroup(document) || isPolicyGroup(document);
 }
 
 function changedKeys(before: Documents, now: Documents): readonly ObjectKey[] {

@@ -40,7 +40,8 @@ export function checkSourceSet(
   const findings = toFindings([...sources.diagnostics, ...found], sources.locate);
   const keys = new Set(sources.documents.map(({ key }) => key));
   // Everything that was decoded, and what was refused.
-  const used = Object.values(assembly.input).flat().length + expected.documents;
+  const { refusedPolicies: _named, ...input } = assembly.input;
+  const used = Object.values(input).flat().length + expected.documents;
   const { expectations } = expected;
   return { sources, model, expectations, findings, objects: keys.size, foreign: keys.size - used };
 }

@@ -19,9 +19,18 @@ const ajv = new Ajv2020({
 });
 const compiled = new Map<string, ValidateFunction>();
 
-/** Everything in which an object departs from the JSON Schema of its version, which is one of those that are served. */
-export function schemaFaults(group: string, version: string, kind: string, object: unknown): readonly SchemaFault[] {
-  const file = join('schemas', 'smi', group, version, `${kind}.json`);
+/**
+ * Everything in which an object departs from the JSON Schema of its version, which is one of those that are served. `folder`
+ * is the one of schemas/ that has the group.
+ */
+export function schemaFaults(
+  group: string,
+  version: string,
+  kind: string,
+  object: unknown,
+  folder = 'smi',
+): readonly SchemaFault[] {
+  const file = join('schemas', folder, group, version, `${kind}.json`);
   let validate = compiled.get(file);
   if (validate === undefined) {
     validate = ajv.compile(JSON.parse(readFileSync(join(packageRoot(), file), 'utf8')));

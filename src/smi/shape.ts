@@ -196,7 +196,7 @@ function propertyNames(schema: Readonly<Record<string, unknown>>): readonly stri
 }
 
 /** The segments of a JSON pointer (RFC 6901) into a value. */
-function pointerSegments(root: unknown, pointer: string): readonly PathSegment[] {
+export function pointerSegments(root: unknown, pointer: string): readonly PathSegment[] {
   let value = root;
   return pointer
     .split('/')

@@ -25,7 +25,7 @@ export const shapeCodes = {
     severity: 'error',
     title: 'number out of range',
     explanation:
-      'A number is negative, fractional or too large. Weights are whole numbers from 0 to 2147483647 that add up to 4294967295 at most; ports are whole numbers from 1 to 65535. The object is refused.',
+      'A number is negative, fractional or too large, or a duration too short or too long. Weights are whole numbers from 0 to 2147483647 that add up to 4294967295 at most; ports are whole numbers from 1 to 65535. The object is refused.',
     hint: 'Use a whole number in the range.',
   },
   SMI2005: {
@@ -134,6 +134,13 @@ export const shapeCodes = {
     explanation:
       'The version has no field for a restriction of the object. smi-mesh reads and enforces it from an annotation; to a reader who does not know the annotation the object means more than before.',
     hint: 'Use a version that has the field where other meshes read the object.',
+  },
+  SMI2050: {
+    severity: 'error',
+    title: 'header of the proxies',
+    explanation:
+      'A TrafficPolicy edits a header, or puts a claim into one, that connections, message framing and routing need or that the mesh itself vouches for: host, connection, content-length and the like, x-forwarded-client-cert, and everything that begins with x-smi-. The object is refused.',
+    hint: 'Use a header of your own.',
   },
   SMI2040: {
     severity: 'error',

@@ -17,7 +17,7 @@ export interface BrokenManifest {
 /** Every example of the shipped schemas whose kind is stored in a cluster. */
 export function schemaExamples(): readonly Manifest[] {
   return shippedCrds().flatMap(({ spec }) => {
-    const folder = `${spec.group.endsWith('.smi-spec.io') ? 'smi' : 'config'}/${spec.group}`;
+    const folder = `${spec.group.endsWith('.smi-spec.io') ? 'smi' : spec.group.split('.', 1)[0]}/${spec.group}`;
     return spec.versions.flatMap(({ name }) => {
       const file = new URL(`../../../schemas/${folder}/${name}/${spec.names.kind}.json`, import.meta.url);
       const { examples } = JSON.parse(readFileSync(file, 'utf8')) as { readonly examples: readonly Manifest[] };
@@ -112,6 +112,9 @@ export const brokenManifests: readonly BrokenManifest[] = [
     { apiVersion: 'config.smi-mesh.io/v1alpha1', kind: 'MeshConfig', spec: { accessMode: 'denny' } },
     /accessMode/,
   ),
+  broken('a time limit that is no duration', policy({ timeouts: { request: '10 seconds' } }), /timeouts\.request/),
+  broken('a policy field that does not exist', policy({ timeout: '10s' }), /unknown field "spec\.timeout"/),
+  broken('a policy for nobody', policy({ targetRefs: [] }), /targetRefs/),
 ];
 
 /** The definition of a manifest's kind. */
@@ -127,6 +130,12 @@ function broken(because: string, manifest: Manifest, says: RegExp): BrokenManife
 
 function of(group: string, version: string, kind: string, body: Readonly<Record<string, unknown>>): Manifest {
   return { apiVersion: `${group}.smi-spec.io/${version}`, kind, ...body };
+}
+
+function policy(fields: Readonly<Record<string, unknown>>): Manifest {
+  const targetRefs = [{ kind: 'Service', name: 'shop' }];
+  const apiVersion = 'policy.smi-mesh.io/v1alpha1';
+  return { apiVersion, kind: 'TrafficPolicy', metadata: { name: 'shop' }, spec: { targetRefs, ...fields } };
 }
 
 function backend(service: string, weight: unknown): unknown {

@@ -49,6 +49,7 @@ const keywords = new Set([
   'minLength',
   'maxLength',
   'minItems',
+  'maxItems',
   'minProperties',
   'maxProperties',
   'x-kubernetes-int-or-string',
