@@ -9,8 +9,8 @@ export const limits = {
   trailerBytes: 8_192,
   /** Bytes of following requests kept while one is being answered; beyond it the socket is not read. */
   pipelinedBytes: 65_536,
-  /** Requests with a body up to this size that arrived with the head are kept for one resend on a stale connection. */
-  resendBodyBytes: 16_384,
+  /** A request's body up to this size is kept while it may have to be sent again. */
+  replayBytes: 65_536,
   /** A response body up to this size leaves in one write with its head. */
   joinedWriteBytes: 16_384,
   connectionsPerListener: 10_000,

@@ -1,3 +1,5 @@
+import { FieldList } from '../http/field-list.ts';
+import type { Fields } from '../http/message.ts';
 import { ChunkScanner } from './chunked.ts';
 
 const NONE = 0;
@@ -9,27 +11,29 @@ const UNTIL_CLOSE = 3;
 export class BodyReader {
   #mode = NONE;
   #remaining = 0;
+  #chunked = false;
   readonly #chunks = new ChunkScanner();
 
   none(): void {
     this.#mode = NONE;
+    this.#chunked = false;
   }
 
   length(bytes: number): void {
     this.#mode = bytes === 0 ? NONE : LENGTH;
+    this.#chunked = false;
     this.#remaining = bytes;
   }
 
-  /** With `content`, the positions of the decoded content in each buffer are added to the list that it returns. */
-  chunked(content = false): number[] | undefined {
+  chunked(): void {
     this.#mode = CHUNKED;
+    this.#chunked = true;
     this.#chunks.reset();
-    this.#chunks.content = content ? [] : undefined;
-    return this.#chunks.content;
   }
 
   untilClose(): void {
     this.#mode = UNTIL_CLOSE;
+    this.#chunked = false;
   }
 
   get done(): boolean {
@@ -65,4 +69,24 @@ export class BodyReader {
         return start;
     }
   }
+
+  /** The content of what `read` took last, between `start` and the position that it returned; undefined when there is none. */
+  content(bytes: Buffer, start: number, stop: number): Buffer | undefined {
+    if (!this.#chunked) return stop === start ? undefined : pieceOf(bytes, start, stop);
+    const { content } = this.#chunks;
+    if (content.length === 0) return undefined;
+    if (content.length === 2) return pieceOf(bytes, content[0]!, content[1]!);
+    const pieces: Buffer[] = [];
+    for (let i = 0; i < content.length; i += 2) pieces.push(bytes.subarray(content[i], content[i + 1]));
+    return Buffer.concat(pieces);
+  }
+
+  /** The trailers of a chunked body that is done. */
+  get trailers(): Fields | undefined {
+    return this.#chunked && this.#chunks.trailers.length > 0 ? new FieldList([...this.#chunks.trailers]) : undefined;
+  }
+}
+
+function pieceOf(bytes: Buffer, start: number, stop: number): Buffer {
+  return start === 0 && stop === bytes.length ? bytes : bytes.subarray(start, stop);
 }

@@ -34,22 +34,26 @@ const forbiddenTrailers = new Set([
   'upgrade',
 ]);
 
-/** Follows a chunked body (RFC 9112 7.1) byte for byte without changing it, so that it can be passed on as it came. */
+/** Finds content and trailers in a chunked body (RFC 9112 7.1). */
 export class ChunkScanner {
   done = false;
   fault: ChunkFault | undefined;
-  /** When set, start and end of each piece of content in the scanned buffer are added to it. */
-  content: number[] | undefined;
+  /** Start and end of each piece of content in the buffer that was scanned last. */
+  readonly content: number[] = [];
+  /** Lower-case names and values in turn. */
+  readonly trailers: string[] = [];
   #state = SIZE;
   #size = 0;
   #digits = 0;
   #count = 0;
   #name = '';
+  #value = '';
 
   reset(): void {
     this.done = false;
     this.fault = undefined;
-    this.content = undefined;
+    this.content.length = 0;
+    this.trailers.length = 0;
     this.#state = SIZE;
     this.#size = 0;
     this.#digits = 0;
@@ -60,10 +64,11 @@ export class ChunkScanner {
   /** Scans from `start` to at most `end`; returns where it stopped: the end, behind the body, or at a fault. */
   scan(bytes: Uint8Array, start: number, end: number): number {
     let at = start;
+    this.content.length = 0;
     while (at < end) {
       if (this.#state === DATA) {
         const taken = Math.min(this.#size, end - at);
-        this.content?.push(at, at + taken);
+        this.content.push(at, at + taken);
         at += taken;
         this.#size -= taken;
         if (this.#size === 0) this.#state = DATA_CR;
@@ -128,6 +133,7 @@ export class ChunkScanner {
           this.#state = TRAILER_NAME;
         } else if (code === 58 && this.#state === TRAILER_NAME && !forbiddenTrailers.has(this.#name.toLowerCase())) {
           this.#state = TRAILER_VALUE;
+          this.#value = '';
         } else if (code === CR && this.#state === TRAILER_START) {
           this.#state = FINAL_LF;
         } else {
@@ -135,8 +141,11 @@ export class ChunkScanner {
         }
         return true;
       case TRAILER_VALUE:
-        if (code === CR) this.#state = TRAILER_LF;
-        else if ((characters[code]! & FIELD) === 0) return this.#bad('bad-trailer');
+        if (code === CR) {
+          this.#state = TRAILER_LF;
+          this.trailers.push(this.#name.toLowerCase(), this.#value.trim());
+        } else if ((characters[code]! & FIELD) === 0) return this.#bad('bad-trailer');
+        else this.#value += String.fromCharCode(code);
         return true;
       case TRAILER_LF:
         if (code !== LF) return this.#bad('bad-trailer');

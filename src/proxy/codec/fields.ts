@@ -1,8 +1,9 @@
+import type { Fields } from '../http/message.ts';
 import { limits } from '../limits.ts';
 import { characters, FIELD, TOKEN } from './characters.ts';
 
 /** What a field means to a hop; everything else is `OTHER` and passes through. */
-export const OTHER = 0;
+const OTHER = 0;
 export const HOST_FIELD = 1;
 export const CONTENT_LENGTH = 2;
 export const TRANSFER_ENCODING = 3;
@@ -12,6 +13,12 @@ export const HOP = 5;
 export const EXPECT = 6;
 /** For this hop as well. */
 export const UPGRADE = 7;
+/** `x-smi-*` and `x-forwarded-client-cert`: between proxies of the mesh, each of which writes them anew. */
+const MESH = 8;
+
+/** Fields that are not passed on, as bits of `FieldTable.seen`. */
+export const dropped = (1 << HOP) | (1 << CONNECTION) | (1 << UPGRADE) | (1 << MESH);
+const framing = (1 << HOST_FIELD) | (1 << CONTENT_LENGTH) | (1 << TRANSFER_ENCODING);
 
 export type FieldFault =
   | 'bad-field-name'
@@ -26,9 +33,10 @@ const LF = 10;
 const SP = 32;
 const HT = 9;
 const COLON = 58;
+const LOWER_X = 120;
 
 /** Positions of the fields of one head in its text. One table serves a connection: it is filled anew for each head. */
-export class FieldTable {
+export class FieldTable implements Fields {
   text = '';
   count = 0;
   /** Start of name, colon, start of value, end of value; four for each field. */
@@ -45,13 +53,27 @@ export class FieldTable {
     return this.text.slice(this.spans[index * 4 + 2], this.spans[index * 4 + 3]);
   }
 
-  /** The value of a lower-case name, several joined with `,`; undefined when absent or meant for this hop only. */
   lookup(name: string): string | undefined {
+    return this.#joined(name, dropped);
+  }
+
+  lookupMesh(name: string): string | undefined {
+    return (this.seen & (1 << MESH)) === 0 ? undefined : this.#joined(name, ~(1 << MESH));
+  }
+
+  each(visit: (name: string, value: string) => void): void {
+    for (let i = 0; i < this.count; i++) {
+      if (((dropped | framing) & (1 << this.kinds[i]!)) === 0) visit(this.name(i).toLowerCase(), this.value(i));
+    }
+  }
+
+  /** `without`: kinds that do not count, as bits. */
+  #joined(name: string, without: number): string | undefined {
     let found: string | undefined;
     for (let i = 0; i < this.count; i++) {
       const start = this.spans[i * 4]!;
       if (this.spans[i * 4 + 1]! - start !== name.length || !sameName(this.text, start, name)) continue;
-      if (this.kinds[i] === HOP || this.kinds[i] === UPGRADE) continue;
+      if ((without & (1 << this.kinds[i]!)) !== 0) continue;
       found = found === undefined ? this.value(i) : `${found},${this.value(i)}`;
     }
     return found;
@@ -69,6 +91,7 @@ export function sameName(text: string, start: number, lower: string): boolean {
 }
 
 function kindOf(text: string, start: number, length: number): number {
+  if ((text.charCodeAt(start) | 32) === LOWER_X) return isMesh(text, start, length) ? MESH : OTHER;
   switch (length) {
     case 2:
       return sameName(text, start, 'te') ? HOP : OTHER;
@@ -89,6 +112,12 @@ function kindOf(text: string, start: number, length: number): number {
     default:
       return OTHER;
   }
+}
+
+function isMesh(text: string, start: number, length: number): boolean {
+  return length === 23
+    ? sameName(text, start, 'x-forwarded-client-cert') || sameName(text, start, 'x-smi-')
+    : length > 6 && sameName(text, start, 'x-smi-');
 }
 
 /**

@@ -1,11 +1,12 @@
+import type { HeaderEdits } from '../http/header-edits.ts';
 import { characters, DIGIT } from './characters.ts';
 import {
   CONNECTION,
   CONTENT_LENGTH,
+  dropped,
   type FieldTable,
   HOP,
   HOST_FIELD,
-  OTHER,
   sameName,
   TRANSFER_ENCODING,
   UPGRADE,
@@ -92,15 +93,15 @@ function nominate(table: FieldTable, name: string): boolean {
   return true;
 }
 
-/** The field lines that go to the next hop, each with its CR LF, as they were written. */
-export function endToEndFields(table: FieldTable, start: number, end: number): string {
+/** The field lines that go to the next hop, each with its CR LF, as they were written but for what `edits` removes. */
+export function endToEndFields(table: FieldTable, start: number, end: number, edits?: HeaderEdits): string {
   const { seen, kinds, spans, text } = table;
-  if ((seen & ((1 << HOP) | (1 << CONNECTION) | (1 << UPGRADE))) === 0) return text.slice(start, end);
+  const removes = edits?.removesAny === true;
+  if ((seen & dropped) === 0 && !removes) return text.slice(start, end);
   let out = '';
   let runStart = start;
   for (let i = 0; i < table.count; i++) {
-    const kind = kinds[i]!;
-    if (kind === OTHER || (kind !== HOP && kind !== CONNECTION && kind !== UPGRADE)) continue;
+    if ((dropped & (1 << kinds[i]!)) === 0 && !(removes && edits.removes(table.name(i).toLowerCase()))) continue;
     const lineStart = spans[i * 4]!;
     if (lineStart > runStart) out += text.slice(runStart, lineStart);
     runStart = i + 1 < table.count ? spans[(i + 1) * 4]! : end;

@@ -1,3 +1,4 @@
+import type { RequestMessage } from '../http/message.ts';
 import { limits } from '../limits.ts';
 import { characters, HOST, PLAIN_PATH, TOKEN } from './characters.ts';
 import { EXPECT, type FieldFault, FieldTable, HOST_FIELD, parseFields } from './fields.ts';
@@ -23,7 +24,7 @@ const DOT = 46;
 const HASH = 35;
 
 /** One parsed request head (RFC 9112 3); filled anew for each request of a connection. */
-export class RequestHead {
+export class RequestHead implements RequestMessage {
   method = '';
   target = '';
   /** Where the query starts in `target`, with its `?`; its length when there is none. */
@@ -40,6 +41,10 @@ export class RequestHead {
   /** Where the field lines start in `fields.text`. */
   fieldsStart = 0;
   fieldsEnd = 0;
+
+  get contentLength(): number {
+    return this.framing.contentLength;
+  }
 
   get persistent(): boolean {
     return this.http11 ? !this.framing.close : this.framing.keepAlive && !this.framing.close;

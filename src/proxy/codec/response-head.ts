@@ -1,3 +1,4 @@
+import type { ResponseMessage } from '../http/message.ts';
 import { characters, DIGIT, FIELD } from './characters.ts';
 import { type FieldFault, FieldTable, parseFields } from './fields.ts';
 import { Framing, type FramingFault } from './framing.ts';
@@ -5,7 +6,7 @@ import { Framing, type FramingFault } from './framing.ts';
 export type ResponseFault = FieldFault | FramingFault | 'bad-status-line';
 
 /** One parsed response head (RFC 9112 4); filled anew for each response of a connection. */
-export class ResponseHead {
+export class ResponseHead implements ResponseMessage {
   status = 0;
   http11 = true;
   readonly fields = new FieldTable();
@@ -13,6 +14,10 @@ export class ResponseHead {
   /** From the status code to the end of the status line, with CR LF: ` 200 OK\r\n`. */
   statusEnd = 0;
   fieldsEnd = 0;
+
+  get contentLength(): number {
+    return this.framing.contentLength;
+  }
 
   get persistent(): boolean {
     return this.http11 ? !this.framing.close : this.framing.keepAlive && !this.framing.close;

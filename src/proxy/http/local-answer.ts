@@ -1,16 +1,5 @@
-const reasons: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  408: 'Request Timeout',
-  414: 'URI Too Long',
-  417: 'Expectation Failed',
-  431: 'Request Header Fields Too Large',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-  505: 'HTTP Version Not Supported',
-};
+import type { HeaderEdits } from './header-edits.ts';
+import { reasonOf } from './reasons.ts';
 
 const bodies: Readonly<Record<number, string>> = {
   400: 'bad request\n',
@@ -22,11 +11,25 @@ const bodies: Readonly<Record<number, string>> = {
   504: 'no answer from the server\n',
 };
 
-/** A whole answer that the proxy gives itself; the body says what happened and nothing about policy. */
-export function localAnswer(status: number, method: string, close: boolean, http11: boolean): string {
-  const reason = reasons[status] ?? 'Error';
-  const body = bodies[status] ?? `${reason.toLowerCase()}\n`;
-  const connection = close ? 'connection: close\r\n' : http11 ? '' : 'connection: keep-alive\r\n';
-  const head = `HTTP/1.1 ${status} ${reason}\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n`;
-  return `${head}${connection}\r\n${method === 'HEAD' ? '' : body}`;
+/** What an answer of the proxy's own says: what happened, and nothing about policy. */
+function localBody(status: number): string {
+  return bodies[status] ?? `${reasonOf(status).toLowerCase()}\n`;
+}
+
+/** A whole answer in HTTP/1.1. */
+export function localAnswer(
+  status: number,
+  method: string,
+  close: boolean,
+  http11: boolean,
+  edits: HeaderEdits | undefined,
+): string {
+  const body = localBody(status);
+  let text = `HTTP/1.1 ${status} ${reasonOf(status)}\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n`;
+  edits?.each((name, value) => {
+    text += `${name}: ${value}\r\n`;
+  });
+  if (close) text += 'connection: close\r\n';
+  else if (!http11) text += 'connection: keep-alive\r\n';
+  return `${text}\r\n${method === 'HEAD' ? '' : body}`;
 }

@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import type { ConnectionHost } from '../http/connection-host.ts';
-import { ServerConnection } from '../http/server-connection.ts';
+import { ServerConnection } from '../http1/server-connection.ts';
 import { limits } from '../limits.ts';
 import type { CompiledPhases } from '../phases/phase.ts';
 import type { Ticker } from '../ticker.ts';

@@ -28,9 +28,9 @@ export const balancePhase: Phase = {
 export const forwardPhase: Phase = {
   name: 'forward',
   request: (exchange) => {
-    const { consumer, pool } = exchange;
-    consumer.awaitUpstream();
-    pool!.acquire(consumer, false);
+    const { transaction, pool } = exchange;
+    transaction.awaitUpstream();
+    pool!.acquire(transaction, false);
     return TAKEN;
   },
 };

@@ -44,10 +44,10 @@ function matchPhase(app: Cluster): Phase {
   return {
     name: 'match',
     request: (exchange) => {
-      exchange.authority = exchange.head.host.toLowerCase();
+      exchange.authority = exchange.request.host.toLowerCase();
       exchange.cluster = app;
       if (!readPath(exchange)) exchange.status = 400;
-      else if (exchange.head.upgrade === UNSUPPORTED_UPGRADE) exchange.status = 403;
+      else if (exchange.request.upgrade === UNSUPPORTED_UPGRADE) exchange.status = 403;
       else return NEXT;
       return ANSWER;
     },

@@ -9,12 +9,12 @@ export function logPhase(log: AccessLog | undefined): Phase | undefined {
   return {
     name: 'log',
     end: (exchange) => {
-      const { head, authority, path, status, verdict, peer, rule, series } = exchange;
+      const { method, authority, path, status, verdict, peer, rule, series } = exchange;
       const millis = Math.round((performance.now() - exchange.startedAt) * 1000) / 1000;
       const { destination = '', backend = '' } = series?.labels ?? {};
       log(
         JSON.stringify({
-          method: head.method,
+          method,
           authority,
           path,
           status,

@@ -34,7 +34,7 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
     name: 'match',
     request: (exchange) => {
       if (!readPath(exchange)) return reject(exchange, 400);
-      const { host } = exchange.head;
+      const { host } = exchange.request;
       let service = authorities.get(host);
       exchange.authority = host;
       if (service === undefined) {
@@ -42,7 +42,7 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
         service = authorities.get(exchange.authority);
         if (service === undefined) return reject(exchange, 404);
       }
-      if (exchange.head.upgrade === UNSUPPORTED_UPGRADE) {
+      if (exchange.request.upgrade === UNSUPPORTED_UPGRADE) {
         exchange.series = service.rejected;
         return reject(exchange, 403);
       }

@@ -6,7 +6,9 @@ export const NEXT = 0;
 export const ANSWER = 1;
 /** The phase took the request over and its answer comes later. */
 export const TAKEN = 2;
-export type Step = typeof NEXT | typeof ANSWER | typeof TAKEN;
+/** The phase needs time and calls, later, `proceed` or `answerNow` of the exchange's transaction. */
+export const WAIT = 3;
+export type Step = typeof NEXT | typeof ANSWER | typeof TAKEN | typeof WAIT;
 
 /**
  * One step in the life of a request. `request` runs in list order until one does not say `NEXT`; `response` runs when the
@@ -38,11 +40,15 @@ export function compilePhases(list: readonly (Phase | undefined)[]): CompiledPha
   };
 }
 
-/** Runs the `request` hooks until one answers the request or takes it over. */
-export function runRequest({ request }: CompiledPhases, exchange: Exchange): typeof ANSWER | typeof TAKEN {
-  for (const run of request) {
-    const step = run(exchange);
-    if (step !== NEXT) return step;
+/**
+ * Runs the `request` hooks from the one at `from` until one answers the request or takes it over. A hook that waits gives
+ * `WAIT` plus the place of the next one.
+ */
+export function runRequest({ request }: CompiledPhases, exchange: Exchange, from: number): number {
+  for (let i = from; i < request.length; i++) {
+    const step = request[i]!(exchange);
+    if (step === NEXT) continue;
+    return step === WAIT ? WAIT + i + 1 : step;
   }
   throw new Error('no phase answered the request');
 }

@@ -1,16 +1,45 @@
-import { RequestHead } from '../codec/request-head.ts';
+import { NO_UPGRADE } from '../codec/upgrade.ts';
+import { FieldList } from '../http/field-list.ts';
+import type { HeaderEdits } from '../http/header-edits.ts';
+import type { RequestMessage, ResponseMessage } from '../http/message.ts';
+import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { RequestSeries, Verdict } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { ResponseConsumer } from '../upstream/consumer.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 
+/** What phases may ask of the transaction that an exchange belongs to. */
+export interface ExchangeTransaction extends ResponseConsumer {
+  /** A pool is about to be asked for a stream. */
+  awaitUpstream(): void;
+  /** Goes on behind a phase that said `WAIT`. */
+  proceed(): void;
+  /** Answers with `exchange.status` in the place of a phase that said `WAIT`. */
+  answerNow(): void;
+}
+
+const none: RequestMessage = {
+  method: '',
+  target: '',
+  queryStart: 0,
+  plainPath: false,
+  host: '',
+  fields: new FieldList([]),
+  contentLength: -1,
+  upgrade: NO_UPGRADE,
+};
+
 /**
- * One request and its response, as the phases see it. A connection has one exchange and uses it for its requests in
- * turn: nothing of it may be kept beyond `end`.
+ * One request and its response, as the phases see it. An exchange serves the requests of a connection in turn: nothing of
+ * it may be kept beyond `end`.
  */
-export class Exchange {
-  readonly head = new RequestHead();
-  readonly consumer: ResponseConsumer;
+export class Exchange implements OutgoingRequest {
+  readonly transaction: ExchangeTransaction;
+  request: RequestMessage = none;
+  /** The head of the server's answer, while it is under way. */
+  response: ResponseMessage | undefined;
+  requestEdits: HeaderEdits | undefined;
+  responseEdits: HeaderEdits | undefined;
   /** Normal form, without query. */
   path = '';
   /** With its `?`, or empty. */
@@ -34,12 +63,15 @@ export class Exchange {
   cluster: Cluster | undefined;
   pool: EndpointPool | undefined;
 
-  constructor(consumer: ResponseConsumer) {
-    this.consumer = consumer;
+  constructor(transaction: ExchangeTransaction) {
+    this.transaction = transaction;
   }
 
-  begin(now: number): void {
-    this.head.method = '';
+  begin(request: RequestMessage, now: number): void {
+    this.request = request;
+    this.response = undefined;
+    this.requestEdits = undefined;
+    this.responseEdits = undefined;
     this.path = '';
     this.query = '';
     this.authority = '';
@@ -65,11 +97,13 @@ export class Exchange {
   }
 
   get method(): string {
-    return this.head.method;
+    return this.request.method;
   }
 
-  /** The value of a lower-case header name, several joined with `,`; `:authority` is the host. */
+  /** The value of a lower-case header name as phases before left it, several joined with `,`; `:authority` is the host. */
   header(name: string): string | undefined {
-    return name === ':authority' ? this.authority : this.head.fields.lookup(name);
+    if (name === ':authority') return this.authority;
+    const { fields } = this.request;
+    return this.requestEdits === undefined ? fields.lookup(name) : this.requestEdits.lookup(name, fields);
   }
 }

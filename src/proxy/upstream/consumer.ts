@@ -1,8 +1,9 @@
-import type { ResponseHead } from '../codec/response-head.ts';
+import type { Fields, ResponseMessage } from '../http/message.ts';
+import type { OutgoingRequest } from '../http/outgoing.ts';
 
 /** Why a request got no answer from its server. */
 export type UpstreamFailure =
-  /** The connection had served before and ended without a byte of an answer. */
+  /** The server certainly did nothing: the connection had served before and ended without a byte, or it refused the stream. */
   | 'stale'
   /** No connection, TLS handshake or proof of identity. */
   | 'connect'
@@ -11,20 +12,20 @@ export type UpstreamFailure =
   /** The connection ended or the answer was malformed. */
   | 'broken';
 
-/** What a request sees of the connection that carries it. */
+/** What a request sees of the connection that carries it. Bodies are content, without the framing of a protocol. */
 export interface UpstreamStream {
   /** `complete` says that nothing of the request follows; false when the caller should wait for `requestDrained`. */
-  sendHead(head: string, body: Buffer | undefined, complete: boolean): boolean;
-  sendBody(bytes: Buffer, complete: boolean): boolean;
+  sendHead(request: OutgoingRequest, body: Buffer | undefined, complete: boolean): boolean;
+  sendBody(content: Buffer): boolean;
+  sendEnd(trailers: Fields | undefined): void;
   /** Nothing more goes through a tunnel to the server. */
   endInput(): void;
-  pauseResponse(): void;
   resumeResponse(): void;
-  /** Gives up: the connection is of no use to anyone else. */
+  /** Gives up: the server shall not go on with the request. */
   abandon(): void;
 }
 
-/** Who asked: gets a connection, then the answer. */
+/** Who asked: gets a stream of a connection, then the answer. */
 export interface ResponseConsumer {
   readonly method: string;
   /**
@@ -32,19 +33,18 @@ export interface ResponseConsumer {
    * `sendBody` takes the client's.
    */
   readonly upgrading: boolean;
-  /** A pool is about to be asked: `upstreamReady` or `upstreamFailed` follows. */
-  awaitUpstream(): void;
-  /** The connection is there and waits for `sendHead`. */
+  /** The stream is there and waits for `sendHead`. */
   upstreamReady(stream: UpstreamStream): void;
   upstreamFailed(failure: UpstreamFailure): void;
-  /** An interim answer (1xx), as it came. */
-  interim(text: string): void;
+  /** An interim answer (1xx). */
+  interim(head: ResponseMessage): void;
   /** The whole answer at once; `head` and `bytes` are valid during the call. */
-  wholeResponse(head: ResponseHead, bytes: Buffer, start: number, end: number): void;
-  responseHead(head: ResponseHead, untilClose: boolean): void;
+  wholeResponse(head: ResponseMessage, bytes: Buffer, start: number, end: number): void;
+  /** `bodiless`: neither content nor trailers follow, only `responseEnd`. */
+  responseHead(head: ResponseMessage, bodiless: boolean): void;
   /** False when the caller should pause until `resumeResponse`. */
-  responseBody(bytes: Buffer): boolean;
-  responseEnd(): void;
+  responseBody(content: Buffer): boolean;
+  responseEnd(trailers: Fields | undefined): void;
   /** The answer ended too early. */
   responseBroken(): void;
   requestDrained(): void;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
+import { ClientConnection, type ConnectionOwner } from '../http1/client-connection.ts';
 import { limits } from '../limits.ts';
 import type { Tickable, Ticker } from '../ticker.ts';
-import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
 import type { ResponseConsumer } from './consumer.ts';
 import type { Dialer, DialTarget } from './dial.ts';
 import { Latency } from './latency.ts';

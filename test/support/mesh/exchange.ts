@@ -22,7 +22,7 @@ export interface Observation {
 }
 
 /** The request header whose value takes the place of randomness. */
-export const randomHeader = 'x-smi-test-random';
+export const randomHeader = 'x-test-random';
 
 const connectMillis = 10_000;
 

@@ -40,6 +40,18 @@ async function proxyTo(...servers: readonly RawServer[]): Promise<{ address: str
 const answers = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1]);
 const request = (fields: string, line = 'GET / HTTP/1.1') => `${line}\r\n${fields}Connection: close\r\n\r\n`;
 
+/** The content of a complete chunked body. */
+function unchunked(text: string): string {
+  let content = '';
+  for (let at = 0; ; ) {
+    const end = text.indexOf('\r\n', at);
+    const size = end < 0 ? 0 : Number.parseInt(text.slice(at, end), 16);
+    if (!(size > 0)) return content;
+    content += text.slice(end + 2, end + 2 + size);
+    at = end + size + 4;
+  }
+}
+
 describe('an outbound listener', () => {
   test.each([
     ['store', '200'],
@@ -144,20 +156,25 @@ describe('an outbound listener', () => {
     expect(await metrics(proxy)).not.toContain('smi_retries_total');
   });
 
-  test('never sends again a request of which it has only a part', async () => {
+  test.each([
+    ['again, in one piece, a body that came in parts', 10, '200', 2],
+    ['never again a body that is too large to keep', 100_000, '502', 1],
+  ])('sends %s', async (_name, size, status, connections) => {
+    const part = 'p'.repeat(size);
     const server = await rawServer((socket, received, connection) => {
-      if (connection > 0 || !received.includes('PUT')) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx');
-      else if (received.endsWith('secondpart')) socket.destroy();
+      if (connection > 0 ? received.endsWith(`${part}second`) : !received.includes('PUT')) {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx');
+      } else if (received.endsWith('second')) socket.destroy();
     });
     const { address } = await proxyTo(server);
     const client = net.connect({ host: address, port: 20000 });
     client.write('GET /1 HTTP/1.1\r\nHost: store\r\n\r\n');
     await once(client, 'data');
-    client.write('PUT /2 HTTP/1.1\r\nHost: store\r\nContent-Length: 19\r\nConnection: close\r\n\r\nfirstpart');
-    await until(() => server.received[0]!.endsWith('firstpart'), 'the first part');
-    client.write('secondpart');
-    expect(answers(await collect(client))).toEqual(['502']);
-    expect(server.received).toHaveLength(1);
+    client.write(`PUT /2 HTTP/1.1\r\nHost: store\r\nContent-Length: ${size + 6}\r\nConnection: close\r\n\r\n${part}`);
+    await until(() => server.received[0]!.endsWith(part), 'the first part');
+    client.write('second');
+    expect(answers(await collect(client))).toEqual([status]);
+    expect(server.received).toHaveLength(connections);
   });
 
   test.each([
@@ -182,43 +199,55 @@ describe('an outbound listener', () => {
   });
 
   test.each([
-    ['a length', (size: number) => [`Content-Length: ${size}\r\n`, (bytes: Buffer) => bytes] as const],
+    ['a length', (bytes: Buffer) => [`Content-Length: ${bytes.length}`, bytes] as const, (text: string) => text],
     [
       'chunks',
-      () =>
+      (bytes: Buffer) =>
         [
-          'Transfer-Encoding: chunked\r\n',
-          (bytes: Buffer) =>
-            Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n0\r\n\r\n')]),
+          'Transfer-Encoding: chunked',
+          Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n0\r\n\r\n')]),
         ] as const,
+      unchunked,
     ],
-  ])('carries big bodies with %s both ways', async (_name, encode) => {
+  ])('carries big bodies with %s both ways', async (_name, encode, decode) => {
     const body = randomBytes(5_000_000);
-    const [field, frame] = encode(body.length);
-    const framed = frame(body);
-    const server = net.createServer((socket) => {
-      let seen = 0;
-      socket.on('data', (bytes) => {
-        seen += bytes.length;
-        if (seen < framed.length) return;
-        if (seen - bytes.length >= framed.length) return;
-        socket.write(`HTTP/1.1 200 OK\r\n${field}\r\n`);
-        socket.write(framed);
-      });
-      socket.on('error', () => socket.destroy());
+    const [field, framed] = encode(body);
+    const digest = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex');
+    const bodyOf = (text: string) => decode(text.slice(text.indexOf('\r\n\r\n') + 4));
+    let received = '';
+    const server = await rawServer((socket, text) => {
+      if (received !== '' || text.length < body.length) return;
+      if (digest(bodyOf(text)) !== digest(body.toString('latin1'))) return;
+      received = text;
+      socket.write(`HTTP/1.1 200 OK\r\n${field}\r\n\r\n`);
+      socket.write(framed);
     });
-    const own = ownAddress();
-    server.listen(0, own);
-    await once(server, 'listening');
-    const { port } = server.address() as net.AddressInfo;
-    const { address } = await proxyTo({ address: own, port, received: [], sockets: [], close: () => server.close() });
+    const { address } = await proxyTo(server);
     const client = net.connect({ host: address, port: 20000 });
-    client.write(`POST / HTTP/1.1\r\nHost: store\r\n${field}Connection: close\r\n\r\n`);
+    client.write(`POST / HTTP/1.1\r\nHost: store\r\n${field}\r\nConnection: close\r\n\r\n`);
     client.write(framed);
-    const text = await collect(client);
-    const received = Buffer.from(text.slice(text.indexOf('\r\n\r\n') + 4), 'latin1');
-    const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-    expect(digest(received)).toBe(digest(framed));
+    expect(digest(bodyOf(await collect(client)))).toBe(digest(body.toString('latin1')));
+  });
+
+  test('passes trailers on with chunks, both ways', async () => {
+    const message = '3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n';
+    const server = await rawServer((socket, text) => {
+      if (text.endsWith('x-sum: 1\r\n\r\n')) {
+        socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${message}`);
+      }
+    });
+    const { address } = await proxyTo(server);
+    const fields = 'Host: store\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';
+    const text = await conversation(address, 20000, `POST / HTTP/1.1\r\n${fields}${message}`);
+    expect(text.slice(text.indexOf('\r\n\r\n') + 4)).toBe('3\r\nabc\r\n0\r\nx-sum: 1\r\n\r\n');
+  });
+
+  test('strips forged fields of the mesh', async () => {
+    const server = await namedServer('x');
+    const { address } = await proxyTo(server);
+    const fields = 'Host: store\r\nX-Smi-Backend: v2\r\nX-Forwarded-Client-Cert: By=me\r\nX-Smile: 1\r\n';
+    await conversation(address, 20000, request(fields));
+    expect(server.received).toEqual(['GET / HTTP/1.1\r\nHost: store\r\nX-Smile: 1\r\n\r\n']);
   });
 
   test('does not take in more than it can pass on', async () => {
@@ -248,8 +277,12 @@ describe('an outbound listener', () => {
   test('passes an answer without length on until its end', async () => {
     const server = await rawServer((socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nhello'));
     const { address } = await proxyTo(server);
-    const text = await conversation(address, 20000, 'GET / HTTP/1.1\r\nHost: store\r\n\r\n');
-    expect(text).toBe('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello');
+    const old = await conversation(address, 20000, 'GET / HTTP/1.0\r\nHost: store\r\n\r\n');
+    expect(old).toBe('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello');
+    const text = await conversation(address, 20000, request('Host: store\r\n'));
+    expect(text).toBe(
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+    );
   });
 
   test('passes an interim answer on and waits for the real one', async () => {

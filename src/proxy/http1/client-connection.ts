@@ -1,11 +1,14 @@
 import type { Socket } from 'node:net';
 import { BodyReader } from '../codec/body.ts';
 import { BROKEN, COMPLETE, HeadBuffer, INCOMPLETE, TOO_LARGE } from '../codec/head-buffer.ts';
-import { latin1 } from '../codec/latin1.ts';
 import { ResponseHead } from '../codec/response-head.ts';
 import { upgradeOf, WEBSOCKET } from '../codec/upgrade.ts';
+import type { Fields } from '../http/message.ts';
+import type { OutgoingRequest } from '../http/outgoing.ts';
 import { limits } from '../limits.ts';
-import type { ResponseConsumer, UpstreamStream } from './consumer.ts';
+import type { ResponseConsumer, UpstreamStream } from '../upstream/consumer.ts';
+import { endOfChunks, writeChunk, writePlain } from './chunks.ts';
+import { requestText, sendsChunks } from './messages.ts';
 
 /** Who lends the connection out. */
 export interface ConnectionOwner {
@@ -15,6 +18,7 @@ export interface ConnectionOwner {
 }
 
 const maxInterim = 16;
+const empty = Buffer.alloc(0);
 
 /** One HTTP/1.1 connection to a server: one request at a time, kept open between them. */
 export class ClientConnection implements UpstreamStream {
@@ -27,6 +31,7 @@ export class ClientConnection implements UpstreamStream {
   readonly #head = new ResponseHead();
   readonly #body = new BodyReader();
   #inBody = false;
+  #chunks = false;
   #requestComplete = false;
   #served = 0;
   #interims = 0;
@@ -54,27 +59,27 @@ export class ClientConnection implements UpstreamStream {
     consumer.upstreamReady(this);
   }
 
-  sendHead(head: string, body: Buffer | undefined, complete: boolean): boolean {
+  sendHead(request: OutgoingRequest, body: Buffer | undefined, complete: boolean): boolean {
     this.#requestComplete = complete;
-    if (body === undefined) return this.#socket.write(head, 'latin1');
-    if (body.length <= limits.joinedWriteBytes) {
-      return this.#socket.write(head + latin1(body, 0, body.length), 'latin1');
-    }
-    this.#socket.write(head, 'latin1');
-    return this.#socket.write(body);
+    this.#chunks = sendsChunks(request, complete);
+    const bytes = body ?? empty;
+    const text = requestText(request, bytes.length, complete);
+    if (this.#chunks) return writeChunk(this.#socket, text, bytes, 0, bytes.length, complete);
+    return writePlain(this.#socket, text, bytes, 0, bytes.length);
   }
 
-  sendBody(bytes: Buffer, complete: boolean): boolean {
-    this.#requestComplete = complete;
-    return this.#socket.write(bytes);
+  sendBody(content: Buffer): boolean {
+    if (this.#chunks) return writeChunk(this.#socket, '', content, 0, content.length, false);
+    return this.#socket.write(content);
+  }
+
+  sendEnd(trailers: Fields | undefined): void {
+    this.#requestComplete = true;
+    if (this.#chunks) this.#socket.write(endOfChunks(trailers), 'latin1');
   }
 
   endInput(): void {
     this.#socket.end();
-  }
-
-  pauseResponse(): void {
-    this.#socket.pause();
   }
 
   resumeResponse(): void {
@@ -117,8 +122,7 @@ export class ClientConnection implements UpstreamStream {
   /** True when it was an interim answer and another head follows. */
   #headComplete(consumer: ResponseConsumer, bytes: Buffer, at: number): boolean {
     const head = this.#head;
-    const text = this.#headBuffer.text;
-    const fault = head.parse(text, this.#headBuffer.end);
+    const fault = head.parse(this.#headBuffer.text, this.#headBuffer.end);
     this.#headBuffer.clear();
     if (fault !== undefined || (head.status === 101 && !this.#switches(consumer))) {
       this.#nonsense(consumer);
@@ -134,14 +138,15 @@ export class ClientConnection implements UpstreamStream {
         this.#nonsense(consumer);
         return false;
       }
-      consumer.interim(text.slice(0, this.#headBuffer.end));
+      consumer.interim(head);
       return true;
     }
     this.#frame(consumer.method);
     const end = this.#body.read(bytes, at, bytes.length);
     if (this.#body.failed) this.#nonsense(consumer);
-    else if (this.#body.done && end - at <= limits.joinedWriteBytes) this.#whole(consumer, bytes, at, end);
-    else this.#begin(consumer, bytes, at, end);
+    else if (this.#body.done && end - at <= limits.joinedWriteBytes && this.#body.trailers === undefined) {
+      this.#whole(consumer, bytes, at, end);
+    } else this.#begin(consumer, bytes, at, end);
     return false;
   }
 
@@ -162,31 +167,34 @@ export class ClientConnection implements UpstreamStream {
 
   #whole(consumer: ResponseConsumer, bytes: Buffer, start: number, end: number): void {
     this.#finish(end === bytes.length);
-    consumer.wholeResponse(this.#head, bytes, start, end);
+    if (!this.#head.framing.chunked) {
+      consumer.wholeResponse(this.#head, bytes, start, end);
+      return;
+    }
+    const content = this.#body.content(bytes, start, end) ?? empty;
+    consumer.wholeResponse(this.#head, content, 0, content.length);
   }
 
   #begin(consumer: ResponseConsumer, bytes: Buffer, start: number, end: number): void {
     this.#inBody = true;
-    consumer.responseHead(this.#head, !this.#body.done && this.#body.endsWithConnection);
-    if (this.#consumer !== consumer) return;
-    if (end > start && !consumer.responseBody(bytes.subarray(start, end))) this.#socket.pause();
-    if (this.#body.done && this.#consumer === consumer) {
-      this.#finish(end === bytes.length);
-      consumer.responseEnd();
-    }
+    consumer.responseHead(this.#head, false);
+    if (this.#consumer === consumer) this.#pass(consumer, bytes, start, end);
   }
 
   #bodyData(consumer: ResponseConsumer, bytes: Buffer, at: number): void {
     const end = this.#body.read(bytes, at, bytes.length);
-    if (this.#body.failed) {
-      this.#nonsense(consumer);
-      return;
-    }
-    const piece = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end);
-    if (piece.length > 0 && !consumer.responseBody(piece)) this.#socket.pause();
+    if (this.#body.failed) this.#nonsense(consumer);
+    else this.#pass(consumer, bytes, at, end);
+  }
+
+  /** Content that was read, and the end of the answer if it is there. */
+  #pass(consumer: ResponseConsumer, bytes: Buffer, start: number, end: number): void {
+    const content = this.#body.content(bytes, start, end);
+    if (content !== undefined && !consumer.responseBody(content)) this.#socket.pause();
     if (!this.#body.done || this.#consumer !== consumer) return;
+    const { trailers } = this.#body;
     this.#finish(end === bytes.length);
-    consumer.responseEnd();
+    consumer.responseEnd(trailers);
   }
 
   /** Gives the connection back before the consumer hears of the end, so that its next request can have it. */
@@ -215,7 +223,7 @@ export class ClientConnection implements UpstreamStream {
     if (consumer !== undefined && this.#inBody && this.#body.endsWithConnection) {
       this.#consumer = undefined;
       this.destroy();
-      consumer.responseEnd();
+      consumer.responseEnd(undefined);
       return;
     }
     this.destroy();

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { BodyReader } from '../codec/body.ts';
 import { BROKEN, HeadBuffer, INCOMPLETE, TOO_LARGE } from '../codec/head-buffer.ts';
 import { type RequestHead, requestFaultStatus } from '../codec/request-head.ts';
+import type { Fields } from '../http/message.ts';
 import { limits } from '../limits.ts';
 
 /** Who gets the requests of a connection, one at a time. */
@@ -10,12 +11,14 @@ export interface RequestSink {
   headBegun(): void;
   /** The next request is here; `request` or `refused` follows. */
   requestBegun(): void;
-  /** The head is parsed and the first part of the body is at hand. */
-  request(): void;
+  /** The head is parsed; `first` is what came of the content, `complete` that no more follows. */
+  request(first: Buffer | undefined, complete: boolean): void;
   /** What came is no proper request. */
   refused(status: number): void;
-  /** More of the body, or of the tunnel; `complete` with the last piece. */
-  requestBody(piece: Buffer, complete: boolean): void;
+  /** More content, or bytes of the tunnel. */
+  requestBody(content: Buffer): void;
+  /** The request is complete. */
+  requestEnd(trailers: Fields | undefined): void;
   requestBodyBroken(): void;
   /** The client ended its side: between requests, or amid one. */
   inputEnded(amid: boolean): void;
@@ -33,10 +36,6 @@ const CLOSED = 4;
 
 /** Takes one client's bytes apart into requests, and reads no further than it is allowed to. */
 export class RequestReader {
-  /** The part of the body that came with the head; kept for one resend while `replayable`. */
-  first: Buffer | undefined;
-  /** Whether `first` is all there is of the body. */
-  replayable = false;
   /** Whether the client ended its side. */
   ended = false;
   readonly #sink: RequestSink;
@@ -109,7 +108,7 @@ export class RequestReader {
     const held = this.#held;
     this.#held = undefined;
     this.resume();
-    if (held !== undefined) this.#sink.requestBody(held, false);
+    if (held !== undefined) this.#sink.requestBody(held);
     if (this.ended) this.#sink.inputEnded(true);
   }
 
@@ -199,43 +198,52 @@ export class RequestReader {
     const fault = this.#head.parse(this.#headBuffer.text, this.#headBuffer.end);
     this.#headBuffer.clear();
     if (fault !== undefined) this.#sink.refused(requestFaultStatus(fault));
-    else if (this.#takeBody(bytes, this.#headBuffer.consumed)) this.#sink.request();
-    else this.#sink.refused(400);
+    else this.#takeBody(bytes, this.#headBuffer.consumed);
   }
 
-  /** Separates the body's first part from what follows; false when it was malformed. */
-  #takeBody(bytes: Buffer, at: number): boolean {
+  /** Separates the body's first part from what follows. */
+  #takeBody(bytes: Buffer, at: number): void {
     const { framing } = this.#head;
-    this.first = undefined;
-    this.replayable = true;
+    const body = this.#body;
     this.#state = ANSWERING;
-    if (framing.chunked) this.#body.chunked();
-    else if (framing.contentLength > 0) this.#body.length(framing.contentLength);
+    if (framing.chunked) body.chunked();
+    else if (framing.contentLength > 0) body.length(framing.contentLength);
     else {
       if (at < bytes.length) this.#held = bytes.subarray(at);
-      return true;
+      this.#sink.request(undefined, true);
+      return;
     }
-    const end = this.#body.read(bytes, at, bytes.length);
-    if (this.#body.failed) return false;
-    if (end > at) this.first = bytes.subarray(at, end);
-    this.replayable = this.#body.done && end - at <= limits.resendBodyBytes;
-    if (!this.#body.done) this.#state = BODY;
-    else if (end < bytes.length) this.#held = bytes.subarray(end);
-    return true;
+    const end = body.read(bytes, at, bytes.length);
+    if (body.failed) {
+      this.#sink.refused(400);
+      return;
+    }
+    const first = body.content(bytes, at, end);
+    if (!body.done) {
+      this.#state = BODY;
+      this.#sink.request(first, false);
+      return;
+    }
+    if (end < bytes.length) this.#held = bytes.subarray(end);
+    const { trailers } = body;
+    this.#sink.request(first, trailers === undefined);
+    if (trailers !== undefined && this.#state === ANSWERING) this.#sink.requestEnd(trailers);
   }
 
   #bodyData(bytes: Buffer): void {
-    const end = this.#body.read(bytes, 0, bytes.length);
-    if (this.#body.failed) {
+    const body = this.#body;
+    const end = body.read(bytes, 0, bytes.length);
+    if (body.failed) {
       this.#sink.requestBodyBroken();
       return;
     }
-    const complete = this.#body.done;
-    const piece = end === bytes.length ? bytes : bytes.subarray(0, end);
+    const content = body.content(bytes, 0, end);
+    const complete = body.done;
     if (complete) {
       this.#state = ANSWERING;
       if (end < bytes.length) this.#hold(bytes.subarray(end));
     }
-    this.#sink.requestBody(piece, complete);
+    if (content !== undefined) this.#sink.requestBody(content);
+    if (complete && this.#state === ANSWERING) this.#sink.requestEnd(body.trailers);
   }
 }

@@ -1,0 +1,331 @@
+import { WEBSOCKET } from '../codec/upgrade.ts';
+import { limits } from '../limits.ts';
+import type { Peer } from '../listeners/peer.ts';
+import { ANSWER, type CompiledPhases, runRequest, WAIT } from '../phases/phase.ts';
+import { Exchange } from '../routing/exchange.ts';
+import type { TunnelBytes } from '../telemetry/requests.ts';
+import type { ResponseConsumer, UpstreamFailure, UpstreamStream } from '../upstream/consumer.ts';
+import type { Downstream } from './downstream.ts';
+import type { Fields, RequestMessage, ResponseMessage } from './message.ts';
+import { RequestBody } from './request-body.ts';
+
+const resendable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+/** The ticker, as far as it is looked at here. */
+interface Clock {
+  readonly now: number;
+}
+
+/** No request is under way. */
+const IDLE = 0;
+/** The phases have the request, or wait. */
+const DECIDING = 1;
+/** A pool was asked for a stream. */
+const WAITING = 2;
+/** A stream carries the request. */
+const FORWARDING = 3;
+
+/**
+ * One request at a time between a client's connection and a server's, whatever protocols they speak: runs the phases,
+ * carries the bodies, and sees to it that every request ends exactly once.
+ */
+export class Transaction implements ResponseConsumer {
+  readonly exchange: Exchange;
+  /** When `tick` gives the request up, on the ticker's clock. */
+  deadline = 0;
+  readonly #downstream: Downstream;
+  readonly #clock: Clock;
+  readonly #body = new RequestBody();
+  #phases: CompiledPhases | undefined;
+  #nextPhase = 0;
+  #state: number = IDLE;
+  #stream: UpstreamStream | undefined;
+  #resent = false;
+  #responseBegun = false;
+  #requestPaused = false;
+  #tunnel: TunnelBytes | undefined;
+
+  constructor(downstream: Downstream, peer: Peer, clock: Clock) {
+    this.#downstream = downstream;
+    this.#clock = clock;
+    this.exchange = new Exchange(this);
+    this.exchange.peer = peer.identity;
+    this.exchange.peerAddress = peer.address;
+  }
+
+  get busy(): boolean {
+    return this.#state !== IDLE;
+  }
+
+  /** Whether the client has sent all of its request. */
+  get requestComplete(): boolean {
+    return this.#body.complete;
+  }
+
+  get responseBegun(): boolean {
+    return this.#responseBegun;
+  }
+
+  get tunnelling(): boolean {
+    return this.#tunnel !== undefined;
+  }
+
+  get method(): string {
+    return this.exchange.request.method;
+  }
+
+  get upgrading(): boolean {
+    return this.exchange.request.upgrade === WEBSOCKET;
+  }
+
+  // --- from the client
+
+  /** A request begins; `start` or `refuse` follows. */
+  begin(phases: CompiledPhases, request: RequestMessage): void {
+    this.#phases = phases;
+    this.#nextPhase = 0;
+    this.#state = DECIDING;
+    this.#resent = false;
+    this.#responseBegun = false;
+    this.#requestPaused = false;
+    this.#tunnel = undefined;
+    this.#body.begin();
+    this.exchange.begin(request, performance.now());
+    this.#alive();
+  }
+
+  /** The head is there, and what came of the content. */
+  start(first: Buffer | undefined, complete: boolean): void {
+    if (first !== undefined) this.#body.add(first, false);
+    this.#body.complete = complete;
+    this.proceed();
+    if (this.#state === DECIDING || this.#state === WAITING) this.#pauseRequest();
+  }
+
+  /** What came is no proper request. */
+  refuse(status: number): void {
+    this.#body.complete = false;
+    this.#answer(status);
+  }
+
+  content(piece: Buffer): void {
+    this.#alive();
+    if (this.#tunnel !== undefined) {
+      this.#tunnel.toServer.value += piece.length;
+      if (this.#stream?.sendBody(piece) === false) this.#pauseRequest();
+      return;
+    }
+    if (this.#state === IDLE) return;
+    this.#body.add(piece, this.#stream !== undefined);
+    if (this.#stream?.sendBody(piece) === false) this.#pauseRequest();
+  }
+
+  requestEnd(trailers: Fields | undefined): void {
+    if (this.#state === IDLE) return;
+    this.#body.complete = true;
+    this.#body.trailers = trailers;
+    if (this.#stream === undefined) return;
+    this.exchange.sentAt = performance.now();
+    this.#stream.sendEnd(trailers);
+  }
+
+  /** What followed was no proper body. */
+  requestBroken(): void {
+    if (this.#responseBegun) this.#breakOff();
+    else this.#answerInstead(400);
+  }
+
+  /** The client ended its side of a tunnel. */
+  endInput(): void {
+    this.#stream?.endInput();
+  }
+
+  /** The client is gone: nobody waits for the answer. */
+  clientGone(): void {
+    if (this.#state === IDLE) return;
+    this.#abandon();
+    if (this.exchange.status === 0) this.exchange.status = 499;
+    if (this.#tunnel === undefined) this.exchange.failed();
+    this.#end();
+  }
+
+  clientDrained(): void {
+    this.#stream?.resumeResponse();
+  }
+
+  /** Gives up what takes too long. */
+  tick(now: number): void {
+    if (this.#state === IDLE || now < this.deadline) return;
+    if (this.#responseBegun) {
+      this.#breakOff();
+      return;
+    }
+    // A client that does not send its body is no fault of the server.
+    if (this.#body.complete) this.exchange.unanswered();
+    this.#answerInstead(504);
+  }
+
+  // --- phases
+
+  /** Goes on with the next phase: at first, and when one that said `WAIT` is done. */
+  proceed(): void {
+    const phases = this.#phases!;
+    const step = runRequest(phases, this.exchange, this.#nextPhase);
+    if (step === ANSWER) this.#answer(this.exchange.status);
+    else if (step >= WAIT) this.#nextPhase = step - WAIT;
+  }
+
+  /** A phase that said `WAIT` decided that the request is answered with `exchange.status`. */
+  answerNow(): void {
+    if (this.#state === DECIDING) this.#answer(this.exchange.status);
+  }
+
+  /** A pool is about to be asked. */
+  awaitUpstream(): void {
+    this.#state = WAITING;
+  }
+
+  // --- towards the server
+
+  upstreamReady(stream: UpstreamStream): void {
+    const body = this.#body;
+    const { complete } = body;
+    const first = body.take();
+    this.#state = FORWARDING;
+    this.#stream = stream;
+    this.exchange.sentAt = complete ? performance.now() : 0;
+    const wholly = complete && body.trailers === undefined;
+    const more = stream.sendHead(this.exchange, first, wholly);
+    if (complete && !wholly) stream.sendEnd(body.trailers);
+    if (!complete && more) this.#resumeRequest();
+  }
+
+  requestDrained(): void {
+    if (!this.#body.complete) this.#resumeRequest();
+  }
+
+  upstreamFailed(failure: UpstreamFailure): void {
+    this.#stream = undefined;
+    if (this.#resend(failure)) return;
+    this.exchange.unanswered();
+    this.#answer(failure === 'broken' || failure === 'stale' ? 502 : 503);
+  }
+
+  /**
+   * True when the request goes out once more: the server closed an idle connection before it read anything, nothing of the
+   * request is lost, and its method is idempotent (RFC 9110 9.2.2).
+   */
+  #resend(failure: UpstreamFailure): boolean {
+    const { pool, series } = this.exchange;
+    if (failure !== 'stale' || pool === undefined || this.#resent) return false;
+    if (!this.#body.replayable || !this.#body.complete || !resendable.has(this.method)) return false;
+    this.#resent = true;
+    series?.resentAfterStale();
+    this.#state = WAITING;
+    pool.acquire(this, true);
+    return true;
+  }
+
+  // --- back to the client
+
+  interim(head: ResponseMessage): void {
+    this.#downstream.interim(head);
+  }
+
+  wholeResponse(head: ResponseMessage, bytes: Buffer, start: number, end: number): void {
+    this.#beginResponse(head);
+    this.#downstream.whole(head, this.exchange.responseEdits, bytes, start, end);
+    this.#stream = undefined;
+    this.#finish();
+  }
+
+  responseHead(head: ResponseMessage, bodiless: boolean): void {
+    this.#beginResponse(head);
+    if (head.status === 101) {
+      this.#tunnel = this.exchange.series!.tunnel();
+      this.#downstream.switching(head);
+    } else this.#downstream.head(head, this.exchange.responseEdits, bodiless);
+  }
+
+  responseBody(content: Buffer): boolean {
+    this.#alive();
+    if (this.#tunnel !== undefined) this.#tunnel.toClient.value += content.length;
+    return this.#downstream.body(content);
+  }
+
+  responseEnd(trailers: Fields | undefined): void {
+    this.#stream = undefined;
+    this.#downstream.end(trailers);
+    this.#finish();
+  }
+
+  responseBroken(): void {
+    this.#stream = undefined;
+    this.#breakOff();
+  }
+
+  #beginResponse(head: ResponseMessage): void {
+    this.exchange.status = head.status;
+    this.exchange.response = head;
+    this.#responseBegun = true;
+    for (const phase of this.#phases!.response) phase(this.exchange);
+  }
+
+  /** An answer of the proxy's own. */
+  #answer(status: number): void {
+    this.exchange.status = status;
+    this.#responseBegun = true;
+    this.#downstream.local(status, this.method, this.exchange.responseEdits);
+    this.#finish();
+  }
+
+  #answerInstead(status: number): void {
+    this.#abandon();
+    this.exchange.failed();
+    this.#answer(status);
+  }
+
+  #breakOff(): void {
+    this.#abandon();
+    this.exchange.failed();
+    this.#end();
+    this.#downstream.breakOff();
+  }
+
+  #finish(): void {
+    const { complete } = this.#body;
+    this.#end();
+    this.#downstream.finished(complete);
+  }
+
+  #end(): void {
+    this.#state = IDLE;
+    for (const phase of this.#phases!.end) phase(this.exchange);
+    this.#body.forget();
+    this.exchange.response = undefined;
+  }
+
+  #alive(): void {
+    this.deadline = this.#clock.now + limits.stalledMillis;
+  }
+
+  /** Gives the request up, wherever it is. */
+  #abandon(): void {
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream !== undefined) stream.abandon();
+    else if (this.#state === WAITING) this.exchange.pool?.cancel(this);
+  }
+
+  #pauseRequest(): void {
+    if (this.#body.complete || this.#requestPaused) return;
+    this.#requestPaused = true;
+    this.#downstream.pauseRequest();
+  }
+
+  #resumeRequest(): void {
+    if (!this.#requestPaused) return;
+    this.#requestPaused = false;
+    this.#downstream.resumeRequest();
+  }
+}
