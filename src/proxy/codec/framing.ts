@@ -67,6 +67,16 @@ export class Framing {
   }
 
   #connection(table: FieldTable, index: number): FramingFault | undefined {
+    const start = table.spans[index * 4 + 2]!;
+    const length = table.spans[index * 4 + 3]! - start;
+    if (length === 5 && sameName(table.text, start, 'close')) {
+      this.close = true;
+      return undefined;
+    }
+    if (length === 10 && sameName(table.text, start, 'keep-alive')) {
+      this.keepAlive = true;
+      return undefined;
+    }
     for (const part of table.value(index).toLowerCase().split(',')) {
       const option = part.trim();
       if (option === 'close') this.close = true;

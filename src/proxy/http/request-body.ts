@@ -33,8 +33,9 @@ export class RequestBody {
       this.forget();
       return;
     }
-    if (this.#pieces === undefined) this.#pieces = [piece];
-    else this.#pieces.push(piece);
+    const kept = Buffer.from(piece);
+    if (this.#pieces === undefined) this.#pieces = [kept];
+    else this.#pieces.push(kept);
   }
 
   /** What came so far as one piece; undefined when there is nothing. It is kept only within the bound. */

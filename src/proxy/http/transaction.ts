@@ -38,6 +38,8 @@ export class Transaction implements ResponseConsumer {
   readonly #body = new RequestBody();
   #phases: CompiledPhases | undefined;
   #nextPhase = 0;
+  /** Whether phases run right now: then the exchange's clock is as good as new. */
+  #running = false;
   #state: number = IDLE;
   #stream: UpstreamStream | undefined;
   #resent = false;
@@ -125,7 +127,8 @@ export class Transaction implements ResponseConsumer {
     this.#body.complete = true;
     this.#body.trailers = trailers;
     if (this.#stream === undefined) return;
-    this.exchange.sentAt = performance.now();
+    this.exchange.now = performance.now();
+    this.exchange.sentAt = this.exchange.now;
     this.#stream.sendEnd(trailers);
   }
 
@@ -169,8 +172,9 @@ export class Transaction implements ResponseConsumer {
 
   /** Goes on with the next phase: at first, and when one that said `WAIT` is done. */
   proceed(): void {
-    const phases = this.#phases!;
-    const step = runRequest(phases, this.exchange, this.#nextPhase);
+    this.#running = true;
+    const step = runRequest(this.#phases!, this.exchange, this.#nextPhase);
+    this.#running = false;
     if (step === ANSWER) this.#answer(this.exchange.status);
     else if (step >= WAIT) this.#nextPhase = step - WAIT;
   }
@@ -193,7 +197,8 @@ export class Transaction implements ResponseConsumer {
     const first = body.take();
     this.#state = FORWARDING;
     this.#stream = stream;
-    this.exchange.sentAt = complete ? performance.now() : 0;
+    if (!this.#running) this.exchange.now = performance.now();
+    this.exchange.sentAt = complete ? this.exchange.now : 0;
     const wholly = complete && body.trailers === undefined;
     const more = stream.sendHead(this.exchange, first, wholly);
     if (complete && !wholly) stream.sendEnd(body.trailers);
@@ -236,7 +241,7 @@ export class Transaction implements ResponseConsumer {
     this.#beginResponse(head);
     this.#downstream.whole(head, this.exchange.responseEdits, bytes, start, end);
     this.#stream = undefined;
-    this.#finish();
+    this.#finish(this.exchange.now);
   }
 
   responseHead(head: ResponseMessage, bodiless: boolean): void {
@@ -267,6 +272,7 @@ export class Transaction implements ResponseConsumer {
   #beginResponse(head: ResponseMessage): void {
     this.exchange.status = head.status;
     this.exchange.response = head;
+    this.exchange.now = performance.now();
     this.#responseBegun = true;
     for (const phase of this.#phases!.response) phase(this.exchange);
   }
@@ -292,14 +298,15 @@ export class Transaction implements ResponseConsumer {
     this.#downstream.breakOff();
   }
 
-  #finish(): void {
+  #finish(now = performance.now()): void {
     const { complete } = this.#body;
-    this.#end();
+    this.#end(now);
     this.#downstream.finished(complete);
   }
 
-  #end(): void {
+  #end(now = performance.now()): void {
     this.#state = IDLE;
+    this.exchange.now = now;
     for (const phase of this.#phases!.end) phase(this.exchange);
     this.#body.forget();
     this.exchange.response = undefined;

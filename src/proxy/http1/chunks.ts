@@ -5,19 +5,22 @@ import { limits } from '../limits.ts';
 
 const lastChunk = '0\r\n\r\n';
 
-/** Writes text, then content without framing; in one piece while that is small. False when the other side does not keep up. */
+/**
+ * Writes text, then content without framing; in one piece while that is small. The content may change afterwards. False
+ * when the other side does not keep up.
+ */
 export function writePlain(socket: Socket, text: string, bytes: Buffer, start: number, end: number): boolean {
   if (end === start) return text === '' || socket.write(text, 'latin1');
-  if (text === '') return socket.write(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end));
   if (end - start <= limits.joinedWriteBytes) return socket.write(text + latin1(bytes, start, end), 'latin1');
+  if (text === '') return socket.write(copyOf(bytes, start, end));
   socket.cork();
   socket.write(text, 'latin1');
-  const more = socket.write(bytes.subarray(start, end));
+  const more = socket.write(copyOf(bytes, start, end));
   socket.uncork();
   return more;
 }
 
-/** Writes text, then content as one chunk; `last` ends the body. */
+/** The same with the content as one chunk; `last` ends the body. */
 export function writeChunk(
   socket: Socket,
   text: string,
@@ -34,7 +37,7 @@ export function writeChunk(
   }
   socket.cork();
   socket.write(before, 'latin1');
-  socket.write(bytes.subarray(start, end));
+  socket.write(copyOf(bytes, start, end));
   const more = socket.write(`\r\n${tail}`, 'latin1');
   socket.uncork();
   return more;
@@ -48,4 +51,11 @@ export function endOfChunks(trailers: Fields | undefined): string {
     text += `${name}: ${value}\r\n`;
   });
   return `${text}\r\n`;
+}
+
+/** The socket keeps what the system does not take at once. */
+function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafeSlow(end - start);
+  bytes.copy(copy, 0, start, end);
+  return copy;
 }

@@ -6,6 +6,7 @@ import { upgradeOf, WEBSOCKET } from '../codec/upgrade.ts';
 import type { Fields } from '../http/message.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import { limits } from '../limits.ts';
+import { readInto } from '../socket/read-into.ts';
 import type { ResponseConsumer, UpstreamStream } from '../upstream/consumer.ts';
 import { endOfChunks, writeChunk, writePlain } from './chunks.ts';
 import { requestText, sendsChunks } from './messages.ts';
@@ -40,7 +41,7 @@ export class ClientConnection implements UpstreamStream {
   constructor(owner: ConnectionOwner, socket: Socket) {
     this.#owner = owner;
     this.#socket = socket;
-    socket.on('data', (bytes: Buffer) => this.#data(bytes));
+    readInto(socket, (bytes) => this.#data(bytes));
     socket.on('drain', () => this.#consumer?.requestDrained());
     socket.on('end', () => this.#end());
     socket.on('close', () => this.#close());
@@ -70,7 +71,7 @@ export class ClientConnection implements UpstreamStream {
 
   sendBody(content: Buffer): boolean {
     if (this.#chunks) return writeChunk(this.#socket, '', content, 0, content.length, false);
-    return this.#socket.write(content);
+    return writePlain(this.#socket, '', content, 0, content.length);
   }
 
   sendEnd(trailers: Fields | undefined): void {

@@ -55,7 +55,6 @@ export class RequestReader {
     this.#sink = sink;
     this.#socket = socket;
     this.#head = head;
-    socket.on('data', (bytes: Buffer) => this.#data(bytes));
     socket.on('end', () => this.#end());
   }
 
@@ -132,7 +131,8 @@ export class RequestReader {
     if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  #data(bytes: Buffer): void {
+  /** What the socket received; valid during the call. */
+  receive(bytes: Buffer): void {
     switch (this.#state) {
       case HEAD:
         if (this.#blocked) this.#hold(bytes);
@@ -154,7 +154,7 @@ export class RequestReader {
   }
 
   #hold(bytes: Buffer): void {
-    this.#held = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
+    this.#held = this.#held === undefined ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
     if (this.#held.length > limits.pipelinedBytes) this.#socket.pause();
   }
 
@@ -209,7 +209,7 @@ export class RequestReader {
     if (framing.chunked) body.chunked();
     else if (framing.contentLength > 0) body.length(framing.contentLength);
     else {
-      if (at < bytes.length) this.#held = bytes.subarray(at);
+      if (at < bytes.length) this.#held = Buffer.from(bytes.subarray(at));
       this.#sink.request(undefined, true);
       return;
     }
@@ -224,7 +224,7 @@ export class RequestReader {
       this.#sink.request(first, false);
       return;
     }
-    if (end < bytes.length) this.#held = bytes.subarray(end);
+    if (end < bytes.length) this.#held = Buffer.from(bytes.subarray(end));
     const { trailers } = body;
     this.#sink.request(first, trailers === undefined);
     if (trailers !== undefined && this.#state === ANSWERING) this.#sink.requestEnd(trailers);

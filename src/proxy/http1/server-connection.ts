@@ -38,6 +38,11 @@ export class ServerConnection implements RequestSink, Downstream, Tickable {
     host.ticker.add(this);
   }
 
+  /** What the socket received; valid during the call. */
+  receive(bytes: Buffer): void {
+    this.#reader.receive(bytes);
+  }
+
   destroy(): void {
     this.#socket.destroy();
     this.#close();

@@ -3,6 +3,7 @@ import type { ConnectionHost } from '../http/connection-host.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
 import { limits } from '../limits.ts';
 import type { CompiledPhases } from '../phases/phase.ts';
+import { readInto } from '../socket/read-into.ts';
 import type { Ticker } from '../ticker.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { Listener } from './listener.ts';
@@ -62,6 +63,8 @@ export class HttpListener implements ConnectionHost<ServerConnection>, Listener<
       return;
     }
     socket.setNoDelay(true);
-    this.#open.add(new ServerConnection(this, socket, peerOf(socket, peer)));
+    const connection = new ServerConnection(this, socket, peerOf(socket, peer));
+    this.#open.add(connection);
+    readInto(socket, (bytes) => connection.receive(bytes));
   }
 }

@@ -14,10 +14,8 @@ export const balancePhase: Phase = {
     exchange.pool = pool;
     return NEXT;
   },
-  response: ({ pool, sentAt }) => {
-    if (sentAt === 0) return;
-    const now = performance.now();
-    pool?.latency.answered(now - sentAt, now);
+  response: ({ pool, sentAt, now }) => {
+    if (sentAt !== 0) pool?.latency.answered(now - sentAt, now);
   },
   end: (exchange) => {
     if (exchange.pool !== undefined) exchange.pool.outstanding--;

@@ -10,7 +10,7 @@ export function logPhase(log: AccessLog | undefined): Phase | undefined {
     name: 'log',
     end: (exchange) => {
       const { method, authority, path, status, verdict, peer, rule, series } = exchange;
-      const millis = Math.round((performance.now() - exchange.startedAt) * 1000) / 1000;
+      const millis = Math.round((exchange.now - exchange.startedAt) * 1000) / 1000;
       const { destination = '', backend = '' } = series?.labels ?? {};
       log(
         JSON.stringify({

@@ -50,7 +50,9 @@ export class Exchange implements OutgoingRequest {
   peer = '';
   /** The address that the client's connection comes from. */
   peerAddress = '';
-  /** Milliseconds on the monotonic clock. */
+  /** The last reading of the monotonic clock, in milliseconds: fresh when `response` and `end` hooks run. */
+  now = 0;
+  /** On the same clock. */
   startedAt = 0;
   /** When the whole request was on its way to the server, on the same clock; 0 before. */
   sentAt = 0;
@@ -75,6 +77,7 @@ export class Exchange implements OutgoingRequest {
     this.path = '';
     this.query = '';
     this.authority = '';
+    this.now = now;
     this.startedAt = now;
     this.sentAt = 0;
     this.status = 0;
