@@ -39,6 +39,12 @@ export const limits = {
   neutralLatencyMillis: 100,
   /** The latency that a request without an answer counts as. */
   failurePenaltyMillis: 1_000,
+  /** A probe of an ejected endpoint. */
+  probeMillis: 2_000,
+  /** Event loops that come later than this to their timers, several times in a row, refuse some of the new requests. */
+  loopDelayMillis: 250,
+  /** How long an endpoint that discovery no longer lists is remembered, and in need still used. */
+  vanishedMillis: 30_000,
   /** The text of an end user's token. */
   tokenBytes: 16_384,
   /** How far the clock of a token's issuer may be from ours. */

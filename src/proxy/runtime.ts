@@ -2,12 +2,15 @@ import type { ProxyBootstrap } from './bootstrap.ts';
 import { type ListenerEnvironment, listenerSpecs } from './config/listeners.ts';
 import { ResourceSet } from './config/resources.ts';
 import { ListenerManager } from './listeners/manager.ts';
+import { LoadShedding } from './load-shedding.ts';
 import { DenialLog } from './telemetry/denials.ts';
 import { MetricsRegistry } from './telemetry/registry.ts';
 import { Ticker } from './ticker.ts';
 import { type TlsMaterial, tlsMaterial } from './tls/material.ts';
+import { Clusters } from './upstream/clusters.ts';
 import { Dialer } from './upstream/dial.ts';
 import { Pools } from './upstream/pools.ts';
+import { ConnectionProber } from './upstream/prober.ts';
 
 const drainPollMillis = 20;
 
@@ -21,8 +24,13 @@ export class Runtime {
   #resources = new ResourceSet();
   readonly #node: string;
   readonly #ticker = new Ticker();
+  readonly #shedding = new LoadShedding();
   readonly #dialer = new Dialer();
   readonly #pools = new Pools(this.#dialer, this.#ticker);
+  readonly #clusters = new Clusters(this.#pools, this.#ticker, this.registry, {
+    prober: new ConnectionProber(this.#dialer),
+    random: Math.random,
+  });
   readonly #listeners: ListenerManager;
   readonly #environment: ListenerEnvironment;
   readonly #log: (line: string) => void;
@@ -33,12 +41,14 @@ export class Runtime {
 
   constructor(bootstrap: ProxyBootstrap, log: (line: string) => void) {
     this.#node = bootstrap.node;
+    this.#ticker.add(this.#shedding);
     this.#log = log;
     this.#listeners = new ListenerManager(log);
     this.#environment = {
       registry: this.registry,
       ticker: this.#ticker,
       dialer: this.#dialer,
+      shedding: this.#shedding,
       accessLog: bootstrap.accessLog === true ? log : undefined,
       denials: new DenialLog(log),
       testRandomHeader: bootstrap.testRandomHeader?.toLowerCase(),
@@ -90,11 +100,11 @@ export class Runtime {
     }
     this.#useSecret(resources, workload.identity);
     this.#dialer.useSource(workload.sourceAddress);
-    const pools = this.#pools.transaction();
-    const specs = listenerSpecs(resources, workload, this.#material, pools.pool, this.#environment);
+    const clusters = this.#clusters.transaction();
+    const specs = listenerSpecs(resources, workload, this.#material, clusters, this.#environment);
     this.#resources = resources;
     const bound = await this.#listeners.apply(specs);
-    pools.commit();
+    clusters.commit();
     this.version++;
     if (!bound || this.isReady) return;
     this.isReady = true;

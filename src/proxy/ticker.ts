@@ -3,7 +3,8 @@ export interface Tickable {
   tick(now: number): void;
 }
 
-const intervalMillis = 250;
+/** Between two looks at the clock. */
+export const tickMillis = 250;
 
 /** One coarse timer for all deadlines of a proxy, so that a request sets none. */
 export class Ticker {
@@ -13,7 +14,7 @@ export class Ticker {
   readonly #timer: NodeJS.Timeout;
 
   constructor() {
-    this.#timer = setInterval(() => this.#tick(), intervalMillis);
+    this.#timer = setInterval(() => this.#tick(), tickMillis);
     this.#timer.unref();
   }
 

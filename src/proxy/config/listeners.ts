@@ -7,9 +7,9 @@ import type { CompiledPhases } from '../phases/phase.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Ticker } from '../ticker.ts';
 import type { TlsMaterial } from '../tls/material.ts';
-import { Cluster } from '../upstream/cluster.ts';
-import type { Dialer, DialTarget } from '../upstream/dial.ts';
-import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import type { ClustersTransaction } from '../upstream/clusters.ts';
+import type { Dialer } from '../upstream/dial.ts';
+import { nowhere, programSettings } from './cluster-policy.ts';
 import { compileInbound } from './inbound.ts';
 import { OutboundCompiler } from './outbound.ts';
 import type { Messages, ResourceSet } from './resources.ts';
@@ -27,10 +27,10 @@ export function listenerSpecs(
   resources: ResourceSet,
   workload: Messages['Workload'],
   material: TlsMaterial | undefined,
-  pool: (target: DialTarget) => EndpointPool,
+  clusters: ClustersTransaction,
   environment: ListenerEnvironment,
 ): readonly ListenerSpec[] {
-  const compiler = new OutboundCompiler(resources, workload, environment.registry, pool);
+  const compiler = new OutboundCompiler(resources, workload, environment.registry, clusters);
   const outbound = workload.outbound.map((listener) => {
     const key = `outbound ${listener.protocol.toLowerCase()} ${listener.address}:${listener.port}`;
     if (listener.protocol === 'TCP') {
@@ -48,7 +48,8 @@ export function listenerSpecs(
       const decide = inboundTcp(table, target, environment.registry, environment.denials);
       return tcpSpec(key, listener, decide, material, environment);
     }
-    const app = new Cluster(`app:${listener.appPort}`, [pool(target)]);
+    const name = `app ${listener.appAddress}:${listener.appPort}`;
+    const app = clusters.cluster(name, programSettings, [{ target, locality: nowhere }]);
     return httpSpec(key, listener, inboundPhases(table, app, environment), material, environment);
   });
   return [...outbound, ...inbound];

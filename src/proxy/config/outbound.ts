@@ -2,9 +2,9 @@ import { compileMatch, type Matcher } from '../routing/match.ts';
 import type { OutboundTable, Route, RouteTarget, ServiceRoutes } from '../routing/outbound-table.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
-import { Cluster } from '../upstream/cluster.ts';
-import type { DialTarget } from '../upstream/dial.ts';
-import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import type { Cluster } from '../upstream/cluster.ts';
+import type { ClustersTransaction } from '../upstream/clusters.ts';
+import { compileClusterPolicy, nowhere } from './cluster-policy.ts';
 import type { Messages, ResourceSet } from './resources.ts';
 
 type Listener = Messages['Workload']['outbound'][number];
@@ -15,8 +15,7 @@ export class OutboundCompiler {
   readonly #resources: ResourceSet;
   readonly #workload: Messages['Workload'];
   readonly #registry: MetricsRegistry;
-  readonly #pool: (target: DialTarget) => EndpointPool;
-  readonly #clusters = new Map<string, Cluster>();
+  readonly #clusters: ClustersTransaction;
   readonly #services = new Map<string, ServiceRoutes>();
   /** By name of the endpoints. */
   readonly #admits: ReadonlyMap<string, readonly Matcher[]>;
@@ -25,12 +24,12 @@ export class OutboundCompiler {
     resources: ResourceSet,
     workload: Messages['Workload'],
     registry: MetricsRegistry,
-    pool: (target: DialTarget) => EndpointPool,
+    clusters: ClustersTransaction,
   ) {
     this.#resources = resources;
     this.#workload = workload;
     this.#registry = registry;
-    this.#pool = pool;
+    this.#clusters = clusters;
     this.#admits = new Map(workload.access.map(({ endpoints, matches }) => [endpoints, matches.map(matcher)]));
   }
 
@@ -82,13 +81,11 @@ export class OutboundCompiler {
   }
 
   #cluster(name: string): Cluster {
-    let cluster = this.#clusters.get(name);
-    if (cluster === undefined) {
-      const ready = this.#resources.get('Endpoints', name)?.endpoints.filter((endpoint) => endpoint.ready) ?? [];
-      cluster = new Cluster(name, ready.map(this.#pool));
-      this.#clusters.set(name, cluster);
-    }
-    return cluster;
+    const { endpoints = [], policy = null } = this.#resources.get('Endpoints', name) ?? {};
+    const members = endpoints
+      .filter(({ ready }) => ready)
+      .map((target) => ({ target, locality: target.locality ?? nowhere }));
+    return this.#clusters.cluster(name, compileClusterPolicy(policy, this.#workload.locality), members);
   }
 
   #series(destination: string, backend: string, route: string): RequestSeries {

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { TcpDecision } from '../listeners/tcp.ts';
 import type { InboundTable } from '../routing/inbound-table.ts';
 import { pickTarget, randomValue, type ServiceRoutes } from '../routing/outbound-table.ts';
@@ -9,30 +10,48 @@ import type { DialTarget } from '../upstream/dial.ts';
 /** A connection of a program to a service: the first rule without a match, one target by weight, one ready endpoint. */
 export function outboundTcp(service: ServiceRoutes | undefined, registry: MetricsRegistry): TcpDecision {
   const route = service?.routes.find((candidate) => candidate.matches === undefined);
-  return () => {
+  return ({ address }) => {
     if (service === undefined) return undefined;
+    const count = ({ labels }: RequestSeries, verdict: string) => {
+      connections(registry, labels, verdict).value++;
+    };
     if (route === undefined || route.total === 0) {
-      connections(registry, (route?.failed ?? service.rejected).labels, 'rejected').value++;
+      count(route?.failed ?? service.rejected, 'rejected');
       return undefined;
     }
     const { cluster, series, admits } = pickTarget(route, randomValue(route));
     if (admits !== undefined) {
-      connections(registry, series.labels, 'denied').value++;
+      count(series, 'denied');
       return undefined;
     }
-    const pool = cluster.choose(performance.now());
-    const failed = () => {
-      pool?.latency.failed(performance.now());
-      connections(registry, series.labels, 'failed').value++;
+    const { breaker } = cluster;
+    const room = breaker?.take('connections') ?? true;
+    const endpoint = room ? cluster.choose({ header: noHeader, peerAddress: address }, performance.now()) : undefined;
+    if (endpoint === undefined) {
+      if (room) breaker?.release('connections');
+      count(series, 'failed');
+      return undefined;
+    }
+    endpoint.pool.outstanding++;
+    count(series, 'forwarded');
+    return {
+      target: endpoint.pool.target,
+      connectMillis: endpoint.pool.connectMillis,
+      connected: () => endpoint.connected(),
+      failed: () => {
+        endpoint.failed(performance.now());
+        count(series, 'failed');
+      },
+      ended: () => {
+        endpoint.pool.outstanding--;
+        breaker?.release('connections');
+      },
     };
-    if (pool === undefined) {
-      failed();
-      return undefined;
-    }
-    connections(registry, series.labels, 'forwarded').value++;
-    return { target: pool.target, failed };
   };
 }
+
+/** Bytes carry none. */
+function noHeader(): undefined {}
 
 /** A connection of another proxy to the program behind this one. */
 export function inboundTcp(
@@ -55,7 +74,13 @@ export function inboundTcp(
     }
     const series = grant?.series ?? access.uncovered;
     count(series, grant === undefined && table.mode === 'AUDIT' ? 'audited' : 'allowed');
-    return { target, failed: () => count(series, 'failed') };
+    return {
+      target,
+      connectMillis: limits.connectMillis,
+      connected: () => {},
+      failed: () => count(series, 'failed'),
+      ended: () => {},
+    };
   };
 }
 

@@ -4,6 +4,7 @@ import { compileMatch } from '../routing/match.ts';
 import { tlsMaterial } from '../tls/material.ts';
 import { first } from './faults.ts';
 import type { Messages, ResourceKind } from './resources.ts';
+import { clusterPolicyFault } from './validate-cluster.ts';
 import { requestLayerFault, serverLayerFault } from './validate-policies.ts';
 
 /** What is wrong with a message, as `field: reason`; undefined when it can be used. */
@@ -81,7 +82,9 @@ function serviceFault(service: Messages['OutboundService']): string | undefined 
   return rules ?? first('policies', service.policies, requestLayerFault);
 }
 
-function endpointsFault({ endpoints }: Messages['Endpoints']): string | undefined {
+function endpointsFault({ endpoints, policy }: Messages['Endpoints']): string | undefined {
+  const fault = clusterPolicyFault(policy);
+  if (fault !== undefined) return `policy.${fault}`;
   return first('endpoints', endpoints, ({ address, port, identity }) => {
     if (identity !== '' && parseSpiffeId(identity) === undefined) return `identity: ${identity} is no SPIFFE id`;
     return addressFault('address', address) ?? portFault('port', port);

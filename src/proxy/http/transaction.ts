@@ -212,7 +212,7 @@ export class Transaction implements ResponseConsumer {
   upstreamFailed(failure: UpstreamFailure): void {
     this.#stream = undefined;
     if (this.#resend(failure)) return;
-    this.exchange.unanswered();
+    this.exchange.unanswered(failure);
     this.#answer(failure === 'broken' || failure === 'stale' ? 502 : 503);
   }
 
@@ -221,13 +221,13 @@ export class Transaction implements ResponseConsumer {
    * request is lost, and its method is idempotent (RFC 9110 9.2.2).
    */
   #resend(failure: UpstreamFailure): boolean {
-    const { pool, series } = this.exchange;
-    if (failure !== 'stale' || pool === undefined || this.#resent) return false;
+    const { endpoint, series } = this.exchange;
+    if (failure !== 'stale' || endpoint === undefined || this.#resent) return false;
     if (!this.#body.replayable || !this.#body.complete || !resendable.has(this.method)) return false;
     this.#resent = true;
     series?.resentAfterStale();
     this.#state = WAITING;
-    pool.acquire(this, true);
+    endpoint.pool.acquire(this, true);
     return true;
   }
 
@@ -321,7 +321,7 @@ export class Transaction implements ResponseConsumer {
     const stream = this.#stream;
     this.#stream = undefined;
     if (stream !== undefined) stream.abandon();
-    else if (this.#state === WAITING) this.exchange.pool?.cancel(this);
+    else if (this.#state === WAITING) this.exchange.endpoint?.pool.cancel(this);
   }
 
   #pauseRequest(): void {

@@ -1,5 +1,4 @@
 import type net from 'node:net';
-import { limits } from '../limits.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { Dialer, DialTarget } from '../upstream/dial.ts';
 import type { Listener } from './listener.ts';
@@ -7,8 +6,18 @@ import { type Peer, peerOf } from './peer.ts';
 import { PeerServer } from './peer-server.ts';
 import { splice } from './splice.ts';
 
-/** Decides about a connection of a client: where it goes, or undefined to close it without a byte. */
-export type TcpDecision = (peer: Peer) => { readonly target: DialTarget; readonly failed: () => void } | undefined;
+/** Where a client's connection goes, and who wants to know what becomes of it. */
+export interface TcpRoute {
+  readonly target: DialTarget;
+  readonly connectMillis: number;
+  /** Exactly one of `connected` and `failed` is called, unless the client leaves before; then, always, `ended`. */
+  connected(): void;
+  failed(): void;
+  ended(): void;
+}
+
+/** Decides about a connection of a client; undefined to close it without a byte. */
+export type TcpDecision = (peer: Peer) => TcpRoute | undefined;
 
 /** Takes raw connections, in plain text or with mutual TLS, and splices them. */
 export class TcpListener implements Listener<TcpDecision> {
@@ -57,32 +66,39 @@ export class TcpListener implements Listener<TcpDecision> {
       return;
     }
     this.#open.add(client);
-    client.once('close', () => this.#open.delete(client));
+    client.once('close', () => {
+      this.#open.delete(client);
+      decision.ended();
+    });
     this.#connect(client, decision);
   }
 
-  #connect(client: net.Socket, { target, failed }: NonNullable<ReturnType<TcpDecision>>): void {
-    const server = this.#dialer.dial(target, (ready) => {
+  #connect(client: net.Socket, route: TcpRoute): void {
+    let settled = false;
+    const settle = (connected: boolean) => {
+      if (settled) return;
+      settled = true;
       clearTimeout(timer);
-      client.off('close', giveUp);
-      ready.off('close', giveUp);
-      ready.off('error', failed);
+      client.off('close', leave);
+      if (connected) route.connected();
+      else if (!client.destroyed) route.failed();
+      if (!connected) client.destroy();
+    };
+    const server = this.#dialer.dial(route.target, (ready) => {
+      settle(true);
       splice(client, ready);
     });
-    const giveUp = () => {
-      clearTimeout(timer);
-      client.destroy();
+    const leave = () => {
+      settle(false);
       server?.destroy();
     };
-    const timer = setTimeout(giveUp, limits.connectMillis);
+    const timer = setTimeout(leave, route.connectMillis);
     if (server === undefined) {
-      failed();
-      giveUp();
+      leave();
       return;
     }
-    client.once('close', giveUp);
-    server.once('error', failed);
-    server.on('error', giveUp);
-    server.once('close', giveUp);
+    client.once('close', leave);
+    server.on('error', () => settle(false));
+    server.once('close', () => settle(false));
   }
 }

@@ -1,34 +1,47 @@
+import type { Exchange } from '../routing/exchange.ts';
 import { ANSWER, NEXT, type Phase, TAKEN } from './phase.ts';
 
-/** Chooses an endpoint of the cluster, and keeps count of what it has under way and how fast it answers. */
+/** Chooses an endpoint of the cluster, and keeps count of what it has under way, how fast it answers and how it fails. */
 export const balancePhase: Phase = {
   name: 'balance',
   request: (exchange) => {
-    const pool = exchange.cluster?.choose(exchange.startedAt);
-    if (pool === undefined) {
-      exchange.status = 503;
-      exchange.failed();
-      return ANSWER;
+    const { cluster } = exchange;
+    const breaker = cluster?.breaker;
+    if (breaker !== undefined && !breaker.take('requests')) {
+      exchange.overloaded();
+      return unavailable(exchange);
     }
-    pool.outstanding++;
-    exchange.pool = pool;
+    exchange.breaker = breaker;
+    const endpoint = cluster?.choose(exchange, exchange.now);
+    if (endpoint === undefined) return unavailable(exchange);
+    endpoint.pool.outstanding++;
+    exchange.endpoint = endpoint;
     return NEXT;
   },
-  response: ({ pool, sentAt, now }) => {
-    if (sentAt !== 0) pool?.latency.answered(now - sentAt, now);
+  response: ({ endpoint, response, sentAt, status, now }) => {
+    if (endpoint === undefined) return;
+    if (status === 503 && response?.fields.lookupMesh('x-smi-overloaded') !== undefined) endpoint.overloaded(now);
+    else endpoint.answered(status, sentAt === 0 ? -1 : now - sentAt, now);
   },
   end: (exchange) => {
-    if (exchange.pool !== undefined) exchange.pool.outstanding--;
+    if (exchange.endpoint !== undefined) exchange.endpoint.pool.outstanding--;
+    exchange.breaker?.release('requests');
   },
 };
+
+function unavailable(exchange: Exchange): typeof ANSWER {
+  exchange.status = 503;
+  exchange.failed();
+  return ANSWER;
+}
 
 /** Hands the request to a connection of the chosen endpoint. */
 export const forwardPhase: Phase = {
   name: 'forward',
   request: (exchange) => {
-    const { transaction, pool } = exchange;
+    const { transaction, endpoint } = exchange;
     transaction.awaitUpstream();
-    pool!.acquire(transaction, false);
+    endpoint!.pool.acquire(transaction, false);
     return TAKEN;
   },
 };

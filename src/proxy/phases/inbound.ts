@@ -1,16 +1,21 @@
 import { UNSUPPORTED_UPGRADE } from '../codec/upgrade.ts';
+import type { LoadShedding } from '../load-shedding.ts';
 import type { Exchange } from '../routing/exchange.ts';
 import type { InboundTable } from '../routing/inbound-table.ts';
 import { readPath } from '../routing/path.ts';
 import type { DenialLog } from '../telemetry/denials.ts';
+import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { balancePhase, forwardPhase } from './forward.ts';
 import { type AccessLog, logPhase } from './log.ts';
 import { measurePhase } from './measure.ts';
 import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase } from './phase.ts';
+import { shedPhase } from './shed.ts';
 
 export interface InboundSettings {
   readonly accessLog: AccessLog | undefined;
+  readonly shedding: LoadShedding;
+  readonly registry: MetricsRegistry;
   readonly denials: DenialLog;
 }
 
@@ -19,6 +24,7 @@ export function inboundPhases(table: InboundTable, app: Cluster, settings: Inbou
   return compilePhases([
     logPhase(settings.accessLog),
     measurePhase(table.rejected),
+    shedPhase(settings.shedding, settings.registry),
     identifyPhase(table),
     // authenticate
     matchPhase(app),

@@ -1,14 +1,19 @@
 import { UNSUPPORTED_UPGRADE } from '../codec/upgrade.ts';
+import type { LoadShedding } from '../load-shedding.ts';
 import type { Exchange } from '../routing/exchange.ts';
 import { mayAdmit, type OutboundTable, pickTarget, type Route, randomValue } from '../routing/outbound-table.ts';
 import { readPath } from '../routing/path.ts';
+import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { balancePhase, forwardPhase } from './forward.ts';
 import { type AccessLog, logPhase } from './log.ts';
 import { measurePhase } from './measure.ts';
 import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase, type Step } from './phase.ts';
+import { shedPhase } from './shed.ts';
 
 export interface OutboundSettings {
   readonly accessLog: AccessLog | undefined;
+  readonly shedding: LoadShedding;
+  readonly registry: MetricsRegistry;
   readonly testRandomHeader: string | undefined;
 }
 
@@ -17,6 +22,7 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
   return compilePhases([
     logPhase(settings.accessLog),
     measurePhase(table.rejected),
+    shedPhase(settings.shedding, settings.registry),
     matchPhase(table, settings.testRandomHeader),
     // mirror
     // deadline

@@ -1,12 +1,13 @@
 import { NO_UPGRADE } from '../codec/upgrade.ts';
 import { FieldList } from '../http/field-list.ts';
-import type { HeaderEdits } from '../http/header-edits.ts';
+import { HeaderEdits } from '../http/header-edits.ts';
 import type { RequestMessage, ResponseMessage } from '../http/message.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { RequestSeries, Verdict } from '../telemetry/requests.ts';
+import type { Breaker } from '../upstream/breaker.ts';
 import type { Cluster } from '../upstream/cluster.ts';
-import type { ResponseConsumer } from '../upstream/consumer.ts';
-import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import type { ResponseConsumer, UpstreamFailure } from '../upstream/consumer.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
 
 /** What phases may ask of the transaction that an exchange belongs to. */
 export interface ExchangeTransaction extends ResponseConsumer {
@@ -63,7 +64,9 @@ export class Exchange implements OutgoingRequest {
   rule = '';
   series: RequestSeries | undefined;
   cluster: Cluster | undefined;
-  pool: EndpointPool | undefined;
+  endpoint: Endpoint | undefined;
+  /** Of which the request holds a place. */
+  breaker: Breaker | undefined;
 
   constructor(transaction: ExchangeTransaction) {
     this.transaction = transaction;
@@ -85,7 +88,8 @@ export class Exchange implements OutgoingRequest {
     this.rule = '';
     this.series = undefined;
     this.cluster = undefined;
-    this.pool = undefined;
+    this.endpoint = undefined;
+    this.breaker = undefined;
   }
 
   /** The server or the way to it failed; what a server's proxy decided about access stands. */
@@ -93,10 +97,20 @@ export class Exchange implements OutgoingRequest {
     if (this.verdict === 'forwarded') this.verdict = 'failed';
   }
 
-  /** The chosen endpoint gave no answer. */
-  unanswered(): void {
-    this.pool?.latency.failed(performance.now());
+  /** The chosen endpoint gave no answer: for the reason given, or not in time. */
+  unanswered(failure?: UpstreamFailure): void {
+    if (failure === 'overload') {
+      this.endpoint?.overloaded(performance.now());
+      this.cluster?.overflow('queue');
+    } else if (failure !== 'limit') this.endpoint?.failed(performance.now());
+    if (failure === 'overload' || failure === 'limit') this.overloaded();
     this.failed();
+  }
+
+  /** The answer will say that there was too much to do, and that nothing is wrong with the server. */
+  overloaded(): void {
+    this.responseEdits ??= new HeaderEdits();
+    this.responseEdits.set('x-smi-overloaded', 'true');
   }
 
   get method(): string {

@@ -9,6 +9,8 @@ export type UpstreamFailure =
   | 'connect'
   /** Too many wait already, or this one waited too long. */
   | 'overload'
+  /** A bound of the policy is reached; it has been counted. */
+  | 'limit'
   /** The connection ended or the answer was malformed. */
   | 'broken';
 

@@ -2,14 +2,11 @@ import type { Socket } from 'node:net';
 import { ClientConnection, type ConnectionOwner } from '../http1/client-connection.ts';
 import { limits } from '../limits.ts';
 import type { Tickable, Ticker } from '../ticker.ts';
-import type { ResponseConsumer } from './consumer.ts';
+import type { Breaker } from './breaker.ts';
+import type { ResponseConsumer, UpstreamFailure } from './consumer.ts';
 import type { Dialer, DialTarget } from './dial.ts';
 import { Latency } from './latency.ts';
-
-interface Pending {
-  readonly consumer: ResponseConsumer;
-  readonly deadline: number;
-}
+import { expectedWait, PendingQueue } from './pending-queue.ts';
 
 /** The connections to one endpoint: a stack of idle ones, a bound on all, and a bounded queue of requests that wait. */
 export class EndpointPool implements ConnectionOwner, Tickable {
@@ -17,16 +14,21 @@ export class EndpointPool implements ConnectionOwner, Tickable {
   /** Requests under way; what balancing looks at. */
   outstanding = 0;
   readonly latency = new Latency();
+  connectMillis: number = limits.connectMillis;
+  /** Bounds connections and requests that wait; undefined: only the proxy's own limits do. */
+  readonly breaker: Breaker | undefined;
   readonly #dialer: Dialer;
   readonly #ticker: Ticker;
   readonly #idle: ClientConnection[] = [];
   readonly #open = new Set<ClientConnection>();
   readonly #dialing = new Map<Socket, number>();
-  readonly #pending: Pending[] = [];
+  readonly #pending = new PendingQueue();
   #retired = false;
 
-  constructor(target: DialTarget, dialer: Dialer, ticker: Ticker) {
+  constructor(target: DialTarget, dialer: Dialer, ticker: Ticker, breaker?: Breaker) {
     this.target = target;
+    this.breaker = breaker;
+    breaker?.add(this.#closeIdle);
     this.#dialer = dialer;
     this.#ticker = ticker;
     ticker.add(this);
@@ -36,6 +38,11 @@ export class EndpointPool implements ConnectionOwner, Tickable {
     return this.#open.size;
   }
 
+  /** Connections that wait for a request. */
+  get idle(): number {
+    return this.#idle.length;
+  }
+
   /** Gives the consumer a connection now or later; `fresh` refuses one that served before. */
   acquire(consumer: ResponseConsumer, fresh: boolean): void {
     const connection = fresh ? undefined : this.#idle.pop();
@@ -43,31 +50,41 @@ export class EndpointPool implements ConnectionOwner, Tickable {
       connection.serve(consumer);
       return;
     }
-    if (this.#pending.length >= limits.pendingPerEndpoint) {
-      consumer.upstreamFailed('overload');
+    const opening = this.#takeConnection();
+    const failure = opening ? undefined : this.#refusal();
+    if (failure !== undefined) {
+      consumer.upstreamFailed(failure);
       return;
     }
     if (this.#retired) this.#ticker.add(this);
-    this.#pending.push({ consumer, deadline: this.#ticker.now + limits.pendingMillis });
-    this.#dialMore();
+    const place = opening ? undefined : this.breaker;
+    this.#pending.push(consumer, this.#ticker.now + limits.pendingMillis, place);
+    if (opening) this.#dial();
   }
 
   /** Forgets a consumer that waits. */
   cancel(consumer: ResponseConsumer): void {
-    const index = this.#pending.findIndex((entry) => entry.consumer === consumer);
-    if (index >= 0) this.#pending.splice(index, 1);
+    this.#pending.cancel(consumer);
   }
 
-  /** The endpoint is gone from the configuration: what is under way finishes, nothing is kept. */
+  /** The endpoint is gone from the configuration: what is open serves on until it has been idle for long. */
   retire(): void {
     this.#retired = true;
-    for (const connection of [...this.#idle]) connection.destroy();
     this.#forgetWhenEmpty();
+  }
+
+  /** The endpoint is back. */
+  revive(): void {
+    this.#retired = false;
+    this.#ticker.add(this);
+    this.breaker?.add(this.#closeIdle);
   }
 
   destroy(): void {
     this.#retired = true;
-    for (const { consumer } of this.#pending.splice(0)) consumer.upstreamFailed('connect');
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      next.upstreamFailed('connect');
+    }
     for (const socket of this.#dialing.keys()) socket.destroy();
     for (const connection of [...this.#open]) connection.destroy();
     this.#ticker.remove(this);
@@ -76,10 +93,10 @@ export class EndpointPool implements ConnectionOwner, Tickable {
   released(connection: ClientConnection): void {
     const next = this.#pending.shift();
     if (next !== undefined) {
-      connection.serve(next.consumer);
+      connection.serve(next);
       return;
     }
-    if (this.#retired || this.#idle.length >= limits.idlePerEndpoint) {
+    if (this.#idle.length >= limits.idlePerEndpoint) {
       connection.destroy();
       return;
     }
@@ -88,7 +105,7 @@ export class EndpointPool implements ConnectionOwner, Tickable {
   }
 
   closed(connection: ClientConnection): void {
-    this.#open.delete(connection);
+    if (this.#open.delete(connection)) this.breaker?.release('connections');
     const index = this.#idle.indexOf(connection);
     if (index >= 0) this.#idle.splice(index, 1);
     if (this.#pending.length > 0) this.#dialMore();
@@ -98,17 +115,35 @@ export class EndpointPool implements ConnectionOwner, Tickable {
   tick(now: number): void {
     while (this.#idle.length > 0 && now - this.#idle[0]!.idleSince > limits.upstreamIdleMillis)
       this.#idle[0]!.destroy();
-    for (const [socket, since] of this.#dialing) if (now - since > limits.connectMillis) socket.destroy();
-    while (this.#pending.length > 0 && now > this.#pending[0]!.deadline) {
-      this.#pending.shift()!.consumer.upstreamFailed(this.#open.size === 0 ? 'connect' : 'overload');
+    for (const [socket, since] of this.#dialing) if (now - since > this.connectMillis) socket.destroy();
+    for (let late = this.#pending.shiftOverdue(now); late !== undefined; late = this.#pending.shiftOverdue(now)) {
+      late.upstreamFailed(this.#open.size === 0 ? 'connect' : 'overload');
     }
   }
 
+  /** Whether one more connection may be opened; then it has to be. */
+  #takeConnection(): boolean {
+    const { breaker } = this;
+    if (this.#dialing.size + this.#open.size >= limits.connectionsPerEndpoint) return false;
+    if (breaker === undefined || breaker.tryTake('connections')) return true;
+    return breaker.reclaimConnection() && breaker.tryTake('connections');
+  }
+
+  /** Why a request for which no connection may be opened cannot wait either; otherwise it holds a place of the breaker. */
+  #refusal(): UpstreamFailure | undefined {
+    const { breaker } = this;
+    const connections = this.#open.size;
+    if (connections + this.#dialing.size === 0) {
+      breaker?.overflow('connections');
+      return 'limit';
+    }
+    const wait = expectedWait(this.#pending.length, connections, this.latency.estimate(this.#ticker.now));
+    if (this.#pending.length >= limits.pendingPerEndpoint || wait > limits.pendingMillis) return 'overload';
+    return breaker === undefined || breaker.take('pending') ? undefined : 'limit';
+  }
+
   #dialMore(): void {
-    while (
-      this.#dialing.size < this.#pending.length &&
-      this.#dialing.size + this.#open.size < limits.connectionsPerEndpoint
-    ) {
+    while (this.#dialing.size < this.#pending.length && this.#takeConnection()) {
       if (!this.#dial()) return;
     }
   }
@@ -134,14 +169,24 @@ export class EndpointPool implements ConnectionOwner, Tickable {
 
   /** One attempt answers one request: the oldest. */
   #dialFailed(): void {
-    this.#pending.shift()?.consumer.upstreamFailed('connect');
+    this.breaker?.release('connections');
+    this.#pending.shift()?.upstreamFailed('connect');
     if (this.#pending.length > 0) this.#dialMore();
     else this.#forgetWhenEmpty();
   }
 
   #forgetWhenEmpty(): void {
-    if (this.#retired && this.#open.size + this.#dialing.size + this.#pending.length === 0) this.#ticker.remove(this);
+    if (!this.#retired || this.#open.size + this.#dialing.size + this.#pending.length > 0) return;
+    this.#ticker.remove(this);
+    this.breaker?.remove(this.#closeIdle);
   }
+
+  /** Gives up the connection that has been idle for longest. */
+  readonly #closeIdle = (): boolean => {
+    const [oldest] = this.#idle;
+    oldest?.destroy();
+    return oldest !== undefined;
+  };
 }
 
 /** The socket's `close` follows and says all that matters. */

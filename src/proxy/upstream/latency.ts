@@ -26,6 +26,12 @@ export class Latency {
     this.answered(limits.failurePenaltyMillis, now);
   }
 
+  /** Begins anew: what was known says nothing about now. */
+  forget(): void {
+    this.#estimate = 0;
+    this.#at = -1;
+  }
+
   /** What is to be expected; without new answers it falls, so that a slow endpoint is tried again after a while. */
   estimate(now: number): number {
     return this.#estimate * Math.exp((this.#at - now) / limits.latencyDecayMillis);

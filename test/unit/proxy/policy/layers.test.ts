@@ -6,7 +6,7 @@ import { mergeLayers } from '../../../../src/proxy/policy/merge-layers.ts';
 import { type CompiledLayer, PolicyTable } from '../../../../src/proxy/policy/policy-table.ts';
 import { defaultRetries, maySendAgain } from '../../../../src/proxy/policy/request-policy.ts';
 import { GATEWAY_ERROR, RATE_LIMITED } from '../../../../src/proxy/policy/retry-conditions.ts';
-import { Cluster } from '../../../../src/proxy/upstream/cluster.ts';
+import { emptyCluster } from '../support/cluster.ts';
 
 const nothing: Layer = {
   policy: 'default/p',
@@ -23,7 +23,7 @@ const noRetries = { on: null, methods: null };
 const merge = (...layers: readonly Partial<Layer>[]) =>
   mergeLayers(
     layers.map((layer) => ({ ...nothing, ...layer })),
-    (name) => new Cluster(name, []),
+    emptyCluster,
   );
 
 test('without a layer everything is at its default', () => {

@@ -1,0 +1,18 @@
+import type { LoadShedding } from '../load-shedding.ts';
+import { overflow } from '../telemetry/clusters.ts';
+import type { MetricsRegistry } from '../telemetry/registry.ts';
+import { ANSWER, NEXT, type Phase } from './phase.ts';
+
+/** Refuses a share of the requests while the process cannot keep up. */
+export function shedPhase(shedding: LoadShedding, registry: MetricsRegistry): Phase {
+  return {
+    name: 'shed',
+    request: (exchange) => {
+      if (shedding.share === 0 || Math.random() >= shedding.share) return NEXT;
+      overflow(registry, 'loop-delay', '');
+      exchange.status = 503;
+      exchange.overloaded();
+      return ANSWER;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { ClusterMetrics } from '../telemetry/clusters.ts';
+import type { MetricsRegistry } from '../telemetry/registry.ts';
+import type { Tickable, Ticker } from '../ticker.ts';
+import type { Locality } from './balance/locality.ts';
+import { Cluster, type ClusterEnvironment, type EndpointState } from './cluster.ts';
+import type { ClusterSettings } from './cluster-settings.ts';
+import type { DialTarget } from './dial.ts';
+import type { Pools } from './pools.ts';
+
+/** A ready endpoint as configured. */
+export interface ClusterMember {
+  readonly target: DialTarget;
+  readonly locality: Locality;
+}
+
+/** Collects the clusters of a new configuration. What a cluster is told holds at once. */
+export interface ClustersTransaction {
+  cluster(name: string, settings: ClusterSettings, members: readonly ClusterMember[]): Cluster;
+  /** Forgets the clusters and retires the pools that nobody asked for. */
+  commit(): void;
+}
+
+const states: readonly EndpointState[] = ['healthy', 'ejected', 'unhealthy', 'vanished'];
+
+/** All clusters of a proxy, by name, through all changes of configuration. */
+export class Clusters implements Tickable {
+  readonly #pools: Pools;
+  readonly #ticker: Ticker;
+  readonly #registry: MetricsRegistry;
+  readonly #environment: ClusterEnvironment;
+  #current = new Map<string, Cluster>();
+
+  constructor(pools: Pools, ticker: Ticker, registry: MetricsRegistry, environment: ClusterEnvironment) {
+    this.#pools = pools;
+    this.#ticker = ticker;
+    this.#registry = registry;
+    this.#environment = environment;
+    ticker.add(this);
+  }
+
+  transaction(): ClustersTransaction {
+    const wanted = new Map<string, Cluster>();
+    const pools = this.#pools.transaction();
+    return {
+      cluster: (name, settings, members) => {
+        const known = wanted.get(name);
+        if (known !== undefined) return known;
+        const cluster = this.#current.get(name) ?? this.#create(name, settings);
+        wanted.set(name, cluster);
+        cluster.limit(settings.breaker);
+        const own = settings.ownConnections ? { owner: name, breaker: cluster.breaker } : undefined;
+        const all = members.map(({ target, locality }) => ({
+          pool: pools.pool(target, settings.connectMillis, own),
+          locality,
+        }));
+        cluster.update(settings, all, this.#ticker.now);
+        return cluster;
+      },
+      commit: () => {
+        this.#current = wanted;
+        pools.commit();
+      },
+    };
+  }
+
+  tick(now: number): void {
+    for (const cluster of this.#current.values()) cluster.tick(now);
+  }
+
+  #create(name: string, settings: ClusterSettings): Cluster {
+    const metrics = new ClusterMetrics(this.#registry, name);
+    for (const state of states) {
+      const count = () => this.#current.get(name)?.count(state) ?? 0;
+      this.#registry.gauge('smi_endpoints', 'Endpoints by what they count as.', count, { cluster: name, state });
+    }
+    return new Cluster(name, settings, metrics, this.#environment);
+  }
+}

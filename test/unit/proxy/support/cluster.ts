@@ -1,0 +1,11 @@
+import { compileClusterPolicy } from '../../../../src/proxy/config/cluster-policy.ts';
+import { ClusterMetrics } from '../../../../src/proxy/telemetry/clusters.ts';
+import { MetricsRegistry } from '../../../../src/proxy/telemetry/registry.ts';
+import { Cluster } from '../../../../src/proxy/upstream/cluster.ts';
+
+/** A cluster without endpoints and without a policy. */
+export function emptyCluster(name: string): Cluster {
+  const metrics = new ClusterMetrics(new MetricsRegistry(), name);
+  const prober = { probe: () => {} };
+  return new Cluster(name, compileClusterPolicy(null, null), metrics, { prober, random: Math.random });
+}
