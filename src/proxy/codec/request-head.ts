@@ -9,6 +9,7 @@ export type RequestFault =
   | FieldFault
   | FramingFault
   | 'bad-request-line'
+  | 'connect'
   | 'bad-version'
   | 'uri-too-long'
   | 'missing-host'
@@ -63,6 +64,8 @@ export class RequestHead implements RequestMessage {
     while ((characters[text.charCodeAt(at)]! & TOKEN) !== 0) at++;
     if (at === 0 || at > limits.methodBytes || text.charCodeAt(at) !== SP) return 'bad-request-line';
     this.method = text.slice(0, at);
+    // What followed it would not be HTTP (RFC 9110 9.3.6).
+    if (this.method === 'CONNECT') return 'connect';
     const start = ++at;
     let plain = text.charCodeAt(at) === SLASH;
     let code = text.charCodeAt(at);

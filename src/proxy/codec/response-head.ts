@@ -3,7 +3,7 @@ import { characters, DIGIT, FIELD } from './characters.ts';
 import { type FieldFault, FieldTable, parseFields } from './fields.ts';
 import { Framing, type FramingFault } from './framing.ts';
 
-export type ResponseFault = FieldFault | FramingFault | 'bad-status-line';
+export type ResponseFault = FieldFault | FramingFault | 'bad-status-line' | 'body-not-allowed';
 
 /** One parsed response head (RFC 9112 4); filled anew for each response of a connection. */
 export class ResponseHead implements ResponseMessage {
@@ -45,7 +45,16 @@ export class ResponseHead implements ResponseMessage {
     this.statusEnd = at + 2;
     this.fieldsEnd = end - 2;
     return (
-      parseFields(text, this.statusEnd, end, this.fields) ?? this.framing.read(this.fields, this.http11) ?? undefined
+      parseFields(text, this.statusEnd, end, this.fields) ??
+      this.framing.read(this.fields, this.http11) ??
+      this.#bodiless()
     );
+  }
+
+  /** Answers that never have a body must not announce one (RFC 9110 8.6, RFC 9112 6.1); that of a 101 is dropped. */
+  #bodiless(): ResponseFault | undefined {
+    const { status, framing } = this;
+    if (status > 204 || (status >= 200 && status < 204) || status === 101) return undefined;
+    return framing.chunked || framing.contentLength > 0 ? 'body-not-allowed' : undefined;
   }
 }

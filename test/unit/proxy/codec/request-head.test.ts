@@ -57,6 +57,7 @@ describe('request heads', () => {
     ['a lower-case protocol', 'GET / http/1.1\r\nHost: a\r\n\r\n', 'bad-request-line'],
     ['chunks in HTTP/1.0', 'GET / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n', 'bad-transfer-coding'],
     ['a long target', `GET /${'a'.repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 'uri-too-long'],
+    ['CONNECT', 'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n', 'connect'],
     ['a long method', `${'A'.repeat(40)} / HTTP/1.1\r\nHost: a\r\n\r\n`, 'bad-request-line'],
   ])('%s is refused', (_name, text, fault) => {
     expect(parse(text).fault).toBe(fault);

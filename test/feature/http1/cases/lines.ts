@@ -1,0 +1,92 @@
+import { asSent, chunked, get, post, type RequestCase, smuggled } from '../case.ts';
+
+/** Line ends, and what stands before and between requests (RFC 9112 2.2). */
+export const lines: readonly RequestCase[] = [
+  {
+    name: 'a bare LF behind the request line',
+    send: 'GET / HTTP/1.1\nHost: legacy\r\n\r\n',
+    ours: '400',
+    envoy: '200 end <- GET /',
+  },
+  {
+    name: 'a bare LF behind a field',
+    send: 'GET / HTTP/1.1\r\nHost: legacy\n\r\n',
+    ours: '400',
+    envoy: '200 end <- GET /',
+  },
+  { name: 'bare LFs only', send: 'GET / HTTP/1.1\nHost: legacy\n\n', ours: '400', envoy: '200 end <- GET /' },
+  {
+    name: 'a bare LF as the empty line',
+    send: 'GET / HTTP/1.1\r\nHost: legacy\r\n\n',
+    ours: '400',
+    envoy: '200 end <- GET /',
+  },
+  {
+    name: 'a bare CR behind the request line',
+    send: 'GET / HTTP/1.1\rHost: legacy\r\n\r\n',
+    ours: '400',
+    envoy: '400',
+  },
+  { name: 'a bare CR behind a field', send: 'GET / HTTP/1.1\r\nHost: legacy\r\r\n', ours: '400', envoy: '400' },
+  { name: 'a bare CR as the empty line', send: 'GET / HTTP/1.1\r\nHost: legacy\r\n\r', ours: '400', envoy: '400' },
+  {
+    name: 'CR CR LF behind a field',
+    send: 'GET / HTTP/1.1\r\nHost: legacy\r\r\n\r\n',
+    ours: '400',
+    envoy: '200 end <- GET /',
+  },
+  {
+    name: 'LF CR behind a field',
+    send: 'GET / HTTP/1.1\r\nHost: legacy\n\r\n\r\n',
+    ours: '400',
+    envoy: '200 end <- GET /',
+  },
+  {
+    name: 'an LF and an empty line',
+    send: `GET / HTTP/1.1\r\nHost: legacy\r\nX: a\n\r\n${smuggled}`,
+    ours: '400',
+    envoy: '200 200 end <- GET / x=a <- GET /smuggled',
+  },
+  {
+    name: 'LF LF inside a value',
+    send: get('X: a\n\nGET /smuggled HTTP/1.1'),
+    ours: '400',
+    envoy: '200 400 <- GET / x=a',
+  },
+  { name: 'CR LF before the request', send: `\r\n${get()}`, ours: '400', envoy: '200 end <- GET /' },
+  { name: 'CR LF twice before the request', send: `\r\n\r\n${get()}`, ours: '400', envoy: '200 end <- GET /' },
+  { name: 'an LF before the request', send: `\n${get()}`, ours: '400', envoy: '200 end <- GET /' },
+  { name: 'a CR before the request', send: `\r${get()}`, ours: '400', envoy: '200 end <- GET /' },
+  { name: 'a space before the request', send: ` ${get()}`, ours: '400', envoy: '400' },
+  { name: 'a tab before the request', send: `\t${get()}`, ours: '400', envoy: '400' },
+  { name: 'NUL before the request', send: `\0${get()}`, ours: '400', envoy: '400' },
+  { name: 'a byte order mark before the request', send: `\xef\xbb\xbf${get()}`, ours: '400', envoy: '400' },
+  {
+    name: 'CR LF between two requests',
+    send: `${get()}\r\n${get('', '/2')}`,
+    ours: '200 400',
+    reaches: get(),
+    envoy: '200 200 end <- GET / <- GET /2',
+  },
+  {
+    name: 'CR LF behind a body',
+    send: `${post('Content-Length: 3', 'abc')}\r\n`,
+    ours: '200 400',
+    reaches: asSent,
+    envoy: '200 end <- POST / [abc]',
+  },
+  {
+    name: 'one byte behind a body',
+    send: `${post('Content-Length: 3', 'abc')}(`,
+    ours: '200 400',
+    reaches: asSent,
+    envoy: '200 400 <- POST / [abc]',
+  },
+  {
+    name: 'LF behind chunks',
+    send: `${chunked('0\r\n\r\n')}\n`,
+    ours: '200 400',
+    reaches: asSent,
+    envoy: '200 end <- POST /',
+  },
+];

@@ -1,0 +1,126 @@
+import { asSent, get, line, post, type RequestCase, smuggled } from '../case.ts';
+
+const upgrade = (protocol: string, more = '') => get(`Connection: Upgrade${more}\r\nUpgrade: ${protocol}`);
+
+/** Expect and Upgrade (RFC 9110 10.1.1, 7.8). The server answers 200 to everything. */
+export const switches: readonly RequestCase[] = [
+  {
+    name: 'Expect with its body at once',
+    send: post('Expect: 100-continue\r\nContent-Length: 3', 'abc'),
+    ours: '200 end',
+    reaches: asSent,
+    envoy: '100 200 end <- POST / [abc]',
+  },
+  {
+    name: 'Expect in another case',
+    send: post('Expect: 100-Continue\r\nContent-Length: 3', 'abc'),
+    ours: '200 end',
+    reaches: asSent,
+    envoy: '100 200 end <- POST / [abc]',
+  },
+  {
+    name: 'Expect without body',
+    send: get('Expect: 100-continue'),
+    ours: '200 end',
+    reaches: asSent,
+    envoy: '100 200 end <- GET /',
+  },
+  {
+    name: 'an unknown expectation',
+    send: post('Expect: miracles\r\nContent-Length: 3', 'abc'),
+    ours: '417',
+    envoy: '200 end <- POST / expect=miracles [abc]',
+  },
+  {
+    name: 'an empty expectation',
+    send: post('Expect:\r\nContent-Length: 3', 'abc'),
+    ours: '417',
+    envoy: '200 end <- POST / expect= [abc]',
+  },
+  {
+    name: 'two expectations in a list',
+    send: post('Expect: 100-continue, x\r\nContent-Length: 3', 'abc'),
+    ours: '417',
+    envoy: '200 end <- POST / expect=100-continue, x [abc]',
+  },
+  {
+    name: 'a second expectation',
+    send: post('Expect: 100-continue\r\nExpect: x\r\nContent-Length: 3', 'abc'),
+    ours: '417',
+    envoy: '200 end <- POST / expect=100-continue,x [abc]',
+  },
+  {
+    name: 'Upgrade that Connection does not nominate',
+    send: get('Upgrade: websocket'),
+    ours: '200 end',
+    reaches: get(),
+    envoy: '200 end <- GET /',
+  },
+  {
+    name: 'Connection: Upgrade without Upgrade',
+    send: get('Connection: Upgrade'),
+    ours: '200 end',
+    reaches: get(),
+    envoy: '200 end <- GET /',
+  },
+  {
+    name: 'websocket',
+    send: upgrade('websocket'),
+    ours: '200 end',
+    reaches: get('connection: upgrade\r\nupgrade: websocket'),
+    envoy: '200 <- GET / upgrade=websocket',
+  },
+  {
+    name: 'WebSocket',
+    send: upgrade('WebSocket'),
+    ours: '200 end',
+    reaches: get('connection: upgrade\r\nupgrade: websocket'),
+    envoy: '200 <- GET / upgrade=WebSocket',
+  },
+  {
+    name: 'websocket in HTTP/1.0',
+    send: line('GET / HTTP/1.0', 'Host: legacy\r\nConnection: Upgrade\r\nUpgrade: websocket'),
+    ours: '200',
+    reaches: get(),
+    envoy: '200 <- GET / upgrade=websocket',
+  },
+  {
+    name: 'websocket with a length',
+    send: post(`Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: ${smuggled.length}`, smuggled),
+    ours: '400',
+    envoy: '400',
+  },
+  {
+    name: 'websocket with a length of zero',
+    send: get('Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0'),
+    ours: '200 end',
+    reaches: get('Content-Length: 0\r\nconnection: upgrade\r\nupgrade: websocket'),
+    envoy: '200 <- GET / upgrade=websocket',
+  },
+  {
+    name: 'websocket with chunks',
+    send: post('Connection: Upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked', `0\r\n\r\n${smuggled}`),
+    ours: '400',
+    envoy: '200 <- POST / upgrade=websocket',
+  },
+  {
+    name: 'h2c',
+    send: upgrade('h2c', ', HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA'),
+    ours: '200 end',
+    reaches: get(),
+    envoy: '200 end <- GET /',
+  },
+  {
+    name: 'h2c with a body',
+    send: post('Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 3', 'abc'),
+    ours: '200 end',
+    reaches: post('Content-Length: 3', 'abc'),
+    envoy: '200 end <- POST / [abc]',
+  },
+  { name: 'TLS', send: upgrade('TLS/1.0'), ours: '403 end', envoy: '403' },
+  { name: 'two protocols', send: upgrade('websocket, h2c'), ours: '403 end', envoy: '403' },
+  { name: 'two Upgrade fields', send: upgrade('websocket\r\nUpgrade: h2c'), ours: '403 end', envoy: '403' },
+  { name: 'a version of websocket', send: upgrade('websocket/13'), ours: '403 end', envoy: '403' },
+  { name: 'nothing', send: upgrade(''), ours: '403 end', envoy: '403' },
+  { name: 'connect-udp', send: upgrade('connect-udp'), ours: '403 end', envoy: '404' },
+];
