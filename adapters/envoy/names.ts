@@ -1,4 +1,5 @@
 import type { UnitId } from '../../src/adapter/contract.ts';
+import { findPort } from '../../src/model/ports.ts';
 import type { MeshModel, Service, ServiceId, ServicePort, WorkloadId } from '../../src/model/types.ts';
 
 /** Type URLs of the resources that Envoy takes over ADS. */
@@ -57,7 +58,7 @@ export function servicePorts(model: MeshModel): readonly ServicePortRef[] {
 
 export function findServicePort(model: MeshModel, id: ServiceId, number: number): ServicePortRef | undefined {
   const service = model.services[id];
-  const port = service?.ports.find((candidate) => candidate.port === number && candidate.protocol !== 'udp');
+  const port = findPort(service?.ports ?? [], number);
   return service === undefined || port === undefined ? undefined : { service, port, name: clusterName(id, number) };
 }
 

@@ -1,4 +1,5 @@
 import type { UnitId } from '../../src/adapter/contract.ts';
+import { parsePortKey, portKey, type Transport } from '../../src/model/ports.ts';
 import type { MeshModel, Service, ServiceId, ServicePort, WorkloadId, WorkloadSetId } from '../../src/model/types.ts';
 
 /** Type URLs of the proxy's resources, as messages of schemas/proxy/proxy.proto. */
@@ -10,9 +11,9 @@ export const typeUrls = {
   workload: 'type.googleapis.com/smi.proxy.v1.Workload',
 } as const;
 
-/** Resource name of a service port and of its endpoints: `NAMESPACE/SERVICE:PORT`. */
-export function portName(service: ServiceId, port: number): string {
-  return `${service}:${port}`;
+/** Resource name of a service port and of its endpoints: `NAMESPACE/SERVICE:PORT`, with `/udp` for a UDP port. */
+export function portName(service: ServiceId, port: number, transport: Transport = 'tcp'): string {
+  return `${service}:${portKey(port, transport)}`;
 }
 
 export function workloadUnit(workload: WorkloadId): UnitId {
@@ -55,7 +56,11 @@ export function servicePorts(model: MeshModel): readonly ServicePortRef[] {
 }
 
 /** Reads a name back: the part after the last colon is the port. */
-export function parsePortName(name: string): { readonly service: ServiceId; readonly port: number } {
+export function parsePortName(name: string): {
+  readonly service: ServiceId;
+  readonly port: number;
+  readonly transport: Transport;
+} {
   const colon = name.lastIndexOf(':');
-  return { service: name.slice(0, colon) as ServiceId, port: Number(name.slice(colon + 1)) };
+  return { service: name.slice(0, colon) as ServiceId, ...parsePortKey(name.slice(colon + 1)) };
 }

@@ -4,6 +4,7 @@ import type { SupportTable } from '../../src/adapter/contract.ts';
 export const support: SupportTable = {
   'http-routing': { level: 'exact' },
   'tcp-routing': { level: 'exact' },
+  'udp-routing': { level: 'none', why: 'UDP is not carried' },
   'weighted-split': { level: 'exact' },
   'split-with-matches': { level: 'exact' },
   'match-path-regex': { level: 'exact' },

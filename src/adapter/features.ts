@@ -2,6 +2,7 @@
 export const features = [
   'http-routing',
   'tcp-routing',
+  'udp-routing',
   'weighted-split',
   'split-with-matches',
   'match-path-regex',

@@ -44,9 +44,8 @@ function featureUses(model: MeshModel): readonly Use[] {
 }
 
 function outboundUses({ protocol, rules }: PortPolicy, service: readonly Origin[]): readonly Use[] {
-  if (protocol === 'udp') return [];
   return [
-    use(protocol === 'http' ? 'http-routing' : 'tcp-routing', service),
+    use(routing[protocol], service),
     ...rules.flatMap(({ match, to, origins }) => [
       ...(to.kind === 'weighted' ? [use('weighted-split', origins)] : []),
       ...(to.kind === 'fail' ? [use('failed-distribution', origins)] : []),
@@ -54,6 +53,8 @@ function outboundUses({ protocol, rules }: PortPolicy, service: readonly Origin[
     ]),
   ];
 }
+
+const routing = { http: 'http-routing', tcp: 'tcp-routing', udp: 'udp-routing' } as const;
 
 function inboundUses({ mode, grants }: InboundPolicy, trustDomain: string): readonly Use[] {
   return [

@@ -16,6 +16,8 @@ export interface TrafficChange {
   readonly clients: NonEmpty<string>;
   readonly service: ServiceId;
   readonly port: number;
+  /** It is the UDP port of that number. */
+  readonly udp?: true;
   /** How many classes of requests, over all clients that rules tell apart, change like this. */
   readonly classes: number;
   readonly example: Example;
@@ -70,6 +72,8 @@ export interface UndecidedChange {
   readonly clients: NonEmpty<string>;
   readonly service: ServiceId;
   readonly port: number;
+  /** It is the UDP port of that number. */
+  readonly udp?: true;
 }
 
 /** Whether a change lets anything in that was not let in before, or might. */

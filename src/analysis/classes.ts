@@ -7,7 +7,7 @@ import { type Conjunction, divide, type Space } from './space.ts';
 
 /** A request without its parties, which stands for all requests that no rule tells from it. */
 export type RequestShape =
-  | { readonly kind: 'tcp' }
+  | { readonly kind: 'tcp' | 'udp' }
   | {
       readonly kind: 'http';
       readonly method: string;
@@ -47,7 +47,9 @@ export function requestClasses(
 ): RequestClasses {
   const reaches = views.map(({ model }) => reachOf(model, ref));
   const protocols = new Set(reaches.flatMap((reach) => reach?.protocol ?? []));
-  const connection: readonly RequestShape[] = protocols.has('tcp') || protocols.has('udp') ? [{ kind: 'tcp' }] : [];
+  const connection: readonly RequestShape[] = (['tcp', 'udp'] as const).flatMap((kind) =>
+    protocols.has(kind) ? [{ kind }] : [],
+  );
   if (!protocols.has('http')) return { shapes: connection, exhaustive: true };
   const met = views.flatMap(({ client }, index) => {
     const reach = reaches[index];
@@ -79,7 +81,7 @@ function authorityLanguages(views: readonly ClientView[], ref: ServicePortRef): 
     if (service.namespace === client.namespace) own.add(service.name.toLowerCase());
     const ownPorts = new Set([ref.port]);
     for (const binding of client.outbound === 'intercepted' ? [] : client.outbound) {
-      if (binding.service !== ref.service || binding.port !== ref.port) continue;
+      if (binding.service !== ref.service || binding.port !== ref.port || binding.udp !== ref.udp) continue;
       own.add(binding.listen.address);
       ownPorts.add(binding.listen.port);
     }

@@ -84,7 +84,10 @@ function sideOf(model: MeshModel): SideView {
     }
   }
   const natureOf = ({ id, identity, transport, outbound }: Workload): string => {
-    const bindings = outbound === 'intercepted' ? outbound : outbound.map(({ service, port }) => `${service}:${port}`);
+    const bindings =
+      outbound === 'intercepted'
+        ? outbound
+        : outbound.map(({ service, port, udp }) => `${service}:${port}${udp ? '/udp' : ''}`);
     return JSON.stringify([identity, transport, bindings, selected.get(id) ?? []]);
   };
   return { model, natureOf, sources };

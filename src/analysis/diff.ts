@@ -1,12 +1,13 @@
 import { compareText } from '../lib/collections.ts';
 import { canonicalJson } from '../model/canonical.ts';
+import { comparePorts, portKey, transportOf } from '../model/ports.ts';
 import type { MeshModel, ServiceId } from '../model/types.ts';
 import type { Change, TrafficChange } from './changes.ts';
 import { type ClassLimits, defaultClassLimits } from './classes.ts';
 import { type Paired, pairClients } from './clients.ts';
 import { directPort, unreachedPorts, withDirectPorts } from './direct.ts';
 import { objectChanges, settingChanges } from './objects.ts';
-import type { ServicePortRef } from './reach.ts';
+import { portAt, type ServicePortRef } from './reach.ts';
 import { trafficChanges } from './traffic.ts';
 
 /**
@@ -34,15 +35,20 @@ export function diffModels(
 function servicePorts({ before, after }: Paired): readonly ServicePortRef[] {
   const ids = new Set([...Object.keys(before.services), ...Object.keys(after.services)] as ServiceId[]);
   return [...ids].sort(compareText).flatMap((service) => {
-    const ports = [before, after].flatMap((model) => model.services[service]?.ports.map(({ port }) => port) ?? []);
-    return [...new Set(ports)].sort((a, b) => a - b).map((port) => ({ service, port }));
+    const ports = [before, after].flatMap((model) => model.services[service]?.ports ?? []).sort(comparePorts);
+    const refs = new Map(ports.map(({ port, protocol }) => [portKey(port, transportOf(protocol)), { port, protocol }]));
+    return [...refs.values()].map(({ port, protocol }) => ({
+      service,
+      port,
+      ...(protocol === 'udp' ? { udp: true as const } : {}),
+    }));
   });
 }
 
 /** Who could not use a service that came or went is not told: another answer to what fails before and after is no news. */
-function tells({ effects, service, port }: TrafficChange, { before, after }: Paired): boolean {
-  const has = (model: MeshModel) => model.services[service]?.ports.some((one) => one.port === port) === true;
-  return effects.some((effect) => effect !== 'answer') || (has(before) && has(after));
+function tells(change: TrafficChange, { before, after }: Paired): boolean {
+  const has = (model: MeshModel) => portAt(model, change) !== undefined;
+  return change.effects.some((effect) => effect !== 'answer') || (has(before) && has(after));
 }
 
 /** Whether a change at a port of pods is one that a Service of theirs shows with the same request. */

@@ -1,5 +1,6 @@
 import { sortedRecord } from '../lib/collections.ts';
 import { serviceId } from '../model/ids.ts';
+import { findPort, portKey, type Transport, transportOf } from '../model/ports.ts';
 import type { MeshModel, OutboundPolicy, Service, ServiceId, Workload } from '../model/types.ts';
 import { accountOf } from './reach.ts';
 
@@ -7,6 +8,8 @@ import { accountOf } from './reach.ts';
 export interface DirectPort {
   readonly account: string;
   readonly port: number;
+  /** It is the UDP port of that number. */
+  readonly udp?: true;
 }
 
 /** No Service of Kubernetes has such a name. */
@@ -26,15 +29,19 @@ export function withDirectPorts(model: MeshModel, wanted: readonly DirectPort[])
   const services: [ServiceId, Service][] = [];
   const outbound: [ServiceId, OutboundPolicy][] = [];
   const byAccount = Map.groupBy(Object.values(model.workloads), ({ set }) => accountOf(set));
-  for (const { account, port } of wanted) {
-    const members = (byAccount.get(account) ?? []).filter(({ ports }) => ports.some((one) => one.port === port));
+  for (const { account, port, udp } of wanted) {
+    const transport = udp === true ? 'udp' : 'tcp';
+    const members = (byAccount.get(account) ?? []).filter(({ ports }) => findPort(ports, port, transport));
     const [first] = members;
     if (first === undefined) continue;
-    const service = directService(port, members, first);
+    const service = directService(port, transport, members, first);
     const { protocol } = service.ports[0]!;
     services.push([service.id, service]);
     const rules = [{ from: 'any', match: 'any', to: { kind: 'self' }, origins: [] }] as const;
-    outbound.push([service.id, { service: service.id, ports: { [port]: { port, protocol, rules } } }]);
+    outbound.push([
+      service.id,
+      { service: service.id, ports: { [portKey(port, transport)]: { port, protocol, rules } } },
+    ]);
   }
   if (services.length === 0) return model;
   return {
@@ -44,11 +51,9 @@ export function withDirectPorts(model: MeshModel, wanted: readonly DirectPort[])
   };
 }
 
-function directService(port: number, members: readonly Workload[], first: Workload): Service {
-  const protocols = new Set(
-    members.flatMap(({ ports }) => ports.filter((one) => one.port === port)).map((one) => one.protocol),
-  );
-  const name = `${first.serviceAccount}:${port}${mark}`;
+function directService(port: number, transport: Transport, members: readonly Workload[], first: Workload): Service {
+  const protocols = new Set(members.map(({ ports }) => findPort(ports, port, transport)?.protocol));
+  const name = `${first.serviceAccount}:${portKey(port, transport)}${mark}`;
   return {
     id: serviceId(first.namespace, name),
     kind: 'mesh',
@@ -59,7 +64,7 @@ function directService(port: number, members: readonly Workload[], first: Worklo
     ports: [
       {
         port,
-        protocol: protocols.has('http') ? 'http' : 'tcp',
+        protocol: transport === 'udp' ? 'udp' : protocols.has('http') ? 'http' : 'tcp',
         targets: members.map(({ id }) => ({ workload: id, port })),
       },
     ],
@@ -71,14 +76,18 @@ function directService(port: number, members: readonly Workload[], first: Worklo
 export function unreachedPorts(model: MeshModel): readonly DirectPort[] {
   const reached = new Set<string>();
   for (const { ports } of Object.values(model.services)) {
-    for (const { targets } of ports) for (const { workload, port } of targets) reached.add(`${workload} ${port}`);
+    for (const { protocol, targets } of ports) {
+      for (const { workload, port } of targets) reached.add(`${workload} ${portKey(port, transportOf(protocol))}`);
+    }
   }
   const found = new Map<string, DirectPort>();
   for (const { id, set, ports, transport } of Object.values(model.workloads)) {
     if (transport === 'plain') continue;
-    for (const { port } of ports) {
+    for (const { port, protocol } of ports) {
       const account = accountOf(set);
-      if (!reached.has(`${id} ${port}`)) found.set(`${account} ${port}`, { account, port });
+      const key = portKey(port, transportOf(protocol));
+      if (reached.has(`${id} ${key}`)) continue;
+      found.set(`${account} ${key}`, { account, port, ...(protocol === 'udp' ? { udp: true } : {}) });
     }
   }
   return [...found.values()];

@@ -53,7 +53,15 @@ export type Spread = readonly { readonly backend: string; readonly share: string
 export function accessMatrix(model: MeshModel, limits: ClassLimits = defaultClassLimits): AccessMatrix {
   const paired = pairClients(model, model);
   const destinations = Object.values(model.services).flatMap(({ id, namespace, ports }) =>
-    ports.map(({ port, protocol }): MatrixDestination => ({ service: id, port, namespace, protocol })),
+    ports.map(
+      ({ port, protocol }): MatrixDestination => ({
+        service: id,
+        port,
+        ...(protocol === 'udp' ? { udp: true } : {}),
+        namespace,
+        protocol,
+      }),
+    ),
   );
   const columns = destinations.map((destination) => columnOf(paired.after, destination, limits));
   return {

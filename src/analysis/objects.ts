@@ -1,6 +1,7 @@
 import type { Origin } from '../diagnostics/origin.ts';
 import { compareText } from '../lib/collections.ts';
 import { canonicalJson } from '../model/canonical.ts';
+import { portKey, transportOf } from '../model/ports.ts';
 import type { Grant, MeshModel } from '../model/types.ts';
 import type { ObjectChange, SettingChange } from './changes.ts';
 import { accountOf, ownerOf } from './reach.ts';
@@ -60,7 +61,10 @@ function portsOf({ services }: MeshModel, other: MeshModel): DescribedById {
   const kept = Object.values(services).filter(({ id }) => other.services[id] !== undefined);
   return new Map(
     kept.flatMap(({ id, ports, origins }) =>
-      ports.map(({ port, protocol }): [string, Described] => [`${id}:${port}`, { text: protocol, origins }]),
+      ports.map(({ port, protocol }): [string, Described] => [
+        `${id}:${portKey(port, transportOf(protocol))}`,
+        { text: protocol, origins },
+      ]),
     ),
   );
 }

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../model/canonical.ts';
+import { findPort, portKey, type Transport } from '../model/ports.ts';
 import type {
   Grant,
   HttpMatch,
@@ -7,6 +8,7 @@ import type {
   OutboundRule,
   Protocol,
   ServiceId,
+  ServicePort,
   Workload,
   WorkloadSetId,
 } from '../model/types.ts';
@@ -15,6 +17,21 @@ import type {
 export interface ServicePortRef {
   readonly service: ServiceId;
   readonly port: number;
+  /** The UDP port of that number. */
+  readonly udp?: true;
+}
+
+function keyOf({ port, udp }: ServicePortRef): string {
+  return portKey(port, transportOf(udp));
+}
+
+function transportOf(udp: true | undefined): Transport {
+  return udp === true ? 'udp' : 'tcp';
+}
+
+/** The port of the service that is meant, if a model has it. */
+export function portAt(model: MeshModel, { service, port, udp }: ServicePortRef): ServicePort | undefined {
+  return findPort(model.services[service]?.ports ?? [], port, transportOf(udp));
 }
 
 /** Everything that decisions about requests to a service port can depend on, but for the client. */
@@ -30,22 +47,23 @@ export interface Reach {
 const known = new WeakMap<MeshModel, Map<string, Reach | undefined>>();
 
 /** `undefined` when the model has no such service or port. */
-export function reachOf(model: MeshModel, { service, port }: ServicePortRef): Reach | undefined {
+export function reachOf(model: MeshModel, ref: ServicePortRef): Reach | undefined {
   const reaches = known.get(model) ?? new Map<string, Reach | undefined>();
   known.set(model, reaches);
-  const key = `${service}:${port}`;
-  if (!reaches.has(key)) reaches.set(key, compute(model, { service, port }));
+  const key = `${ref.service}:${keyOf(ref)}`;
+  if (!reaches.has(key)) reaches.set(key, compute(model, ref));
   return reaches.get(key);
 }
 
 function compute(model: MeshModel, ref: ServicePortRef): Reach | undefined {
   const service = model.services[ref.service];
-  const found = service?.ports.find(({ port }) => port === ref.port);
+  const found = portAt(model, ref);
   if (service === undefined || found === undefined) return undefined;
-  const rules = model.outbound[ref.service]?.ports[String(ref.port)]?.rules ?? [];
+  const rules = model.outbound[ref.service]?.ports[keyOf(ref)]?.rules ?? [];
   const backends = new Map<string, ServicePortRef>([[`${ref.service}:${ref.port}`, ref]]);
   for (const { to } of rules) {
-    if (to.kind === 'weighted') for (const one of to.targets) backends.set(`${one.service}:${one.port}`, one);
+    if (to.kind !== 'weighted') continue;
+    for (const { service: id, port } of to.targets) backends.set(`${id}:${port}`, { ...ref, service: id, port });
   }
   const sets = new Set<WorkloadSetId>();
   const described = [...backends].map(([name, backend]) => {
@@ -62,12 +80,12 @@ function compute(model: MeshModel, ref: ServicePortRef): Reach | undefined {
   return { protocol: found.protocol, rules, policies, fingerprint };
 }
 
-function arrivalsAt(model: MeshModel, { service, port }: ServicePortRef) {
-  const targets = model.services[service]?.ports.find((candidate) => candidate.port === port)?.targets ?? [];
+function arrivalsAt(model: MeshModel, ref: ServicePortRef) {
+  const targets = portAt(model, ref)?.targets ?? [];
   return targets.flatMap((target) => {
     const workload = model.workloads[target.workload];
     if (workload === undefined || !workload.ready) return [];
-    const protocol = workload.ports.find((candidate) => candidate.port === target.port)?.protocol;
+    const protocol = findPort(workload.ports, target.port, transportOf(ref.udp))?.protocol;
     const { set, transport } = workload;
     return [{ set, text: `${accountOf(set)} ${target.port} ${protocol} ${transport}` }];
   });
@@ -161,6 +179,6 @@ export function clientSignatures(model: MeshModel, ref: ServicePortRef): (client
   };
 }
 
-function isAt(one: ServicePortRef, { service, port }: ServicePortRef): boolean {
-  return one.service === service && one.port === port;
+function isAt(one: ServicePortRef, { service, port, udp }: ServicePortRef): boolean {
+  return one.service === service && one.port === port && one.udp === udp;
 }

@@ -1,6 +1,7 @@
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import { nonEmpty } from '../lib/collections.ts';
+import { findPort, portKey, transportOf } from '../model/ports.ts';
 import type { Distribution, Service, ServicePort, WeightedTarget } from '../model/types.ts';
 import type { TrafficSplit } from '../smi/types.ts';
 import { reportMissing } from './missing.ts';
@@ -74,16 +75,17 @@ function backendService(
 export function distribution(
   split: TrafficSplit,
   backends: readonly UsableBackend[],
-  { port }: ServicePort,
+  { port, protocol }: ServicePort,
   context: PassContext,
 ): Distribution {
+  const transport = transportOf(protocol);
   const targets = backends.flatMap(({ service, weight, origin }): WeightedTarget[] => {
-    if (service.ports.some((candidate) => candidate.port === port)) {
+    if (findPort(service.ports, port, transport) !== undefined) {
       return [{ service: service.id, port, weight, origins: [origin] }];
     }
     context.report(
       diagnostic('SMI3003', {
-        message: `Service ${service.id} does not offer port ${port} of the root`,
+        message: `Service ${service.id} does not offer port ${portKey(port, transport)} of the root`,
         origin: { object: origin.object, path: `${origin.path}.service` },
         ...(weight === 0 ? { severity: 'info' } : {}),
       }),
@@ -92,10 +94,10 @@ export function distribution(
   });
   const usable = nonEmpty(targets);
   if (usable?.some(({ weight }) => weight > 0)) return { kind: 'weighted', targets: usable };
-  return { kind: 'fail', because: reportFailure(split, port, context) };
+  return { kind: 'fail', because: reportFailure(split, portKey(port, transport), context) };
 }
 
-function reportFailure(split: TrafficSplit, port: number, context: PassContext): 'SMI4002' | 'SMI4003' {
+function reportFailure(split: TrafficSplit, port: string, context: PassContext): 'SMI4002' | 'SMI4003' {
   const allZero = split.backends.length > 0 && split.backends.every(({ weight }) => weight === 0);
   const code = allZero ? 'SMI4002' : 'SMI4003';
   const name = `TrafficSplit ${split.meta.namespace}/${split.meta.name}`;

@@ -46,7 +46,7 @@ interface WrittenGroup {
   readonly requests: readonly WrittenRequest[];
 }
 
-interface WrittenRequest extends Pick<Question, 'method' | 'path' | 'headers' | 'tcp'> {
+interface WrittenRequest extends Pick<Question, 'method' | 'path' | 'headers' | 'tcp' | 'udp'> {
   readonly name?: string;
   readonly expect?: 'allow' | 'deny';
   readonly status?: number | readonly number[];
@@ -70,7 +70,7 @@ function decodeDocument(document: SourceDocument): Omit<DecodedExpectations, 'do
 
 function readRequest({ key }: SourceDocument, group: WrittenGroup, request: WrittenRequest, path: string): Expectation {
   const { from, to } = group;
-  const { name, method, path: target, headers, tcp, expect, status, shares, backend } = request;
+  const { name, method, path: target, headers, tcp, udp, expect, status, shares, backend } = request;
   const question: Question = {
     from,
     to,
@@ -78,8 +78,10 @@ function readRequest({ key }: SourceDocument, group: WrittenGroup, request: Writ
     ...(target === undefined ? {} : { path: target }),
     ...(headers === undefined ? {} : { headers }),
     ...(tcp === undefined ? {} : { tcp }),
+    ...(udp === undefined ? {} : { udp }),
   };
-  const line = tcp === true ? 'a connection' : `${method ?? 'GET'} ${target ?? '/'}`;
+  const bytes = tcp === true ? 'a connection' : udp === true ? 'a datagram' : undefined;
+  const line = bytes ?? `${method ?? 'GET'} ${target ?? '/'}`;
   const wanted = backend === undefined ? shares : { [backend]: 1 };
   return {
     name: name ?? `${line} from ${from} to ${to}`,
@@ -97,6 +99,11 @@ const exclusive = [
   ['tcp', 'path'],
   ['tcp', 'headers'],
   ['tcp', 'status'],
+  ['udp', 'tcp'],
+  ['udp', 'method'],
+  ['udp', 'path'],
+  ['udp', 'headers'],
+  ['udp', 'status'],
 ] as const;
 
 /** Fields that say the same thing twice, or of which one has no meaning beside the other. */

@@ -1,5 +1,6 @@
 import { decideInbound } from '../model/access.ts';
 import type { AccessVerdict, DecisionTarget, InboundRequest } from '../model/decision.ts';
+import { findPort } from '../model/ports.ts';
 import type { MeshModel, Workload, WorkloadId } from '../model/types.ts';
 import { type Arrival, grantDifferences } from './differences.ts';
 import type { Backend, Denial, ExplainedRequest, Server } from './explanation.ts';
@@ -16,7 +17,8 @@ export interface Sent {
 /** A target of a decision, with what each group of its pods says and why. */
 export function explainBackend(sent: Sent, target: DecisionTarget): Backend {
   const { service, port, weight, total, verdict, atClient, origins } = target;
-  const targets = sent.model.services[service]?.ports.find((each) => each.port === port)?.targets ?? [];
+  const transport = sent.request.kind === 'udp' ? 'udp' : 'tcp';
+  const targets = findPort(sent.model.services[service]?.ports ?? [], port, transport)?.targets ?? [];
   const servers = target.sets.map(({ workloads, access }) => {
     const container = targets.find(({ workload }) => workload === workloads[0])?.port ?? port;
     return explainServer(sent, workloads, container, access);
@@ -76,10 +78,16 @@ function explainServer(sent: Sent, workloads: readonly WorkloadId[], port: numbe
 
 function answerOf({ verdict, status, unmatched }: AccessVerdict, request: ExplainedRequest, server: Workload): string {
   if (verdict === 'reject') return `rejected with ${status}`;
-  if (verdict === 'deny') return request.kind === 'http' ? 'denied with 403' : 'denied, the connection is closed';
+  if (verdict === 'deny') return denials[request.kind];
   if (server.transport === 'plain') return 'allowed: without a sidecar nobody asks the policy';
   return unmatched ? 'allowed although no TrafficTarget covers it' : 'allowed';
 }
+
+const denials = {
+  http: 'denied with 403',
+  tcp: 'denied, the connection is closed',
+  udp: 'denied, the datagrams are dropped',
+} as const;
 
 /** All that keeps the nearest grant from covering the request: that of its targets which differs least. */
 function denialOf(
@@ -91,11 +99,12 @@ function denialOf(
   const grants = model.inbound[server.set]?.grants ?? [];
   const grant = grants.find(({ rule }) => rule === access.nearest?.rule);
   if (grant === undefined) return { differences: [] };
-  const protocol = server.ports.find((each) => each.port === port)?.protocol;
+  const transport = request.kind === 'udp' ? 'udp' : 'tcp';
+  const protocol = findPort(server.ports, port, transport)?.protocol;
   const http = protocol === 'http' ? matched(request, host) : undefined;
   const arrival: Arrival = {
     sender: { peer: client.identity, from: client.id },
-    transport: request.kind === 'udp' ? 'udp' : 'tcp',
+    transport,
     port,
     ...(http === undefined ? {} : { http }),
   };

@@ -1,6 +1,7 @@
 import { type NonEmpty, nonEmpty } from '../lib/collections.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { answersTo, parseAuthority } from '../model/hosts.ts';
+import { findPort } from '../model/ports.ts';
 import type { MeshModel, Protocol, Service, ServiceId, Workload } from '../model/types.ts';
 import { partiesOf } from './client.ts';
 import { didYouMean, type Party, parsePartyName, partyText } from './parties.ts';
@@ -102,18 +103,30 @@ function serviceDestination(
   asked: Asked,
   notes: readonly string[],
 ): Result<Destination, string> {
-  const numbers = service.ports.map(({ port }) => port);
+  const offered = portsAsked(service.ports, asked.datagram);
+  const numbers = offered.map(({ port }) => port);
   const wanted = asked.port ?? (numbers.length === 1 ? numbers[0] : 80);
-  const found = service.ports.find(({ port }) => port === wanted);
-  if (found === undefined) return err(`Service ${service.id} ${offers(numbers)}: write --to ${host}:PORT`);
-  if (asked.datagram && found.protocol !== 'udp') {
-    return err(`port ${found.port} of Service ${service.id} is not UDP: name the pods for a datagram, as sa/NAME:PORT`);
+  const found = offered.find(({ port }) => port === wanted);
+  if (found !== undefined) {
+    return ok({ kind: 'service', host, port: found.port, protocol: found.protocol, service: service.id, notes });
   }
-  return ok({ kind: 'service', host, port: found.port, protocol: found.protocol, service: service.id, notes });
+  const kind = asked.datagram ? 'UDP port' : 'port';
+  return err(`Service ${service.id} ${offers(numbers, kind)}: write --to ${host}:PORT`);
 }
 
-function offers(numbers: readonly number[]): string {
-  return `offers ${numbers.length === 0 ? 'no port' : `port ${numbers.join(', ')}`}`;
+/** The ports that can be meant: UDP ports by datagrams, and otherwise only where no TCP port has the number. */
+function portsAsked<P extends { readonly port: number; readonly protocol: Protocol }>(
+  ports: readonly P[],
+  datagram: boolean,
+): readonly P[] {
+  const udp = ports.filter(({ protocol }) => protocol === 'udp');
+  if (datagram) return udp;
+  const others = ports.filter(({ protocol }) => protocol !== 'udp');
+  return [...others, ...udp.filter(({ port }) => findPort(others, port) === undefined)];
+}
+
+function offers(numbers: readonly number[], kind = 'port'): string {
+  return `offers ${numbers.length === 0 ? `no ${kind}` : `${kind} ${numbers.join(', ')}`}`;
 }
 
 function podsDestination(chosen: Party, asked: Asked): Result<Destination, string> {
@@ -126,7 +139,7 @@ function podsDestination(chosen: Party, asked: Asked): Result<Destination, strin
     return ok({ kind: 'pods', name, port: asked.port, protocol: 'udp', servers: chosen.workloads, notes });
   }
   const servers = nonEmpty(chosen.workloads.filter(({ ports }) => ports.some((each) => each.port === port)));
-  const protocol = servers?.[0].ports.find((each) => each.port === port)?.protocol;
+  const protocol = portsAsked(servers?.[0].ports ?? [], asked.datagram).find((each) => each.port === port)?.protocol;
   if (servers === undefined || protocol === undefined || port === undefined) {
     return err(`${name} ${offers(numbers)}: write --to ${partyText(chosen)}:PORT`);
   }

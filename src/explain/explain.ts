@@ -1,11 +1,12 @@
 import { ok, type Result } from '../lib/result.ts';
 import { decide } from '../model/decide.ts';
 import type { Decision } from '../model/decision.ts';
+import { portKey, transportOf } from '../model/ports.ts';
 import type { MeshModel, Workload } from '../model/types.ts';
 import { explainBackend, explainPods, type Sent } from './backends.ts';
 import { findClient } from './client.ts';
 import { findDestination, type PodsDestination, type ServiceDestination } from './destination.ts';
-import type { Backend, Explanation, Question } from './explanation.ts';
+import type { Explanation, Question } from './explanation.ts';
 import { policiesInForce } from './policies.ts';
 import { matched, requestOf } from './request.ts';
 import { explainRoute } from './route.ts';
@@ -21,7 +22,7 @@ export function explain(model: MeshModel, question: Question): Result<Explanatio
   const to = destination.value;
   const host = to.kind === 'service' ? to.host : '';
   const sent: Sent = { model: mesh, client, request: requestOf(question, to.protocol), host };
-  const answer = to.kind === 'service' && to.protocol !== 'udp' ? askService(sent, to) : askPods(sent, to);
+  const answer = to.kind === 'service' ? askService(sent, to) : askPods(sent, to);
   return ok({
     ...answer,
     request: sent.request,
@@ -33,52 +34,45 @@ export function explain(model: MeshModel, question: Question): Result<Explanatio
 
 type Answer = Pick<Explanation, 'verdict' | 'to' | 'rejection' | 'route' | 'backends'>;
 
-function askService(sent: Sent, { host, port, service }: ServiceDestination): Answer {
+function askService(sent: Sent, { host, port, protocol, service }: ServiceDestination): Answer {
   const { model, client, request } = sent;
   const common = { from: client.id, to: { host, port } };
-  const decision = decide(model, request.kind === 'http' ? { ...request, ...common } : { kind: 'tcp', ...common });
-  const route = explainRoute(model, decision, port, matched(request, host));
+  const decision = decide(model, { ...request, ...common });
+  const key = portKey(port, transportOf(protocol));
+  const route = explainRoute(model, decision, key, matched(request, host));
   const meant = decision.service ?? service;
   return {
     verdict: verdictOf(decision),
     to: { name: meant, service: meant, port, host },
-    ...rejectionOf(decision),
+    ...rejectionOf(decision, request.kind),
     ...(route === undefined ? {} : { route }),
     backends: decision.targets.map((target) => explainBackend(sent, target)),
   };
 }
 
-/** Pods by their own names, and those behind a UDP port: neither passes a split. */
-function askPods(sent: Sent, to: PodsDestination | ServiceDestination): Answer {
+/** Pods by their own names: no split is passed. */
+function askPods(sent: Sent, { name, port, servers }: PodsDestination): Answer {
   const { client } = sent;
-  const named =
-    to.kind === 'pods'
-      ? { name: to.name, port: to.port }
-      : { name: to.service, service: to.service, port: to.port, host: to.host };
+  const to = { name, port };
   if (client.transport === 'plain') {
     const rejection = { answer: 'the connection is closed', text: `${client.id} has no sidecar` };
-    return { verdict: 'rejected', to: named, rejection, backends: [] };
+    return { verdict: 'rejected', to, rejection, backends: [] };
   }
-  const backends = to.kind === 'pods' ? [explainPods(sent, to.servers, to.port)] : udpBackends(sent, to);
+  const backends = [explainPods(sent, servers, port)];
   const targets = backends.map(({ weight, verdict }) => ({ weight, verdict }));
-  return { verdict: verdictOf({ outcome: 'routed', targets }), to: named, backends };
+  return { verdict: verdictOf({ outcome: 'routed', targets }), to, backends };
 }
 
-/** One for each container port that the service port reaches. */
-function udpBackends(sent: Sent, { service, port }: ServiceDestination): readonly Backend[] {
-  const targets = sent.model.services[service]?.ports.find((each) => each.port === port)?.targets ?? [];
-  const groups = Map.groupBy(targets, (target) => target.port);
-  if (groups.size === 0) return [{ ...explainPods(sent, [], port), service }];
-  return [...groups].map(([container, members]) => {
-    const servers = members.flatMap(({ workload }) => sent.model.workloads[workload] ?? []);
-    return { ...explainPods(sent, servers, container), service };
-  });
-}
-
-function rejectionOf({ outcome, status, because }: Decision): Pick<Explanation, 'rejection'> {
+function rejectionOf(
+  { outcome, status, because }: Decision,
+  kind: Explanation['request']['kind'],
+): Pick<Explanation, 'rejection'> {
   if (outcome !== 'rejected') return {};
   const reason = { text: because?.text ?? 'no reason', ...(because?.code && { code: because.code }) };
-  if (status === 0 || status === undefined) return { rejection: { answer: 'the connection is closed', ...reason } };
+  if (status === 0 || status === undefined) {
+    const answer = kind === 'udp' ? 'the datagrams are dropped' : 'the connection is closed';
+    return { rejection: { answer, ...reason } };
+  }
   return { rejection: { answer: `the client's proxy answers ${status}`, status, ...reason } };
 }
 

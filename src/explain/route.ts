@@ -4,16 +4,16 @@ import type { MeshModel, OutboundRule } from '../model/types.ts';
 import { type Difference, matchDifferences } from './differences.ts';
 import type { Route } from './explanation.ts';
 
-/** The rule that a decision rests on, and why those before it do not apply. */
+/** The rule that a decision rests on, and why those before it do not apply; `port` is the port's key. */
 export function explainRoute(
   model: MeshModel,
   decision: Decision,
-  port: number,
+  port: string,
   http: MatchedRequest | undefined,
 ): Route | undefined {
   const { rule, service } = decision;
   if (rule === undefined || service === undefined) return undefined;
-  const rules = model.outbound[service]?.ports[String(port)]?.rules ?? [];
+  const rules = model.outbound[service]?.ports[port]?.rules ?? [];
   const passedOver = rules.slice(0, rule.index).map((earlier, index) => {
     return { index, differences: whyNot(earlier, http), origins: earlier.origins };
   });

@@ -7,9 +7,12 @@ import type { PodObject, ServiceObject } from './types.ts';
  * its sidecar at `mesh`, and the sidecar takes outbound connections at one port for each service port.
  */
 
-/** Container port (decimal) to ports on the pod's address: `{"14001":{"mesh":14001,"app":16000}}`. */
+/** Container port to ports on the pod's address: `{"14001":{"mesh":14001,"app":16000}}`; a UDP port is `"53/udp"`. */
 export const localPortsAnnotation = 'smi-mesh.io/local-ports';
-/** Outbound listeners on the pod's address: `[{"service":"default/bookstore","port":14001,"listen":20000}]`. */
+/**
+ * Outbound listeners on the pod's address: `[{"service":"default/bookstore","port":14001,"listen":20000}]`; of a UDP port with
+ * `"udp":true`.
+ */
 export const localOutboundAnnotation = 'smi-mesh.io/local-outbound';
 /** `disabled`: the pod has no sidecar and is reached in plain text. */
 const sidecarAnnotation = 'smi-mesh.io/sidecar';
@@ -30,6 +33,7 @@ export interface LocalOutbound {
   /** `NAMESPACE/NAME`. */
   readonly service: string;
   readonly port: number;
+  readonly udp?: true;
   readonly listen: number;
 }
 
@@ -39,15 +43,20 @@ export function hasSidecar(pod: Annotated): boolean {
   return pod.meta.annotations[sidecarAnnotation] !== 'disabled';
 }
 
-/** By container port; `undefined` when the annotation is absent or is not of the documented form. */
-export function parseLocalPorts(pod: Annotated): ReadonlyMap<number, LocalPort> | undefined {
+/** By container port (`8080`, `53/udp`); `undefined` when the annotation is absent or is not of the documented form. */
+export function parseLocalPorts(pod: Annotated): ReadonlyMap<string, LocalPort> | undefined {
   const value = parseJson(pod.meta.annotations[localPortsAnnotation]);
   if (!isRecord(value)) return undefined;
-  const ports = new Map<number, LocalPort>();
+  const ports = new Map<string, LocalPort>();
   for (const [key, entry] of Object.entries(value)) {
-    const port = Number(key);
-    if (!isPort(port) || !isRecord(entry) || !isPort(entry['mesh']) || !isPort(entry['app'])) return undefined;
-    ports.set(port, { mesh: entry['mesh'], app: entry['app'] });
+    if (
+      !isPort(Number(key.replace(/\/udp$/, ''))) ||
+      !isRecord(entry) ||
+      !isPort(entry['mesh']) ||
+      !isPort(entry['app'])
+    )
+      return undefined;
+    ports.set(key, { mesh: entry['mesh'], app: entry['app'] });
   }
   return ports;
 }
@@ -59,9 +68,10 @@ export function parseLocalOutbound(pod: Annotated): readonly LocalOutbound[] | u
   const bindings: LocalOutbound[] = [];
   for (const entry of value as readonly unknown[]) {
     if (!isRecord(entry)) return undefined;
-    const { service, port, listen } = entry;
+    const { service, port, udp, listen } = entry;
     if (typeof service !== 'string' || !isPort(port) || !isPort(listen)) return undefined;
-    bindings.push({ service, port, listen });
+    if (udp !== undefined && udp !== true) return undefined;
+    bindings.push({ service, port, ...(udp === undefined ? {} : { udp }), listen });
   }
   return bindings;
 }
@@ -96,24 +106,24 @@ export function assignLocal(
 function assignPorts(
   pod: PodObject,
   services: readonly ServiceObject[],
-  old: ReadonlyMap<number, LocalPort>,
-): ReadonlyMap<number, LocalPort> {
+  old: ReadonlyMap<string, LocalPort>,
+): ReadonlyMap<string, LocalPort> {
   const wanted = reachablePorts(pod, services);
-  const kept = wanted.filter((port) => old.has(port)).map((port) => old.get(port));
-  const taken = new Set(kept.flatMap((port) => (port === undefined ? [] : [port.mesh, port.app])));
+  const taken = new Set(wanted.flatMap((key) => Object.values(old.get(key) ?? {})));
   const take = (port: number) => {
     taken.add(port);
     return port;
   };
   return new Map(
-    wanted.map((port) => {
-      const existing = old.get(port);
-      if (existing !== undefined) return [port, existing];
+    wanted.map((key) => {
+      const existing = old.get(key);
+      if (existing !== undefined) return [key, existing];
+      const port = Number.parseInt(key, 10);
       const usable = port >= 1024 && port < localAdminPort && !taken.has(port);
       const mesh = take(usable ? port : firstFree(firstSpareMeshPort, taken));
       // Without a sidecar the program itself answers on the port that others use.
       const app = hasSidecar(pod) ? take(firstFree(firstAppPort, taken)) : mesh;
-      return [port, { mesh, app }];
+      return [key, { mesh, app }];
     }),
   );
 }
@@ -122,29 +132,41 @@ function assignOutbound(services: readonly ServiceObject[], old: readonly LocalO
   const wanted = services
     .flatMap(({ meta, ports }) =>
       ports
-        .filter(({ protocol }) => protocol === 'TCP')
-        .map(({ port }) => ({ service: `${meta.namespace}/${meta.name}`, port })),
+        .filter(({ protocol }) => protocol !== 'SCTP')
+        .map(({ port, protocol }) => ({
+          service: `${meta.namespace}/${meta.name}`,
+          port,
+          ...(protocol === 'UDP' ? { udp: true as const } : {}),
+        })),
     )
-    .sort((a, b) => compareText(a.service, b.service) || a.port - b.port);
-  const listens = new Map(old.map((binding) => [`${binding.service}:${binding.port}`, binding.listen]));
-  const taken = new Set(wanted.map(({ service, port }) => listens.get(`${service}:${port}`) ?? 0));
-  return wanted.map(({ service, port }) => {
-    const listen = listens.get(`${service}:${port}`) ?? firstFree(firstOutboundPort, taken);
+    .sort((a, b) => compareText(bindingKey(a), bindingKey(b)));
+  const listens = new Map(old.map((binding) => [bindingKey(binding), binding.listen]));
+  const taken = new Set(wanted.map((binding) => listens.get(bindingKey(binding)) ?? 0));
+  return wanted.map((binding) => {
+    const listen = listens.get(bindingKey(binding)) ?? firstFree(firstOutboundPort, taken);
     taken.add(listen);
-    return { service, port, listen };
+    return { ...binding, listen };
   });
 }
 
-/** TCP container ports that are declared or that a Service reaches, ascending. */
-function reachablePorts(pod: PodObject, services: readonly ServiceObject[]): readonly number[] {
-  const declared = containerPorts(pod.spec)
-    .filter(({ protocol }) => protocol === 'TCP')
-    .map(({ containerPort }) => containerPort);
-  const reached = services
-    .filter((service) => selects(service, pod))
-    .flatMap((service) => service.ports.filter(({ protocol }) => protocol === 'TCP'))
-    .flatMap((port) => resolveTargetPort(pod.spec, port) ?? []);
-  return [...new Set([...declared, ...reached])].sort((a, b) => a - b);
+/** In the order of service, port number, TCP before UDP. */
+function bindingKey({ service, port, udp }: Omit<LocalOutbound, 'listen'>): string {
+  return `${service} ${String(port).padStart(5, '0')}${udp === true ? '/udp' : ''}`;
+}
+
+/** Container ports that are declared or that a Service reaches, ascending, UDP ports last: `8080`, `53/udp`. */
+function reachablePorts(pod: PodObject, services: readonly ServiceObject[]): readonly string[] {
+  return (['TCP', 'UDP'] as const).flatMap((wanted) => {
+    const declared = containerPorts(pod.spec)
+      .filter(({ protocol }) => protocol === wanted)
+      .map(({ containerPort }) => containerPort);
+    const reached = services
+      .filter((service) => selects(service, pod))
+      .flatMap((service) => service.ports.filter(({ protocol }) => protocol === wanted))
+      .flatMap((port) => resolveTargetPort(pod.spec, port) ?? []);
+    const numbers = [...new Set([...declared, ...reached])].sort((a, b) => a - b);
+    return numbers.map((port) => (wanted === 'UDP' ? `${port}/udp` : String(port)));
+  });
 }
 
 function freeAddresses(base: number, taken: ReadonlySet<string>): () => string {

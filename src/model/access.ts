@@ -2,6 +2,7 @@ import type { Origin } from '../diagnostics/origin.ts';
 import { normalizePath } from '../lib/http-path.ts';
 import type { AccessVerdict, InboundRequest } from './decision.ts';
 import { headerValue, type MatchedRequest, mismatches } from './match.ts';
+import { findPort } from './ports.ts';
 import type { Grant, GrantTarget, InboundPolicy, MeshModel, Principal, WorkloadPort } from './types.ts';
 
 type Missing = NonNullable<AccessVerdict['nearest']>['missing'];
@@ -26,7 +27,7 @@ export function decideInbound(model: MeshModel, request: InboundRequest): Access
       ? plain
       : evaluate(policy, { sender: request, transport: 'udp', port: request });
   }
-  const port = workload.ports.find((candidate) => candidate.port === request.port);
+  const port = findPort(workload.ports, request.port);
   if (port === undefined) return { verdict: 'deny', grants: [] };
   if (workload.transport === 'plain') return plain;
   const arrival: Arrival = { sender: request, transport: 'tcp', port };

@@ -1,4 +1,5 @@
 import { isPrincipal } from './access.ts';
+import { findPort, transportOf } from './ports.ts';
 import type { GrantTarget, HttpMatch, MeshModel, ServicePort, Workload, WorkloadPort } from './types.ts';
 
 /**
@@ -13,7 +14,7 @@ export function admitted(model: MeshModel, client: Workload, port: ServicePort):
     const server = model.workloads[target.workload];
     if (!server?.ready) continue;
     ready = true;
-    const served = server.ports.find((candidate) => candidate.port === target.port);
+    const served = findPort(server.ports, target.port, transportOf(port.protocol));
     const matches = admittedBy(model, client, server, served);
     if (matches === 'any') return 'any';
     for (const match of matches) found.add(match);
@@ -42,5 +43,5 @@ function admittedBy(
 }
 
 function reaches({ transport, ports }: GrantTarget, { port, protocol }: WorkloadPort): boolean {
-  return transport === (protocol === 'udp' ? 'udp' : 'tcp') && (ports === 'any' || ports.includes(port));
+  return transport === transportOf(protocol) && (ports === 'any' || ports.includes(port));
 }

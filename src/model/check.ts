@@ -1,4 +1,5 @@
 import { compileRe2 } from '../lib/re2.ts';
+import { comparePorts, findPort, portKey, type Transport, transportOf } from './ports.ts';
 import type {
   Distribution,
   HttpMatch,
@@ -6,6 +7,7 @@ import type {
   MeshModel,
   OutboundPolicy,
   PodsPrincipal,
+  Protocol,
   Service,
   Workload,
 } from './types.ts';
@@ -35,49 +37,56 @@ function keyed<T>(what: string, record: Readonly<Record<string, T>>, id: (value:
 }
 
 function checkService(model: MeshModel, { id, ports }: Service): string[] {
-  const found = ascending(ports.map(({ port }) => port)) ? [] : [`the ports of service ${id} are not ascending`];
+  const found = inOrder(ports) ? [] : [`the ports of service ${id} are not ascending`];
   if (model.outbound[id] === undefined) found.push(`service ${id} has no outbound policy`);
-  for (const { port, targets } of ports) {
+  for (const { port, protocol, targets } of ports) {
     if (!ascending(targets.map(({ workload }) => workload))) found.push(`the targets of ${id}:${port} are not sorted`);
     for (const target of targets) {
-      const reached = model.workloads[target.workload]?.ports.some((candidate) => candidate.port === target.port);
-      if (!reached) found.push(`${id}:${port} aims at ${target.workload}:${target.port}, which is not there`);
+      const ports = model.workloads[target.workload]?.ports ?? [];
+      if (findPort(ports, target.port, transportOf(protocol)) === undefined)
+        found.push(`${id}:${port} aims at ${target.workload}:${target.port}, which is not there`);
     }
   }
   return found;
 }
 
 function checkWorkload(model: MeshModel, { id, ports, set, outbound }: Workload): string[] {
-  const found = ascending(ports.map(({ port }) => port)) ? [] : [`the ports of workload ${id} are not ascending`];
+  const found = inOrder(ports) ? [] : [`the ports of workload ${id} are not ascending`];
   if (model.inbound[set] === undefined) found.push(`set ${set} of workload ${id} has no inbound policy`);
   for (const binding of outbound === 'intercepted' ? [] : outbound) {
-    const service = model.services[binding.service];
-    const known = service?.ports.some(({ port }) => port === binding.port);
-    if (!known) found.push(`workload ${id} listens for ${binding.service}:${binding.port}, which is not there`);
+    const ports = model.services[binding.service]?.ports ?? [];
+    if (findPort(ports, binding.port, binding.udp ? 'udp' : 'tcp') === undefined)
+      found.push(`workload ${id} listens for ${binding.service}:${binding.port}, which is not there`);
   }
   return found;
 }
 
 function checkOutbound(model: MeshModel, { service, ports }: OutboundPolicy): string[] {
-  const offered = model.services[service]?.ports.map(({ port }) => String(port)) ?? [];
+  const offered = (model.services[service]?.ports ?? []).map(({ port, protocol }) =>
+    portKey(port, transportOf(protocol)),
+  );
   const found: string[] = [];
-  if (offered.join() !== Object.keys(ports).join()) found.push(`the policy of ${service} does not cover its ports`);
-  for (const { port, rules } of Object.values(ports)) {
+  if (offered.sort().join() !== Object.keys(ports).sort().join())
+    found.push(`the policy of ${service} does not cover its ports`);
+  for (const { port, protocol, rules } of Object.values(ports)) {
     const last = rules.at(-1);
     if (last?.match !== 'any' || last.from !== 'any') found.push(`${service}:${port} has no last rule for everything`);
     for (const { match, to } of rules) {
-      found.push(...checkMatch(`${service}:${port}`, match), ...checkDistribution(model, `${service}:${port}`, to));
+      found.push(
+        ...checkMatch(`${service}:${port}`, match),
+        ...checkDistribution(model, `${service}:${port}`, to, transportOf(protocol)),
+      );
     }
   }
   return found;
 }
 
-function checkDistribution(model: MeshModel, where: string, to: Distribution): string[] {
+function checkDistribution(model: MeshModel, where: string, to: Distribution, transport: Transport): string[] {
   if (to.kind !== 'weighted') return [];
   const found = to.targets.flatMap(({ service, port }) =>
-    model.services[service]?.ports.some((candidate) => candidate.port === port)
-      ? []
-      : [`${where} sends to ${service}:${port}, which is not there`],
+    findPort(model.services[service]?.ports ?? [], port, transport) === undefined
+      ? [`${where} sends to ${service}:${port}, which is not there`]
+      : [],
   );
   const weights = to.targets.map(({ weight }) => weight);
   if (
@@ -116,6 +125,10 @@ function checkMatch(where: string, match: HttpMatch | 'any'): string[] {
     if (list.length === 0) found.push(`${where} has an empty list`);
   }
   return found;
+}
+
+function inOrder(ports: readonly { readonly port: number; readonly protocol: Protocol }[]): boolean {
+  return ports.every((port, index) => index === 0 || comparePorts(ports[index - 1] ?? port, port) < 0);
 }
 
 function ascending(values: readonly (string | number)[]): boolean {

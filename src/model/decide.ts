@@ -2,6 +2,7 @@ import { normalizePath } from '../lib/http-path.ts';
 import type { Decision, HttpRequest, TrafficRequest } from './decision.ts';
 import { answersTo, candidates, parseAuthority, type ServiceAtPort } from './hosts.ts';
 import { headerValue, type MatchedRequest, mismatch } from './match.ts';
+import { portKey, transportOf } from './ports.ts';
 import { targetsOf } from './targets.ts';
 import type { MeshModel, OutboundRule, Workload } from './types.ts';
 
@@ -15,15 +16,16 @@ export function decide(model: MeshModel, request: TrafficRequest): Decision {
   const client = model.workloads[request.from];
   if (client === undefined) throw new Error(`no workload ${request.from} in the model`);
   if (client.transport === 'plain') return rejected(0, `${client.id} has no sidecar`);
-  const reachable = candidates(model, client, request.to.port);
+  const reachable = candidates(model, client, request.to.port, request.kind === 'udp' ? 'udp' : 'tcp');
   const named = parseAuthority(request.to.host);
   const connected = named && reachable.find((candidate) => answersTo(candidate, client, named));
-  if (request.kind === 'tcp' || connected?.port.protocol === 'tcp') {
-    return connected === undefined
-      ? rejected(0, `no service answers to ${request.to.host}:${request.to.port}`)
-      : decideTcp(model, client, connected, request);
+  if (request.kind === 'http' && connected?.port.protocol !== 'tcp') {
+    return decideHttp(model, client, reachable, connected, request);
   }
-  return decideHttp(model, client, reachable, connected, request);
+  if (connected === undefined) return rejected(0, `no service answers to ${request.to.host}:${request.to.port}`);
+  return request.kind === 'udp'
+    ? route(model, client, connected, undefined, request)
+    : decideTcp(model, client, connected, request);
 }
 
 /** A connection: the first rule that asks for no HTTP match. */
@@ -62,7 +64,8 @@ function route(
   http: MatchedRequest | undefined,
   request: TrafficRequest,
 ): Decision {
-  const rules = model.outbound[service.id]?.ports[String(port.port)]?.rules ?? [];
+  const key = portKey(port.port, transportOf(port.protocol));
+  const rules = model.outbound[service.id]?.ports[key]?.rules ?? [];
   const index = rules.findIndex((rule) => applies(rule, client, http));
   const found = rules[index];
   if (found === undefined) return { ...rejected(unavailable(http), 'no rule applies'), service: service.id };
@@ -81,7 +84,7 @@ function applies({ from, match }: OutboundRule, client: Workload, http: MatchedR
   return http === undefined ? match === 'any' : mismatch(match, http) === undefined;
 }
 
-/** HTTP answers 503; a connection is closed. */
+/** HTTP answers 503; a connection is closed, datagrams are dropped. */
 function unavailable(http: MatchedRequest | undefined): number {
   return http === undefined ? 0 : 503;
 }

@@ -3,7 +3,7 @@ import type { Origin } from '../diagnostics/origin.ts';
 import type { HttpMatch, ServiceId, SpiffeId, WorkloadId, WorkloadSetId } from './types.ts';
 
 /** A request as a client program makes it. Header names are lower case. */
-export type TrafficRequest = HttpRequest | TcpRequest;
+export type TrafficRequest = HttpRequest | TcpRequest | UdpRequest;
 
 interface RequestBase {
   /** The workload whose sidecar takes the request. */
@@ -23,6 +23,11 @@ export interface HttpRequest extends RequestBase {
 
 export interface TcpRequest extends RequestBase {
   readonly kind: 'tcp';
+}
+
+/** The datagrams of one flow: from one socket of the program. */
+export interface UdpRequest extends RequestBase {
+  readonly kind: 'udp';
 }
 
 /** What arrives at a server's sidecar: who, to which container port of which workload, with what. */
@@ -46,7 +51,7 @@ interface Arriving {
 /** The meaning of a request: where it goes, with which shares, and whether each destination lets it in. */
 export interface Decision {
   readonly outcome: 'routed' | 'rejected';
-  /** For `rejected`: the HTTP status that the client's proxy answers (400, 404, 503), or 0 for a closed connection. */
+  /** For `rejected`: the HTTP status that the client's proxy answers (400, 404, 503), or 0 for a closed connection and dropped datagrams. */
   readonly status?: number;
   /** For `rejected`: why, as one sentence; with the code where a diagnostic has been reported. */
   readonly because?: { readonly text: string; readonly code?: DiagnosticCode };

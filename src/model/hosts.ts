@@ -1,3 +1,4 @@
+import { findPort, type Transport } from './ports.ts';
 import type { MeshModel, Service, ServicePort, Workload } from './types.ts';
 
 /** A service port as a client can name it, and the address on which the client's sidecar takes its traffic, if any. */
@@ -7,21 +8,28 @@ export interface ServiceAtPort {
   readonly listen?: { readonly address: string; readonly port: number };
 }
 
-/** The service ports that a client's sidecar can mean by a connection to `port`, in order of service id. */
-export function candidates(model: MeshModel, client: Workload, port: number): readonly ServiceAtPort[] {
+/** The service ports that a client's sidecar can mean by traffic to `port`, in order of service id. */
+export function candidates(
+  model: MeshModel,
+  client: Workload,
+  port: number,
+  transport: Transport,
+): readonly ServiceAtPort[] {
   if (client.outbound === 'intercepted') {
-    return Object.values(model.services).flatMap((service) => atPort(service, port));
+    return Object.values(model.services).flatMap((service) => atPort(service, port, transport));
   }
   return client.outbound.flatMap((binding) => {
     if (binding.port !== port && binding.listen.port !== port) return [];
+    if ((binding.udp === true) !== (transport === 'udp')) return [];
     const service = model.services[binding.service];
     if (service === undefined) return [];
-    return atPort(service, binding.port).map((found) => ({ ...found, listen: binding.listen }));
+    return atPort(service, binding.port, transport).map((found) => ({ ...found, listen: binding.listen }));
   });
 }
 
-function atPort(service: Service, number: number): readonly ServiceAtPort[] {
-  return service.ports.filter(({ port }) => port === number).map((port) => ({ service, port }));
+function atPort(service: Service, number: number, transport: Transport): readonly ServiceAtPort[] {
+  const port = findPort(service.ports, number, transport);
+  return port === undefined ? [] : [{ service, port }];
 }
 
 /** Splits `NAME[:PORT]` or `[V6][:PORT]`, lower case; `undefined` when it is neither. */

@@ -1,6 +1,7 @@
 import { decideInbound } from './access.ts';
 import type { AccessVerdict, DecisionTarget, InboundRequest, SetVerdict, TrafficRequest } from './decision.ts';
 import type { MatchedRequest } from './match.ts';
+import { findPort } from './ports.ts';
 import type { Distribution, MeshModel, ServiceId, WeightedTarget, Workload } from './types.ts';
 
 /** Every target of a distribution, those with share 0 too, with what its workloads say to the request. */
@@ -32,14 +33,15 @@ function setVerdicts(
   http: MatchedRequest | undefined,
   request: TrafficRequest,
 ): readonly SetVerdict[] {
-  const targets = model.services[service]?.ports.find((candidate) => candidate.port === port)?.targets ?? [];
+  const transport = request.kind === 'udp' ? 'udp' : 'tcp';
+  const targets = findPort(model.services[service]?.ports ?? [], port, transport)?.targets ?? [];
   const ready = targets.flatMap((target) => {
     const workload = model.workloads[target.workload];
     return workload?.ready ? [{ workload, port: target.port }] : [];
   });
   // Workloads of one set differ only in what they have at that port.
   const groups = Map.groupBy(ready, ({ workload, port: number }) => {
-    const protocol = workload.ports.find((candidate) => candidate.port === number)?.protocol;
+    const protocol = findPort(workload.ports, number, transport)?.protocol;
     return `${workload.set} ${number} ${protocol} ${workload.transport}`;
   });
   return [...groups.values()].flatMap((members): SetVerdict[] => {
@@ -60,7 +62,7 @@ function arriving(
   request: TrafficRequest,
 ): InboundRequest {
   const sender = { peer: client.identity, from: client.id, workload, port };
-  if (request.kind === 'tcp') return { kind: 'tcp', ...sender };
+  if (request.kind !== 'http') return { kind: request.kind, ...sender };
   const host = http?.authority ?? request.to.host;
   const headers = { ...request.headers, host: request.headers.host ?? host };
   return { kind: 'http', ...sender, method: request.method, path: request.path, headers };

@@ -57,7 +57,7 @@ export interface Service {
   readonly hosts: NonEmpty<string>;
   /** Virtual addresses (cluster IPs); may be empty. */
   readonly vips: readonly string[];
-  /** By port number, ascending. */
+  /** By port number, ascending; a TCP port before the UDP port of its number. */
   readonly ports: readonly ServicePort[];
   readonly origins: readonly Origin[];
 }
@@ -87,7 +87,7 @@ export interface Workload {
   readonly locality?: { readonly region?: string; readonly zone?: string };
   /** How others reach it: through a sidecar with mutual TLS, or directly in plain text. */
   readonly transport: 'mtls' | 'plain';
-  /** Declared container ports and those that a Service reaches, ascending. */
+  /** Declared container ports and those that a Service reaches, ascending; a TCP port before the UDP port of its number. */
   readonly ports: readonly WorkloadPort[];
   /** From nearest to farthest, such as ReplicaSet, Deployment. */
   readonly owners: readonly { readonly kind: string; readonly name: string }[];
@@ -117,10 +117,12 @@ export interface WorkloadPort {
 export interface OutboundBinding {
   readonly service: ServiceId;
   readonly port: number;
+  /** It is the UDP port of that number. */
+  readonly udp?: true;
   readonly listen: { readonly address: string; readonly port: number };
 }
 
-/** What a client's proxy does with traffic to a service; keys are port numbers in decimal. */
+/** What a client's proxy does with traffic to a service; keys are port numbers in decimal, for UDP ports `53/udp`. */
 export interface OutboundPolicy {
   readonly service: ServiceId;
   readonly ports: Readonly<Record<string, PortPolicy>>;
@@ -153,7 +155,7 @@ export type Distribution =
   | { readonly kind: 'weighted'; readonly targets: NonEmpty<WeightedTarget> }
   | { readonly kind: 'fail'; readonly because: DiagnosticCode };
 
-/** In the order of the split's backends. Weights are relative whole numbers; at least one is positive. */
+/** In the order of the split's backends; the port is of the transport of the port that is split. Weights are relative whole numbers; at least one is positive. */
 export interface WeightedTarget {
   readonly service: ServiceId;
   readonly port: number;

@@ -1,5 +1,6 @@
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import { compareText } from '../../../src/lib/collections.ts';
+import { findPort } from '../../../src/model/ports.ts';
 import type { MeshModel, SpiffeId, Workload } from '../../../src/model/types.ts';
 import { findServicePort, parseClusterName, typeUrls } from '../names.ts';
 import type { CertificateFiles } from '../options.ts';
@@ -72,7 +73,7 @@ function endpointsOf(
     const workload = model.workloads[target.workload];
     const address = workload?.addresses[0];
     if (workload === undefined || address === undefined) return [];
-    const port = workload.ports.find((candidate) => candidate.port === target.port)?.meshPort ?? target.port;
+    const port = findPort(workload.ports, target.port)?.meshPort ?? target.port;
     return [{ workload, address, port, peer: workload.transport === 'mtls' ? workload.identity : plainPeer }];
   });
 }

@@ -53,7 +53,8 @@ export function referencedClusters(model: MeshModel, client: Workload): readonly
 }
 
 function bindings(model: MeshModel, client: Workload): readonly Binding[] {
-  if (client.outbound !== 'intercepted') return client.outbound.flatMap((binding) => bound(model, binding));
+  if (client.outbound !== 'intercepted')
+    return client.outbound.flatMap((binding) => (binding.udp ? [] : bound(model, binding)));
   return intercepted(servicePorts(model).flatMap((ref) => served(model, ref)));
 }
 

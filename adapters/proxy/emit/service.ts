@@ -2,15 +2,16 @@ import type { OutboundService } from '../../../generated/types/proxy/smi/proxy/v
 import type { Rule } from '../../../generated/types/proxy/smi/proxy/v1/Rule.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import { parseObjectKey } from '../../../src/diagnostics/origin.ts';
+import { portKey, type Transport } from '../../../src/model/ports.ts';
 import type { Distribution, MeshModel, OutboundRule, PortPolicy } from '../../../src/model/types.ts';
 import { parsePortName, portName, typeUrls } from '../names.ts';
 import { emitMatch, emitOrigins } from './match.ts';
 
 /** A service port as clients see it: its names and the ordered rules. */
 export function emitService(model: MeshModel, name: string): readonly Artifact[] {
-  const { service: id, port } = parsePortName(name);
+  const { service: id, port, transport } = parsePortName(name);
   const service = model.services[id];
-  const policy = model.outbound[id]?.ports[String(port)];
+  const policy = model.outbound[id]?.ports[portKey(port, transport)];
   if (service === undefined || policy === undefined || policy.protocol === 'udp') return [];
   const rules = sharedRules(policy.rules);
   const body: OutboundService = {
@@ -20,7 +21,7 @@ export function emitService(model: MeshModel, name: string): readonly Artifact[]
     hosts: [...service.hosts, ...service.vips],
     shortName: service.name,
     namespace: service.namespace,
-    rules: rules.map((rule) => emitRule(rule, name)),
+    rules: rules.map((rule) => emitRule(rule, name, transport)),
   };
   return [
     { name, format: typeUrls.service, body, origins: [...service.origins, ...rules.flatMap((rule) => rule.origins)] },
@@ -31,20 +32,20 @@ const referenced = new WeakMap<PortPolicy, readonly string[]>();
 
 /** Names of the endpoints that the rules of a service port lead to, each once. */
 export function referencedEndpoints(model: MeshModel, name: string): readonly string[] {
-  const { service, port } = parsePortName(name);
-  const policy = model.outbound[service]?.ports[String(port)];
+  const { service, port, transport } = parsePortName(name);
+  const policy = model.outbound[service]?.ports[portKey(port, transport)];
   if (policy === undefined) return [];
   let names = referenced.get(policy);
   if (names === undefined) {
-    names = [...new Set(sharedRules(policy.rules).flatMap(({ to }) => targetsOf(to, name)))];
+    names = [...new Set(sharedRules(policy.rules).flatMap(({ to }) => targetsOf(to, name, transport)))];
     referenced.set(policy, names);
   }
   return names;
 }
 
-function targetsOf(to: Distribution, self: string): readonly string[] {
+function targetsOf(to: Distribution, self: string, transport: Transport): readonly string[] {
   if (to.kind === 'self') return [self];
-  return to.kind === 'weighted' ? to.targets.map(({ service, port }) => portName(service, port)) : [];
+  return to.kind === 'weighted' ? to.targets.map(({ service, port }) => portName(service, port, transport)) : [];
 }
 
 /**
@@ -55,23 +56,26 @@ function sharedRules(rules: readonly OutboundRule[]): readonly OutboundRule[] {
   return rules.filter((rule) => rule.from === 'any');
 }
 
-function emitRule(rule: OutboundRule, self: string): Rule {
+function emitRule(rule: OutboundRule, self: string, transport: Transport): Rule {
   return {
     ...(rule.match === 'any' ? {} : { match: emitMatch(rule.match) }),
-    ...emitTarget(rule, self),
+    ...emitTarget(rule, self, transport),
     origins: emitOrigins(rule.origins),
     split: splitOf(rule),
   };
 }
 
-function emitTarget({ to }: OutboundRule, self: string): Pick<Rule, 'weighted' | 'fail'> {
+function emitTarget({ to }: OutboundRule, self: string, transport: Transport): Pick<Rule, 'weighted' | 'fail'> {
   switch (to.kind) {
     case 'self':
       return { weighted: { targets: [{ endpoints: self, weight: 1 }] } };
     case 'weighted':
       return {
         weighted: {
-          targets: to.targets.map(({ service, port, weight }) => ({ endpoints: portName(service, port), weight })),
+          targets: to.targets.map(({ service, port, weight }) => ({
+            endpoints: portName(service, port, transport),
+            weight,
+          })),
         },
       };
     case 'fail':

@@ -4,6 +4,7 @@ import type { TargetAccess } from '../../../generated/types/proxy/smi/proxy/v1/T
 import type { Workload as WorkloadMessage } from '../../../generated/types/proxy/smi/proxy/v1/Workload.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import { admitted } from '../../../src/model/admission.ts';
+import { findPort } from '../../../src/model/ports.ts';
 import type { MeshModel, OutboundBinding, Workload, WorkloadId } from '../../../src/model/types.ts';
 import { parsePortName, portName, type ServicePortRef, servicePorts, typeUrls } from '../names.ts';
 import { emitMatch } from './match.ts';
@@ -36,8 +37,8 @@ function clientAccess(model: MeshModel, workload: Workload): Pick<WorkloadMessag
   if (model.settings.clientAccess !== 'refuse') return {};
   const names = new Set(servedPorts(model, workload).flatMap((name) => referencedEndpoints(model, name)));
   const access = [...names].flatMap((name): TargetAccess[] => {
-    const { service, port } = parsePortName(name);
-    const servicePort = model.services[service]?.ports.find((candidate) => candidate.port === port);
+    const { service, port, transport } = parsePortName(name);
+    const servicePort = findPort(model.services[service]?.ports ?? [], port, transport);
     const matches = servicePort === undefined ? 'any' : admitted(model, workload, servicePort);
     return matches === 'any' ? [] : [{ endpoints: name, matches: matches.map(emitMatch) }];
   });
@@ -55,8 +56,8 @@ function outboundListeners(model: MeshModel, workload: Workload): readonly Outbo
     : workload.outbound.flatMap((binding) => boundListener(model, binding));
 }
 
-function boundListener(model: MeshModel, { service, port, listen }: OutboundBinding): readonly OutboundListener[] {
-  const protocol = model.services[service]?.ports.find((candidate) => candidate.port === port)?.protocol;
+function boundListener(model: MeshModel, { service, port, udp, listen }: OutboundBinding): readonly OutboundListener[] {
+  const protocol = findPort(model.services[service]?.ports ?? [], port, udp ? 'udp' : 'tcp')?.protocol;
   if (protocol === undefined || protocol === 'udp') return [];
   return [
     {

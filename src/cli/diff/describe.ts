@@ -1,8 +1,9 @@
 import { type Change, isWidening, type ObjectChange, type TrafficChange } from '../../analysis/changes.ts';
 import { directPort } from '../../analysis/direct.ts';
 import type { BackendOutcome, Outcome } from '../../analysis/outcome.ts';
+import type { ServicePortRef } from '../../analysis/reach.ts';
 import type { TrafficRequest } from '../../model/decision.ts';
-import type { ServiceId } from '../../model/types.ts';
+import { portKey } from '../../model/ports.ts';
 import { percent } from '../percent.ts';
 
 /** Change of one kind after the other, in the words that all outputs share. */
@@ -28,11 +29,12 @@ function quoted(value: string): string {
   return /^[!-~]+(?: [!-~]+)*$/.test(value) ? value : JSON.stringify(value);
 }
 
-export function describeDestination({ service, port }: { readonly service: ServiceId; readonly port: number }): string {
+export function describeDestination({ service, port, udp }: ServicePortRef): string {
   const direct = directPort(service, port);
+  const key = portKey(port, udp === true ? 'udp' : 'tcp');
   return direct === undefined
-    ? `${service}:${port}`
-    : `port ${port} of the pods of ${direct.account} (no Service leads there)`;
+    ? `${service}:${key}`
+    : `port ${key} of the pods of ${direct.account} (no Service leads there)`;
 }
 
 const namesShown = 5;

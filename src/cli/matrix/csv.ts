@@ -34,7 +34,7 @@ export function matrixCsv({ clients, destinations, cells }: AccessMatrix): strin
 
 function shapeText(shape: RequestShape | undefined): string {
   if (shape === undefined) return '';
-  if (shape.kind !== 'http') return 'connection';
+  if (shape.kind !== 'http') return shape.kind === 'tcp' ? 'connection' : 'datagram';
   const headers = Object.entries(shape.headers).map(([name, value]) => ` ${name}: ${value}`);
   return `${shape.method} ${shape.path}${headers.join(';')}`;
 }

@@ -1,10 +1,11 @@
 import type { MatrixCell, MatrixDestination, Spread } from '../../analysis/matrix.ts';
+import { portKey, transportOf } from '../../model/ports.ts';
 import type { HttpMatch } from '../../model/types.ts';
 import { percent } from '../percent.ts';
 
 /** `default/bookstore:14001`. */
-export function nameOf({ service, port }: MatrixDestination): string {
-  return `${service}:${port}`;
+export function nameOf({ service, port, protocol }: MatrixDestination): string {
+  return `${service}:${portKey(port, transportOf(protocol))}`;
 }
 
 /** What a cell lets in: `GET /books, POST /buy-a-book`, or `anything`; nothing for a cell that refuses. */

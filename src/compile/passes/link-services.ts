@@ -2,6 +2,7 @@ import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { resolveTargetPort, selects } from '../../kubernetes/pods.ts';
 import type { PodObject, ServiceObject, ServicePortObject } from '../../kubernetes/types.ts';
 import type { NonEmpty } from '../../lib/collections.ts';
+import { comparePorts } from '../../model/ports.ts';
 import type { NamespaceId, Service, ServiceId, ServicePort, WorkloadId } from '../../model/types.ts';
 import { extraHosts } from '../extra-hosts.ts';
 import { protocolOf } from '../protocol.ts';
@@ -79,7 +80,9 @@ function link(
     name,
     hosts,
     vips: object.clusterIPs.filter((address) => address !== '' && address !== 'None').map((a) => a.toLowerCase()),
-    ports: tcpPorts(object, context).map(({ port, path }) => linkPort(object, port, path, selected, context)),
+    ports: carriedPorts(object, context)
+      .map(({ port, path }) => linkPort(object, port, path, selected, context))
+      .sort(comparePorts),
     origins: [at(object, '')],
   };
 }
@@ -89,20 +92,20 @@ function hostsOf(namespace: string, name: string, clusterDomain: string): NonEmp
   return [short, `${short}.svc`, `${short}.svc.${clusterDomain.toLowerCase()}`];
 }
 
-/** By number; of two ports with one number the first stands, as the API server allows no second of one protocol. */
-function tcpPorts(object: ServiceObject, context: PassContext) {
-  const found = new Map<number, { readonly port: ServicePortObject; readonly path: string }>();
+/** In the model's order; of two ports with one number and transport the first stands, as the API server allows no second. */
+function carriedPorts(object: ServiceObject, context: PassContext) {
+  const found = new Map<string, { readonly port: ServicePortObject; readonly path: string }>();
   for (const [position, port] of object.ports.entries()) {
     const path = `spec.ports[${position}]`;
     if (port.protocol !== 'TCP') {
       context.report(
         diagnostic('SMI4019', { message: `port ${port.port} is ${port.protocol}`, origin: at(object, path) }),
       );
-    } else if (!found.has(port.port)) {
-      found.set(port.port, { port, path });
     }
+    const key = `${port.port} ${port.protocol}`;
+    if (port.protocol !== 'SCTP' && !found.has(key)) found.set(key, { port, path });
   }
-  return [...found.values()].sort((a, b) => a.port.port - b.port.port);
+  return [...found.values()];
 }
 
 function linkPort(
@@ -130,7 +133,7 @@ function linkPort(
   return {
     port: port.port,
     ...(port.name === undefined ? {} : { name: port.name }),
-    protocol: protocolOf(port),
+    protocol: port.protocol === 'UDP' ? 'udp' : protocolOf(port),
     targets,
   };
 }

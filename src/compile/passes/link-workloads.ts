@@ -8,9 +8,10 @@ import {
   parseLocalPorts,
 } from '../../kubernetes/local-addressing.ts';
 import { containerPorts } from '../../kubernetes/pods.ts';
-import type { PodObject } from '../../kubernetes/types.ts';
+import type { ContainerPortObject, PodObject } from '../../kubernetes/types.ts';
 import { compareText } from '../../lib/collections.ts';
 import { spiffeId, workloadSetId } from '../../model/ids.ts';
+import { comparePorts, findPort, parsePortKey, portKey, transportOf } from '../../model/ports.ts';
 import type {
   NamespaceId,
   OutboundBinding,
@@ -41,17 +42,18 @@ export const linkWorkloads: Pass = {
   },
 };
 
-/** The protocols that Services speak to each container port, with the Services. */
-type Reached = ReadonlyMap<number, ReadonlyMap<Protocol, ServiceId>>;
+/** The protocols that Services speak to each container port (by its key), with the Services. */
+type Reached = ReadonlyMap<string, ReadonlyMap<Protocol, ServiceId>>;
 
 function reachedPorts(services: CompileState['services']): ReadonlyMap<WorkloadId, Reached> {
-  const found = new Map<WorkloadId, Map<number, Map<Protocol, ServiceId>>>();
+  const found = new Map<WorkloadId, Map<string, Map<Protocol, ServiceId>>>();
   for (const service of services.values()) {
     for (const { protocol, targets } of service.ports) {
       for (const { workload, port } of targets) {
-        const ports = found.get(workload) ?? new Map<number, Map<Protocol, ServiceId>>();
+        const ports = found.get(workload) ?? new Map<string, Map<Protocol, ServiceId>>();
+        const key = portKey(port, transportOf(protocol));
         found.set(workload, ports);
-        ports.set(port, (ports.get(port) ?? new Map<Protocol, ServiceId>()).set(protocol, service.id));
+        ports.set(key, (ports.get(key) ?? new Map<Protocol, ServiceId>()).set(protocol, service.id));
       }
     }
   }
@@ -86,23 +88,26 @@ function workloadOf(
 }
 
 function portsOf(id: WorkloadId, pod: PodObject, reached: Reached, context: PassContext): readonly WorkloadPort[] {
-  const declared = containerPorts(pod.spec).filter(({ protocol }) => protocol === 'TCP');
-  const numbers = new Set([...declared.map(({ containerPort }) => containerPort), ...reached.keys()]);
-  const local = readAnnotation(pod, localPortsAnnotation, parseLocalPorts, context) ?? new Map<number, LocalPort>();
+  const declared = containerPorts(pod.spec).filter(({ protocol }) => protocol !== 'SCTP');
+  const keyOf = ({ containerPort, protocol }: ContainerPortObject) =>
+    portKey(containerPort, protocol === 'UDP' ? 'udp' : 'tcp');
+  const keys = new Set([...declared.map(keyOf), ...reached.keys()]);
+  const local = readAnnotation(pod, localPortsAnnotation, parseLocalPorts, context) ?? new Map<string, LocalPort>();
   const address = pod.ips[0];
-  return [...numbers]
-    .sort((a, b) => a - b)
-    .map((port) => {
-      const named = declared.find(({ containerPort, name }) => containerPort === port && name !== undefined)?.name;
-      const bound = address === undefined ? undefined : local.get(port);
+  return [...keys]
+    .map((key): WorkloadPort => {
+      const { port, transport } = parsePortKey(key);
+      const named = declared.find((each) => keyOf(each) === key && each.name !== undefined)?.name;
+      const bound = address === undefined ? undefined : local.get(key);
       return {
         port,
         ...(named === undefined ? {} : { name: named }),
-        protocol: servedProtocol(id, pod, port, named, reached.get(port), context),
+        protocol: transport === 'udp' ? 'udp' : servedProtocol(id, pod, port, named, reached.get(key), context),
         meshPort: bound?.mesh ?? port,
         app: bound === undefined || address === undefined ? { address: loopback, port } : { address, port: bound.app },
       };
-    });
+    })
+    .sort(comparePorts);
 }
 
 /** What Services say; where they differ bytes, on which HTTP rules grant nothing; without a Service the port's own name. */
@@ -129,12 +134,14 @@ function outboundOf(pod: PodObject, services: CompileState['services'], context:
   const address = pod.ips[0];
   if (local === undefined || address === undefined) return 'intercepted';
   return local
-    .flatMap(({ service, port, listen }): OutboundBinding[] => {
+    .flatMap(({ service, port, udp, listen }): OutboundBinding[] => {
       const target: Service | undefined = services.get(service as ServiceId);
-      if (target === undefined || !target.ports.some((candidate) => candidate.port === port)) return [];
-      return [{ service: target.id, port, listen: { address, port: listen } }];
+      if (findPort(target?.ports ?? [], port, udp ? 'udp' : 'tcp') === undefined) return [];
+      return [{ service: service as ServiceId, port, ...(udp ? { udp } : {}), listen: { address, port: listen } }];
     })
-    .sort((a, b) => compareText(a.service, b.service) || a.port - b.port);
+    .sort(
+      (a, b) => compareText(a.service, b.service) || a.port - b.port || Number(a.udp ?? false) - Number(b.udp ?? false),
+    );
 }
 
 function readAnnotation<T>(

@@ -1,5 +1,6 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { NonEmpty } from '../../lib/collections.ts';
+import { portKey, transportOf } from '../../model/ports.ts';
 import type {
   Distribution,
   HttpMatch,
@@ -32,7 +33,7 @@ interface ResolvedSplit {
 
 function policyOf(service: Service, state: CompileState, context: PassContext): OutboundPolicy {
   const splits = state.splits.get(service.id) ?? { conditional: [] };
-  reportTcpPorts(service, splits, context);
+  reportOtherPorts(service, splits, context);
   const resolve = (split: TrafficSplit): ResolvedSplit => ({
     split,
     backends: backendsOf(split, service, state, context),
@@ -47,7 +48,7 @@ function policyOf(service: Service, state: CompileState, context: PassContext): 
       ...conditional.flatMap(({ matches, ...split }) => conditionalRules(split, matches, port, context)),
       lastRule(last, port, context),
     ] as readonly OutboundRule[] as NonEmpty<OutboundRule>;
-    return [String(port.port), { port: port.port, protocol: port.protocol, rules }];
+    return [portKey(port.port, transportOf(port.protocol)), { port: port.port, protocol: port.protocol, rules }];
   });
   return { service: service.id, ports: Object.fromEntries(ports) };
 }
@@ -106,15 +107,17 @@ function matchesOf(split: TrafficSplit, state: CompileState, context: PassContex
   return found;
 }
 
-function reportTcpPorts(service: Service, { conditional }: RootSplits, context: PassContext): void {
-  const tcp = service.ports.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port);
-  if (tcp.length === 0) return;
-  for (const split of conditional) {
-    context.report(
-      diagnostic('SMI4006', {
-        message: `TCP port ${tcp.join(', ')} of Service ${service.id} is not governed by a split with matches`,
-        origin: at(split, 'spec.matches'),
-      }),
-    );
+function reportOtherPorts(service: Service, { conditional }: RootSplits, context: PassContext): void {
+  for (const transport of ['tcp', 'udp'] as const) {
+    const ports = service.ports.filter(({ protocol }) => protocol === transport).map(({ port }) => port);
+    if (ports.length === 0) continue;
+    for (const split of conditional) {
+      context.report(
+        diagnostic('SMI4006', {
+          message: `${transport.toUpperCase()} port ${ports.join(', ')} of Service ${service.id} is not governed by a split with matches`,
+          origin: at(split, 'spec.matches'),
+        }),
+      );
+    }
   }
 }

@@ -40,8 +40,13 @@ function serviceVariables(service: ServiceObject, input: EnvironmentInput): Read
   const { namespace, name } = service.meta;
   const prefix = upper(namespace === input.namespace ? name : `${name}_${namespace}`);
   const variables: Record<string, string> = {};
-  for (const { port, name: portName } of service.ports) {
-    const binding = input.outbound.find((entry) => entry.service === `${namespace}/${name}` && entry.port === port);
+  for (const { port, protocol, name: portName } of service.ports) {
+    const binding = input.outbound.find(
+      (entry) =>
+        entry.service === `${namespace}/${name}` &&
+        entry.port === port &&
+        (entry.udp === true) === (protocol === 'UDP'),
+    );
     if (binding === undefined) continue;
     variables[`${prefix}_SERVICE_HOST`] = input.address;
     variables[`${prefix}_SERVICE_PORT`] ??= String(binding.listen);

@@ -1,6 +1,7 @@
 import { delimiter, dirname } from 'node:path';
 import { parseLocalOutbound, parseLocalPorts } from '../../kubernetes/local-addressing.ts';
-import type { ContainerObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
+import type { ContainerObject, ContainerPortObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
+import { portKey } from '../../model/ports.ts';
 import { buildEnvironment } from './environment.ts';
 import type { Guard } from './guard.ts';
 import { planProbe, runProbe } from './probe.ts';
@@ -79,7 +80,7 @@ export class Program {
         container,
         services,
         outbound: parseLocalOutbound(pod) ?? [],
-        ...appPortOf(pod, container.ports[0]?.containerPort),
+        ...appPortOf(pod, container.ports[0]),
       }),
     };
   }
@@ -89,7 +90,7 @@ export class Program {
     const plan = planProbe({
       container,
       address: pod.ips[0] ?? '',
-      appPort: (port) => appPortOf(pod, port).appPort,
+      appPort: (port) => appPortOf(pod, { containerPort: port, protocol: 'TCP' }).appPort,
       env: this.#environment(),
       cwd,
     });
@@ -109,8 +110,9 @@ export class Program {
   }
 }
 
-function appPortOf(pod: PodObject, containerPort: number | undefined): { readonly appPort?: number } {
-  const appPort = containerPort === undefined ? undefined : parseLocalPorts(pod)?.get(containerPort)?.app;
+function appPortOf(pod: PodObject, port: ContainerPortObject | undefined): { readonly appPort?: number } {
+  if (port === undefined) return {};
+  const appPort = parseLocalPorts(pod)?.get(portKey(port.containerPort, port.protocol === 'UDP' ? 'udp' : 'tcp'))?.app;
   return appPort === undefined ? {} : { appPort };
 }
 

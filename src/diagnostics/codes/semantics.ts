@@ -40,8 +40,8 @@ export const semanticsCodes = {
     severity: 'warning',
     title: 'matches do not apply to TCP',
     explanation:
-      'A TrafficSplit with matches governs a root Service that has a TCP port. HTTP matches say nothing of bytes, so connections to that port go to the root Service.',
-    hint: 'Use a split without matches for the TCP port, or mark the port as HTTP by appProtocol or name.',
+      'A TrafficSplit with matches governs a root Service that has a TCP or a UDP port. HTTP matches say nothing of bytes, so connections and datagrams to that port go to the root Service.',
+    hint: 'Use a split without matches for that port, or mark a TCP port as HTTP by appProtocol or name.',
   },
   SMI4007: {
     severity: 'info',
@@ -128,7 +128,7 @@ export const semanticsCodes = {
     severity: 'info',
     title: 'UDP is not carried',
     explanation:
-      'A Service has a UDP or SCTP port, or a rule names a UDPRoute. What a UDPRoute grants is part of the mesh and narrows nothing beside it, but no sidecar carries UDP yet.',
+      'A Service has a UDP or SCTP port, or a rule names a UDPRoute. UDP ports, their splits and what a UDPRoute grants are part of the mesh, but no sidecar carries UDP yet; SCTP ports are left out.',
     hint: 'Nothing to do when that traffic may stay outside the mesh.',
   },
   SMI4020: {

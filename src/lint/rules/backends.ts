@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
+import { findPort, transportOf } from '../../model/ports.ts';
 import type { ServiceId } from '../../model/types.ts';
 import type { TrafficSplit } from '../../smi/types.ts';
 import { fieldOf, idOf, type LintSubject } from '../subject.ts';
@@ -45,7 +46,7 @@ function* otherProtocols(split: TrafficSplit, { model, serviceNamed }: LintSubje
   for (const [position, backend] of split.backends.entries()) {
     const ports = service(backend.service)?.ports ?? [];
     for (const { port, protocol } of root?.ports ?? []) {
-      const other = ports.find((candidate) => candidate.port === port);
+      const other = findPort(ports, port, transportOf(protocol));
       if (other === undefined || other.protocol === protocol) continue;
       yield diagnostic('SMI4514', {
         message: `port ${port} is ${protocol.toUpperCase()} at the root ${split.service} and ${other.protocol.toUpperCase()} at the backend ${backend.service}`,

@@ -1,5 +1,6 @@
 import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { PodSpecObject } from '../../kubernetes/types.ts';
+import { findPort } from '../../model/ports.ts';
 import type { ServiceId, WorkloadId } from '../../model/types.ts';
 import { fieldOf, idOf, type LintSubject } from '../subject.ts';
 
@@ -14,8 +15,8 @@ export function* targetPorts({ input, model }: LintSubject): Iterable<Diagnostic
   };
   for (const service of input.services) {
     const ports = model.services[idOf(service) as ServiceId]?.ports ?? [];
-    for (const [position, { port, targetPort }] of service.ports.entries()) {
-      const targets = ports.find((candidate) => candidate.port === port)?.targets ?? [];
+    for (const [position, { port, protocol, targetPort }] of service.ports.entries()) {
+      const targets = findPort(ports, port, protocol === 'UDP' ? 'udp' : 'tcp')?.targets ?? [];
       const missing = targets.find((target) => declaresOthers(specOf(target.workload), target.port));
       if (missing === undefined || typeof targetPort !== 'number') continue;
       const message = `no container of pod ${missing.workload} declares port ${missing.port}, to which port ${port} of Service ${idOf(service)} leads`;

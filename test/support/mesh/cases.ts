@@ -20,7 +20,7 @@ export interface GoldenCase {
 
 /** What a client program sends, or what a peer sends straight to a server's sidecar. */
 export type CaseRequest = (OutboundCase | InboundCase) & {
-  readonly traffic: HttpTraffic | { readonly kind: 'tcp' };
+  readonly traffic: HttpTraffic | { readonly kind: 'tcp' | 'udp' };
   readonly expect: StatedExpectation;
   /** `FILE:LINE` of the request. */
   readonly place: string;
@@ -110,7 +110,10 @@ function readRequest(group: Fields, item: Fields, place: string): CaseRequest {
   const traffic = readTraffic(item, place);
   const end = readEnd(group, place);
   const home = end.direction === 'outbound' ? namespaceOf(end.from) : namespaceOf(end.workload);
-  const what = traffic.kind === 'tcp' ? 'TCP' : `${traffic.method} ${traffic.path} ${JSON.stringify(traffic.headers)}`;
+  const what =
+    traffic.kind === 'http'
+      ? `${traffic.method} ${traffic.path} ${JSON.stringify(traffic.headers)}`
+      : traffic.kind.toUpperCase();
   const ends =
     end.direction === 'outbound'
       ? `${end.from} -> ${end.to.host}:${end.to.port}`
@@ -138,13 +141,14 @@ function readEnd(group: Fields, place: string): OutboundCase | InboundCase {
   };
 }
 
-const otherKeys = ['headers', 'status', 'shares', 'seen', 'tcp'];
+const otherKeys = ['headers', 'status', 'shares', 'seen', 'tcp', 'udp'];
 
 function readTraffic(item: Fields, place: string): CaseRequest['traffic'] {
   const methods = Object.keys(item).filter((key) => !otherKeys.includes(key));
-  if (item.tcp !== undefined) {
-    only(item, ['tcp', 'shares'], place);
-    return { kind: 'tcp' };
+  for (const kind of ['tcp', 'udp'] as const) {
+    if (item[kind] === undefined) continue;
+    only(item, [kind, 'shares'], place);
+    return { kind };
   }
   const [method] = methods;
   if (method === undefined || methods.length > 1) throw new Error(`${place}: a request has one method`);

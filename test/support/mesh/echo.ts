@@ -14,6 +14,7 @@ export async function startPrograms(model: MeshModel): Promise<() => Promise<voi
   const servers: Server[] = [];
   for (const workload of Object.values(model.workloads)) {
     for (const { protocol, app } of workload.ports) {
+      if (protocol === 'udp') continue;
       const server = protocol === 'tcp' ? greeter(workload) : echo(workload);
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);

@@ -39,7 +39,9 @@ export class Exchange {
 
   async send(request: CaseRequest, random: number | undefined): Promise<Observation> {
     const open = () => this.#connect(request);
-    if (request.traffic.kind === 'tcp') return greeting(open);
+    const { traffic } = request;
+    if (traffic.kind === 'udp') throw new Error('datagrams are not sent');
+    if (traffic.kind !== 'http') return greeting(open);
     const key = JSON.stringify(
       request.direction === 'outbound'
         ? [request.from, request.to]
@@ -48,8 +50,8 @@ export class Exchange {
     const client = this.#clients.get(key) ?? new RawClient(open);
     this.#clients.set(key, client);
     const host = request.direction === 'outbound' ? request.to.host : `peer-of-${request.port}`;
-    const { method, path } = request.traffic;
-    const response = await client.send({ method, path, headers: headerLines(request.traffic, host, random) });
+    const { method, path } = traffic;
+    const response = await client.send({ method, path, headers: headerLines(traffic, host, random) });
     if (response.kind === 'ended') return { answer: 'refused', reason: response.reason };
     const workload = response.headers.get(echoWorkload);
     const target = response.headers.get(echoTarget);
@@ -78,7 +80,7 @@ export class Exchange {
     const svid = await this.#credentials.of(request.peer, request.credential);
     const { trustBundle } = await this.#credentials.issued(workload.identity);
     const source = peerAddress(this.#model, request.source);
-    return secure(address, port, source, workload, trustBundle, svid, request.traffic.kind);
+    return secure(address, port, source, workload, trustBundle, svid, request.traffic.kind === 'http');
   }
 }
 
@@ -89,7 +91,7 @@ function listenerOf(model: MeshModel, from: string, to: { host: string; port: nu
   const binding =
     outbound === 'intercepted'
       ? undefined
-      : outbound.find((candidate) => candidate.service === service && candidate.port === to.port);
+      : outbound.find((candidate) => candidate.service === service && candidate.port === to.port && !candidate.udp);
   if (binding === undefined) throw new Error(`${from} has no listener for ${service}:${to.port}`);
   return binding.listen;
 }
@@ -124,7 +126,7 @@ function secure(
   workload: Workload,
   trustBundle: string,
   svid: Svid | undefined,
-  kind: 'http' | 'tcp',
+  http: boolean,
 ): Promise<TLSSocket> {
   const options: ConnectionOptions & { readonly localAddress: string } = {
     host,
@@ -132,7 +134,7 @@ function secure(
     localAddress,
     ca: trustBundle,
     ...(svid === undefined ? {} : { cert: svid.certificateChain, key: svid.privateKey }),
-    ...(kind === 'http' ? { ALPNProtocols: ['http/1.1'] } : {}),
+    ...(http ? { ALPNProtocols: ['http/1.1'] } : {}),
     minVersion: 'TLSv1.2',
     checkServerIdentity: (_, { subjectaltname }) =>
       subjectaltname === `URI:${workload.identity}` ? undefined : new Error(`the server is ${subjectaltname}`),

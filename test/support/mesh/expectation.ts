@@ -1,5 +1,8 @@
-/** An HTTP status, a TCP connection that is served or closed without a byte, or no connection at all. */
-export type Answer = number | 'connected' | 'closed' | 'refused';
+/**
+ * An HTTP status, a TCP connection that is served or closed without a byte, or no connection at all, or a datagram that a
+ * program gets or nobody does.
+ */
+export type Answer = number | 'connected' | 'closed' | 'refused' | 'delivered' | 'dropped';
 
 /** What the author of a case says; the shares of `self` are those of the service that the client names. */
 export interface StatedExpectation {
@@ -21,15 +24,15 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads `status`, `tcp`, `shares` and `seen` of a request; service names without namespace are of `home`. */
 export function readExpectation(item: Fields, home: string, place: string): StatedExpectation {
-  const normal: Answer = item.tcp === undefined ? 200 : 'connected';
-  const stated = item.tcp ?? item.status ?? normal;
+  const normal: Answer = item.udp !== undefined ? 'delivered' : item.tcp !== undefined ? 'connected' : 200;
+  const stated = item.udp ?? item.tcp ?? item.status ?? normal;
   const answers = (Array.isArray(stated) ? stated : [stated]) as Answer[];
   for (const answer of answers) checkAnswer(answer, place);
   const seen = item.seen === undefined ? {} : { seen: String(item.seen) };
   if (item.shares === undefined) return { answers, shares: 'unsaid', ...seen };
   const shares = Object.entries(item.shares as Fields).map(([name, value]): StatedShare => {
     const [weight, status] = String(value).split(' ');
-    const answer = status === undefined ? normal : Number(status);
+    const answer = status === undefined ? normal : ((Number(status) || status) as Answer);
     checkAnswer(answer, place);
     return { service: name.includes('/') ? name : `${home}/${name}`, weight: Number(weight), answer };
   });
@@ -41,4 +44,4 @@ function checkAnswer(answer: Answer, place: string): void {
   if (!known) throw new Error(`${place}: ${String(answer)} is no answer`);
 }
 
-const answerWords = new Set(['connected', 'closed', 'refused']);
+const answerWords = new Set(['connected', 'closed', 'refused', 'delivered', 'dropped']);

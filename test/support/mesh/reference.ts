@@ -63,21 +63,21 @@ export function peerAddress(model: MeshModel, source: string | undefined): strin
   return found;
 }
 
-function branchesOf(model: MeshModel, decision: Decision, kind: 'http' | 'tcp'): Reference {
+function branchesOf(model: MeshModel, decision: Decision, kind: Kind): Reference {
   if (decision.outcome === 'rejected')
-    return { branches: [], rejected: kind === 'tcp' ? 'closed' : (decision.status ?? 0) };
+    return { branches: [], rejected: kind === 'http' ? (decision.status ?? 0) : denied(kind) };
   const branches = decision.targets
     .filter(({ weight }) => weight > 0)
     .map((target) => ({
       service: target.service,
       weight: target.weight,
       answers: answersOf(target, kind),
-      workloads: workloadsOf(model, target),
+      workloads: workloadsOf(model, target, kind),
     }));
   return { branches };
 }
 
-function answersOf({ verdict }: DecisionTarget, kind: 'http' | 'tcp'): readonly Answer[] {
+function answersOf({ verdict }: DecisionTarget, kind: Kind): readonly Answer[] {
   switch (verdict) {
     case 'allow':
       return [passed(kind)];
@@ -86,17 +86,19 @@ function answersOf({ verdict }: DecisionTarget, kind: 'http' | 'tcp'): readonly 
     case 'mixed':
       return [passed(kind), denied(kind)];
     case 'unavailable':
-      return [kind === 'http' ? 503 : 'closed'];
+      return [kind === 'http' ? 503 : denied(kind)];
   }
 }
 
-const passed = (kind: 'http' | 'tcp'): Answer => (kind === 'http' ? 200 : 'connected');
-const denied = (kind: 'http' | 'tcp'): Answer => (kind === 'http' ? 403 : 'closed');
+type Kind = CaseRequest['traffic']['kind'];
 
-function workloadsOf(model: MeshModel, { service, port }: DecisionTarget): readonly string[] {
+const passed = (kind: Kind): Answer => (({ http: 200, tcp: 'connected', udp: 'delivered' }) as const)[kind];
+const denied = (kind: Kind): Answer => (({ http: 403, tcp: 'closed', udp: 'dropped' }) as const)[kind];
+
+function workloadsOf(model: MeshModel, { service, port }: DecisionTarget, kind: Kind): readonly string[] {
   const ports = model.services[service]?.ports ?? [];
   return ports
-    .filter((candidate) => candidate.port === port)
+    .filter((candidate) => candidate.port === port && (candidate.protocol === 'udp') === (kind === 'udp'))
     .flatMap(({ targets }) => targets.map(({ workload }) => workload))
     .filter((workload) => model.workloads[workload]?.ready === true);
 }
@@ -142,7 +144,7 @@ export function disagreement(model: MeshModel, request: CaseRequest, reference: 
 /** Served without shares means: by the service that the client names. */
 function stateInFull(model: MeshModel, request: CaseRequest): StatedExpectation {
   const { expect, direction } = request;
-  const served = expect.answers.length === 1 && (expect.answers[0] === 200 || expect.answers[0] === 'connected');
+  const served = expect.answers.length === 1 && [200, 'connected', 'delivered'].includes(expect.answers[0] ?? 0);
   if (direction === 'inbound' || expect.shares !== 'unsaid' || !served) return expect;
   const service = serviceOf(model, request.from, request.to.host);
   return { ...expect, shares: [{ service, weight: 1, answer: expect.answers[0] ?? 200 }] };

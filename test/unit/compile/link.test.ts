@@ -74,12 +74,24 @@ describe('a Service', () => {
     expect(diagnostics.map(({ code, severity }) => `${code} ${severity}`)).toEqual(['SMI3011 info', 'SMI3011 info']);
   });
 
-  it('leaves UDP ports out and says so', () => {
-    const made = service('dns', { ports: ['53:53', '54:54'] });
-    const ports = made.ports.map((port, index) => (index === 0 ? { ...port, protocol: 'UDP' as const } : port));
-    const { model, diagnostics } = compile({ services: [{ ...made, ports }], pods: [pod('dns')] });
-    expect(model.services[serviceOf('dns')]?.ports.map(({ port }) => port)).toEqual([54]);
-    expect(diagnostics).toMatchObject([{ code: 'SMI4019', origin: { path: 'spec.ports[0]' } }]);
+  it('has a TCP and a UDP port under one number, and leaves SCTP out', () => {
+    const made = service('dns', { ports: ['53:5353', '53:5300 tcp-dns', '54:54'] });
+    const protocols = ['UDP', 'TCP', 'SCTP'] as const;
+    const ports = made.ports.map((port, index) => ({ ...port, protocol: protocols[index]! }));
+    const { model, diagnostics } = compile({ services: [{ ...made, ports }], pods: [pod('dns', { ports: [] })] });
+    expect(model.services[serviceOf('dns')]?.ports).toMatchObject([
+      { port: 53, protocol: 'tcp', targets: [{ port: 5300 }] },
+      { port: 53, protocol: 'udp', targets: [{ port: 5353 }] },
+    ]);
+    expect(Object.keys(model.outbound[serviceOf('dns')]?.ports ?? {})).toEqual(['53', '53/udp']);
+    expect(Object.values(model.workloads)[0]?.ports).toMatchObject([
+      { port: 5300, protocol: 'tcp' },
+      { port: 5353, protocol: 'udp' },
+    ]);
+    expect(diagnostics).toMatchObject([
+      { code: 'SMI4019', origin: { path: 'spec.ports[0]' } },
+      { code: 'SMI4019', origin: { path: 'spec.ports[2]' } },
+    ]);
   });
 });
 

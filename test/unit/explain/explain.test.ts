@@ -241,7 +241,7 @@ describe('the explanation', () => {
     expect(explained({ from: 'client', to: 'sa/dns:53', udp: true }, granted.model).verdict).toBe('allowed');
     expect(explained({ from: 'client', to: 'sa/dns:54', udp: true }, granted.model).verdict).toBe('denied');
     const service = explain(model, { from: 'shop', to: 'db', udp: true });
-    expect(service.ok ? '' : service.error).toContain('port 5432 of Service default/db is not UDP');
+    expect(service.ok ? '' : service.error).toContain('Service default/db offers no UDP port');
   });
 
   it('of pods that nothing grants says that a TrafficTarget is missing', () => {

@@ -14,7 +14,9 @@ const cases = goldenCases().map((golden) => ({ name: golden.name, golden }));
 function question(request: CaseRequest) {
   const { traffic } = request;
   const how =
-    traffic.kind === 'tcp' ? { tcp: true } : { method: traffic.method, path: traffic.path, headers: traffic.headers };
+    traffic.kind === 'http'
+      ? { method: traffic.method, path: traffic.path, headers: traffic.headers }
+      : { [traffic.kind]: true };
   return request.direction === 'outbound'
     ? { from: `pod/${request.from}`, to: `${request.to.host}:${request.to.port}`, ...how }
     : { from: `sa/${request.peer}`, to: `pod/${request.workload}:${request.port}`, ...how };
@@ -51,9 +53,9 @@ describe.each(cases)('$name', ({ golden }) => {
         continue;
       }
       const traffic =
-        request.traffic.kind === 'tcp'
-          ? ({ kind: 'tcp' } as const)
-          : { ...request.traffic, headers: lowerCase(request.traffic.headers) };
+        request.traffic.kind === 'http'
+          ? { ...request.traffic, headers: lowerCase(request.traffic.headers) }
+          : { kind: request.traffic.kind };
       const decision = decide(model, { ...traffic, from: request.from as WorkloadId, to: request.to });
       expect(explained.value.verdict, request.place).toBe(verdictOf(decision));
       expect(explained.value.backends.map(({ service, verdict }) => ({ service, verdict }))).toEqual(
@@ -78,7 +80,7 @@ describe.each(cases)('$name', ({ golden }) => {
       const access =
         explained.value.request.kind === 'http' && traffic.kind === 'http'
           ? decideInbound(model, { ...traffic, headers: { host: '', ...lowerCase(traffic.headers) }, ...arriving })
-          : decideInbound(model, { kind: 'tcp', ...arriving });
+          : decideInbound(model, { kind: traffic.kind === 'udp' ? 'udp' : 'tcp', ...arriving });
       expect(backends[0]?.servers[0]?.verdict, request.place).toBe(access.verdict);
       expect(denialsWithoutReason(model, explained.value), request.place).toEqual([]);
     }

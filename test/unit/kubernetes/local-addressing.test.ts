@@ -45,6 +45,23 @@ describe('a new pod', () => {
     expect(assigned?.ports).toEqual({ [port]: { mesh, app: 16000 } });
   });
 
+  it('has a UDP port beside the TCP port of its number', () => {
+    const dns = service('dns', { ports: ['53:5353', '53:5353'] });
+    const ports = dns.ports.map((port, index) => ({
+      ...port,
+      protocol: index === 0 ? ('UDP' as const) : ('TCP' as const),
+    }));
+    const [assigned] = assignLocal([], [pod('dns', { ports: [] })], [{ ...dns, ports }], 9);
+    expect(Object.fromEntries(parseLocalPorts(assigned!) ?? [])).toEqual({
+      5353: { mesh: 5353, app: 16000 },
+      '5353/udp': { mesh: 17000, app: 16001 },
+    });
+    expect(parseLocalOutbound(assigned!)).toEqual([
+      { service: 'default/dns', port: 53, listen: 20000 },
+      { service: 'default/dns', port: 53, udp: true, listen: 20001 },
+    ]);
+  });
+
   it('without sidecar is reached at its program', () => {
     const plain = pod('a', { ports: ['8080'], annotations: { 'smi-mesh.io/sidecar': 'disabled' } });
     expect(described(assignLocal([], [plain], [], 1))[0]?.ports).toEqual({ 8080: { mesh: 8080, app: 8080 } });

@@ -1,5 +1,6 @@
 import type { Explanation } from '../../../explain/explanation.ts';
 import { nonEmpty } from '../../../lib/collections.ts';
+import { portKey } from '../../../model/ports.ts';
 import type {
   InboundPolicy,
   MeshModel,
@@ -58,8 +59,10 @@ interface ClientSide {
 }
 
 /** Nothing where no outbound rule is asked. */
-function clientSide(model: MeshModel, { client, to, route }: Explanation, proxies: Proxies): ClientSide | undefined {
-  const { service, port } = to;
+function clientSide(model: MeshModel, explanation: Explanation, proxies: Proxies): ClientSide | undefined {
+  const { client, to, route } = explanation;
+  const { service } = to;
+  const port = keyOf(explanation);
   if (route === undefined || service === undefined) return undefined;
   const name = `${service}:${port}`;
   const about = { workload: client.workload, side: 'client', resource: `OutboundService ${name}` } as const;
@@ -68,8 +71,13 @@ function clientSide(model: MeshModel, { client, to, route }: Explanation, proxie
   const message = proxy.resources.get('OutboundService', name);
   if (message === undefined) return { comparison: { ...about, ...unsaid('absent') } };
   const rules = rulesOf(message);
-  const meant = model.outbound[service]?.ports[String(port)]?.rules ?? [];
+  const meant = model.outbound[service]?.ports[port]?.rules ?? [];
   return { comparison: { ...about, ...compared(ruleLines(meant, name), ruleLines(rules, name)) }, rules };
+}
+
+/** Of the port that is asked. */
+function keyOf({ request, to }: Explanation): string {
+  return portKey(to.port, request.kind === 'udp' ? 'udp' : 'tcp');
 }
 
 interface ServerSide {
@@ -113,12 +121,13 @@ function without(lines: readonly string[], others: readonly string[]): readonly 
 }
 
 /** The outbound policies with other rules for the service port of the request. */
-function withRules(model: MeshModel, { to }: Explanation, rules: readonly OutboundRule[]): MeshModel['outbound'] {
-  const service = to.service as ServiceId;
+function withRules(model: MeshModel, explanation: Explanation, rules: readonly OutboundRule[]): MeshModel['outbound'] {
+  const service = explanation.to.service as ServiceId;
+  const key = keyOf(explanation);
   const policy = model.outbound[service];
-  const port = policy?.ports[String(to.port)];
+  const port = policy?.ports[key];
   const some = nonEmpty(rules);
   if (policy === undefined || port === undefined || some === undefined) return model.outbound;
   const changed: PortPolicy = { ...port, rules: some };
-  return { ...model.outbound, [service]: { ...policy, ports: { ...policy.ports, [String(to.port)]: changed } } };
+  return { ...model.outbound, [service]: { ...policy, ports: { ...policy.ports, [key]: changed } } };
 }

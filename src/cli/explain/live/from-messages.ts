@@ -6,6 +6,7 @@ import type { Rule__Output } from '../../../../generated/types/proxy/smi/proxy/v
 import type { DiagnosticCode } from '../../../diagnostics/catalogue.ts';
 import type { ObjectKey, Origin } from '../../../diagnostics/origin.ts';
 import { nonEmpty } from '../../../lib/collections.ts';
+import { parsePortKey } from '../../../model/ports.ts';
 import type {
   Distribution,
   Grant,
@@ -33,7 +34,7 @@ function distributionOf({ weighted, fail }: Rule__Output, origins: readonly Orig
     (weighted?.targets ?? []).map(({ endpoints, weight }) => {
       const colon = endpoints.lastIndexOf(':');
       const service = endpoints.slice(0, colon) as ServiceId;
-      return { service, port: Number(endpoints.slice(colon + 1)), weight, origins };
+      return { service, port: parsePortKey(endpoints.slice(colon + 1)).port, weight, origins };
     }),
   );
   return targets === undefined
