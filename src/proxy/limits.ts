@@ -67,6 +67,8 @@ export const limits = {
   jwksStaleMillis: 3_600_000,
   /** Points of a ring for consistent hashing, all endpoints together. */
   ringPoints: 65_536,
+  /** A server that wants to be left alone for longer gets no further try: its answer is passed on. */
+  pushbackMillis: 5_000,
   /** Combinations of a service's policies that are remembered; requests of further ones merge theirs each time. */
   policyCombinations: 1_024,
   /** Clients or header values that one rate limit tells apart. */

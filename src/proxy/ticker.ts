@@ -1,3 +1,5 @@
+import { TimerWheel } from './timer-wheel.ts';
+
 /** What wants to look at the clock now and then. */
 export interface Tickable {
   tick(now: number): void;
@@ -6,10 +8,12 @@ export interface Tickable {
 /** Between two looks at the clock. */
 export const tickMillis = 250;
 
-/** One coarse timer for all deadlines of a proxy, so that a request sets none. */
+/** One coarse timer for what may be late by a quarter of a second, so that a request sets none; and the precise ones. */
 export class Ticker {
   /** Milliseconds on the monotonic clock, as of the last tick. */
   now = performance.now();
+  /** For deadlines that are configured. */
+  readonly wheel = new TimerWheel();
   readonly #members = new Set<Tickable>();
   readonly #timer: NodeJS.Timeout;
 
@@ -29,6 +33,7 @@ export class Ticker {
   stop(): void {
     clearInterval(this.#timer);
     this.#members.clear();
+    this.wheel.stop();
   }
 
   #tick(): void {

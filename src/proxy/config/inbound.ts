@@ -1,6 +1,6 @@
 import { canonicalIp } from '../../lib/ip-address.ts';
 import { InboundTable, type PortGrant } from '../routing/inbound-table.ts';
-import { compileMatch } from '../routing/match.ts';
+import { validMatcher } from '../routing/match.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Messages, ResourceSet } from './resources.ts';
 
@@ -32,9 +32,8 @@ function portGrants(
     .filter((target) => target.transport === 'TCP' && (target.anyPort || target.ports.includes(port)))
     .filter((target) => target.anyHttp || protocol === 'HTTP')
     .map((target) => {
-      const match = target.anyHttp ? ({ ok: true, value: undefined } as const) : compileMatch(target.http);
-      if (!match.ok) throw new Error(`a validated match does not compile: ${match.error}`);
-      return { rule: grant.rule, identities, pods, matches: match.value };
+      const matches = target.anyHttp ? undefined : validMatcher(target.http);
+      return { rule: grant.rule, identities, pods, matches };
     });
 }
 

@@ -1,10 +1,12 @@
-import { compileMatch, type Matcher } from '../routing/match.ts';
+import type { RetryBudgets } from '../policy/retry-budgets.ts';
+import { type Matcher, validMatcher } from '../routing/match.ts';
 import type { OutboundTable, Route, RouteTarget, ServiceRoutes } from '../routing/outbound-table.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { ClustersTransaction } from '../upstream/clusters.ts';
 import { compileClusterPolicy, nowhere } from './cluster-policy.ts';
+import { policyTable } from './policies.ts';
 import type { Messages, ResourceSet } from './resources.ts';
 
 type Listener = Messages['Workload']['outbound'][number];
@@ -16,6 +18,7 @@ export class OutboundCompiler {
   readonly #workload: Messages['Workload'];
   readonly #registry: MetricsRegistry;
   readonly #clusters: ClustersTransaction;
+  readonly #budgets: RetryBudgets;
   readonly #services = new Map<string, ServiceRoutes>();
   /** By name of the endpoints. */
   readonly #admits: ReadonlyMap<string, readonly Matcher[]>;
@@ -25,12 +28,14 @@ export class OutboundCompiler {
     workload: Messages['Workload'],
     registry: MetricsRegistry,
     clusters: ClustersTransaction,
+    budgets: RetryBudgets,
   ) {
     this.#resources = resources;
     this.#workload = workload;
     this.#registry = registry;
     this.#clusters = clusters;
-    this.#admits = new Map(workload.access.map(({ endpoints, matches }) => [endpoints, matches.map(matcher)]));
+    this.#budgets = budgets;
+    this.#admits = new Map(workload.access.map(({ endpoints, matches }) => [endpoints, matches.map(admitting)]));
   }
 
   /** The table of an HTTP listener. */
@@ -54,14 +59,16 @@ export class OutboundCompiler {
     const service = this.#resources.get('OutboundService', name);
     if (service === undefined) return undefined;
     const routes = service.rules.map((rule) => this.#route(name, rule));
-    const compiled = { name, routes, rejected: this.#series(name, '', '') };
+    const policies = policyTable(service, {
+      cluster: (endpoints) => this.#cluster(endpoints),
+      budget: (windowMillis) => this.#budgets.budget(name, windowMillis),
+    });
+    const compiled = { name, routes, rejected: this.#series(name, '', ''), policy: policies.common(), policies };
     this.#services.set(name, compiled);
     return compiled;
   }
 
   #route(destination: string, rule: Service['rules'][number]): Route {
-    const match = compileMatch(rule.match);
-    if (!match.ok) throw new Error(`a validated match does not compile: ${match.error}`);
     const weighted = rule.weighted?.targets ?? [];
     const targets = weighted.map(
       ({ endpoints, weight }): RouteTarget => ({
@@ -72,7 +79,7 @@ export class OutboundCompiler {
       }),
     );
     return {
-      matches: match.value,
+      matches: validMatcher(rule.match),
       split: rule.split,
       targets,
       total: targets.reduce((sum, target) => sum + target.weight, 0),
@@ -95,11 +102,8 @@ export class OutboundCompiler {
   }
 }
 
-/** Of a match that was validated. */
-function matcher(match: Service['rules'][number]['match']): Matcher {
-  const compiled = compileMatch(match);
-  if (!compiled.ok) throw new Error(`a validated match does not compile: ${compiled.error}`);
-  return compiled.value ?? (() => true);
+function admitting(match: Service['rules'][number]['match']): Matcher {
+  return validMatcher(match) ?? (() => true);
 }
 
 /** `NAMESPACE/SERVICE:PORT` without the port. */

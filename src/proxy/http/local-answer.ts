@@ -12,7 +12,7 @@ const bodies: Readonly<Record<number, string>> = {
 };
 
 /** What an answer of the proxy's own says: what happened, and nothing about policy. */
-function localBody(status: number): string {
+export function localBody(status: number): string {
   return bodies[status] ?? `${reasonOf(status).toLowerCase()}\n`;
 }
 

@@ -1,24 +1,32 @@
 import { WEBSOCKET } from '../codec/upgrade.ts';
-import { limits } from '../limits.ts';
 import type { Peer } from '../listeners/peer.ts';
 import { ANSWER, type CompiledPhases, runRequest, WAIT } from '../phases/phase.ts';
+import { DEADLINE_EXCEEDED, isGrpc } from '../policy/grpc.ts';
+import { CONNECT_FAILURE, PER_TRY_TIMEOUT, RESET } from '../policy/retry-conditions.ts';
 import { Exchange } from '../routing/exchange.ts';
 import type { TunnelBytes } from '../telemetry/requests.ts';
+import type { TimerWheel } from '../timer-wheel.ts';
 import type { ResponseConsumer, UpstreamFailure, UpstreamStream } from '../upstream/consumer.ts';
 import type { Downstream } from './downstream.ts';
+import { grpcAnswer } from './grpc-answer.ts';
 import type { Fields, RequestMessage, ResponseMessage } from './message.ts';
 import { RequestBody } from './request-body.ts';
+import { RequestTimers } from './request-timers.ts';
+import { stampDeadline } from './stamp-deadline.ts';
+import { ENOUGH, Tries } from './tries.ts';
 
+const empty = Buffer.alloc(0);
 const resendable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 /** The ticker, as far as it is looked at here. */
 interface Clock {
   readonly now: number;
+  readonly wheel: TimerWheel;
 }
 
 /** No request is under way. */
 const IDLE = 0;
-/** The phases have the request, or wait. */
+/** The phases have the request, or wait; or another try is due. */
 const DECIDING = 1;
 /** A pool was asked for a stream. */
 const WAITING = 2;
@@ -36,6 +44,8 @@ export class Transaction implements ResponseConsumer {
   readonly #downstream: Downstream;
   readonly #clock: Clock;
   readonly #body = new RequestBody();
+  readonly #tries = new Tries();
+  readonly #timers: RequestTimers;
   #phases: CompiledPhases | undefined;
   #nextPhase = 0;
   /** Whether phases run right now: then the exchange's clock is as good as new. */
@@ -50,6 +60,11 @@ export class Transaction implements ResponseConsumer {
   constructor(downstream: Downstream, peer: Peer, clock: Clock) {
     this.#downstream = downstream;
     this.#clock = clock;
+    this.#timers = new RequestTimers(
+      clock.wheel,
+      () => this.#deadlinePassed(),
+      () => this.#stepOver(),
+    );
     this.exchange = new Exchange(this);
     this.exchange.peer = peer.identity;
     this.exchange.peerAddress = peer.address;
@@ -92,6 +107,7 @@ export class Transaction implements ResponseConsumer {
     this.#requestPaused = false;
     this.#tunnel = undefined;
     this.#body.begin();
+    this.#tries.begin();
     this.exchange.begin(request, performance.now());
     this.#alive();
   }
@@ -107,7 +123,10 @@ export class Transaction implements ResponseConsumer {
   /** What came is no proper request. */
   refuse(status: number): void {
     this.#body.complete = false;
-    this.#answer(status);
+    this.exchange.status = status;
+    this.#responseBegun = true;
+    this.#downstream.local(status, this.method, undefined);
+    this.#finish();
   }
 
   content(piece: Buffer): void {
@@ -179,6 +198,14 @@ export class Transaction implements ResponseConsumer {
     else if (step >= WAIT) this.#nextPhase = step - WAIT;
   }
 
+  proceedAfter(millis: number): void {
+    this.#timers.setStep(performance.now() + millis);
+  }
+
+  giveUpAt(time: number): void {
+    this.#timers.setDeadline(time);
+  }
+
   /** A phase that said `WAIT` decided that the request is answered with `exchange.status`. */
   answerNow(): void {
     if (this.#state === DECIDING) this.#answer(this.exchange.status);
@@ -186,7 +213,10 @@ export class Transaction implements ResponseConsumer {
 
   /** A pool is about to be asked. */
   awaitUpstream(): void {
+    const perTry = this.exchange.policy?.perTryMillis ?? 0;
     this.#state = WAITING;
+    this.#alive();
+    if (perTry > 0) this.#timers.setStep(performance.now() + perTry);
   }
 
   // --- towards the server
@@ -200,6 +230,7 @@ export class Transaction implements ResponseConsumer {
     if (!this.#running) this.exchange.now = performance.now();
     this.exchange.sentAt = complete ? this.exchange.now : 0;
     const wholly = complete && body.trailers === undefined;
+    if (this.exchange.deadline !== 0) stampDeadline(this.exchange);
     const more = stream.sendHead(this.exchange, first, wholly);
     if (complete && !wholly) stream.sendEnd(body.trailers);
     if (!complete && more) this.#resumeRequest();
@@ -212,8 +243,47 @@ export class Transaction implements ResponseConsumer {
   upstreamFailed(failure: UpstreamFailure): void {
     this.#stream = undefined;
     if (this.#resend(failure)) return;
-    this.exchange.unanswered(failure);
-    this.#answer(failure === 'broken' || failure === 'stale' ? 502 : 503);
+    if (failure === 'connect') this.#tryFailed(CONNECT_FAILURE, 503, failure);
+    else if (failure === 'overload' || failure === 'limit') this.#tryFailed(0, 503, failure);
+    else this.#tryFailed(RESET, 502, failure);
+  }
+
+  /** One try gave no answer; without another one the client gets `status`. */
+  #tryFailed(condition: number, status: number, failure?: UpstreamFailure): void {
+    const { exchange } = this;
+    exchange.unanswered(failure);
+    const wait = this.#body.replayable ? this.#tries.afterFailure(exchange, condition) : ENOUGH;
+    if (wait !== ENOUGH) {
+      this.#tryAgain(wait);
+      return;
+    }
+    exchange.failed();
+    this.#answer(status);
+  }
+
+  /** Whether an answer is not passed on because another try follows. */
+  #discards(head: ResponseMessage): boolean {
+    const { exchange } = this;
+    const wait = this.#body.replayable ? this.#tries.afterAnswer(exchange, head) : ENOUGH;
+    if (wait === ENOUGH) return false;
+    exchange.status = head.status;
+    exchange.response = head;
+    exchange.now = performance.now();
+    for (const phase of this.#phases!.discarded) phase(exchange);
+    exchange.status = 0;
+    exchange.response = undefined;
+    this.#tryAgain(wait);
+    return true;
+  }
+
+  /** Leaves the endpoint and, after a pause, has the phases choose another one. */
+  #tryAgain(millis: number): void {
+    this.exchange.leaveEndpoint();
+    this.#stream = undefined;
+    this.#state = DECIDING;
+    this.#nextPhase = this.#phases!.tryFrom;
+    this.#pauseRequest();
+    this.proceedAfter(millis);
   }
 
   /**
@@ -225,7 +295,7 @@ export class Transaction implements ResponseConsumer {
     if (failure !== 'stale' || endpoint === undefined || this.#resent) return false;
     if (!this.#body.replayable || !this.#body.complete || !resendable.has(this.method)) return false;
     this.#resent = true;
-    series?.resentAfterStale();
+    series?.retried('stale-connection');
     this.#state = WAITING;
     endpoint.pool.acquire(this, true);
     return true;
@@ -238,6 +308,7 @@ export class Transaction implements ResponseConsumer {
   }
 
   wholeResponse(head: ResponseMessage, bytes: Buffer, start: number, end: number): void {
+    if (this.#discards(head)) return;
     this.#beginResponse(head);
     this.#downstream.whole(head, this.exchange.responseEdits, bytes, start, end);
     this.#stream = undefined;
@@ -245,8 +316,14 @@ export class Transaction implements ResponseConsumer {
   }
 
   responseHead(head: ResponseMessage, bodiless: boolean): void {
+    const stream = this.#stream;
+    if (this.#discards(head)) {
+      stream?.abandon();
+      return;
+    }
     this.#beginResponse(head);
     if (head.status === 101) {
+      this.#timers.clearDeadline();
       this.#tunnel = this.exchange.series!.tunnel();
       this.#downstream.switching(head);
     } else this.#downstream.head(head, this.exchange.responseEdits, bodiless);
@@ -274,14 +351,18 @@ export class Transaction implements ResponseConsumer {
     this.exchange.response = head;
     this.exchange.now = performance.now();
     this.#responseBegun = true;
+    this.#timers.clearStep();
     for (const phase of this.#phases!.response) phase(this.exchange);
   }
 
   /** An answer of the proxy's own. */
   #answer(status: number): void {
-    this.exchange.status = status;
+    const { exchange } = this;
+    exchange.status = status;
     this.#responseBegun = true;
-    this.#downstream.local(status, this.method, this.exchange.responseEdits);
+    if (isGrpc(exchange.request.fields.lookup('content-type'))) {
+      this.#downstream.whole(grpcAnswer(status, exchange.grpcStatus), exchange.responseEdits, empty, 0, 0);
+    } else this.#downstream.local(status, this.method, exchange.responseEdits);
     this.#finish();
   }
 
@@ -307,13 +388,39 @@ export class Transaction implements ResponseConsumer {
   #end(now = performance.now()): void {
     this.#state = IDLE;
     this.exchange.now = now;
+    this.#timers.clearStep();
+    this.#timers.clearDeadline();
     for (const phase of this.#phases!.end) phase(this.exchange);
     this.#body.forget();
     this.exchange.response = undefined;
   }
 
   #alive(): void {
-    this.deadline = this.#clock.now + limits.stalledMillis;
+    this.deadline = this.#clock.now + this.exchange.idleMillis;
+  }
+
+  /** A pause before the next phase or try, or the time of a try. */
+  #stepOver(): void {
+    if (this.#state === DECIDING) {
+      this.exchange.now = performance.now();
+      this.proceed();
+      return;
+    }
+    this.#abandon();
+    this.#tryFailed(PER_TRY_TIMEOUT, 504);
+  }
+
+  #deadlinePassed(): void {
+    const { exchange } = this;
+    exchange.series?.deadlineExceeded();
+    if (this.#responseBegun) {
+      this.#breakOff();
+      return;
+    }
+    // A client that does not send its body is no fault of the server.
+    if (this.#body.complete) exchange.unanswered();
+    exchange.grpcStatus = DEADLINE_EXCEEDED;
+    this.#answerInstead(504);
   }
 
   /** Gives the request up, wherever it is. */

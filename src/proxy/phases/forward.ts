@@ -4,6 +4,7 @@ import { ANSWER, NEXT, type Phase, TAKEN } from './phase.ts';
 /** Chooses an endpoint of the cluster, and keeps count of what it has under way, how fast it answers and how it fails. */
 export const balancePhase: Phase = {
   name: 'balance',
+  eachTry: true,
   request: (exchange) => {
     const { cluster } = exchange;
     const breaker = cluster?.breaker;
@@ -12,7 +13,7 @@ export const balancePhase: Phase = {
       return unavailable(exchange);
     }
     exchange.breaker = breaker;
-    const endpoint = cluster?.choose(exchange, exchange.now);
+    const endpoint = cluster?.choose(exchange, exchange.now, exchange.tried);
     if (endpoint === undefined) return unavailable(exchange);
     endpoint.pool.outstanding++;
     exchange.endpoint = endpoint;
@@ -26,6 +27,7 @@ export const balancePhase: Phase = {
   end: (exchange) => {
     if (exchange.endpoint !== undefined) exchange.endpoint.pool.outstanding--;
     exchange.breaker?.release('requests');
+    exchange.retryBreaker?.release('retries');
   },
 };
 
@@ -38,6 +40,7 @@ function unavailable(exchange: Exchange): typeof ANSWER {
 /** Hands the request to a connection of the chosen endpoint. */
 export const forwardPhase: Phase = {
   name: 'forward',
+  eachTry: true,
   request: (exchange) => {
     const { transaction, endpoint } = exchange;
     transaction.awaitUpstream();

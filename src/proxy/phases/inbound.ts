@@ -6,6 +6,7 @@ import { readPath } from '../routing/path.ts';
 import type { DenialLog } from '../telemetry/denials.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Cluster } from '../upstream/cluster.ts';
+import { deadlinePhase } from './deadline.ts';
 import { balancePhase, forwardPhase } from './forward.ts';
 import { type AccessLog, logPhase } from './log.ts';
 import { measurePhase } from './measure.ts';
@@ -30,6 +31,7 @@ export function inboundPhases(table: InboundTable, app: Cluster, settings: Inbou
     matchPhase(app),
     authorizePhase(table, settings.denials),
     // rate-limit
+    deadlinePhase,
     balancePhase,
     forwardPhase,
   ]);

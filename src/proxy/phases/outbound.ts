@@ -4,10 +4,12 @@ import type { Exchange } from '../routing/exchange.ts';
 import { mayAdmit, type OutboundTable, pickTarget, type Route, randomValue } from '../routing/outbound-table.ts';
 import { readPath } from '../routing/path.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
+import { deadlinePhase } from './deadline.ts';
 import { balancePhase, forwardPhase } from './forward.ts';
 import { type AccessLog, logPhase } from './log.ts';
 import { measurePhase } from './measure.ts';
 import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase, type Step } from './phase.ts';
+import { retryPhase } from './retry.ts';
 import { shedPhase } from './shed.ts';
 
 export interface OutboundSettings {
@@ -25,9 +27,9 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
     shedPhase(settings.shedding, settings.registry),
     matchPhase(table, settings.testRandomHeader),
     // mirror
-    // deadline
+    deadlinePhase,
     // fault
-    // retry, around the two that follow
+    retryPhase,
     balancePhase,
     forwardPhase,
   ]);
@@ -52,6 +54,7 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
         exchange.series = service.rejected;
         return reject(exchange, 403);
       }
+      exchange.policy = service.policy ?? service.policies.select(exchange);
       for (const route of service.routes) {
         if (route.matches !== undefined && !route.matches(exchange)) continue;
         return toTarget(exchange, route, testRandomHeader);

@@ -16,6 +16,8 @@ export type Step = typeof NEXT | typeof ANSWER | typeof TAKEN | typeof WAIT;
  */
 export interface Phase {
   readonly name: string;
+  /** A further try of the request begins with the first such phase, and its answers count for the `response` of these alone. */
+  readonly eachTry?: true;
   readonly request?: (exchange: Exchange) => Step;
   readonly response?: (exchange: Exchange) => void;
   readonly end?: (exchange: Exchange) => void;
@@ -27,6 +29,10 @@ export interface CompiledPhases {
   readonly request: readonly ((exchange: Exchange) => Step)[];
   readonly response: readonly ((exchange: Exchange) => void)[];
   readonly end: readonly ((exchange: Exchange) => void)[];
+  /** Where in `request` a further try begins. */
+  readonly tryFrom: number;
+  /** The `response` hooks for an answer that is not passed on because another try follows. */
+  readonly discarded: readonly ((exchange: Exchange) => void)[];
 }
 
 /** Leaves out the places that nothing is configured for. */
@@ -37,6 +43,8 @@ export function compilePhases(list: readonly (Phase | undefined)[]): CompiledPha
     request: phases.flatMap((phase) => phase.request ?? []),
     response: phases.flatMap((phase) => phase.response ?? []),
     end: phases.flatMap((phase) => phase.end ?? []),
+    tryFrom: phases.filter(({ request }) => request !== undefined).findIndex(({ eachTry }) => eachTry === true),
+    discarded: phases.flatMap(({ eachTry, response }) => (eachTry === true ? (response ?? []) : [])),
   };
 }
 

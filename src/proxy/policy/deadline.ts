@@ -1,3 +1,6 @@
+/** What is left of a request's time, in whole milliseconds: from hop to hop within the mesh, and to programs. */
+export const deadlineHeader = 'x-smi-deadline-ms';
+
 const unitMillis: Readonly<Record<string, number>> = {
   H: 3_600_000,
   M: 60_000,

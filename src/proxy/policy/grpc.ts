@@ -1,3 +1,5 @@
+export const DEADLINE_EXCEEDED = 4;
+
 /** Whether a content type says that the request is a gRPC call: those are answered by a status in trailers. */
 export function isGrpc(contentType: string | undefined): boolean {
   if (contentType === undefined || !contentType.startsWith('application/grpc')) return false;

@@ -1,20 +1,28 @@
 import type { RequestPolicyLayer__Output as Layer } from '../../../generated/types/proxy/smi/proxy/v1/RequestPolicyLayer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { EditPlan } from './edit-plan.ts';
-import { defaultRetries, type RequestPolicy, type RetryPolicy } from './request-policy.ts';
+import { defaultBudgetWindowMillis, defaultRetries, type RequestPolicy, type RetryPolicy } from './request-policy.ts';
+import type { RetryBudget } from './retry-budget.ts';
 import { conditionBits } from './retry-conditions.ts';
+
+/** What the names and numbers of layers stand for. */
+export interface Resolver {
+  readonly cluster: (name: string) => Cluster;
+  /** The service port's account of retries over a window. */
+  readonly budget: (windowMillis: number) => RetryBudget;
+}
 
 /**
  * One policy out of the layers that cover a request, from the most specific: each field is that of the first layer that has
  * it. Lists, and what has only required fields (a delay, an abort, a mirror), are taken as a whole.
  */
-export function mergeLayers(layers: readonly Layer[], cluster: (name: string) => Cluster): RequestPolicy {
+export function mergeLayers(layers: readonly Layer[], { cluster, budget }: Resolver): RequestPolicy {
   const mirror = first(layers, (layer) => layer.mirror);
   return {
     requestMillis: first(layers, ({ timeouts }) => timeouts?.requestMs) ?? 0,
     perTryMillis: first(layers, ({ timeouts }) => timeouts?.perTryMs) ?? 0,
     idleMillis: first(layers, ({ timeouts }) => timeouts?.idleMs),
-    retries: mergeRetries(layers),
+    retries: mergeRetries(layers, budget),
     delay: first(layers, ({ faults }) => faults?.delay),
     abort: first(layers, ({ faults }) => faults?.abort),
     mirror: mirror === undefined ? undefined : { cluster: cluster(mirror.endpoints), share: mirror.share },
@@ -24,7 +32,7 @@ export function mergeLayers(layers: readonly Layer[], cluster: (name: string) =>
   };
 }
 
-function mergeRetries(layers: readonly Layer[]): RetryPolicy {
+function mergeRetries(layers: readonly Layer[], budget: Resolver['budget']): RetryPolicy {
   const conditions = first(layers, ({ retries }) => retries?.on)?.conditions;
   const methods = first(layers, ({ retries }) => retries?.methods)?.methods;
   const number = (
@@ -35,9 +43,9 @@ function mergeRetries(layers: readonly Layer[]): RetryPolicy {
     on: conditions?.reduce((bits, name) => bits | conditionBits[name], 0) ?? defaultRetries.on,
     methods: methods === undefined ? undefined : new Set(methods),
     attempts: number('attempts', defaultRetries.attempts),
+    budget: budget(number('budgetWindowMs', defaultBudgetWindowMillis)),
     budgetPercent: number('budgetPercent', defaultRetries.budgetPercent),
     budgetMinPerSecond: number('budgetMinPerSecond', defaultRetries.budgetMinPerSecond),
-    budgetWindowMillis: number('budgetWindowMs', defaultRetries.budgetWindowMillis),
     backoffBaseMillis: number('backoffBaseMs', defaultRetries.backoffBaseMillis),
     backoffMaxMillis: number('backoffMaxMs', defaultRetries.backoffMaxMillis),
   };

@@ -1,10 +1,8 @@
 import { limits } from '../limits.ts';
 import type { RequestPolicy } from './request-policy.ts';
 
-/** One layer: which requests it covers; undefined for all. */
-export interface CompiledLayer<Request> {
-  readonly covers: ((request: Request) => boolean) | undefined;
-}
+/** Whether a layer covers a request; undefined: it covers all. */
+export type Coverage<Request> = ((request: Request) => boolean) | undefined;
 
 /** A choice between the requests that a layer covers and the others; grows with what is seen. */
 interface Node {
@@ -17,29 +15,29 @@ interface Node {
  * The policies of a service where they differ by request. Each combination of layers is merged when a request first needs
  * it, and remembered: from then on the policy costs its matches alone.
  */
-export class PolicyTable<Request, Layer extends CompiledLayer<Request>> {
-  readonly #layers: readonly Layer[];
-  readonly #conditional: readonly Layer[];
-  readonly #merge: (layers: readonly Layer[]) => RequestPolicy;
+export class PolicyTable<Request> {
+  readonly #coverage: readonly Coverage<Request>[];
+  readonly #conditions: readonly ((request: Request) => boolean)[];
+  readonly #merge: (layers: readonly number[]) => RequestPolicy;
   readonly #root = emptyNode();
   #nodes = 1;
 
-  /** From the most specific layer to the least. */
-  constructor(layers: readonly Layer[], merge: (layers: readonly Layer[]) => RequestPolicy) {
-    this.#layers = layers;
-    this.#conditional = layers.filter(({ covers }) => covers !== undefined);
+  /** `coverage` of each layer, from the most specific to the least; `merge` makes one policy of some of them, by index. */
+  constructor(coverage: readonly Coverage<Request>[], merge: (layers: readonly number[]) => RequestPolicy) {
+    this.#coverage = coverage;
+    this.#conditions = coverage.filter((covers) => covers !== undefined);
     this.#merge = merge;
   }
 
   /** The policy that all requests have; undefined where it differs. */
-  get common(): RequestPolicy | undefined {
-    return this.#conditional.length === 0 ? this.select(undefined as never) : undefined;
+  common(): RequestPolicy | undefined {
+    return this.#conditions.length === 0 ? this.#merge(this.#coverage.map((_, index) => index)) : undefined;
   }
 
   select(request: Request): RequestPolicy {
     let node = this.#root;
-    for (const layer of this.#conditional) {
-      const covered = layer.covers!(request);
+    for (const covers of this.#conditions) {
+      const covered = covers(request);
       let next: Node | undefined = covered ? node.covered : node.others;
       if (next === undefined) {
         if (this.#nodes >= limits.policyCombinations) return this.#mergeFor(request);
@@ -55,7 +53,8 @@ export class PolicyTable<Request, Layer extends CompiledLayer<Request>> {
   }
 
   #mergeFor(request: Request): RequestPolicy {
-    return this.#merge(this.#layers.filter(({ covers }) => covers === undefined || covers(request)));
+    const layers = this.#coverage.flatMap((covers, index) => (covers === undefined || covers(request) ? [index] : []));
+    return this.#merge(layers);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Cluster } from '../upstream/cluster.ts';
 import type { EditPlan } from './edit-plan.ts';
-import { CONNECT_FAILURE, RESET } from './retry-conditions.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import { CONNECT_FAILURE, PER_TRY_TIMEOUT, RESET } from './retry-conditions.ts';
 
 /** What happens to a request to a service, after all layers that cover it. Times in milliseconds; 0 is no limit. */
 export interface RequestPolicy {
@@ -27,9 +28,10 @@ export interface RetryPolicy {
   readonly methods: ReadonlySet<string> | undefined;
   /** Tries after the first. */
   readonly attempts: number;
+  /** Shared by all policies of a service port that have the same window. */
+  readonly budget: RetryBudget;
   readonly budgetPercent: number;
   readonly budgetMinPerSecond: number;
-  readonly budgetWindowMillis: number;
   readonly backoffBaseMillis: number;
   readonly backoffMaxMillis: number;
 }
@@ -56,16 +58,17 @@ export interface Mirror {
 const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 /** What holds without any policy: retries of what certainly or harmlessly was not done. */
-export const defaultRetries: RetryPolicy = {
-  on: CONNECT_FAILURE | RESET,
+export const defaultRetries: Omit<RetryPolicy, 'budget'> = {
+  on: CONNECT_FAILURE | RESET | PER_TRY_TIMEOUT,
   methods: undefined,
   attempts: 2,
   budgetPercent: 20,
   budgetMinPerSecond: 10,
-  budgetWindowMillis: 10_000,
   backoffBaseMillis: 25,
   backoffMaxMillis: 250,
 };
+
+export const defaultBudgetWindowMillis = 10_000;
 
 /** Whether a request of a method may be sent again that its server may have seen already. */
 export function maySendAgain({ methods }: RetryPolicy, method: string): boolean {

@@ -8,7 +8,7 @@ const GRPC_CANCELLED = 32;
 const GRPC_DEADLINE_EXCEEDED = 64;
 const GRPC_RESOURCE_EXHAUSTED = 128;
 export const GRPC_UNAVAILABLE = 256;
-const PER_TRY_TIMEOUT = 512;
+export const PER_TRY_TIMEOUT = 512;
 
 /** Conditions that only the head of an answer shows. */
 export const ANSWER_CONDITIONS =

@@ -3,6 +3,8 @@ import { FieldList } from '../http/field-list.ts';
 import { HeaderEdits } from '../http/header-edits.ts';
 import type { RequestMessage, ResponseMessage } from '../http/message.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
+import { limits } from '../limits.ts';
+import type { RequestPolicy } from '../policy/request-policy.ts';
 import type { RequestSeries, Verdict } from '../telemetry/requests.ts';
 import type { Breaker } from '../upstream/breaker.ts';
 import type { Cluster } from '../upstream/cluster.ts';
@@ -15,6 +17,10 @@ export interface ExchangeTransaction extends ResponseConsumer {
   awaitUpstream(): void;
   /** Goes on behind a phase that said `WAIT`. */
   proceed(): void;
+  /** Does that after some milliseconds. */
+  proceedAfter(millis: number): void;
+  /** Answers with 504 when the request is not over at a time on the monotonic clock. */
+  giveUpAt(time: number): void;
   /** Answers with `exchange.status` in the place of a phase that said `WAIT`. */
   answerNow(): void;
 }
@@ -67,6 +73,18 @@ export class Exchange implements OutgoingRequest {
   endpoint: Endpoint | undefined;
   /** Of which the request holds a place. */
   breaker: Breaker | undefined;
+  /** Endpoints that had the request and did not answer it. */
+  readonly tried: Endpoint[] = [];
+  /** Of which the request holds a place among the retries. */
+  retryBreaker: Breaker | undefined;
+  /** Undefined where a request is not ours to try again, delay or change: at the server. */
+  policy: RequestPolicy | undefined;
+  /** When the answer must be complete, on the monotonic clock; 0: there is no such time. */
+  deadline = 0;
+  /** How long nothing may come from either side. */
+  idleMillis: number = limits.stalledMillis;
+  /** What an answer of the proxy's own says to a client of gRPC; 0: what stands for its `status`. */
+  grpcStatus = 0;
 
   constructor(transaction: ExchangeTransaction) {
     this.transaction = transaction;
@@ -90,6 +108,35 @@ export class Exchange implements OutgoingRequest {
     this.cluster = undefined;
     this.endpoint = undefined;
     this.breaker = undefined;
+    if (this.tried.length > 0) this.tried.length = 0;
+    this.retryBreaker = undefined;
+    this.policy = undefined;
+    this.deadline = 0;
+    this.idleMillis = limits.stalledMillis;
+    this.grpcStatus = 0;
+  }
+
+  /** The fields that phases add to the request, or take from it. */
+  editRequest(): HeaderEdits {
+    this.requestEdits ??= new HeaderEdits();
+    return this.requestEdits;
+  }
+
+  editResponse(): HeaderEdits {
+    this.responseEdits ??= new HeaderEdits();
+    return this.responseEdits;
+  }
+
+  /** The chosen endpoint is done with the request, which goes to another one. */
+  leaveEndpoint(): void {
+    const { endpoint } = this;
+    this.breaker?.release('requests');
+    this.breaker = undefined;
+    if (endpoint === undefined) return;
+    endpoint.pool.outstanding--;
+    this.tried.push(endpoint);
+    this.endpoint = undefined;
+    this.sentAt = 0;
   }
 
   /** The server or the way to it failed; what a server's proxy decided about access stands. */
@@ -104,13 +151,11 @@ export class Exchange implements OutgoingRequest {
       this.cluster?.overflow('queue');
     } else if (failure !== 'limit') this.endpoint?.failed(performance.now());
     if (failure === 'overload' || failure === 'limit') this.overloaded();
-    this.failed();
   }
 
   /** The answer will say that there was too much to do, and that nothing is wrong with the server. */
   overloaded(): void {
-    this.responseEdits ??= new HeaderEdits();
-    this.responseEdits.set('x-smi-overloaded', 'true');
+    this.editResponse().set('x-smi-overloaded', 'true');
   }
 
   get method(): string {

@@ -31,6 +31,13 @@ export function compileMatch(match: HttpMatch__Output | null | undefined): Resul
   return ok((exchange) => parts.every((part) => part(exchange)));
 }
 
+/** Of a match that was validated; undefined means any request. */
+export function validMatcher(match: HttpMatch__Output | null | undefined): Matcher | undefined {
+  const compiled = compileMatch(match);
+  if (!compiled.ok) throw new Error(`a validated match does not compile: ${compiled.error}`);
+  return compiled.value;
+}
+
 function compilePath(path: HttpMatch__Output['path']): Result<Matcher | undefined, string> {
   if (path === null) return ok(undefined);
   const { exact, prefix, regex } = path;

@@ -1,3 +1,5 @@
+import type { PolicyTable } from '../policy/policy-table.ts';
+import type { RequestPolicy } from '../policy/request-policy.ts';
 import type { RequestSeries } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Exchange } from './exchange.ts';
@@ -29,6 +31,9 @@ export interface ServiceRoutes {
   readonly routes: readonly Route[];
   /** For requests that no rule takes. */
   readonly rejected: RequestSeries;
+  /** What holds for all requests; undefined where it differs by request. */
+  readonly policy: RequestPolicy | undefined;
+  readonly policies: PolicyTable<Exchange>;
 }
 
 /** What an outbound listener decides by; immutable, replaced as a whole. */

@@ -52,11 +52,18 @@ export class RequestSeries {
     this.#add(code, verdict).value++;
   }
 
-  /** A request went out once more: its server closed the connection before it answered. */
-  resentAfterStale(): void {
-    const { direction, destination, backend } = this.labels;
-    const labels = { direction, destination, backend, reason: 'stale-connection' };
-    this.#registry.counter('smi_retries_total', 'Requests that were sent once more.', labels).value++;
+  /** A request went out once more. */
+  retried(reason: string): void {
+    this.#count('smi_retries_total', 'Requests that were sent once more.', { reason });
+  }
+
+  /** A request would have gone out once more, but too many did already. */
+  budgetExhausted(): void {
+    this.#count('smi_retry_budget_exhausted_total', 'Retries that the budget did not allow.');
+  }
+
+  deadlineExceeded(): void {
+    this.#count('smi_deadline_exceeded_total', 'Requests that were cut off at their deadline.');
   }
 
   /** For a request whose connection becomes a tunnel. */
@@ -71,6 +78,11 @@ export class RequestSeries {
         flow,
       });
     return { toServer: counter('to-server'), toClient: counter('to-client') };
+  }
+
+  #count(name: string, help: string, more: Readonly<Record<string, string>> = {}): void {
+    const { direction, destination, backend } = this.labels;
+    this.#registry.counter(name, help, { direction, destination, backend, ...more }).value++;
   }
 
   #add(code: number, verdict: Verdict): Counter {

@@ -1,0 +1,30 @@
+import type { HttpMatch__Output } from '../../../generated/types/proxy/smi/proxy/v1/HttpMatch.ts';
+import { mergeLayers, type Resolver } from '../policy/merge-layers.ts';
+import { type Coverage, PolicyTable } from '../policy/policy-table.ts';
+import type { Exchange } from '../routing/exchange.ts';
+import { validMatcher } from '../routing/match.ts';
+import type { Messages } from './resources.ts';
+
+/** What a layer says about which requests it covers. */
+interface Covering {
+  readonly any: boolean;
+  readonly matches: readonly HttpMatch__Output[];
+}
+
+/** The policies of the requests to a service. */
+export function policyTable({ policies }: Messages['OutboundService'], resolver: Resolver): PolicyTable<Exchange> {
+  return new PolicyTable<Exchange>(policies.map(coverageOf), (layers) =>
+    mergeLayers(
+      layers.map((index) => policies[index]!),
+      resolver,
+    ),
+  );
+}
+
+/** Undefined: every request. */
+function coverageOf({ any, matches }: Covering): Coverage<Exchange> {
+  if (any) return undefined;
+  const matchers = matches.map(validMatcher);
+  if (matchers.some((matcher) => matcher === undefined)) return undefined;
+  return matchers.length === 1 ? matchers[0] : (exchange) => matchers.some((matcher) => matcher!(exchange));
+}
