@@ -75,4 +75,30 @@ export const limits = {
   rateLimitKeys: 10_000,
   /** Lines about refused requests, per second; the rest are counted. */
   denialLinesPerSecond: 10,
+  /** Interim answers before the final one. */
+  interimResponses: 16,
+  /** Requests at a time on one HTTP/2 connection of a client. */
+  http2Streams: 256,
+  /** What a peer may send ahead on a stream, and on a connection, of HTTP/2. */
+  http2StreamWindowBytes: 262_144,
+  http2ConnectionWindowBytes: 1_048_576,
+  /** Each of the two tables of header lines of an HTTP/2 connection. */
+  http2HeaderTableBytes: 4_096,
+  /** A header block as it travels, and the frames that it comes in. */
+  http2BlockBytes: 65_536,
+  http2BlockFrames: 32,
+  /** Frames without content that an HTTP/2 peer may send ahead of any use, and more of them per second. */
+  http2IdleFrames: 2_000,
+  http2IdleFramesPerSecond: 200,
+  /** Streams that end before their time, ahead of as many that end well, and more of them per second. */
+  http2Resets: 500,
+  http2ResetsPerSecond: 50,
+  /** Answers to PING and SETTINGS that a peer may leave unread. */
+  http2UnreadReplies: 1_000,
+  /** Streams reset by this side whose late frames are still expected. */
+  http2ResetStreamsRemembered: 256,
+  /** Until SETTINGS are acknowledged, and for the answer to a PING. */
+  http2AnswerMillis: 10_000,
+  /** After this time without a frame from an HTTP/2 server that has requests to answer, it is asked by PING. */
+  http2SilenceMillis: 10_000,
 } as const;
