@@ -20,6 +20,23 @@ export const features = [
   'access-allow',
   'client-access',
   'plain-workloads',
+  'request-timeouts',
+  'retries',
+  'fault-injection',
+  'mirroring',
+  'header-edits',
+  'debug-routing',
+  'load-balancing',
+  'locality',
+  'connect-timeout',
+  'circuit-breaking',
+  'outlier-detection',
+  'health-checks',
+  'rate-limits',
+  'end-user-authentication',
+  'tls-permissive',
+  'tls-off',
+  'http2-programs',
 ] as const;
 
 export type Feature = (typeof features)[number];

@@ -1,9 +1,11 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
+import type { PolicyLayer } from '../model/policy.ts';
 import type { GrantTarget, HttpMatch, InboundPolicy, MeshModel, PortPolicy, Principal } from '../model/types.ts';
 import type { Adapter } from './contract.ts';
 import { type Feature, features } from './features.ts';
+import { policyUses, portUses } from './policy-uses.ts';
 
 /** One use of a feature, with the fields that ask for it; none when the mesh as a whole does. */
 interface Use {
@@ -33,9 +35,10 @@ export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'
 function featureUses(model: MeshModel): readonly Use[] {
   return [
     ...(model.settings.clientAccess === 'refuse' ? [use('client-access', [])] : []),
-    ...Object.values(model.workloads).map(({ transport, origins }) =>
+    ...Object.values(model.workloads).flatMap(({ transport, ports, origins }) => [
       use(transport === 'mtls' ? 'mutual-tls' : 'plain-workloads', origins),
-    ),
+      ...portUses(ports, origins),
+    ]),
     ...Object.values(model.outbound).flatMap(({ service, ports }) =>
       Object.values(ports).flatMap((port) => outboundUses(port, model.services[service]?.origins ?? [])),
     ),
@@ -43,7 +46,10 @@ function featureUses(model: MeshModel): readonly Use[] {
   ];
 }
 
-function outboundUses({ protocol, rules }: PortPolicy, service: readonly Origin[]): readonly Use[] {
+function outboundUses(
+  { protocol, rules, policies, endpoints }: PortPolicy,
+  service: readonly Origin[],
+): readonly Use[] {
   return [
     use(routing[protocol], service),
     ...rules.flatMap(({ match, to, origins }) => [
@@ -51,12 +57,13 @@ function outboundUses({ protocol, rules }: PortPolicy, service: readonly Origin[
       ...(to.kind === 'fail' ? [use('failed-distribution', origins)] : []),
       ...(match === 'any' ? [] : [use('split-with-matches', origins), ...matchUses(match)]),
     ]),
+    ...layerUses([...(policies ?? []), ...(endpoints === undefined ? [] : [endpoints])]),
   ];
 }
 
 const routing = { http: 'http-routing', tcp: 'tcp-routing', udp: 'udp-routing' } as const;
 
-function inboundUses({ mode, grants }: InboundPolicy, trustDomain: string): readonly Use[] {
+function inboundUses({ mode, grants, policies }: InboundPolicy, trustDomain: string): readonly Use[] {
   return [
     ...(mode === 'audit' ? [use('access-audit', [])] : []),
     ...(mode === 'allow' ? [use('access-allow', [])] : []),
@@ -65,6 +72,14 @@ function inboundUses({ mode, grants }: InboundPolicy, trustDomain: string): read
       ...from.flatMap((principal) => principalUses(principal, trustDomain)),
       ...to.flatMap(targetUses),
     ]),
+    ...layerUses(policies ?? []),
+  ];
+}
+
+function layerUses(layers: readonly PolicyLayer<object>[]): readonly Use[] {
+  return [
+    ...policyUses(layers),
+    ...layers.flatMap(({ matches }) => (matches === 'any' ? [] : matches.flatMap(matchUses))),
   ];
 }
 

@@ -6,6 +6,7 @@ import { meshSettings, pathRegexModes } from './mesh-settings.ts';
 import type { CompileOptions } from './options.ts';
 import { bindIdentities } from './passes/bind-identities.ts';
 import { grantAccess } from './passes/grant-access.ts';
+import { guardServers } from './passes/guard-servers.ts';
 import { indexObjects } from './passes/index-objects.ts';
 import { linkServices } from './passes/link-services.ts';
 import { linkWorkloads } from './passes/link-workloads.ts';
@@ -13,6 +14,8 @@ import { rankSplits } from './passes/rank-splits.ts';
 import { resolveMatches } from './passes/resolve-matches.ts';
 import { routeOutbound } from './passes/route-outbound.ts';
 import { selectDestinations } from './passes/select-destinations.ts';
+import { steerClients } from './passes/steer-clients.ts';
+import { targetPolicies } from './passes/target-policies.ts';
 import { reuseRecord, reuseValue } from './reuse.ts';
 import type { CompileState, Pass, PassContext } from './state.ts';
 import { emptyState } from './state.ts';
@@ -29,9 +32,12 @@ const passes: readonly Pass[] = [
   bindIdentities,
   selectDestinations,
   resolveMatches,
+  targetPolicies,
   grantAccess,
+  guardServers,
   rankSplits,
   routeOutbound,
+  steerClients,
 ];
 
 export interface Compilation {

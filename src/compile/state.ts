@@ -16,6 +16,7 @@ import type {
 import type { HTTPRouteGroup, IdentityBinding, TCPRoute, TrafficSplit, TrafficTarget, UDPRoute } from '../smi/types.ts';
 import type { MeshInput } from './input.ts';
 import type { CompileOptions } from './options.ts';
+import { noPolicies, type PolicyIndex } from './policies/types.ts';
 
 /** What every pass reads. */
 export interface PassContext {
@@ -76,6 +77,7 @@ export interface CompileState {
   /** The workloads that each target opens; no entry for a target that cannot open any. */
   readonly destinations: ReadonlyMap<TrafficTarget, readonly WorkloadId[]>;
   readonly matches: ReadonlyMap<string, GroupMatches>;
+  readonly policies: PolicyIndex;
   readonly splits: ReadonlyMap<ServiceId, RootSplits>;
   readonly inbound: ReadonlyMap<WorkloadSetId, InboundPolicy>;
   readonly outbound: ReadonlyMap<ServiceId, OutboundPolicy>;
@@ -103,6 +105,7 @@ export const emptyState: CompileState = {
   bindings: new Map(),
   destinations: new Map(),
   matches: new Map(),
+  policies: noPolicies,
   splits: new Map(),
   inbound: new Map(),
   outbound: new Map(),

@@ -1,5 +1,6 @@
 import { adapterCodes } from './codes/adapters.ts';
 import { lintCodes } from './codes/lint.ts';
+import { policyCodes } from './codes/policies.ts';
 import { readingCodes } from './codes/reading.ts';
 import { referenceCodes } from './codes/references.ts';
 import { runtimeCodes } from './codes/runtime.ts';
@@ -12,6 +13,7 @@ const entries = {
   ...shapeCodes,
   ...referenceCodes,
   ...semanticsCodes,
+  ...policyCodes,
   ...lintCodes,
   ...adapterCodes,
   ...runtimeCodes,

@@ -1,4 +1,5 @@
 import { compileRe2 } from '../lib/re2.ts';
+import type { PolicyLayer } from './policy.ts';
 import { comparePorts, findPort, portKey, type Transport, transportOf } from './ports.ts';
 import type {
   Distribution,
@@ -68,7 +69,7 @@ function checkOutbound(model: MeshModel, { service, ports }: OutboundPolicy): st
   const found: string[] = [];
   if (offered.sort().join() !== Object.keys(ports).sort().join())
     found.push(`the policy of ${service} does not cover its ports`);
-  for (const { port, protocol, rules } of Object.values(ports)) {
+  for (const { port, protocol, rules, policies } of Object.values(ports)) {
     const last = rules.at(-1);
     if (last?.match !== 'any' || last.from !== 'any') found.push(`${service}:${port} has no last rule for everything`);
     for (const { match, to } of rules) {
@@ -76,6 +77,13 @@ function checkOutbound(model: MeshModel, { service, ports }: OutboundPolicy): st
         ...checkMatch(`${service}:${port}`, match),
         ...checkDistribution(model, `${service}:${port}`, to, transportOf(protocol)),
       );
+    }
+    for (const { policy, matches, fields } of policies ?? []) {
+      const where = `policy ${policy} of ${service}:${port}`;
+      found.push(...checkMatches(where, matches));
+      const { mirror } = fields;
+      const ports = mirror === undefined ? undefined : (model.services[mirror.service]?.ports ?? []);
+      if (ports?.some((each) => each.port === mirror?.port) === false) found.push(`${where} mirrors to nobody`);
     }
   }
   return found;
@@ -98,7 +106,23 @@ function checkDistribution(model: MeshModel, where: string, to: Distribution, tr
   return found;
 }
 
-function checkInbound({ set, grants }: InboundPolicy): string[] {
+function checkInbound({ set, grants, policies }: InboundPolicy): string[] {
+  return [...checkGrants(set, grants), ...(policies === undefined ? [] : checkGuards(set, policies))];
+}
+
+function checkGuards(set: string, policies: NonNullable<InboundPolicy['policies']>): string[] {
+  return policies.flatMap(({ policy, matches, ports }) => [
+    ...checkMatches(`policy ${policy} of ${set}`, matches),
+    ...(ascending(ports) ? [] : [`the ports of policy ${policy} of ${set}`]),
+  ]);
+}
+
+function checkMatches(where: string, matches: PolicyLayer<unknown>['matches']): string[] {
+  if (matches === 'any') return [];
+  return matches.length === 0 ? [`${where} has an empty list`] : matches.flatMap((match) => checkMatch(where, match));
+}
+
+function checkGrants(set: string, grants: InboundPolicy['grants']): string[] {
   return grants.flatMap(({ rule, from, to }) => [
     ...from.flatMap((principal) => (principal.kind === 'pods' ? checkPods(`grant ${rule} of ${set}`, principal) : [])),
     ...(from.length === 0 || to.length === 0 ? [`grant ${rule} of ${set} is empty`] : []),

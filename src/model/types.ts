@@ -138,7 +138,7 @@ export interface PortPolicy {
    * request and has it. Absent: none.
    */
   readonly policies?: NonEmpty<PolicyLayer<RequestPolicy>>;
-  /** How clients treat this port's endpoints, merged from the policies that say something. */
+  /** How clients treat this port's endpoints, merged from the policies that say something; `policy` names all of them. */
   readonly endpoints?: PolicyLayer<ClusterPolicy>;
 }
 

@@ -78,10 +78,18 @@ function checkHeaders({ headers = {}, authentication }: WireSpec, report: Report
     }
     for (const [index, name] of (edits.remove ?? []).entries()) check(name, ['headers', side, 'remove', index]);
   }
-  for (const [index, { claimHeaders = {} }] of (authentication?.jwt ?? []).entries()) {
-    const path = ['authentication', 'jwt', index, 'claimHeaders'];
-    for (const [claim, name] of Object.entries(claimHeaders)) check(name, [...path, claim]);
-    checkTwice(Object.values(claimHeaders), path, report);
+  const providers = authentication?.jwt ?? [];
+  const tokens = new Set(providers.map(({ fromHeader = 'authorization' }) => fromHeader.toLowerCase()));
+  for (const [index, { claimHeaders = {}, fromHeader }] of providers.entries()) {
+    const path = ['authentication', 'jwt', index];
+    if (fromHeader !== undefined) check(fromHeader, [...path, 'fromHeader']);
+    for (const [claim, name] of Object.entries(claimHeaders)) {
+      const field = [...path, 'claimHeaders', claim];
+      check(name, field);
+      if (tokens.has(name.toLowerCase()))
+        report('SMI2050', field, `is ${name}, which holds a token`, 'Use another header.');
+    }
+    checkTwice(Object.values(claimHeaders), [...path, 'claimHeaders'], report);
   }
 }
 

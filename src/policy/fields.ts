@@ -183,7 +183,7 @@ function jwtProvider(stated: WireJwt): JwtProvider {
 /** Who has to prove an identity. */
 export function tlsRule({ tls }: WireSpec): TlsRule | undefined {
   if (tls === undefined) return undefined;
-  const ports = nonEmpty([...new Set(tls.ports)].sort((a, b) => a - b));
+  const ports = nonEmpty(tls.ports ?? []);
   // `off` unquoted is `false` to the YAML that Kubernetes reads.
   return { mode: tls.mode === 'disabled' ? 'off' : tls.mode, ...(ports === undefined ? {} : { ports }) };
 }

@@ -2,6 +2,10 @@
 const reserved: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
+  'expect',
+  'grpc-message',
+  'grpc-status',
+  'grpc-timeout',
   'host',
   'http2-settings',
   'keep-alive',

@@ -1,9 +1,10 @@
 import type { Endpoint } from '../../../generated/types/proxy/smi/proxy/v1/Endpoint.ts';
 import type { Endpoints } from '../../../generated/types/proxy/smi/proxy/v1/Endpoints.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
-import { findPort } from '../../../src/model/ports.ts';
-import type { MeshModel } from '../../../src/model/types.ts';
+import { findPort, portKey } from '../../../src/model/ports.ts';
+import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { parsePortName, typeUrls } from '../names.ts';
+import { emitClusterPolicy } from './cluster-policy.ts';
 
 /** The workloads behind a service port. One without a known address cannot be called and is left out. */
 export function emitEndpoints(model: MeshModel, name: string): readonly Artifact[] {
@@ -15,17 +16,29 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
     const workload = model.workloads[target.workload];
     const address = workload?.addresses[0];
     if (workload === undefined || address === undefined) return [];
-    const meshPort = findPort(workload.ports, target.port, transport)?.meshPort ?? target.port;
+    const reached = findPort(workload.ports, target.port, transport);
     return [
       {
         address,
-        port: meshPort,
+        port: reached?.meshPort ?? target.port,
         workload: workload.id,
-        identity: workload.transport === 'mtls' ? workload.identity : '',
+        identity: identityAt(workload, reached),
         ready: workload.ready,
+        ...(workload.locality === undefined ? {} : { locality: workload.locality }),
+        ...(workload.transport === 'plain' && reached?.http2 === true ? { http2: true } : {}),
       },
     ];
   });
-  const body: Endpoints = { name, endpoints };
-  return [{ name, format: typeUrls.endpoints, body, origins: service.origins }];
+  const policy = model.outbound[id]?.ports[portKey(port, transport)]?.endpoints;
+  const body: Endpoints = {
+    name,
+    endpoints,
+    ...(policy === undefined ? {} : { policy: emitClusterPolicy(policy.fields) }),
+  };
+  return [{ name, format: typeUrls.endpoints, body, origins: [...service.origins, ...(policy?.origins ?? [])] }];
+}
+
+/** Empty where callers come in plain text: without a sidecar, and where its port takes no other callers. */
+function identityAt({ transport, identity }: Workload, port: WorkloadPort | undefined): string {
+  return transport === 'plain' || port?.tls === 'off' ? '' : identity;
 }

@@ -5,6 +5,7 @@ import type { Artifact } from '../../../src/adapter/contract.ts';
 import type { AccessMode, GrantTarget, MeshModel, Principal, WorkloadSetId } from '../../../src/model/types.ts';
 import { typeUrls } from '../names.ts';
 import { emitMatch, emitOrigins } from './match.ts';
+import { emitServerLayer } from './server-policy.ts';
 
 const modes = { deny: 'DENY', audit: 'AUDIT', allow: 'ALLOW' } as const satisfies Record<AccessMode, string>;
 
@@ -22,8 +23,10 @@ export function emitInbound(model: MeshModel, set: WorkloadSetId): readonly Arti
       origins: emitOrigins(grant.origins),
       ...pods(grant.from),
     })),
+    ...(policy.policies === undefined ? {} : { policies: policy.policies.map(emitServerLayer) }),
   };
-  return [{ name: set, format: typeUrls.inbound, body, origins: policy.grants.flatMap((grant) => grant.origins) }];
+  const origins = [...policy.grants, ...(policy.policies ?? [])].flatMap((each) => each.origins);
+  return [{ name: set, format: typeUrls.inbound, body, origins }];
 }
 
 function pods(from: readonly Principal[]): Pick<Grant, 'pods'> {

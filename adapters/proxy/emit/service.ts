@@ -6,6 +6,7 @@ import { portKey, type Transport } from '../../../src/model/ports.ts';
 import type { Distribution, MeshModel, OutboundRule, PortPolicy } from '../../../src/model/types.ts';
 import { parsePortName, portName, typeUrls } from '../names.ts';
 import { emitMatch, emitOrigins } from './match.ts';
+import { emitRequestLayer } from './request-policy.ts';
 
 /** A service port as clients see it: its names and the ordered rules. */
 export function emitService(model: MeshModel, name: string): readonly Artifact[] {
@@ -22,22 +23,26 @@ export function emitService(model: MeshModel, name: string): readonly Artifact[]
     shortName: service.name,
     namespace: service.namespace,
     rules: rules.map((rule) => emitRule(rule, name, transport)),
+    ...(policy.policies === undefined ? {} : { policies: policy.policies.map(emitRequestLayer) }),
   };
-  return [
-    { name, format: typeUrls.service, body, origins: [...service.origins, ...rules.flatMap((rule) => rule.origins)] },
-  ];
+  const asked = [...rules, ...(policy.policies ?? [])].flatMap(({ origins }) => origins);
+  return [{ name, format: typeUrls.service, body, origins: [...service.origins, ...asked] }];
 }
 
 const referenced = new WeakMap<PortPolicy, readonly string[]>();
 
-/** Names of the endpoints that the rules of a service port lead to, each once. */
+/** Names of the endpoints that the rules and mirrors of a service port lead to, each once. */
 export function referencedEndpoints(model: MeshModel, name: string): readonly string[] {
   const { service, port, transport } = parsePortName(name);
   const policy = model.outbound[service]?.ports[portKey(port, transport)];
   if (policy === undefined) return [];
   let names = referenced.get(policy);
   if (names === undefined) {
-    names = [...new Set(sharedRules(policy.rules).flatMap(({ to }) => targetsOf(to, name, transport)))];
+    const routed = sharedRules(policy.rules).flatMap(({ to }) => targetsOf(to, name, transport));
+    const mirrored = (policy.policies ?? []).flatMap(({ fields: { mirror } }) =>
+      mirror === undefined ? [] : [portName(mirror.service, mirror.port)],
+    );
+    names = [...new Set([...routed, ...mirrored])];
     referenced.set(policy, names);
   }
   return names;

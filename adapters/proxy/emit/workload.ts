@@ -22,6 +22,7 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
     inboundPolicy: workload.set,
     namespace: workload.namespace,
     ...sourceAddress(workload),
+    ...(workload.locality === undefined ? {} : { locality: workload.locality }),
     ...clientAccess(model, workload),
   };
   return [{ name: id, format: typeUrls.workload, body, origins: workload.origins }];
@@ -91,18 +92,22 @@ function interceptedListeners(refs: readonly ServicePortRef[]): readonly Outboun
   });
 }
 
+const tlsModes = { permissive: 'PERMISSIVE', off: 'OFF' } as const;
+
 /** A workload without sidecar has none, and one without a known address none yet: nobody can call it either. */
 function inboundListeners(workload: Workload): InboundListener[] {
   const [address] = workload.addresses;
   if (workload.transport === 'plain' || address === undefined) return [];
   return workload.ports
     .filter(({ protocol }) => protocol !== 'udp')
-    .map(({ port, protocol, meshPort, app }) => ({
+    .map(({ port, protocol, meshPort, app, http2, tls }) => ({
       address,
       port: meshPort,
       containerPort: port,
       protocol: protocol === 'http' ? 'HTTP' : 'TCP',
       appAddress: app.address,
       appPort: app.port,
+      ...(http2 === true ? { appHttp2: true } : {}),
+      ...(tls === undefined ? {} : { tls: tlsModes[tls] }),
     }));
 }

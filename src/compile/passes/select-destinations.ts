@@ -1,8 +1,8 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { compareText } from '../../lib/collections.ts';
-import { sha256 } from '../../lib/hash.ts';
-import type { WorkloadId, WorkloadSetId } from '../../model/types.ts';
+import type { WorkloadId } from '../../model/types.ts';
 import type { TrafficTarget } from '../../smi/types.ts';
+import { partOf } from '../set-partition.ts';
 import type { CompileState, Pass, PassContext } from '../state.ts';
 import { at } from '../state.ts';
 import { resolveSubject } from '../subjects.ts';
@@ -25,9 +25,6 @@ export const selectDestinations: Pass = {
     };
   },
 };
-
-/** Hexadecimal digits: 64 bits, so that no two combinations ever share a set. */
-const hashLength = 16;
 
 /** Whole accounts, and single pods. */
 interface Destination {
@@ -79,8 +76,7 @@ function partitioned(
     [...workloads].map(([id, workload]) => {
       const targets = selecting.get(id);
       if (targets === undefined) return [id, workload];
-      const set = `${workload.set}~${sha256(targets.join('\n')).slice(0, hashLength)}` as WorkloadSetId;
-      return [id, { ...workload, set }];
+      return [id, { ...workload, set: partOf(workload.set, targets.join('\n')) }];
     }),
   );
 }

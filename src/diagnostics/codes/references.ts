@@ -66,7 +66,7 @@ export const referenceCodes = {
     severity: 'warning',
     title: 'port not found at the destination',
     explanation:
-      'A TCPRoute, a UDPRoute or `destination.port` names a port that is neither a container port of the destination nor a Service port in front of it. Nothing listens there, so the port grants nothing.',
+      'A TCPRoute, a UDPRoute, `destination.port` or `tls.ports` of a TrafficPolicy names a port that is neither a container port of the destination nor a Service port in front of it. Nothing listens there, so the port grants and changes nothing.',
     hint: 'List container ports of the destination.',
   },
   SMI3011: {
@@ -87,5 +87,18 @@ export const referenceCodes = {
     explanation:
       'The labels of an IdentityBinding pick none of the known pods of its namespace, so they stand for nobody.',
     hint: 'Compare `podLabelSelector` with the labels of the pods.',
+  },
+  SMI3014: {
+    severity: 'error',
+    title: 'Service of a policy not found',
+    explanation: 'A TrafficPolicy is for a Service that does not exist in its namespace. It says nothing there.',
+    hint: 'Create the Service, or correct the name.',
+  },
+  SMI3015: {
+    severity: 'error',
+    title: 'nowhere to mirror to',
+    explanation:
+      'A TrafficPolicy mirrors requests to a Service, or to a port of it, that does not exist or does not speak HTTP. Nothing is mirrored.',
+    hint: 'Create the Service in the namespace of the policy, or name its port.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

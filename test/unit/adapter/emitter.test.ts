@@ -71,7 +71,7 @@ describe('an emitter', () => {
     const first = emitter.emit(of(1));
     asked.length = 0;
     const second = emitter.emit(of(2));
-    expect(asked).toEqual(['service/default/a:80']);
+    expect(asked).toEqual(['endpoints/default/a:80', 'service/default/a:80']);
     for (const [unit, artifacts] of first) expect(second.get(unit) === artifacts).toBe(unit !== 'service/default/a:80');
   });
 

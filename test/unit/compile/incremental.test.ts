@@ -19,6 +19,7 @@ import {
   tcpRoute,
   udpRoute,
 } from '../../support/objects.ts';
+import { refusedTrafficPolicy, trafficPolicy } from '../../support/policies.ts';
 
 /** Every object that a random mesh may have, by name, so that an edit replaces or removes one. */
 const serviceName = fc.constantFrom('a', 'b', 'c', 'd');
@@ -116,6 +117,49 @@ const edit = fc.oneof(
   })),
 );
 
+/** Policies of clients and of servers for one Service, some, a namespace or the mesh; with matches that resolve or do not. */
+const policyTargets = fc.constantFrom(
+  ['p', '[{ kind: Service, name: a }]'],
+  ['p', '[{ kind: Service, name: b }, { kind: Namespace }]'],
+  ['q', '[{ kind: Service, name: a }, { kind: Service, name: c }, { kind: Service, name: gone }]'],
+  ['q', '[{ kind: Namespace }]'],
+  ['smi-mesh/p', '[{ kind: Mesh }]'],
+  ['r', '[{ kind: Mesh }]'],
+);
+const policyMatches = fc.constantFrom(
+  '',
+  '',
+  'matches: [{ kind: HTTPRouteGroup, name: g }]',
+  'matches: [{ kind: HTTPRouteGroup, name: h, matches: [m] }, { kind: HTTPRouteGroup, name: gone }]',
+);
+const policyFields = fc.subarray(
+  [
+    'timeouts: { connect: 1s, request: 2s }',
+    'retries: { attempts: 1, budget: { percent: 5 } }',
+    'mirror: { service: d, percent: 5 }',
+    'loadBalancer: { algorithm: random, locality: { prefer: true } }',
+    'healthCheck: {}',
+    'rateLimit: { requests: 5 }',
+    'authentication: { jwt: [{ issuer: a, jwks: { file: /a } }] }',
+    'tls: { mode: permissive, ports: [80, 5432] }',
+  ],
+  { minLength: 1 },
+);
+const policyEdit = fc
+  .tuple(policyTargets, policyMatches, policyFields, fc.constantFrom(undefined, '2026-01-01T00:00:00Z'))
+  .map(([[name = '', refs = ''], matches, fields, created]) => ({
+    list: 'policies',
+    item: trafficPolicy(name, `targetRefs: ${refs}\n${[matches, ...fields].join('\n')}`, created),
+  }));
+const refusedEdit = policyTargets.map(([name = '', refs = '']) => {
+  const { refusedPolicies = [] } = refusedTrafficPolicy(`${name}x`, `targetRefs: ${refs}\nauthentication: {}`);
+  return { list: 'refusedPolicies', item: refusedPolicies[0]! };
+});
+const anyEdit = fc.oneof(
+  { weight: 3, arbitrary: edit },
+  { weight: 1, arbitrary: fc.oneof(policyEdit, policyEdit, refusedEdit) },
+);
+
 type Edit = { readonly list: string; readonly item: { readonly meta: { readonly key: string } } };
 type Lists = Record<string, readonly Edit['item'][]>;
 
@@ -142,7 +186,7 @@ describe('after any sequence of edits', () => {
   it('the result is that of a fresh compiler, sound, and keeps every node that did not change', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(edit, fc.integer({ min: 0, max: 4 })), { minLength: 1, maxLength: 40 }),
+        fc.array(fc.tuple(anyEdit, fc.integer({ min: 0, max: 4 })), { minLength: 1, maxLength: 40 }),
         (edits) => {
           const compiler = createCompiler();
           let input: MeshInput = nothing;
@@ -172,7 +216,7 @@ describe('after any sequence of edits', () => {
   it('every decision has shares that say where all requests go', () => {
     fc.assert(
       fc.property(
-        fc.array(edit, { minLength: 20, maxLength: 60 }),
+        fc.array(anyEdit, { minLength: 20, maxLength: 60 }),
         fc.constantFrom('/x', '/y', '/%zz'),
         (edits, path) => {
           const input = edits.reduce<MeshInput>((so, one) => apply(so, one, false), nothing);

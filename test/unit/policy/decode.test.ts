@@ -128,7 +128,7 @@ tls: { mode: disabled, ports: [9090, 8080, 9090] }`);
         ],
       },
     });
-    expect(policy.tls).toEqual({ mode: 'off', ports: [8080, 9090] });
+    expect(policy.tls).toEqual({ mode: 'off', ports: [9090, 8080, 9090] });
   });
 
   test('is for Services, its namespace or the mesh, and may be for some requests', () => {

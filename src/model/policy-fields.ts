@@ -1,0 +1,79 @@
+import type { Origin } from '../diagnostics/origin.ts';
+import { isRecord } from '../lib/values.ts';
+import type { PolicyLayer } from './policy.ts';
+
+/** What is taken from one layer as a whole; everything else is merged field by field. */
+const wholes: ReadonlySet<string> = new Set([
+  'loadBalancer.hashOn',
+  'loadBalancer.locality.failover',
+  'retries.on',
+  'retries.methods',
+  'faults.delay',
+  'faults.abort',
+  'mirror',
+  'headers.request.set',
+  'headers.request.add',
+  'headers.response.set',
+  'headers.response.add',
+  'rateLimit',
+  'authentication',
+]);
+
+/** A field that one layer says, by its path within the layer's fields: `retries.budget.percent`. */
+export interface PolicyField {
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** What the fields of a layer say, in their order. An empty mapping says something too: a health check without details. */
+export function fieldsOf(fields: object): readonly PolicyField[] {
+  return Object.entries(fields).flatMap(([name, value]) => leaves(name, value));
+}
+
+function leaves(path: string, value: unknown): readonly PolicyField[] {
+  if (value === undefined) return [];
+  if (!isRecord(value) || wholes.has(path) || Object.keys(value).length === 0) return [{ path, value }];
+  return Object.entries(value).flatMap(([name, inner]) => leaves(`${path}.${name}`, inner));
+}
+
+/** Where a TrafficPolicy says a field, within its `spec`. */
+export function specField(path: string): string {
+  if (path === 'connectTimeout') return 'timeouts.connect';
+  return path === 'retries.on' ? 'retries.retryOn' : path;
+}
+
+/** A field together with the layer that says it. */
+export interface FieldInForce extends PolicyField {
+  /** `NAMESPACE/NAME` of the TrafficPolicy. */
+  readonly policy: string;
+  readonly origins: readonly Origin[];
+}
+
+/** Of each field what the first layer says that has it, by path. */
+export function fieldsInForce(layers: readonly PolicyLayer<object>[]): readonly FieldInForce[] {
+  const found = new Map<string, FieldInForce>();
+  for (const { policy, fields, origins } of layers) {
+    for (const field of fieldsOf(fields)) {
+      if (found.has(field.path)) continue;
+      const path = `spec.${specField(field.path)}`;
+      found.set(field.path, { ...field, policy, origins: origins.filter((origin) => origin.path === path) });
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The fields put together again. */
+export function assembled<Fields extends object>(fields: readonly PolicyField[]): Fields {
+  const root: Record<string, unknown> = {};
+  for (const { path, value } of fields) {
+    const segments = path.split('.');
+    const last = segments.pop() ?? '';
+    let at = root;
+    for (const segment of segments) {
+      at[segment] ??= {};
+      at = at[segment] as Record<string, unknown>;
+    }
+    at[last] = isRecord(value) && Object.keys(value).length === 0 ? {} : value;
+  }
+  return root as Fields;
+}
