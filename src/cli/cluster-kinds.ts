@@ -10,11 +10,14 @@ const queryGroup = 'metrics.smi-spec.io';
 
 /** What is read of a cluster: the kinds that decide where requests go and who may send them. */
 export function wantedKinds(): readonly WantedKind[] {
-  const core = kubernetesKinds().map(({ group, kind, version }) => ({
-    group: group === 'core' ? '' : group,
-    kind,
-    versions: [version],
-  }));
+  // Nodes say no more than where pods run, and few who may read the rest may list them; EndpointSlices know the zones.
+  const core = kubernetesKinds()
+    .filter(({ kind }) => kind !== 'Node')
+    .map(({ group, kind, version }) => ({
+      group: group === 'core' ? '' : group,
+      kind,
+      versions: [version],
+    }));
   const smi = smiGroups()
     .filter((group) => group !== queryGroup)
     .flatMap((group) =>

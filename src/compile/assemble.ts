@@ -100,6 +100,7 @@ const listOfKind = {
   ReplicaSet: 'podOwners',
   Job: 'podOwners',
   Namespace: 'namespaces',
+  Node: 'nodes',
   EndpointSlice: 'endpointSlices',
   TrafficSplit: 'splits',
   TrafficTarget: 'targets',

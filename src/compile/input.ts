@@ -4,6 +4,7 @@ import type {
   DeploymentObject,
   EndpointSliceObject,
   NamespaceObject,
+  NodeObject,
   PodObject,
   PodOwnerObject,
   ServiceAccountObject,
@@ -29,6 +30,7 @@ export interface MeshInput {
   /** StatefulSets, DaemonSets, ReplicaSets and Jobs. */
   readonly podOwners?: readonly PodOwnerObject[];
   readonly namespaces?: readonly NamespaceObject[];
+  readonly nodes?: readonly NodeObject[];
   readonly endpointSlices?: readonly EndpointSliceObject[];
   readonly splits: readonly TrafficSplit[];
   readonly targets: readonly TrafficTarget[];

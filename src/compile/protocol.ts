@@ -33,3 +33,13 @@ export function protocolOf(port: { readonly name?: string; readonly appProtocol?
   const prefix = (port.name ?? '').toLowerCase().split('-')[0] ?? '';
   return byteProtocols.has(prefix) ? 'tcp' : 'http';
 }
+
+const http2Protocols = new Set(['http2', 'h2c', 'grpc', 'kubernetes.io/h2c']);
+
+/** Whether the program behind an HTTP port speaks HTTP/2 with prior knowledge; told as the protocol is. */
+export function speaksHttp2(port: { readonly name?: string; readonly appProtocol?: string }): boolean {
+  if (port.appProtocol !== undefined) return http2Protocols.has(port.appProtocol.toLowerCase());
+  const name = (port.name ?? '').toLowerCase();
+  // gRPC-Web is made for HTTP/1.1.
+  return http2Protocols.has(name.split('-')[0] ?? '') && name !== 'grpc-web' && !name.startsWith('grpc-web-');
+}

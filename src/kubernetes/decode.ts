@@ -11,6 +11,7 @@ import type {
   DeploymentObject,
   EndpointSliceObject,
   NamespaceObject,
+  NodeObject,
   PodObject,
   PodOwnerObject,
   ServiceAccountObject,
@@ -24,6 +25,7 @@ export type KubernetesObject =
   | { readonly kind: 'Deployment'; readonly value: DeploymentObject }
   | { readonly kind: 'StatefulSet' | 'DaemonSet' | 'ReplicaSet' | 'Job'; readonly value: PodOwnerObject }
   | { readonly kind: 'Namespace'; readonly value: NamespaceObject }
+  | { readonly kind: 'Node'; readonly value: NodeObject }
   | { readonly kind: 'EndpointSlice'; readonly value: EndpointSliceObject };
 
 /** The kinds that we read, with the one version that Kubernetes serves of each. */
@@ -32,6 +34,7 @@ const apiVersions: Readonly<Record<string, string>> = {
   'core/ServiceAccount': 'v1',
   'core/Pod': 'v1',
   'core/Namespace': 'v1',
+  'core/Node': 'v1',
   'apps/Deployment': 'apps/v1',
   'apps/StatefulSet': 'apps/v1',
   'apps/DaemonSet': 'apps/v1',
@@ -92,6 +95,8 @@ function decodeKind(document: SourceDocument, root: Field): KubernetesObject {
       return { kind: document.kind, value: decodePodOwner(document, root) };
     case 'Namespace':
       return { kind: 'Namespace', value: { meta: decodeMeta(document, root, 'label') } };
+    case 'Node':
+      return { kind: 'Node', value: { meta: decodeMeta(document, root, 'subdomain') } };
     case 'EndpointSlice':
       return { kind: 'EndpointSlice', value: decodeEndpointSlice(document, root) };
     default:

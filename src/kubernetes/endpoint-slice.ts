@@ -23,10 +23,12 @@ export function decodeEndpointSlice(document: SourceDocument, root: Field): Endp
 function decodeEndpoint(field: Field): EndpointSliceObject['endpoints'][number] {
   const target = field.at('targetRef');
   const pod = target.at('kind').text() === 'Pod' ? target.at('name').text() : undefined;
+  const zone = field.at('zone').text();
   return {
     addresses: field.at('addresses').texts(),
     ready: field.at('conditions').at('ready').flag() ?? true,
     ...(pod === undefined ? {} : { pod }),
+    ...(zone === undefined || zone === '' ? {} : { zone }),
   };
 }
 

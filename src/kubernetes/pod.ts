@@ -6,10 +6,12 @@ import type { PodObject } from './types.ts';
 
 export function decodePod(document: SourceDocument, root: Field): PodObject {
   const status = root.at('status');
+  const nodeName = root.at('spec').at('nodeName').text();
   const ready = status.present ? isReady(status) : undefined;
   return {
     meta: decodeMeta(document, root, 'subdomain'),
     spec: decodePodSpec(root.at('spec')),
+    ...(nodeName === undefined || nodeName === '' ? {} : { nodeName }),
     ips: podAddresses(status),
     ...(ready === undefined ? {} : { ready }),
   };

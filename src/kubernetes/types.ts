@@ -71,6 +71,8 @@ export interface PodSpecObject {
 export interface PodObject {
   readonly meta: ObjectMeta;
   readonly spec: PodSpecObject;
+  /** `spec.nodeName`; absent until it is scheduled. */
+  readonly nodeName?: string;
   /** `status.podIPs`; empty when not running. */
   readonly ips: readonly string[];
   /** The `Ready` condition; undefined when there is no status at all (a manifest). */
@@ -101,6 +103,11 @@ export interface ServiceAccountObject {
   readonly meta: ObjectMeta;
 }
 
+/** core/v1 Node; its labels say where it stands. It is cluster-scoped, whatever namespace `meta` has. */
+export interface NodeObject {
+  readonly meta: ObjectMeta;
+}
+
 /** core/v1 Namespace; its labels and annotations matter. */
 export interface NamespaceObject {
   readonly meta: ObjectMeta;
@@ -118,6 +125,7 @@ export interface EndpointSliceObject {
     readonly ready: boolean;
     /** Name of the Pod at the addresses. */
     readonly pod?: string;
+    readonly zone?: string;
   }[];
   /** A port without number means every port. */
   readonly ports: readonly {

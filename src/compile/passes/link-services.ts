@@ -5,7 +5,7 @@ import type { NonEmpty } from '../../lib/collections.ts';
 import { comparePorts } from '../../model/ports.ts';
 import type { NamespaceId, Service, ServiceId, ServicePort, WorkloadId } from '../../model/types.ts';
 import { extraHosts } from '../extra-hosts.ts';
-import { protocolOf } from '../protocol.ts';
+import { protocolOf, speaksHttp2 } from '../protocol.ts';
 import type { Index, Pass, PassContext } from '../state.ts';
 import { at } from '../state.ts';
 
@@ -134,6 +134,7 @@ function linkPort(
     port: port.port,
     ...(port.name === undefined ? {} : { name: port.name }),
     protocol: port.protocol === 'UDP' ? 'udp' : protocolOf(port),
+    ...(port.protocol !== 'UDP' && speaksHttp2(port) ? { http2: true } : {}),
     targets,
   };
 }

@@ -22,7 +22,8 @@ import type {
   WorkloadId,
   WorkloadPort,
 } from '../../model/types.ts';
-import { protocolOf } from '../protocol.ts';
+import { localityOf, type Places, placesOf } from '../locality.ts';
+import { protocolOf, speaksHttp2 } from '../protocol.ts';
 import type { CompileState, Pass, PassContext } from '../state.ts';
 import { at } from '../state.ts';
 
@@ -34,26 +35,31 @@ export const linkWorkloads: Pass = {
   name: 'link workloads',
   run({ index, services }, context) {
     const reached = reachedPorts(services);
+    const places = placesOf(context.input);
     return {
       workloads: new Map(
-        [...index.pods].map(([id, pod]) => [id, workloadOf(id, pod, reached.get(id) ?? new Map(), services, context)]),
+        [...index.pods].map(([id, pod]) => [
+          id,
+          workloadOf(id, pod, reached.get(id) ?? new Map(), places, services, context),
+        ]),
       ),
     };
   },
 };
 
 /** The protocols that Services speak to each container port (by its key), with the Services. */
-type Reached = ReadonlyMap<string, ReadonlyMap<Protocol, ServiceId>>;
+type Reached = ReadonlyMap<string, ReadonlyMap<Spoken, ServiceId>>;
+type Spoken = Protocol | 'http2';
 
 function reachedPorts(services: CompileState['services']): ReadonlyMap<WorkloadId, Reached> {
-  const found = new Map<WorkloadId, Map<string, Map<Protocol, ServiceId>>>();
+  const found = new Map<WorkloadId, Map<string, Map<Spoken, ServiceId>>>();
   for (const service of services.values()) {
-    for (const { protocol, targets } of service.ports) {
+    for (const { protocol, http2, targets } of service.ports) {
       for (const { workload, port } of targets) {
-        const ports = found.get(workload) ?? new Map<string, Map<Protocol, ServiceId>>();
+        const ports = found.get(workload) ?? new Map<string, Map<Spoken, ServiceId>>();
         const key = portKey(port, transportOf(protocol));
         found.set(workload, ports);
-        ports.set(key, (ports.get(key) ?? new Map<Protocol, ServiceId>()).set(protocol, service.id));
+        ports.set(key, (ports.get(key) ?? new Map<Spoken, ServiceId>()).set(http2 ? 'http2' : protocol, service.id));
       }
     }
   }
@@ -64,11 +70,13 @@ function workloadOf(
   id: WorkloadId,
   pod: PodObject,
   reached: Reached,
+  places: Places,
   services: CompileState['services'],
   context: PassContext,
 ): Workload {
   const { namespace, name, labels, owners } = pod.meta;
   const account = pod.spec.serviceAccountName;
+  const locality = localityOf(pod, places);
   return {
     id,
     namespace: namespace as NamespaceId,
@@ -79,6 +87,7 @@ function workloadOf(
     addresses: pod.ips,
     labels: Object.fromEntries(Object.entries(labels).sort(([a], [b]) => compareText(a, b))),
     ready: pod.ready ?? true,
+    ...(locality === undefined ? {} : { locality }),
     transport: hasSidecar(pod) ? 'mtls' : 'plain',
     ports: portsOf(id, pod, reached, context),
     owners: owners.map((owner) => ({ kind: owner.kind, name: owner.name })),
@@ -102,7 +111,7 @@ function portsOf(id: WorkloadId, pod: PodObject, reached: Reached, context: Pass
       return {
         port,
         ...(named === undefined ? {} : { name: named }),
-        protocol: transport === 'udp' ? 'udp' : servedProtocol(id, pod, port, named, reached.get(key), context),
+        ...(transport === 'udp' ? { protocol: 'udp' } : served(id, pod, port, named, reached.get(key), context)),
         meshPort: bound?.mesh ?? port,
         app: bound === undefined || address === undefined ? { address: loopback, port } : { address, port: bound.app },
       };
@@ -110,23 +119,30 @@ function portsOf(id: WorkloadId, pod: PodObject, reached: Reached, context: Pass
     .sort(comparePorts);
 }
 
-/** What Services say; where they differ bytes, on which HTTP rules grant nothing; without a Service the port's own name. */
-function servedProtocol(
+/**
+ * What Services say; where they differ bytes, on which HTTP rules grant nothing, or HTTP/1.1 where it is only its version
+ * that they differ in; without a Service the port's own name.
+ */
+function served(
   id: WorkloadId,
   pod: PodObject,
   port: number,
   name: string | undefined,
-  spoken: ReadonlyMap<Protocol, ServiceId> | undefined,
+  spoken: ReadonlyMap<Spoken, ServiceId> | undefined,
   context: PassContext,
-): Protocol {
-  if (spoken === undefined || spoken.size === 0) return protocolOf(name === undefined ? {} : { name });
-  const [only] = spoken.keys();
-  if (spoken.size === 1 && only !== undefined) return only;
-  const said = [...spoken].map(([protocol, service]) => `${protocol} by Service ${service}`).join(', ');
-  context.report(
-    diagnostic('SMI4018', { message: `container port ${port} of pod ${id} is ${said}`, origin: at(pod, '') }),
-  );
-  return 'tcp';
+): Pick<WorkloadPort, 'protocol' | 'http2'> {
+  if (spoken === undefined || spoken.size === 0) {
+    const named = name === undefined ? {} : { name };
+    return { protocol: protocolOf(named), ...(speaksHttp2(named) ? { http2: true } : {}) };
+  }
+  if (spoken.size > 1) {
+    const said = [...spoken].map(([protocol, service]) => `${protocol} by Service ${service}`).join(', ');
+    context.report(
+      diagnostic('SMI4018', { message: `container port ${port} of pod ${id} is ${said}`, origin: at(pod, '') }),
+    );
+  }
+  if (spoken.has('tcp')) return { protocol: 'tcp' };
+  return { protocol: 'http', ...(spoken.has('http') ? {} : { http2: true }) };
 }
 
 function outboundOf(pod: PodObject, services: CompileState['services'], context: PassContext): Workload['outbound'] {

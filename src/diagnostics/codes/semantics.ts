@@ -119,9 +119,9 @@ export const semanticsCodes = {
   },
   SMI4018: {
     severity: 'warning',
-    title: 'port is both HTTP and TCP',
+    title: 'port of two protocols',
     explanation:
-      'Services reach one container port as HTTP and as TCP. Its sidecar treats it as TCP, so HTTPRouteGroups grant nothing there.',
+      'Services reach one container port as HTTP and as TCP, or as HTTP/1.1 and as HTTP/2. Its sidecar treats it as TCP, so that HTTPRouteGroups grant nothing there, or as HTTP/1.1.',
     hint: 'Give the Services the same appProtocol.',
   },
   SMI4019: {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { assemble } from '../../../src/compile/assemble.ts';
 import { protocolOf } from '../../../src/compile/protocol.ts';
 import { assignLocal } from '../../../src/kubernetes/local-addressing.ts';
 import { podsOf } from '../../../src/kubernetes/pods.ts';
 import type { ServiceId, WorkloadId } from '../../../src/model/types.ts';
+import { readSourceText } from '../../../src/source/read.ts';
 import { compile, deployment, pod, service } from '../../support/objects.ts';
 
 const serviceOf = (name: string) => `default/${name}` as ServiceId;
@@ -26,6 +28,70 @@ describe('the protocol of a port', () => {
     ['tcp', { appProtocol: 'example.org/own' }],
   ])('is %s for %j', (protocol, port) => {
     expect(protocolOf(port)).toBe(protocol);
+  });
+});
+
+describe('HTTP/2 with prior knowledge', () => {
+  const http2 = (name: string | undefined, appProtocol?: string) => {
+    const plain = service('a', { ports: [`80:8080${name === undefined ? '' : ` ${name}`}`] });
+    const ports = plain.ports.map((port) => ({ ...port, ...(appProtocol === undefined ? {} : { appProtocol }) }));
+    const { model } = compile({ services: [{ ...plain, ports }], pods: [pod('a')] });
+    const [of, at] = [model.services[serviceOf('a')]?.ports[0], model.workloads[workloadOf('a')]?.ports[0]];
+    expect([of?.protocol, at?.protocol, of?.http2]).toEqual(['http', 'http', at?.http2]);
+    return of?.http2 === true;
+  };
+
+  it.each(['grpc', 'grpc-orders', 'http2', 'http2-web', 'h2c', 'H2C-x'])('is spoken on a port named %s', (name) => {
+    expect(http2(name)).toBe(true);
+  });
+
+  it.each([undefined, 'http', 'grpc-web', 'grpc-web-orders', 'grpcish'])('is not spoken on a port named %s', (name) => {
+    expect(http2(name)).toBe(false);
+  });
+
+  it.each(['h2c', 'kubernetes.io/h2c', 'grpc', 'http2'])('is spoken where appProtocol is %s', (appProtocol) => {
+    expect(http2('http', appProtocol)).toBe(true);
+  });
+
+  it('is not spoken where appProtocol says otherwise', () => {
+    expect(http2('grpc', 'http')).toBe(false);
+  });
+
+  it('is told by the name of a container port that no Service reaches', () => {
+    const { model } = compile({ pods: [pod('a', { ports: ['8080 grpc', '8081 http'] })] });
+    expect(model.workloads[workloadOf('a')]?.ports.map(({ http2 }) => http2)).toEqual([true, undefined]);
+  });
+
+  it('is not taken for granted where Services differ', () => {
+    const services = [service('a', { ports: ['80:8080 grpc'] }), service('b', { app: 'a', ports: ['80:8080 http'] })];
+    const { model, diagnostics } = compile({ services, pods: [pod('a')] });
+    expect(model.workloads[workloadOf('a')]?.ports).toMatchObject([{ port: 8080, protocol: 'http' }]);
+    expect(model.workloads[workloadOf('a')]?.ports[0]).not.toHaveProperty('http2');
+    expect(diagnostics.map(({ code }) => code)).toEqual(['SMI4018']);
+  });
+});
+
+describe('where a pod runs', () => {
+  const [region, zone] = ['topology.kubernetes.io/region', 'topology.kubernetes.io/zone'];
+  const localities = (documents: readonly string[]) => {
+    const { input, diagnostics } = assemble(readSourceText('a.yaml', documents.join('\n---\n')).documents);
+    expect(diagnostics).toEqual([]);
+    return Object.values(compile(input).model.workloads).map(({ locality }) => locality);
+  };
+  const node = `{ apiVersion: v1, kind: Node, metadata: { name: n, labels: { ${region}: west, ${zone}: west-1 } } }`;
+  const podOn = (metadata: string, spec = 'nodeName: n') =>
+    `{ apiVersion: v1, kind: Pod, metadata: { name: a${metadata} }, spec: { containers: [], ${spec} } }`;
+  const slice = `{ apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: { name: s }, addressType: IPv4,
+    endpoints: [{ addresses: [10.0.0.1], zone: west-9, targetRef: { kind: Pod, name: a } }] }`;
+
+  it.each([
+    ['its node', [podOn(''), node], { region: 'west', zone: 'west-1' }],
+    ['its own labels before that', [podOn(`, labels: { ${zone}: west-2 }`), node], { region: 'west', zone: 'west-2' }],
+    ['its annotations', [podOn(`, annotations: { ${zone}: west-3 }`, '')], { zone: 'west-3' }],
+    ['an EndpointSlice', [podOn('', ''), slice], { zone: 'west-9' }],
+    ['nobody', [podOn('')], undefined],
+  ])('is told by %s', (_, documents, locality) => {
+    expect(localities(documents)).toEqual([locality]);
   });
 });
 
