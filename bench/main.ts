@@ -1,10 +1,15 @@
 import { ensureEnvoy } from '../scripts/envoy.mjs';
+import type { DataPlaneOptions } from './data-plane/options.ts';
+import { profileScenario } from './data-plane/profile.ts';
+import { type Report, renderReport } from './data-plane/report.ts';
+import { runScenario } from './data-plane/run.ts';
+import { scenarioOf } from './data-plane/scenarios.ts';
 import { BenchFailure } from './failure.ts';
 import { renderFrontend } from './frontend/report.ts';
 import { runFrontend } from './frontend/run.ts';
-import { runHttp1 } from './http1.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
-import { renderTable } from './report.ts';
+
+const progress = (line: string): void => console.error(line);
 
 /** Progress goes to standard error and the result alone to standard output. Exit code 0, 1 (failed), 2 (wrong use). */
 async function main(): Promise<number> {
@@ -14,8 +19,7 @@ async function main(): Promise<number> {
     return 2;
   }
   try {
-    const { report, table } = await run(options.value);
-    console.log(options.value.output === 'json' ? JSON.stringify(report) : `\n${table}`);
+    await run(options.value);
     return 0;
   } catch (error) {
     if (!(error instanceof BenchFailure)) throw error;
@@ -24,14 +28,31 @@ async function main(): Promise<number> {
   }
 }
 
-async function run(options: BenchOptions): Promise<{ readonly report: unknown; readonly table: string }> {
-  const progress = (line: string): void => console.error(line);
-  if (options.scenario === 'frontend') {
-    const report = await runFrontend(options, progress);
-    return { report, table: renderFrontend(report) };
+async function run(options: BenchOptions): Promise<void> {
+  if (options.benchmark === 'data-plane') {
+    await runDataPlane(options);
+    return;
   }
-  const report = await runHttp1(options, ensureEnvoy(), progress);
-  return { report, table: renderTable(report) };
+  const report = await runFrontend(options, progress);
+  console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderFrontend(report)}`);
+}
+
+/** Each table is printed as soon as it is there; JSON is one list at the end, or the report alone of a single benchmark. */
+async function runDataPlane(options: DataPlaneOptions): Promise<void> {
+  const envoy = ensureEnvoy();
+  const { profile } = options;
+  const reports: Report[] = [];
+  for (const name of options.names) {
+    const scenario = scenarioOf(name);
+    if (profile !== undefined) {
+      console.log(`\n${await profileScenario(scenario, { ...options, profile }, envoy, progress)}`);
+      continue;
+    }
+    const report = await runScenario(scenario, options, envoy, progress);
+    reports.push(report);
+    if (options.output === 'table') console.log(`\n${renderReport(report, scenario)}`);
+  }
+  if (options.output === 'json') console.log(JSON.stringify(reports.length === 1 ? reports[0] : reports));
 }
 
 process.exitCode = await main();

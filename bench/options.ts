@@ -1,19 +1,10 @@
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from '../src/lib/result.ts';
-
-export interface Http1Options {
-  readonly scenario: 'http1';
-  readonly output: 'table' | 'json';
-  /** Length of one measurement. */
-  readonly seconds: number;
-  /** Measurements of each subject; the subjects take turns. */
-  readonly rounds: number;
-  /** Connections that the load generator keeps open. */
-  readonly connections: number;
-}
+import type { DataPlaneOptions } from './data-plane/options.ts';
+import { type ScenarioName, scenarioNames } from './data-plane/scenario.ts';
 
 export interface FrontendOptions {
-  readonly scenario: 'frontend';
+  readonly benchmark: 'frontend';
   readonly output: 'table' | 'json';
   /** Documents in all, and Services among them. */
   readonly manifests: number;
@@ -22,46 +13,61 @@ export interface FrontendOptions {
   readonly rounds: number;
 }
 
-export type BenchOptions = Http1Options | FrontendOptions;
+export type BenchOptions = DataPlaneOptions | FrontendOptions;
 
-export const usage = `usage: npm run bench -- http1 [-o json] [--seconds N] [--rounds N] [--connections N]
+export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N] [--rounds N] [--connections N]
+                                [--subjects NAME,...] [--profile FOLDER]
+         NAME: ${scenarioNames.join(', ')}; all of them without a name
        npm run bench -- frontend [-o json] [--manifests N] [--services N] [--rounds N]`;
 
+const number = { type: 'string' } as const;
 const common = {
   output: { type: 'string', short: 'o', default: 'table' },
   rounds: { type: 'string', default: '3' },
 } as const;
 
 /** Reads the command line; the error says what is wrong with it. */
-export function parseOptions([scenario, ...args]: readonly string[]): Result<BenchOptions, string> {
+export function parseOptions(args: readonly string[]): Result<BenchOptions, string> {
   try {
-    if (scenario === 'http1') return ok(http1Options(args));
-    if (scenario === 'frontend') return ok(frontendOptions(args));
-    return err('name one benchmark: http1 or frontend');
+    return ok(args[0] === 'frontend' ? frontendOptions(args.slice(1)) : dataPlaneOptions(args));
   } catch (error) {
     return err((error as Error).message);
   }
 }
 
-function http1Options(args: readonly string[]): Http1Options {
-  const number = { type: 'string' } as const;
-  const options = { ...common, seconds: { ...number, default: '5' }, connections: { ...number, default: '64' } };
-  const { values } = parseArgs({ args: [...args], options });
+function dataPlaneOptions(args: readonly string[]): DataPlaneOptions {
+  const options = {
+    ...common,
+    seconds: { ...number, default: '5' },
+    connections: { ...number, default: '64' },
+    subjects: { type: 'string' },
+    profile: { type: 'string' },
+  } as const;
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   return {
-    scenario: 'http1',
+    benchmark: 'data-plane',
+    names: positionals.length === 0 ? scenarioNames : positionals.map(scenarioName),
     output: outputOf(values.output),
     seconds: wholeNumber('--seconds', values.seconds),
     rounds: wholeNumber('--rounds', values.rounds),
     connections: wholeNumber('--connections', values.connections),
+    ...(values.subjects === undefined ? {} : { subjects: values.subjects.split(',') }),
+    ...(values.profile === undefined ? {} : { profile: values.profile }),
   };
 }
 
+function scenarioName(text: string): ScenarioName {
+  const name = scenarioNames.find((known) => known === text);
+  if (name === undefined)
+    throw new Error(`no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend alone`);
+  return name;
+}
+
 function frontendOptions(args: readonly string[]): FrontendOptions {
-  const number = { type: 'string' } as const;
   const options = { ...common, manifests: { ...number, default: '10000' }, services: { ...number, default: '1000' } };
   const { values } = parseArgs({ args: [...args], options });
   return {
-    scenario: 'frontend',
+    benchmark: 'frontend',
     output: outputOf(values.output),
     manifests: wholeNumber('--manifests', values.manifests),
     services: wholeNumber('--services', values.services),

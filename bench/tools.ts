@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { BenchFailure } from './failure.ts';
 
 /** Programs that the benchmark runs, by name, with the Debian package that brings each. */
-const packages = { wrk: 'wrk', nginx: 'nginx', haproxy: 'haproxy', taskset: 'util-linux' } as const;
+const packages = { h2load: 'nghttp2-client', nginx: 'nginx', haproxy: 'haproxy', taskset: 'util-linux' } as const;
 
 type Tool = keyof typeof packages;
 

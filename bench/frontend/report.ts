@@ -1,4 +1,4 @@
-import { markdownTable } from '../report.ts';
+import { markdownTable } from '../table.ts';
 import type { WrittenManifests } from './manifests.ts';
 
 /** One figure, and the most (or for a rate: no limit) that it may be. */

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median } from '../median.ts';
 import type { FrontendOptions } from '../options.ts';
-import { median } from '../report.ts';
 import { measureKubectl } from './kubectl.ts';
 import { type WrittenManifests, writeManifests } from './manifests.ts';
 import { costOf, type ProcessCost } from './process-cost.ts';

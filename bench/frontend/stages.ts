@@ -6,7 +6,7 @@ import { plainStyle } from '../../src/lib/text-style.ts';
 import { locateWritten } from '../../src/smi/written.ts';
 import { readSources } from '../../src/source/read.ts';
 import { BenchFailure } from '../failure.ts';
-import { median } from '../report.ts';
+import { median } from '../median.ts';
 import type { WrittenManifests } from './manifests.ts';
 
 export interface StageMillis {

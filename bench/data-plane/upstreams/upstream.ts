@@ -1,0 +1,5 @@
+/** The server behind all subjects. */
+export interface Upstream {
+  readonly port: number;
+  stop(): Promise<void>;
+}
