@@ -12,7 +12,8 @@ import { type Place, startSubject } from './start.ts';
 
 /** The authority of every request. */
 const host = 'upstream.bench';
-const warmUpSeconds = 1;
+/** The longest warm-up of a subject; never longer than one measurement. */
+const warmUpSeconds = 3;
 
 export type Progress = (line: string) => void;
 
@@ -80,7 +81,8 @@ async function takeTurns(
   progress: Progress,
 ): Promise<ReadonlyMap<string, readonly Figures[]>> {
   const samples = new Map<string, Figures[]>(contenders.map(({ name }) => [name, []]));
-  for (const contender of contenders) await named(contender, scenario.saturate(bench, contender, warmUpSeconds));
+  for (const contender of contenders)
+    await named(contender, scenario.saturate(bench, contender, Math.min(seconds, warmUpSeconds)));
   for (let round = 1; round <= rounds; round += 1) {
     for (const contender of contenders) {
       const saturated = await named(contender, scenario.saturate(bench, contender, seconds));

@@ -1,41 +1,59 @@
 import { expect, test } from 'vitest';
-import { makeReport, median, renderTable, type Sample } from '../../../bench/report.ts';
+import { makeReport, renderReport } from '../../../bench/data-plane/report.ts';
+import type { Figures } from '../../../bench/data-plane/scenario.ts';
+import { median } from '../../../bench/median.ts';
 
-function sample(cpuMicrosPerRequest: number): Sample {
-  return { cpuMicrosPerRequest, requestsPerSecond: 1000, p50Millis: 1.25, p99Millis: 9, rssBytes: 64 * 1024 * 1024 };
+const scenario = {
+  name: 'http1',
+  describes: 'requests',
+  columns: [
+    { key: 'cpu', title: 'CPU', digits: 1, ofProxy: true },
+    { key: 'rate', title: 'rate', digits: 0 },
+  ],
+  merit: { key: 'cpu', aim: 0.4 },
+} as const;
+
+function sample(cpu: number, pacedP99Millis = 2): Figures {
+  return { cpu, rate: 1000, pacedP50Millis: 0.25, pacedP99Millis, pacedP999Millis: 9, rssMiB: 64 };
 }
 
 const samples = new Map([
   ['direct', [sample(0), sample(0), sample(0)]],
   ['envoy', [sample(40), sample(90), sample(44)]],
-  ['smi-mesh', [sample(22), sample(20), sample(80)]],
+  ['smi-mesh', [sample(22, 3), sample(20, 3), sample(80, 3)]],
 ]);
 
 test('the median of an even number of values is the middle of the two in the middle', () => {
   expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5]);
 });
 
-test('rows are medians in the order of the subjects, and the ratio compares medians', () => {
-  const report = makeReport('http1', samples);
-  expect(report.rows.map(({ subject, cpuMicrosPerRequest }) => [subject, cpuMicrosPerRequest])).toEqual([
+test('rows are medians in the order of the subjects, and the ratios compare medians', () => {
+  const report = makeReport(scenario, samples);
+  expect(report.rows.map(({ subject, figures }) => [subject, figures.cpu])).toEqual([
     ['direct', 0],
     ['envoy', 44],
     ['smi-mesh', 22],
   ]);
-  expect(report.ratios).toEqual({ cpuToEnvoy: 0.5 });
+  expect(report.ratios).toEqual([
+    { what: 'CPU', toEnvoy: 0.5, required: 1, aim: 0.4 },
+    { what: 'p99 at 1000/s', toEnvoy: 1.5, required: 1, aim: 1 },
+  ]);
 });
 
-test('the JSON has exactly the agreed fields', () => {
-  const report = makeReport('http1', samples);
-  expect(Object.keys(report)).toEqual(['name', 'rows', 'ratios']);
-  const fields = ['subject', 'cpuMicrosPerRequest', 'requestsPerSecond', 'p50Millis', 'p99Millis', 'rssBytes'];
-  for (const row of report.rows) expect(Object.keys(row)).toEqual(fields);
+test('every row has a figure in every column', () => {
+  const keys = ['cpu', 'rate', 'pacedP50Millis', 'pacedP99Millis', 'pacedP999Millis', 'rssMiB'];
+  for (const { figures } of makeReport(scenario, samples).rows) expect(Object.keys(figures)).toEqual(keys);
 });
 
-test('the table leaves the cost of no proxy open', () => {
-  const lines = renderTable(makeReport('http1', samples)).split('\n');
-  expect(lines.find((line) => line.includes('direct'))).toMatch(
-    /^\| direct +\| +- \| +1000 \| +1\.25 \| +9\.00 \| +- \|$/,
-  );
-  expect(new Set(lines.slice(0, 5).map((line) => line.length)).size).toBe(1);
+test('the text says what is met, and leaves the cost of no proxy open', () => {
+  const lines = renderReport(makeReport(scenario, samples), scenario).split('\n');
+  expect(lines.find((line) => line.includes('direct'))).toMatch(/^\| direct +\| +- \| +1000 \| .* \| +- \|$/);
+  expect(lines).toContain('CPU, smi-mesh to Envoy: 0.5 (at most 1: met; aim 0.4: MISSED)');
+  expect(lines).toContain('p99 at 1000/s, smi-mesh to Envoy: 1.5 (at most 1: MISSED)');
+});
+
+test('a subject left out leaves the ratio open', () => {
+  const report = makeReport(scenario, new Map([['smi-mesh', [sample(1)]]]));
+  expect(report.ratios.map(({ toEnvoy }) => toEnvoy)).toEqual([null, null]);
+  expect(renderReport(report, scenario)).toContain('CPU, smi-mesh to Envoy: not measured');
 });
