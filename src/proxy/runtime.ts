@@ -3,7 +3,7 @@ import { type ListenerEnvironment, listenerSpecs } from './config/listeners.ts';
 import { ResourceSet } from './config/resources.ts';
 import { ListenerManager } from './listeners/manager.ts';
 import { LoadShedding } from './load-shedding.ts';
-import { RetryBudgets } from './policy/retry-budgets.ts';
+import { PolicyMemory } from './policy/memory.ts';
 import { DenialLog } from './telemetry/denials.ts';
 import { MetricsRegistry } from './telemetry/registry.ts';
 import { Ticker } from './ticker.ts';
@@ -32,7 +32,7 @@ export class Runtime {
     prober: new ConnectionProber(this.#dialer),
     random: Math.random,
   });
-  readonly #budgets = new RetryBudgets();
+  readonly #memory = new PolicyMemory();
   readonly #listeners: ListenerManager;
   readonly #environment: ListenerEnvironment;
   readonly #log: (line: string) => void;
@@ -51,7 +51,7 @@ export class Runtime {
       ticker: this.#ticker,
       dialer: this.#dialer,
       shedding: this.#shedding,
-      budgets: this.#budgets,
+      memory: this.#memory,
       accessLog: bootstrap.accessLog === true ? log : undefined,
       denials: new DenialLog(log),
       testRandomHeader: bootstrap.testRandomHeader?.toLowerCase(),
@@ -108,7 +108,7 @@ export class Runtime {
     this.#resources = resources;
     const bound = await this.#listeners.apply(specs);
     clusters.commit();
-    this.#budgets.commit();
+    this.#memory.commit();
     this.version++;
     if (!bound || this.isReady) return;
     this.isReady = true;

@@ -1,7 +1,9 @@
 import { canonicalIp } from '../../lib/ip-address.ts';
+import type { PolicyMemory } from '../policy/memory.ts';
 import { InboundTable, type PortGrant } from '../routing/inbound-table.ts';
 import { validMatcher } from '../routing/match.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
+import { rateLimits } from './rate-limits.ts';
 import type { Messages, ResourceSet } from './resources.ts';
 
 type Policy = Messages['InboundPolicy'];
@@ -12,12 +14,13 @@ export function compileInbound(
   resources: ResourceSet,
   workload: Messages['Workload'],
   listener: Listener,
-  registry: MetricsRegistry,
+  { registry, memory }: { readonly registry: MetricsRegistry; readonly memory: PolicyMemory },
 ): InboundTable {
   const policy = resources.get('InboundPolicy', workload.inboundPolicy);
-  if (policy === undefined) return new InboundTable(workload.name, 'DENY', [], registry);
+  if (policy === undefined) return new InboundTable(workload, { mode: 'DENY', grants: [], limits: [] }, registry);
   const grants = policy.grants.flatMap((grant) => portGrants(grant, listener.containerPort, listener.protocol));
-  return new InboundTable(workload.name, policy.mode, grants, registry);
+  const limits = rateLimits(policy, listener.containerPort, memory);
+  return new InboundTable(workload, { mode: policy.mode, grants, limits }, registry);
 }
 
 /** What a grant says about one port. A match is about HTTP: it grants nothing where bytes are not read. */

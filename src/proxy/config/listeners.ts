@@ -4,7 +4,7 @@ import { type TcpDecision, TcpListener } from '../listeners/tcp.ts';
 import { type InboundSettings, inboundPhases } from '../phases/inbound.ts';
 import { type OutboundSettings, outboundPhases } from '../phases/outbound.ts';
 import type { CompiledPhases } from '../phases/phase.ts';
-import type { RetryBudgets } from '../policy/retry-budgets.ts';
+import type { PolicyMemory } from '../policy/memory.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Ticker } from '../ticker.ts';
 import type { TlsMaterial } from '../tls/material.ts';
@@ -21,7 +21,7 @@ export interface ListenerEnvironment extends OutboundSettings, InboundSettings {
   readonly registry: MetricsRegistry;
   readonly ticker: Ticker;
   readonly dialer: Dialer;
-  readonly budgets: RetryBudgets;
+  readonly memory: PolicyMemory;
 }
 
 /** Everything that a workload's proxy listens on. Without `material` there are no inbound listeners: they need mutual TLS. */
@@ -32,7 +32,7 @@ export function listenerSpecs(
   clusters: ClustersTransaction,
   environment: ListenerEnvironment,
 ): readonly ListenerSpec[] {
-  const compiler = new OutboundCompiler(resources, workload, environment.registry, clusters, environment.budgets);
+  const compiler = new OutboundCompiler(resources, workload, environment.registry, clusters, environment.memory);
   const outbound = workload.outbound.map((listener) => {
     const key = `outbound ${listener.protocol.toLowerCase()} ${listener.address}:${listener.port}`;
     if (listener.protocol === 'TCP') {
@@ -44,7 +44,7 @@ export function listenerSpecs(
   if (material === undefined) return outbound;
   const inbound = workload.inbound.map((listener) => {
     const key = `inbound ${listener.protocol.toLowerCase()} ${listener.address}:${listener.port}`;
-    const table = compileInbound(resources, workload, listener, environment.registry);
+    const table = compileInbound(resources, workload, listener, environment);
     const target = { address: listener.appAddress, port: listener.appPort, identity: '' };
     if (listener.protocol === 'TCP') {
       const decide = inboundTcp(table, target, environment.registry, environment.denials);

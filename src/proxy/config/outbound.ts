@@ -1,12 +1,13 @@
-import type { RetryBudgets } from '../policy/retry-budgets.ts';
+import type { PolicyMemory } from '../policy/memory.ts';
+import { RetryBudget } from '../policy/retry-budget.ts';
 import { type Matcher, validMatcher } from '../routing/match.ts';
-import type { OutboundTable, Route, RouteTarget, ServiceRoutes } from '../routing/outbound-table.ts';
+import type { OutboundTable, PolicyUse, Route, RouteTarget, ServiceRoutes } from '../routing/outbound-table.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { ClustersTransaction } from '../upstream/clusters.ts';
 import { compileClusterPolicy, nowhere } from './cluster-policy.ts';
-import { policyTable } from './policies.ts';
+import { policyTable, usesOf } from './policies.ts';
 import type { Messages, ResourceSet } from './resources.ts';
 
 type Listener = Messages['Workload']['outbound'][number];
@@ -18,7 +19,7 @@ export class OutboundCompiler {
   readonly #workload: Messages['Workload'];
   readonly #registry: MetricsRegistry;
   readonly #clusters: ClustersTransaction;
-  readonly #budgets: RetryBudgets;
+  readonly #memory: PolicyMemory;
   readonly #services = new Map<string, ServiceRoutes>();
   /** By name of the endpoints. */
   readonly #admits: ReadonlyMap<string, readonly Matcher[]>;
@@ -28,28 +29,30 @@ export class OutboundCompiler {
     workload: Messages['Workload'],
     registry: MetricsRegistry,
     clusters: ClustersTransaction,
-    budgets: RetryBudgets,
+    memory: PolicyMemory,
   ) {
     this.#resources = resources;
     this.#workload = workload;
     this.#registry = registry;
     this.#clusters = clusters;
-    this.#budgets = budgets;
+    this.#memory = memory;
     this.#admits = new Map(workload.access.map(({ endpoints, matches }) => [endpoints, matches.map(admitting)]));
   }
 
   /** The table of an HTTP listener. */
   table(listener: Listener): OutboundTable {
     const authorities = new Map<string, ServiceRoutes>();
+    const uses = new Set<PolicyUse>();
     for (const name of listener.services) {
       const service = this.#resources.get('OutboundService', name);
       if (service === undefined) continue;
       const routes = this.service(name)!;
+      for (const use of routes.uses) uses.add(use);
       for (const authority of authoritiesOf(service, listener, this.#workload.namespace)) {
         if (!authorities.has(authority)) authorities.set(authority, routes);
       }
     }
-    return { authorities, rejected: this.#series('', '', '') };
+    return { authorities, rejected: this.#series('', '', ''), uses };
   }
 
   /** The routes of a service; undefined when it is not known. */
@@ -61,9 +64,12 @@ export class OutboundCompiler {
     const routes = service.rules.map((rule) => this.#route(name, rule));
     const policies = policyTable(service, {
       cluster: (endpoints) => this.#cluster(endpoints),
-      budget: (windowMillis) => this.#budgets.budget(name, windowMillis),
+      budget: (windowMillis) =>
+        this.#memory.budgets.get(`${name} ${windowMillis}`, () => new RetryBudget(windowMillis)),
     });
-    const compiled = { name, routes, rejected: this.#series(name, '', ''), policy: policies.common(), policies };
+    const rejected = this.#series(name, '', '');
+    const uses = usesOf(service.policies);
+    const compiled = { name, routes, rejected, policy: policies.common(), policies, uses };
     this.#services.set(name, compiled);
     return compiled;
   }

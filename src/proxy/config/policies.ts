@@ -3,6 +3,7 @@ import { mergeLayers, type Resolver } from '../policy/merge-layers.ts';
 import { type Coverage, PolicyTable } from '../policy/policy-table.ts';
 import type { Exchange } from '../routing/exchange.ts';
 import { validMatcher } from '../routing/match.ts';
+import type { PolicyUse } from '../routing/outbound-table.ts';
 import type { Messages } from './resources.ts';
 
 /** What a layer says about which requests it covers. */
@@ -21,8 +22,20 @@ export function policyTable({ policies }: Messages['OutboundService'], resolver:
   );
 }
 
+/** What any of the layers asks for. */
+export function usesOf(layers: Messages['OutboundService']['policies']): ReadonlySet<PolicyUse> {
+  return new Set(
+    layers.flatMap(({ faults, mirror, requestHeaders, responseHeaders }): PolicyUse[] => [
+      ...(faults?.delay ? (['delay'] as const) : []),
+      ...(faults?.abort ? (['abort'] as const) : []),
+      ...(mirror === null ? [] : (['mirror'] as const)),
+      ...(requestHeaders === null && responseHeaders === null ? [] : (['edit'] as const)),
+    ]),
+  );
+}
+
 /** Undefined: every request. */
-function coverageOf({ any, matches }: Covering): Coverage<Exchange> {
+export function coverageOf({ any, matches }: Covering): Coverage<Exchange> {
   if (any) return undefined;
   const matchers = matches.map(validMatcher);
   if (matchers.some((matcher) => matcher === undefined)) return undefined;

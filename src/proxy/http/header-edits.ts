@@ -2,7 +2,7 @@ import type { Fields } from './message.ts';
 
 /** Changes to the fields of one message, made by phases and applied when it is written. Names are lower case. */
 export class HeaderEdits {
-  readonly #removed = new Set<string>();
+  #removed: Set<string> | undefined;
   /** Name and value in turn. */
   readonly #lines: string[] = [];
 
@@ -17,22 +17,23 @@ export class HeaderEdits {
   }
 
   remove(name: string): void {
+    this.#removed ??= new Set();
     this.#removed.add(name);
     for (let i = this.#lines.length - 2; i >= 0; i -= 2) if (this.#lines[i] === name) this.#lines.splice(i, 2);
   }
 
   /** Whether the original field of the name does not go on. */
   removes(name: string): boolean {
-    return this.#removed.has(name);
+    return this.#removed?.has(name) === true;
   }
 
   /** Whether any of the original fields may be affected. */
   get removesAny(): boolean {
-    return this.#removed.size > 0;
+    return this.#removed !== undefined;
   }
 
   lookup(name: string, original: Fields): string | undefined {
-    let found = this.#removed.has(name) ? undefined : original.lookup(name);
+    let found = this.removes(name) ? undefined : original.lookup(name);
     for (let i = 0; i < this.#lines.length; i += 2) {
       if (this.#lines[i] !== name) continue;
       found = found === undefined ? this.#lines[i + 1]! : `${found},${this.#lines[i + 1]}`;

@@ -24,8 +24,11 @@ export function localAnswer(
   http11: boolean,
   edits: HeaderEdits | undefined,
 ): string {
-  const body = localBody(status);
-  let text = `HTTP/1.1 ${status} ${reasonOf(status)}\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n`;
+  // RFC 9110 15.3.5 and 15.4.5.
+  const bodiless = status === 204 || status === 304;
+  const body = bodiless ? '' : localBody(status);
+  let text = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
+  if (!bodiless) text += `content-type: text/plain\r\ncontent-length: ${body.length}\r\n`;
   edits?.each((name, value) => {
     text += `${name}: ${value}\r\n`;
   });

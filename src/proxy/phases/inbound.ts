@@ -11,6 +11,7 @@ import { balancePhase, forwardPhase } from './forward.ts';
 import { type AccessLog, logPhase } from './log.ts';
 import { measurePhase } from './measure.ts';
 import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase } from './phase.ts';
+import { rateLimitPhase } from './rate-limit.ts';
 import { shedPhase } from './shed.ts';
 
 export interface InboundSettings {
@@ -30,19 +31,24 @@ export function inboundPhases(table: InboundTable, app: Cluster, settings: Inbou
     // authenticate
     matchPhase(app),
     authorizePhase(table, settings.denials),
-    // rate-limit
+    rateLimitPhase(table.limits),
     deadlinePhase,
     balancePhase,
     forwardPhase,
   ]);
 }
 
-/** The peer was proven by the TLS handshake; from here on the request is counted as its own. */
+/**
+ * The peer was proven by the TLS handshake; from here on the request is counted as its own. The program is told who it is
+ * in the format of Envoy; what the client wrote there itself was not read as a field of its request.
+ */
 function identifyPhase(table: InboundTable): Phase {
   return {
     name: 'identify',
     request: (exchange) => {
-      exchange.series = table.access(exchange.peer, exchange.peerAddress).uncovered;
+      const { uncovered, forwarded } = table.access(exchange.peer, exchange.peerAddress);
+      exchange.series = uncovered;
+      if (forwarded !== '') exchange.editRequest().add('x-forwarded-client-cert', forwarded);
       return NEXT;
     },
   };

@@ -1,10 +1,21 @@
 import { UNSUPPORTED_UPGRADE } from '../codec/upgrade.ts';
 import type { LoadShedding } from '../load-shedding.ts';
 import type { Exchange } from '../routing/exchange.ts';
-import { mayAdmit, type OutboundTable, pickTarget, type Route, randomValue } from '../routing/outbound-table.ts';
+import {
+  mayAdmit,
+  namedTarget,
+  type OutboundTable,
+  pickTarget,
+  type Route,
+  type RouteTarget,
+  randomValue,
+} from '../routing/outbound-table.ts';
 import { readPath } from '../routing/path.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
+import { testValue } from './chance.ts';
 import { deadlinePhase } from './deadline.ts';
+import { editPhase } from './edit.ts';
+import { abortPhase, delayPhase } from './fault.ts';
 import { balancePhase, forwardPhase } from './forward.ts';
 import { type AccessLog, logPhase } from './log.ts';
 import { measurePhase } from './measure.ts';
@@ -21,14 +32,17 @@ export interface OutboundSettings {
 
 /** What happens to a client's request, in order. */
 export function outboundPhases(table: OutboundTable, settings: OutboundSettings): CompiledPhases {
+  const { uses } = table;
   return compilePhases([
     logPhase(settings.accessLog),
     measurePhase(table.rejected),
     shedPhase(settings.shedding, settings.registry),
     matchPhase(table, settings.testRandomHeader),
+    uses.has('edit') ? editPhase : undefined,
     // mirror
     deadlinePhase,
-    // fault
+    uses.has('delay') ? delayPhase(settings.testRandomHeader) : undefined,
+    uses.has('abort') ? abortPhase(settings.testRandomHeader) : undefined,
     retryPhase,
     balancePhase,
     forwardPhase,
@@ -71,9 +85,11 @@ function toTarget(exchange: Exchange, route: Route, testRandomHeader: string | u
     exchange.series = route.failed;
     return reject(exchange, 503);
   }
-  const { targets } = route;
-  const target =
-    targets.length === 1 ? targets[0]! : pickTarget(route, testValue(exchange, testRandomHeader) ?? randomValue(route));
+  const target = chooseTarget(exchange, route, testRandomHeader);
+  if (target === undefined) {
+    exchange.series = route.failed;
+    return reject(exchange, 404);
+  }
   exchange.series = target.series;
   if (target.admits !== undefined && !mayAdmit(target.admits, exchange)) {
     exchange.status = 403;
@@ -85,9 +101,15 @@ function toTarget(exchange: Exchange, route: Route, testRandomHeader: string | u
   return NEXT;
 }
 
-function testValue(exchange: Exchange, name: string | undefined): number | undefined {
-  const text = name === undefined ? undefined : exchange.header(name);
-  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined;
+/** By chance and weight, unless the client may name the backend and does; undefined when there is none of the name. */
+function chooseTarget(exchange: Exchange, route: Route, testRandomHeader: string | undefined): RouteTarget | undefined {
+  const { targets } = route;
+  if (exchange.policy?.debugRouting === true) {
+    const name = exchange.request.fields.lookupMesh('x-smi-backend');
+    if (name !== undefined) return namedTarget(route, name);
+  }
+  if (targets.length === 1) return targets[0];
+  return pickTarget(route, testValue(exchange, testRandomHeader) ?? randomValue(route));
 }
 
 function reject(exchange: Exchange, status: number): Step {

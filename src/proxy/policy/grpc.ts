@@ -1,4 +1,5 @@
 export const DEADLINE_EXCEEDED = 4;
+export const RESOURCE_EXHAUSTED = 8;
 
 /** Whether a content type says that the request is a gRPC call: those are answered by a status in trailers. */
 export function isGrpc(contentType: string | undefined): boolean {

@@ -20,16 +20,19 @@ export class RateLimiter {
     return this.#paidAt.size;
   }
 
-  /** 0 when the request may pass, and has been counted; else the milliseconds after which it might. */
+  /** 0 when a request may pass, else the milliseconds after which it might. */
   wait(key: string, now: number): number {
-    const paidAt = Math.max(this.#paidAt.get(key) ?? 0, now);
-    const wait = paidAt - this.#tolerance - now;
+    const wait = Math.max(this.#paidAt.get(key) ?? 0, now) - this.#tolerance - now;
     // Sums of fractions: a billionth of an interval is no reason to refuse.
-    if (wait > this.#interval * 1e-9) return wait;
+    return wait > this.#interval * 1e-9 ? wait : 0;
+  }
+
+  /** Counts a request that passes. */
+  take(key: string, now: number): void {
+    const paidAt = Math.max(this.#paidAt.get(key) ?? 0, now);
     this.#paidAt.delete(key);
     this.#paidAt.set(key, paidAt + this.#interval);
     if (this.#paidAt.size > this.#maxKeys) this.#forget();
-    return 0;
   }
 
   /** The one that was used longest ago goes; it is most likely one that has paid. */

@@ -1,5 +1,7 @@
+import type { RateLimit } from '../policy/rate-limit.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
+import type { Exchange } from './exchange.ts';
 import type { Matcher } from './match.ts';
 
 export type AccessMode = 'DENY' | 'AUDIT' | 'ALLOW';
@@ -25,6 +27,21 @@ export interface PeerAccess {
   readonly grants: readonly PeerGrant[];
   /** For requests that no grant covers. */
   readonly uncovered: RequestSeries;
+  /** Its `x-forwarded-client-cert` for the program; empty where no identity was proven. */
+  readonly forwarded: string;
+}
+
+/** What a policy says about a port. */
+export interface InboundRules {
+  readonly mode: AccessMode;
+  readonly grants: readonly PortGrant[];
+  readonly limits: readonly RateLimit<Exchange>[];
+}
+
+/** Whose port it is. */
+interface Server {
+  readonly name: string;
+  readonly identity: string;
 }
 
 /** More identities than this share one series: metrics stay bounded whoever calls. */
@@ -37,15 +54,19 @@ export class InboundTable {
   readonly grants: readonly PortGrant[];
   /** For what is refused before anyone is known. */
   readonly rejected: RequestSeries;
+  readonly limits: readonly RateLimit<Exchange>[];
+  readonly #identity: string;
   readonly #registry: MetricsRegistry;
   readonly #peers = new Map<string, PeerAccess>();
   /** Addresses that make a difference. */
   readonly #addresses: ReadonlySet<string>;
 
-  constructor(workload: string, mode: AccessMode, grants: readonly PortGrant[], registry: MetricsRegistry) {
-    this.workload = workload;
+  constructor({ name, identity }: Server, { mode, grants, limits }: InboundRules, registry: MetricsRegistry) {
+    this.workload = name;
     this.mode = mode;
     this.grants = grants;
+    this.limits = limits;
+    this.#identity = identity;
     this.#registry = registry;
     this.#addresses = new Set(grants.flatMap(({ pods }) => [...pods.values()].flatMap((addresses) => [...addresses])));
     this.rejected = this.#series('', '');
@@ -60,7 +81,8 @@ export class InboundTable {
       const grants = this.grants
         .filter((grant) => covers(grant, peer, address))
         .map(({ rule, matches }) => ({ rule, matches, series: this.#series(label, rule) }));
-      access = { grants, uncovered: this.#series(label, '') };
+      const forwarded = peer === '' ? '' : `By=${this.#identity};URI=${peer}`;
+      access = { grants, uncovered: this.#series(label, ''), forwarded };
       if (this.#peers.size < maxPeers) this.#peers.set(key, access);
     }
     return access;

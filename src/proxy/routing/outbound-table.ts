@@ -26,6 +26,9 @@ export interface Route {
   readonly failed: RequestSeries;
 }
 
+/** What some policies do and others do not, so that a phase of its own does it. */
+export type PolicyUse = 'delay' | 'abort' | 'mirror' | 'edit';
+
 export interface ServiceRoutes {
   readonly name: string;
   readonly routes: readonly Route[];
@@ -34,6 +37,7 @@ export interface ServiceRoutes {
   /** What holds for all requests; undefined where it differs by request. */
   readonly policy: RequestPolicy | undefined;
   readonly policies: PolicyTable<Exchange>;
+  readonly uses: ReadonlySet<PolicyUse>;
 }
 
 /** What an outbound listener decides by; immutable, replaced as a whole. */
@@ -42,6 +46,8 @@ export interface OutboundTable {
   readonly authorities: ReadonlyMap<string, ServiceRoutes>;
   /** For requests that reach no service. */
   readonly rejected: RequestSeries;
+  /** By any of the services. */
+  readonly uses: ReadonlySet<PolicyUse>;
 }
 
 /** `value mod total`, picked cumulatively in target order. */
@@ -52,6 +58,12 @@ export function pickTarget(route: Route, value: number): RouteTarget {
     rest -= target.weight;
   }
   return route.targets[route.targets.length - 1]!;
+}
+
+/** The target that a client asks for by its backend: `NAME`, or `NAMESPACE/NAME`. */
+export function namedTarget({ targets }: Route, name: string): RouteTarget | undefined {
+  const suffix = `/${name}`;
+  return targets.find(({ series: { labels } }) => labels.backend === name || labels.backend.endsWith(suffix));
 }
 
 /** Whether a server behind the target may let the request in. */

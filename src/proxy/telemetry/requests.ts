@@ -1,6 +1,6 @@
 import type { Counter, Histogram, MetricsRegistry } from './registry.ts';
 
-export type Verdict = 'forwarded' | 'rejected' | 'failed' | 'allowed' | 'denied' | 'audited';
+export type Verdict = 'forwarded' | 'rejected' | 'failed' | 'allowed' | 'denied' | 'audited' | 'limited';
 
 /** What all requests of one series have in common. */
 export interface RequestLabels {
@@ -78,6 +78,16 @@ export class RequestSeries {
         flow,
       });
     return { toServer: counter('to-server'), toClient: counter('to-client') };
+  }
+
+  /** Policy delayed the request, or answered it, on purpose. */
+  faulted(kind: 'delay' | 'abort'): void {
+    this.#count('smi_faults_total', 'Requests that a policy delayed or aborted on purpose.', { kind });
+  }
+
+  /** Too many requests came. */
+  rateLimited(policy: string): void {
+    this.#count('smi_rate_limited_total', 'Requests over the rate that a policy allows.', { policy });
   }
 
   #count(name: string, help: string, more: Readonly<Record<string, string>> = {}): void {

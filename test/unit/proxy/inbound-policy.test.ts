@@ -35,12 +35,15 @@ describe('an inbound policy', () => {
 describe('access of a peer', () => {
   const shop = 'spiffe://cluster.local/ns/default/sa/shop';
   const table = new InboundTable(
-    'default/server',
-    'DENY',
-    [
-      { rule: 'pods', identities: new Set(), pods: new Map([[shop, new Set(['10.0.0.1'])]]), matches: undefined },
-      { rule: 'all', identities: new Set(['spiffe://x/y']), pods: new Map(), matches: undefined },
-    ],
+    { name: 'default/server', identity: 'spiffe://cluster.local/ns/default/sa/server' },
+    {
+      mode: 'DENY',
+      grants: [
+        { rule: 'pods', identities: new Set(), pods: new Map([[shop, new Set(['10.0.0.1'])]]), matches: undefined },
+        { rule: 'all', identities: new Set(['spiffe://x/y']), pods: new Map(), matches: undefined },
+      ],
+      limits: [],
+    },
     new MetricsRegistry(),
   );
   const rules = (peer: string, address: string) => table.access(peer, address).grants.map(({ rule }) => rule);

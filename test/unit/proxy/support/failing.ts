@@ -68,7 +68,12 @@ export async function clientProxy(
   const bootstrap = { node: 'default/client', admin: { address, port: 0 }, resources, testRandomHeader: 'x-pick' };
   const proxy = await startProxy(bootstrap, { log: () => {} });
   await proxy.ready;
-  return { address, proxy, count: (metric, ...words) => count(proxy, metric, words) };
+  return { address, proxy, count: counted(proxy) };
+}
+
+/** Reads the counters of a proxy, as `ClientProxy.count`. */
+export function counted(proxy: RunningProxy): ClientProxy['count'] {
+  return (metric, ...words) => count(proxy, metric, words);
 }
 
 async function count(proxy: RunningProxy, metric: string, words: readonly string[]): Promise<number> {
