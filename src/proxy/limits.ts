@@ -69,6 +69,9 @@ export const limits = {
   ringPoints: 65_536,
   /** A server that wants to be left alone for longer gets no further try: its answer is passed on. */
   pushbackMillis: 5_000,
+  /** Copies of requests under way; more are not made. */
+  mirrorsUnderWay: 256,
+  mirrorMillis: 30_000,
   /** Combinations of a service's policies that are remembered; requests of further ones merge theirs each time. */
   policyCombinations: 1_024,
   /** Clients or header values that one rate limit tells apart. */

@@ -1,6 +1,7 @@
 import type { ProxyBootstrap } from './bootstrap.ts';
 import { type ListenerEnvironment, listenerSpecs } from './config/listeners.ts';
 import { ResourceSet } from './config/resources.ts';
+import { Mirrors } from './http/mirrors.ts';
 import { ListenerManager } from './listeners/manager.ts';
 import { LoadShedding } from './load-shedding.ts';
 import { PolicyMemory } from './policy/memory.ts';
@@ -56,6 +57,7 @@ export class Runtime {
       dialer: this.#dialer,
       shedding: this.#shedding,
       memory: this.#memory,
+      mirrors: new Mirrors(this.#ticker),
       accessLog: bootstrap.accessLog === true ? log : undefined,
       denials: new DenialLog(log),
       testRandomHeader: bootstrap.testRandomHeader?.toLowerCase(),

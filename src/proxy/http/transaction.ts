@@ -56,6 +56,7 @@ export class Transaction implements ResponseConsumer {
   #responseBegun = false;
   #requestPaused = false;
   #tunnel: TunnelBytes | undefined;
+  #onComplete: ((body: RequestBody | undefined) => void) | undefined;
 
   constructor(downstream: Downstream, peer: Peer, clock: Clock) {
     this.#downstream = downstream;
@@ -145,6 +146,7 @@ export class Transaction implements ResponseConsumer {
     if (this.#state === IDLE) return;
     this.#body.complete = true;
     this.#body.trailers = trailers;
+    this.#completed(this.#body);
     if (this.#stream === undefined) return;
     this.exchange.now = performance.now();
     this.exchange.sentAt = this.exchange.now;
@@ -200,6 +202,11 @@ export class Transaction implements ResponseConsumer {
 
   proceedAfter(millis: number): void {
     this.#timers.setStep(performance.now() + millis);
+  }
+
+  whenComplete(run: (body: RequestBody | undefined) => void): void {
+    if (this.#body.complete) run(this.#body);
+    else this.#onComplete = run;
   }
 
   giveUpAt(time: number): void {
@@ -390,9 +397,18 @@ export class Transaction implements ResponseConsumer {
     this.exchange.now = now;
     this.#timers.clearStep();
     this.#timers.clearDeadline();
+    this.#completed(undefined);
     for (const phase of this.#phases!.end) phase(this.exchange);
     this.#body.forget();
     this.exchange.response = undefined;
+  }
+
+  /** Nothing more of the request comes; it is all here, or it never will be. */
+  #completed(body: RequestBody | undefined): void {
+    const run = this.#onComplete;
+    if (run === undefined) return;
+    this.#onComplete = undefined;
+    run(body);
   }
 
   #alive(): void {

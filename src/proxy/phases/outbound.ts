@@ -1,4 +1,5 @@
 import { UNSUPPORTED_UPGRADE } from '../codec/upgrade.ts';
+import type { Mirrors } from '../http/mirrors.ts';
 import type { LoadShedding } from '../load-shedding.ts';
 import type { Exchange } from '../routing/exchange.ts';
 import {
@@ -19,6 +20,7 @@ import { abortPhase, delayPhase } from './fault.ts';
 import { balancePhase, forwardPhase } from './forward.ts';
 import { type AccessLog, logPhase } from './log.ts';
 import { measurePhase } from './measure.ts';
+import { mirrorPhase } from './mirror.ts';
 import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase, type Step } from './phase.ts';
 import { retryPhase } from './retry.ts';
 import { shedPhase } from './shed.ts';
@@ -28,6 +30,7 @@ export interface OutboundSettings {
   readonly shedding: LoadShedding;
   readonly registry: MetricsRegistry;
   readonly testRandomHeader: string | undefined;
+  readonly mirrors: Mirrors;
 }
 
 /** What happens to a client's request, in order. */
@@ -39,7 +42,7 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
     shedPhase(settings.shedding, settings.registry),
     matchPhase(table, settings.testRandomHeader),
     uses.has('edit') ? editPhase : undefined,
-    // mirror
+    uses.has('mirror') ? mirrorPhase(settings.mirrors, settings.testRandomHeader) : undefined,
     deadlinePhase,
     uses.has('delay') ? delayPhase(settings.testRandomHeader) : undefined,
     uses.has('abort') ? abortPhase(settings.testRandomHeader) : undefined,

@@ -3,6 +3,7 @@ import { FieldList } from '../http/field-list.ts';
 import { HeaderEdits } from '../http/header-edits.ts';
 import type { RequestMessage, ResponseMessage } from '../http/message.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
+import type { RequestBody } from '../http/request-body.ts';
 import { limits } from '../limits.ts';
 import type { RequestPolicy } from '../policy/request-policy.ts';
 import type { RequestSeries, Verdict } from '../telemetry/requests.ts';
@@ -19,6 +20,8 @@ export interface ExchangeTransaction extends ResponseConsumer {
   proceed(): void;
   /** Does that after some milliseconds. */
   proceedAfter(millis: number): void;
+  /** Calls back once the whole request has come, now or later; without its body when the exchange ends before. */
+  whenComplete(run: (body: RequestBody | undefined) => void): void;
   /** Answers with 504 when the request is not over at a time on the monotonic clock. */
   giveUpAt(time: number): void;
   /** Answers with `exchange.status` in the place of a phase that said `WAIT`. */

@@ -85,6 +85,11 @@ export class RequestSeries {
     this.#count('smi_faults_total', 'Requests that a policy delayed or aborted on purpose.', { kind });
   }
 
+  /** A copy of a request ended, or was not made. */
+  mirrored(mirror: string, outcome: string): void {
+    this.#count('smi_mirrored_total', 'Copies of requests, by how they ended.', { mirror, outcome });
+  }
+
   /** Too many requests came. */
   rateLimited(policy: string): void {
     this.#count('smi_rate_limited_total', 'Requests over the rate that a policy allows.', { policy });
