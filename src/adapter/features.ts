@@ -19,7 +19,6 @@ export const features = [
   'access-audit',
   'access-allow',
   'client-access',
-  'external-services',
   'plain-workloads',
   'request-timeouts',
   'retries',

@@ -24,9 +24,7 @@ export function explainBackend(sent: Sent, target: DecisionTarget): Backend {
     return explainServer(sent, workloads, container, access);
   });
   const share = { weight, total, percent: (weight / total) * 100 };
-  const outside = sent.model.services[service]?.externalName;
-  const notes = { ...(atClient ? { atClient } : {}), ...(outside === undefined ? {} : { outside }) };
-  return { service, port, ...share, verdict, ...notes, origins, servers };
+  return { service, port, ...share, verdict, ...(atClient ? { atClient } : {}), origins, servers };
 }
 
 /** Pods that are asked directly, as one backend. */

@@ -37,8 +37,10 @@ export const limits = {
   latencyDecayMillis: 10_000,
   /** An endpoint that has not answered yet counts as no slower than this. */
   neutralLatencyMillis: 100,
-  /** The latency that a request without an answer counts as. */
+  /** What a request without an answer adds to the latency of its endpoint ... */
   failurePenaltyMillis: 1_000,
+  /** ... which falls to a third in this time. */
+  penaltyDecayMillis: 2_000,
   /** A probe of an ejected endpoint. */
   probeMillis: 2_000,
   /** Event loops that come later than this to their timers, several times in a row, refuse some of the new requests. */
@@ -76,19 +78,6 @@ export const limits = {
   policyCombinations: 1_024,
   /** Clients or header values that one rate limit tells apart. */
   rateLimitKeys: 10_000,
-  /** One question to one DNS server; it is asked twice. */
-  dnsMillis: 2_000,
-  /** Answers of DNS hold at least and at most as long, whatever they say. */
-  dnsMinMillis: 1_000,
-  dnsMaxMillis: 300_000,
-  /** How long a host without address is not asked for again. */
-  dnsFailureMillis: 1_000,
-  /** How long addresses are used on when DNS does not answer. */
-  dnsStaleMillis: 600_000,
-  dnsNames: 1_024,
-  dnsAddresses: 64,
-  /** Hosts outside the mesh to which connections are kept; further ones take the place of those that rest. */
-  outsideHosts: 256,
   /** Lines about refused requests, per second; the rest are counted. */
   denialLinesPerSecond: 10,
   /** Interim answers before the final one. */

@@ -96,6 +96,10 @@ export class Transaction implements ResponseConsumer {
     return this.exchange.request.upgrade === WEBSOCKET;
   }
 
+  get expiresAt(): number {
+    return this.exchange.deadline;
+  }
+
   // --- from the client
 
   /** A request begins; `start` or `refuse` follows. */

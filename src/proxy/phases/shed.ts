@@ -8,7 +8,8 @@ export function shedPhase(shedding: LoadShedding, registry: MetricsRegistry): Ph
   return {
     name: 'shed',
     request: (exchange) => {
-      if (shedding.share === 0 || Math.random() >= shedding.share) return NEXT;
+      const { share } = shedding;
+      if (share === 0 || Math.random() >= share) return NEXT;
       overflow(registry, 'loop-delay', '');
       exchange.status = 503;
       exchange.overloaded();

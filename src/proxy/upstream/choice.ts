@@ -23,13 +23,15 @@ export function chooseFaster<T extends Candidate>(
   const other = (first + 1 + Math.floor(random() * (count - 1))) % count;
   const a = candidates[first]!;
   const b = candidates[other]!;
-  return expected(b, a, now) * (b.outstanding + 1) < expected(a, b, now) * (a.outstanding + 1) ? b : a;
+  const forA = a.latency.estimate(now);
+  const forB = b.latency.estimate(now);
+  return expected(forB, forA) * (b.outstanding + 1) < expected(forA, forB) * (a.outstanding + 1) ? b : a;
 }
 
 /** One that has not answered yet counts as fast as its rival, unless that is bad. */
-function expected({ latency }: Candidate, rival: Candidate, now: number): number {
-  if (latency.known) return latency.estimate(now);
-  return rival.latency.known ? Math.min(rival.latency.estimate(now), limits.neutralLatencyMillis) : 1;
+function expected(estimate: number, rival: number): number {
+  if (estimate >= 0) return estimate;
+  return rival >= 0 ? Math.min(rival, limits.neutralLatencyMillis) : 1;
 }
 
 /** Of two random candidates, the one with fewer requests under way. */

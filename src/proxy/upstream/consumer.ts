@@ -35,6 +35,8 @@ export interface ResponseConsumer {
    * `sendBody` takes the client's.
    */
   readonly upgrading: boolean;
+  /** When an answer is of no use any more, on the monotonic clock; 0: there is no such time. */
+  readonly expiresAt: number;
   /** The stream is there and waits for `sendHead`. */
   upstreamReady(stream: UpstreamStream): void;
   upstreamFailed(failure: UpstreamFailure): void;

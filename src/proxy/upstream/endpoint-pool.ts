@@ -50,13 +50,12 @@ export class EndpointPool implements ConnectionOwner, Tickable {
       connection.serve(consumer);
       return;
     }
-    const opening = this.#takeConnection();
-    const failure = opening ? undefined : this.#refusal();
+    const opening = !this.#retired && this.#takeConnection();
+    const failure = opening ? undefined : this.#refusal(consumer);
     if (failure !== undefined) {
       consumer.upstreamFailed(failure);
       return;
     }
-    if (this.#retired) this.#ticker.add(this);
     const place = opening ? undefined : this.breaker;
     this.#pending.push(consumer, this.#ticker.now + limits.pendingMillis, place);
     if (opening) this.#dial();
@@ -130,15 +129,19 @@ export class EndpointPool implements ConnectionOwner, Tickable {
   }
 
   /** Why a request for which no connection may be opened cannot wait either; otherwise it holds a place of the breaker. */
-  #refusal(): UpstreamFailure | undefined {
+  #refusal({ expiresAt }: ResponseConsumer): UpstreamFailure | undefined {
     const { breaker } = this;
+    const { now } = this.#ticker;
+    if (this.#retired) return 'connect';
     const connections = this.#open.size;
     if (connections + this.#dialing.size === 0) {
       breaker?.overflow('connections');
       return 'limit';
     }
-    const wait = expectedWait(this.#pending.length, connections, this.latency.estimate(this.#ticker.now));
-    if (this.#pending.length >= limits.pendingPerEndpoint || wait > limits.pendingMillis) return 'overload';
+    const latency = Math.max(0, this.latency.estimate(now));
+    const wait = expectedWait(this.#pending.length, connections, latency);
+    const patience = expiresAt === 0 ? limits.pendingMillis : Math.min(limits.pendingMillis, expiresAt - now);
+    if (this.#pending.length >= limits.pendingPerEndpoint || wait > patience) return 'overload';
     return breaker === undefined || breaker.take('pending') ? undefined : 'limit';
   }
 

@@ -36,6 +36,7 @@ export class Pools {
         let pool = wanted.get(key);
         if (pool === undefined) {
           pool = this.#known(key, own?.breaker) ?? new EndpointPool(target, this.#dialer, this.#ticker, own?.breaker);
+          if (this.#leaving.delete(pool)) pool.revive();
           wanted.set(key, pool);
         }
         pool.connectMillis = connectMillis;
@@ -64,10 +65,8 @@ export class Pools {
   }
 
   #replace(wanted: Map<string, EndpointPool>): void {
-    for (const [pool, key] of this.#leaving) {
-      if (wanted.get(key) === pool) pool.revive();
-      else if (pool.connections > 0 || pool.outstanding > 0) continue;
-      this.#leaving.delete(pool);
+    for (const pool of this.#leaving.keys()) {
+      if (pool.connections === 0 && pool.outstanding === 0) this.#leaving.delete(pool);
     }
     for (const [key, pool] of this.#current) {
       if (wanted.get(key) === pool) continue;

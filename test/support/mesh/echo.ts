@@ -1,7 +1,6 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import type { MeshModel } from '../../../src/model/types.ts';
-import { outsideDomain, outsideOf, startDns } from './outside.ts';
+import type { MeshModel, Workload } from '../../../src/model/types.ts';
 
 /** The header in which an echo program tells its workload, and the one in which it tells the target that it saw. */
 export const echoWorkload = 'x-echo-workload';
@@ -24,17 +23,7 @@ export async function startPrograms(model: MeshModel): Promise<() => Promise<voi
       servers.push(server);
     }
   }
-  const stopDns = await startDns(model);
-  for (const { name, port, protocol } of outsidePrograms(model)) {
-    const server = protocol === 'tcp' ? greeter({ id: name }) : echo({ id: name });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, outsideOf(model).address, resolve);
-    });
-    servers.push(server);
-  }
   return async () => {
-    await stopDns();
     await Promise.all(
       servers.map((server) => {
         if ('closeAllConnections' in server) (server as ReturnType<typeof createHttpServer>).closeAllConnections();
@@ -44,17 +33,7 @@ export async function startPrograms(model: MeshModel): Promise<() => Promise<voi
   };
 }
 
-/** A program for each port of a host outside the mesh that a Service stands for; it says the host's name. */
-function outsidePrograms(model: MeshModel) {
-  const found = Object.values(model.services).flatMap(({ externalName, ports }) =>
-    externalName?.endsWith(outsideDomain)
-      ? ports.map(({ port, protocol }) => ({ name: externalName, port, protocol }))
-      : [],
-  );
-  return [...new Map(found.map((program) => [program.port, program])).values()];
-}
-
-function echo({ id }: { readonly id: string }): Server {
+function echo({ id }: Workload): Server {
   return createHttpServer((request, response) => {
     const body = JSON.stringify({
       workload: id,
@@ -69,7 +48,7 @@ function echo({ id }: { readonly id: string }): Server {
   });
 }
 
-function greeter({ id }: { readonly id: string }): Server {
+function greeter({ id }: Workload): Server {
   return createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.end(`${id}\n`);

@@ -42,7 +42,7 @@ export function service(
 export function endpoints(
   name: string,
   port: number,
-  list: readonly { address: string; port: number; identity?: string; ready?: boolean }[],
+  list: readonly { address: string; port: number; identity?: string; ready?: boolean; locality?: object | undefined }[],
 ): StaticResource {
   const all = list.map((endpoint) => ({ ready: true, workload: `default/${name}`, ...endpoint }));
   return { typeUrl: `${prefix}Endpoints`, name: `default/${name}:${port}`, endpoints: all };
