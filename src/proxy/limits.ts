@@ -23,6 +23,8 @@ export const limits = {
   idleMillis: 60_000,
   /** Between requests, towards servers: below the 5 s after which common servers close. */
   upstreamIdleMillis: 4_000,
+  /** The same over HTTP/2, whose servers say when they are about to close. */
+  upstreamHttp2IdleMillis: 45_000,
   connectMillis: 5_000,
   /** Waiting for a connection to become free. */
   pendingMillis: 5_000,

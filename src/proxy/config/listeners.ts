@@ -45,7 +45,8 @@ export function listenerSpecs(
   const inbound = workload.inbound.map((listener) => {
     const key = `inbound ${listener.protocol.toLowerCase()} ${listener.address}:${listener.port}`;
     const table = compileInbound(resources, workload, listener, environment);
-    const target = { address: listener.appAddress, port: listener.appPort, identity: '' };
+    const { appAddress, appPort, appHttp2 } = listener;
+    const target = { address: appAddress, port: appPort, identity: '', http2: appHttp2 };
     if (listener.protocol === 'TCP') {
       const decide = inboundTcp(table, target, environment.registry, environment.denials);
       return tcpSpec(key, listener, decide, material, environment);

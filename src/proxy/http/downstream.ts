@@ -15,7 +15,8 @@ export interface Downstream {
   switching(head: ResponseMessage): void;
   /** False when the client does not keep up: `Transaction.clientDrained` follows. */
   body(content: Buffer): boolean;
-  end(trailers: Fields | undefined): void;
+  /** The end of an answer that began with `head`. */
+  ended(trailers: Fields | undefined): void;
   /** An answer of the proxy's own; edits may add fields to it. */
   local(status: number, method: string, edits: HeaderEdits | undefined): void;
   /** The answer has begun and will not end: the client must see that. */

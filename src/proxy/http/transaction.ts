@@ -19,7 +19,7 @@ const empty = Buffer.alloc(0);
 const resendable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 /** The ticker, as far as it is looked at here. */
-interface Clock {
+export interface Clock {
   readonly now: number;
   readonly wheel: TimerWheel;
 }
@@ -254,7 +254,8 @@ export class Transaction implements ResponseConsumer {
   upstreamFailed(failure: UpstreamFailure): void {
     this.#stream = undefined;
     if (this.#resend(failure)) return;
-    if (failure === 'connect') this.#tryFailed(CONNECT_FAILURE, 503, failure);
+    // A server that refused the request, like one that was not there, has done nothing of it.
+    if (failure === 'connect' || failure === 'refused') this.#tryFailed(CONNECT_FAILURE, 503, failure);
     else if (failure === 'overload' || failure === 'limit') this.#tryFailed(0, 503, failure);
     else this.#tryFailed(RESET, 502, failure);
   }
@@ -348,7 +349,7 @@ export class Transaction implements ResponseConsumer {
 
   responseEnd(trailers: Fields | undefined): void {
     this.#stream = undefined;
-    this.#downstream.end(trailers);
+    this.#downstream.ended(trailers);
     this.#finish();
   }
 

@@ -137,7 +137,7 @@ export class ServerConnection implements RequestSink, Downstream, Tickable {
     return this.#writer.body(content);
   }
 
-  end(trailers: Fields | undefined): void {
+  ended(trailers: Fields | undefined): void {
     this.#writer.end(trailers);
   }
 

@@ -20,6 +20,8 @@ export interface SessionContext {
   readonly ticker: Ticker;
   /** The connection has ended, and every stream has heard of it. */
   closed(): void;
+  /** A stream has ended: there may be room for another. */
+  streamEnded?(): void;
 }
 
 /**
@@ -45,7 +47,7 @@ export abstract class Connection implements FrameSink, Tickable {
   protected heard: number;
   /** Whether the peer's settings have come. */
   protected peerSpoke = false;
-  readonly #context: SessionContext;
+  protected readonly context: SessionContext;
   readonly #reader = new FrameReader(this);
   #unreadReplies = 0;
   #settingsDeadline: number;
@@ -57,7 +59,7 @@ export abstract class Connection implements FrameSink, Tickable {
 
   constructor(context: SessionContext, isServer: boolean, parameters: readonly (readonly [number, number])[]) {
     const { socket, ticker } = context;
-    this.#context = context;
+    this.context = context;
     this.isServer = isServer;
     this.ticker = ticker;
     this.heard = ticker.now;
@@ -90,7 +92,7 @@ export abstract class Connection implements FrameSink, Tickable {
   }
 
   destroy(): void {
-    this.#context.socket.destroy();
+    this.context.socket.destroy();
     this.#close();
   }
 
@@ -180,7 +182,7 @@ export abstract class Connection implements FrameSink, Tickable {
     this.ending = true;
     this.draining = true;
     this.output.flush();
-    this.#context.socket.end();
+    this.context.socket.end();
     this.#lingerDeadline = this.ticker.now + limits.lingerMillis;
   }
 
@@ -249,7 +251,7 @@ export abstract class Connection implements FrameSink, Tickable {
   }
 
   #inputEnded(): void {
-    if (this.ending) this.#context.socket.destroySoon();
+    if (this.ending) this.context.socket.destroySoon();
     else this.destroy();
   }
 
@@ -260,6 +262,6 @@ export abstract class Connection implements FrameSink, Tickable {
     this.draining = true;
     this.ticker.remove(this);
     this.lost();
-    this.#context.closed();
+    this.context.closed();
   }
 }

@@ -1,6 +1,8 @@
 import type net from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { ConnectionHost } from '../http/connection-host.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
+import { Http2ServerConnection } from '../http2/server-connection.ts';
 import { limits } from '../limits.ts';
 import type { CompiledPhases } from '../phases/phase.ts';
 import { readInto } from '../socket/read-into.ts';
@@ -9,19 +11,27 @@ import type { TlsMaterial } from '../tls/material.ts';
 import type { Listener } from './listener.ts';
 import { peerOf } from './peer.ts';
 import { PeerServer } from './peer-server.ts';
+import { UndecidedConnection } from './undecided.ts';
 
-/** Takes HTTP/1.1 connections: in plain text from the program, or with mutual TLS from other proxies. */
-export class HttpListener implements ConnectionHost<ServerConnection>, Listener<CompiledPhases> {
+/** What a listener needs of a client's connection, whatever it speaks. */
+interface ClientSide {
+  receive(bytes: Buffer): void;
+  drain(deadline: number): void;
+  destroy(): void;
+}
+
+/** Takes HTTP connections, 1.1 and 2: in plain text from the program, or with mutual TLS from other proxies. */
+export class HttpListener implements ConnectionHost<ClientSide>, Listener<CompiledPhases> {
   readonly ticker: Ticker;
   phases: CompiledPhases;
   draining = false;
   readonly #server: PeerServer;
-  readonly #open = new Set<ServerConnection>();
+  readonly #open = new Set<ClientSide>();
 
   constructor(ticker: Ticker, phases: CompiledPhases, material?: TlsMaterial) {
     this.ticker = ticker;
     this.phases = phases;
-    this.#server = new PeerServer(material, false, (socket, peer) => this.#accept(socket, peer));
+    this.#server = new PeerServer(material, ['h2', 'http/1.1'], (socket, peer) => this.#accept(socket, peer));
   }
 
   get connections(): number {
@@ -53,18 +63,39 @@ export class HttpListener implements ConnectionHost<ServerConnection>, Listener<
     for (const connection of [...this.#open]) connection.destroy();
   }
 
-  closed(connection: ServerConnection): void {
+  closed(connection: ClientSide): void {
     this.#open.delete(connection);
   }
 
-  #accept(socket: net.Socket, peer: string): void {
+  #accept(socket: net.Socket, identity: string): void {
     if (this.draining) {
       socket.destroy();
       return;
     }
     socket.setNoDelay(true);
-    const connection = new ServerConnection(this, socket, peerOf(socket, peer));
-    this.#open.add(connection);
-    readInto(socket, (bytes) => connection.receive(bytes));
+    const peer = peerOf(socket, identity);
+    const take = (connection: ClientSide): ClientSide => {
+      this.#open.add(connection);
+      return connection;
+    };
+    const begin = (http2: boolean): ClientSide =>
+      take(http2 ? new Http2ServerConnection(this, socket, peer) : new ServerConnection(this, socket, peer));
+    let receiver: ClientSide;
+    if (socket instanceof TLSSocket) {
+      receiver = begin(socket.alpnProtocol === 'h2');
+    } else {
+      const undecided = new UndecidedConnection(
+        socket,
+        this.ticker,
+        (http2, bytes) => {
+          this.#open.delete(undecided);
+          receiver = begin(http2);
+          receiver.receive(bytes);
+        },
+        () => this.#open.delete(undecided),
+      );
+      receiver = take(undecided);
+    }
+    readInto(socket, (bytes) => receiver.receive(bytes));
   }
 }

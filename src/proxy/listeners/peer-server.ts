@@ -15,14 +15,22 @@ export class PeerServer {
   readonly #server: net.Server;
   #material: TlsMaterial | undefined;
 
-  /** A client may end its side and still wait for the answer. `pauseOnConnect` is for plain text only. */
-  constructor(material: TlsMaterial | undefined, pauseOnConnect: boolean, accept: Accept) {
+  /**
+   * A client may end its side and still wait for the answer. `protocols`: what is offered to peers, in order; without, plain
+   * connections wait unread until they are resumed.
+   */
+  constructor(material: TlsMaterial | undefined, protocols: readonly string[] | undefined, accept: Accept) {
     this.#material = material;
     if (material === undefined) {
-      const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect };
+      const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: protocols === undefined };
       this.#server = net.createServer(options, (socket) => accept(socket, ''));
     } else {
-      const options = { ...material.serverOptions, handshakeTimeout: limits.headerMillis, allowHalfOpen: true };
+      const options = {
+        ...material.serverOptions,
+        ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
+        handshakeTimeout: limits.headerMillis,
+        allowHalfOpen: true,
+      };
       const server = tls.createServer(options, (socket) => {
         const peer = admittedPeer(socket, this.#material!.trustDomain);
         if (peer === undefined) socket.destroy();

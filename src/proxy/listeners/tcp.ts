@@ -29,7 +29,7 @@ export class TcpListener implements Listener<TcpDecision> {
   constructor(dialer: Dialer, decide: TcpDecision, material?: TlsMaterial) {
     this.#dialer = dialer;
     this.#decide = decide;
-    this.#server = new PeerServer(material, true, (socket, peer) => this.#accept(socket, peer));
+    this.#server = new PeerServer(material, undefined, (socket, peer) => this.#accept(socket, peer));
   }
 
   get connections(): number {

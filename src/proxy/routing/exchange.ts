@@ -152,7 +152,7 @@ export class Exchange implements OutgoingRequest {
     if (failure === 'overload') {
       this.endpoint?.overloaded(performance.now());
       this.cluster?.overflow('queue');
-    } else if (failure !== 'limit') this.endpoint?.failed(performance.now());
+    } else if (failure !== 'limit' && failure !== 'refused') this.endpoint?.failed(performance.now());
     if (failure === 'overload' || failure === 'limit') this.overloaded();
   }
 

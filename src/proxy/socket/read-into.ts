@@ -24,7 +24,7 @@ const kBufferGenerator = symbolOf('kBufferGen');
 /**
  * Reads a connected socket into one shared buffer, as the `onread` option of `net.connect` does, which sockets of a server
  * cannot be given: no allocation for each read. On a Node that keeps other names for it the handler gets `data` events.
- * `end`, `close`, `pause` and `resume` are as usual.
+ * `end`, `close`, `pause` and `resume` are as usual. A later call takes the place of an earlier one.
  */
 export function readInto(socket: net.Socket, handler: BytesHandler): void {
   const inner = socket as unknown as ReadingSocket;
@@ -35,6 +35,7 @@ export function readInto(socket: net.Socket, handler: BytesHandler): void {
     kBufferGenerator === undefined ||
     typeof handle?.useUserBuffer !== 'function'
   ) {
+    socket.removeAllListeners('data');
     socket.on('data', handler);
     return;
   }

@@ -3,8 +3,10 @@ import type { OutgoingRequest } from '../http/outgoing.ts';
 
 /** Why a request got no answer from its server. */
 export type UpstreamFailure =
-  /** The server certainly did nothing: the connection had served before and ended without a byte, or it refused the stream. */
+  /** The connection had served before and ended without a byte of an answer. */
   | 'stale'
+  /** The server said that it has not looked at the request (RFC 9113 8.7). */
+  | 'refused'
   /** No connection, TLS handshake or proof of identity. */
   | 'connect'
   /** Too many wait already, or this one waited too long. */

@@ -8,7 +8,13 @@ export interface DialTarget {
   readonly port: number;
   /** The SPIFFE id that the server must prove; empty for plain text. */
   readonly identity: string;
+  /** In plain text: the server speaks HTTP/2 with prior knowledge. */
+  readonly http2?: boolean;
 }
+
+/** What is offered to servers in the TLS handshake, best first. */
+export const anyHttp = ['h2', 'http/1.1'] as const;
+export const onlyHttp1 = ['http/1.1'] as const;
 
 /** Opens connections with the proxy's current certificate and remembers TLS sessions for each target. */
 export class Dialer {
@@ -30,8 +36,9 @@ export class Dialer {
   /**
    * Calls `ready` once the connection can carry data: for TLS, after the server proved its identity. A failure shows as
    * the socket's `close`. Nothing is written before `ready`. Undefined without the certificate that the target asks for.
+   * `protocols` are offered by TLS; without, the connection carries bytes.
    */
-  dial(target: DialTarget, ready: (socket: net.Socket) => void): net.Socket | undefined {
+  dial(target: DialTarget, ready: (socket: net.Socket) => void, protocols?: readonly string[]): net.Socket | undefined {
     const { address, port, identity } = target;
     if (identity === '') {
       const socket = net.connect({ host: address, port, noDelay: true, allowHalfOpen: true });
@@ -48,6 +55,7 @@ export class Dialer {
       ...(this.#source === '' ? {} : { localAddress: this.#source }),
       secureContext: material.clientContext,
       rejectUnauthorized: true,
+      ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
       allowHalfOpen: true,
       checkServerIdentity: (_host, certificate) =>
         peerSpiffeId(certificate.subjectaltname) === identity ? undefined : new Error('another identity'),

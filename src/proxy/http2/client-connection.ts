@@ -1,0 +1,54 @@
+import type { Socket } from 'node:net';
+import { limits } from '../limits.ts';
+import type { Ticker } from '../ticker.ts';
+import type { ResponseConsumer } from '../upstream/consumer.ts';
+import { ClientSession } from './client-session.ts';
+import { UpstreamRequest } from './upstream-request.ts';
+
+/** Who lends the connection out. */
+export interface SharedConnectionOwner {
+  /** A request has ended: there may be room for another. */
+  freed(connection: Http2ClientConnection): void;
+  sharedClosed(connection: Http2ClientConnection): void;
+}
+
+/** One HTTP/2 connection to a server, for many requests at once. */
+export class Http2ClientConnection {
+  readonly #session: ClientSession;
+  readonly #ticker: Ticker;
+
+  constructor(owner: SharedConnectionOwner, socket: Socket, ticker: Ticker) {
+    this.#ticker = ticker;
+    this.#session = new ClientSession({
+      socket,
+      ticker,
+      streamEnded: () => owner.freed(this),
+      closed: () => owner.sharedClosed(this),
+    });
+  }
+
+  /** How many more requests it takes now; 0 for good once it drains. */
+  get room(): number {
+    return this.#session.freeStreams;
+  }
+
+  /** Whether it has carried nothing for long. */
+  get stale(): boolean {
+    const { openStreams, idleSince } = this.#session;
+    return openStreams === 0 && this.#ticker.now - idleSince > limits.upstreamHttp2IdleMillis;
+  }
+
+  /** Only while there is room. */
+  serve(consumer: ResponseConsumer): void {
+    consumer.upstreamReady(new UpstreamRequest(this.#session, consumer));
+  }
+
+  /** Ends once its requests have. */
+  drain(): void {
+    this.#session.drain();
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+  }
+}
