@@ -9,6 +9,8 @@ export type MirrorOutcome = 'answered' | 'failed' | 'incomplete' | 'too-large' |
 
 /** A copy of a request on its way to another server. What comes back is thrown away. */
 export class MirroredRequest implements ResponseConsumer {
+  /** The client waits for nothing. */
+  readonly expiresAt = 0;
   readonly method: string;
   readonly upgrading = false;
   readonly #request: OutgoingRequest;
