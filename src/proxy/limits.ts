@@ -32,6 +32,11 @@ export const limits = {
   stalledMillis: 300_000,
   /** The same for a spliced TCP connection, which may rightly be silent for long. */
   splicedIdleMillis: 3_600_000,
+  /** The buffer of one way of a spliced connection that streams, and how many are kept for the next. */
+  spliceBufferBytes: 131_072,
+  spareSpliceBuffers: 64,
+  /** A read of at most this much of it ends that it is a stream. */
+  spliceCopyBytes: 8_192,
   /** After the last answer: how long unread input is discarded so that the answer is not lost to a reset. */
   lingerMillis: 1_000,
   drainMillis: 10_000,

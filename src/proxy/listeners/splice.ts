@@ -1,15 +1,75 @@
 import type { Socket } from 'node:net';
 import { limits } from '../limits.ts';
+import { readInto, shared } from '../socket/read-into.ts';
 
 /** Carries bytes both ways with backpressure; each side's end reaches the other after all its bytes, an error ends both. */
 export function splice(client: Socket, server: Socket): void {
-  direction(client, server);
-  direction(server, client);
+  new Direction(client, server);
+  new Direction(server, client);
 }
 
-function direction(from: Socket, to: Socket): void {
-  from.on('error', () => to.destroy());
-  from.on('close', (failed) => (failed ? to.destroy() : to.destroySoon()));
-  from.setTimeout(limits.splicedIdleMillis, () => from.destroy());
-  from.pipe(to);
+/** Buffers of streams that are over. */
+const spare: Buffer[] = [];
+
+/**
+ * One way of a splice. What comes in small pieces is copied from the buffer that all sockets share; a stream that fills it
+ * gets a buffer of its own, which is not read into again before all of it is written.
+ */
+class Direction {
+  readonly #from: Socket;
+  readonly #to: Socket;
+  #own: Buffer | undefined;
+  #next: Buffer | undefined;
+  #waiting = false;
+  readonly #written = (): void => {
+    if (!this.#waiting || this.#to.writableLength > 0) return;
+    this.#waiting = false;
+    this.#from.resume();
+  };
+
+  constructor(from: Socket, to: Socket) {
+    this.#from = from;
+    this.#to = to;
+    from.on('error', () => to.destroy());
+    from.on('end', () => to.end());
+    from.on('close', (failed) => {
+      if (failed) to.destroy();
+      else to.destroySoon();
+      if (to.writableLength === 0) this.#release();
+    });
+    from.setTimeout(limits.splicedIdleMillis, () => from.destroy());
+    readInto(
+      from,
+      (bytes) => this.#bytes(bytes),
+      () => this.#nextBuffer(),
+    );
+  }
+
+  #bytes(bytes: Buffer): void {
+    const to = this.#to;
+    const owned = bytes.buffer === this.#own?.buffer;
+    to.write(owned ? bytes : Buffer.from(bytes), this.#written);
+    if (to.writableLength > 0) {
+      this.#waiting = true;
+      this.#from.pause();
+    } else if (owned && bytes.length <= limits.spliceCopyBytes) {
+      this.#release();
+      this.#next = shared;
+    }
+    if (!owned && bytes.length === shared.length) {
+      this.#own = spare.pop() ?? Buffer.allocUnsafeSlow(limits.spliceBufferBytes);
+      this.#next = this.#own;
+    }
+  }
+
+  #nextBuffer(): Buffer | undefined {
+    const next = this.#next;
+    this.#next = undefined;
+    return next;
+  }
+
+  #release(): void {
+    if (this.#own !== undefined && spare.length < limits.spareSpliceBuffers) spare.push(this.#own);
+    this.#own = undefined;
+  }
 }

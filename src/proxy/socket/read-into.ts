@@ -7,7 +7,10 @@ import net from 'node:net';
 export type BytesHandler = (bytes: Buffer) => void;
 
 /** One for the process: while a handler runs no other socket is read. */
-const shared = Buffer.allocUnsafeSlow(65_536);
+export const shared = Buffer.allocUnsafeSlow(65_536);
+
+/** Asked after each call of the handler: the buffer that the socket is read into from then on; undefined to stay with the last. */
+export type NextBuffer = () => Buffer | undefined;
 
 /** What `net.Socket` keeps when its `onread` option is used. */
 interface ReadingSocket {
@@ -26,7 +29,7 @@ const kBufferGenerator = symbolOf('kBufferGen');
  * cannot be given: no allocation for each read. On a Node that keeps other names for it the handler gets `data` events.
  * `end`, `close`, `pause` and `resume` are as usual. A later call takes the place of an earlier one.
  */
-export function readInto(socket: net.Socket, handler: BytesHandler): void {
+export function readInto(socket: net.Socket, handler: BytesHandler, next: NextBuffer | null = null): void {
   const inner = socket as unknown as ReadingSocket;
   const handle = inner._handle;
   if (
@@ -41,9 +44,9 @@ export function readInto(socket: net.Socket, handler: BytesHandler): void {
   }
   let view = shared;
   inner[kBuffer] = shared;
-  inner[kBufferGenerator] = null;
-  inner[kBufferCallback] = (count: number) => {
-    if (view.length !== count) view = shared.subarray(0, count);
+  inner[kBufferGenerator] = next;
+  inner[kBufferCallback] = (count: number, buffer: Buffer) => {
+    if (view.length !== count || view.buffer !== buffer.buffer) view = buffer.subarray(0, count);
     handler(view);
     return true;
   };
