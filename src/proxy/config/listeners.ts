@@ -36,7 +36,7 @@ export function listenerSpecs(
   const outbound = workload.outbound.map((listener) => {
     const key = `outbound ${listener.protocol.toLowerCase()} ${listener.address}:${listener.port}`;
     if (listener.protocol === 'TCP') {
-      const decide = outboundTcp(compiler.service(listener.services[0] ?? ''), environment.registry);
+      const decide = outboundTcp(compiler.service(listener.services[0] ?? ''));
       return tcpSpec(key, listener, decide, undefined, environment);
     }
     return httpSpec(key, listener, outboundPhases(compiler.table(listener), environment), undefined, environment);
@@ -48,7 +48,7 @@ export function listenerSpecs(
     const { appAddress, appPort, appHttp2 } = listener;
     const target = { address: appAddress, port: appPort, identity: '', http2: appHttp2 };
     if (listener.protocol === 'TCP') {
-      const decide = inboundTcp(table, target, environment.registry, environment.denials);
+      const decide = inboundTcp(table, target, environment.denials);
       return tcpSpec(key, listener, decide, material, environment);
     }
     const name = `app ${listener.appAddress}:${listener.appPort}`;

@@ -42,7 +42,7 @@ export function readInto(socket: net.Socket, handler: BytesHandler, next: NextBu
     socket.on('data', handler);
     return;
   }
-  let view = shared;
+  let view: Buffer = shared;
   inner[kBuffer] = shared;
   inner[kBufferGenerator] = next;
   inner[kBufferCallback] = (count: number, buffer: Buffer) => {

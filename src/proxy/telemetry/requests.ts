@@ -26,6 +26,7 @@ export class RequestSeries {
   readonly #codes: number[] = [];
   readonly #verdicts: Verdict[] = [];
   readonly #counters: Counter[] = [];
+  readonly #connections: Partial<Record<Verdict, Counter>> = {};
 
   constructor(registry: MetricsRegistry, labels: RequestLabels) {
     this.#registry = registry;
@@ -50,6 +51,21 @@ export class RequestSeries {
       }
     }
     this.#add(code, verdict).value++;
+  }
+
+  /** A raw connection was taken, or not. */
+  connection(verdict: Verdict): void {
+    const { direction, source, sourceIdentity, destination, backend, route } = this.labels;
+    this.#connections[verdict] ??= this.#registry.counter('smi_tcp_connections_total', 'TCP connections taken.', {
+      direction,
+      source,
+      source_identity: sourceIdentity,
+      destination,
+      backend,
+      route,
+      verdict,
+    });
+    this.#connections[verdict].value++;
   }
 
   /** A request went out once more. */
