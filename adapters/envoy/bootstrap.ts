@@ -18,7 +18,7 @@ export function staticBootstrap(model: MeshModel, id: WorkloadId, options: Envoy
   const workload = model.workloads[id];
   if (workload === undefined) return undefined;
   const artifacts = [
-    ...referencedClusters(model, workload).flatMap((name) => emitCluster(model, name, options.certificates)),
+    ...referencedClusters(model, workload).flatMap((name) => emitCluster(model, name, options)),
     ...emitWorkload(model, id, options),
   ];
   const assignments = bodies(artifacts, typeUrls.endpoints);

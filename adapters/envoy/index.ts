@@ -30,7 +30,7 @@ function emitUnit(model: MeshModel, unit: UnitId, { options }: EmitContext<Envoy
   const name = unit.slice(slash + 1);
   switch (unit.slice(0, slash)) {
     case 'cluster':
-      return emitCluster(model, name, options.certificates);
+      return emitCluster(model, name, options);
     case 'workload':
       return emitWorkload(model, name as WorkloadId, options);
     default:

@@ -13,6 +13,8 @@ export interface EnvoyOptions {
   readonly certificates: CertificateFiles;
   /** Where Envoy's admin endpoint listens; by default port 15001 of the pod's own loopback address, else of 127.0.0.1. */
   readonly admin?: { readonly address: string; readonly port: number };
+  /** The DNS servers to ask for hosts outside the mesh; by default those of the system. */
+  readonly dnsServers?: readonly { readonly address: string; readonly port: number }[];
   /** Tests only: the request header whose decimal value takes the place of randomness among weighted backends. */
   readonly testRandomHeader?: string;
 }
@@ -38,13 +40,16 @@ export function parseEnvoyOptions(input: unknown): Result<EnvoyOptions, NonEmpty
 
 function optionsFault(input: unknown): string | undefined {
   if (!isObject(input)) return 'values must be an object';
-  const unknown = unknownKey(input, ['certificates', 'admin', 'testRandomHeader']);
+  const unknown = unknownKey(input, ['certificates', 'admin', 'dnsServers', 'testRandomHeader']);
   if (unknown !== undefined) return `${unknown} is not known`;
-  const { certificates, admin, testRandomHeader } = input;
+  const { certificates, admin, dnsServers, testRandomHeader } = input;
   if (certificates !== undefined && !areCertificates(certificates)) {
     return `certificates must hold file paths as ${certificateFields.join(', ')}`;
   }
   if (admin !== undefined && !isAddress(admin)) return 'admin must hold address and port';
+  if (dnsServers !== undefined && !(Array.isArray(dnsServers) && dnsServers.every(isAddress))) {
+    return 'dnsServers must be a list of address and port';
+  }
   if (testRandomHeader !== undefined && !isText(testRandomHeader)) return 'testRandomHeader must be a header name';
   return undefined;
 }

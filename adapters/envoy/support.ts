@@ -27,6 +27,7 @@ export const support: SupportTable = {
   },
   'access-allow': { level: 'exact' },
   'client-access': { level: 'exact' },
+  'external-services': { level: 'exact' },
   'plain-workloads': { level: 'exact' },
   'request-timeouts': { level: 'none', why: 'not acted on yet' },
   retries: { level: 'none', why: 'not acted on yet' },

@@ -19,6 +19,7 @@ export const features = [
   'access-audit',
   'access-allow',
   'client-access',
+  'external-services',
   'plain-workloads',
   'request-timeouts',
   'retries',

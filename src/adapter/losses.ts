@@ -35,6 +35,9 @@ export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'
 function featureUses(model: MeshModel): readonly Use[] {
   return [
     ...(model.settings.clientAccess === 'refuse' ? [use('client-access', [])] : []),
+    ...Object.values(model.services)
+      .filter(({ externalName }) => externalName !== undefined)
+      .map(({ origins }) => use('external-services', origins)),
     ...Object.values(model.workloads).flatMap(({ transport, ports, origins }) => [
       use(transport === 'mtls' ? 'mutual-tls' : 'plain-workloads', origins),
       ...portUses(ports, origins),

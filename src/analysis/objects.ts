@@ -49,9 +49,9 @@ function compared(what: ObjectChange['what'], before: DescribedById, after: Desc
 
 function servicesOf({ services }: MeshModel): DescribedById {
   return new Map(
-    Object.values(services).map(({ id, kind, hosts, vips, origins }) => [
+    Object.values(services).map(({ id, kind, externalName, hosts, vips, origins }) => [
       id,
-      { text: canonicalJson({ kind, hosts, vips }), origins },
+      { text: canonicalJson({ kind, externalName, hosts, vips }), origins },
     ]),
   );
 }

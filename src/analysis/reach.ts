@@ -72,9 +72,9 @@ function compute(model: MeshModel, ref: ServicePortRef): Reach | undefined {
     return { name, arrivals: [...new Set(arrivals.map(({ text }) => text))].sort() };
   });
   const policies = [...sets].flatMap((set) => model.inbound[set] ?? []);
-  const { hosts, vips } = service;
+  const { hosts, vips, externalName } = service;
   const fingerprint = canonicalJson({
-    ...{ hosts, vips, protocol: found.protocol, rules, described },
+    ...{ hosts, vips, externalName, protocol: found.protocol, rules, described },
     policies: policies.map(policyText).sort(),
   });
   return { protocol: found.protocol, rules, policies, fingerprint };

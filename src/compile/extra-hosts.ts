@@ -1,18 +1,15 @@
-import { isIP } from 'node:net';
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { ServiceObject } from '../kubernetes/types.ts';
 import { compareText } from '../lib/collections.ts';
 import { formatFieldPath } from '../lib/field-path.ts';
 import type { ServiceId } from '../model/types.ts';
+import { isHostName } from './host-name.ts';
 import type { Index, PassContext } from './state.ts';
 import { at } from './state.ts';
 
 /** Names beyond its own by which clients reach a Service: `shop.example, www.shop.example`. */
 const hostsAnnotation = 'smi-mesh.io/hosts';
 const path = formatFieldPath(['metadata', 'annotations', hostsAnnotation]);
-
-/** At least two labels: a bare name means a Service of the client's own namespace. */
-const dnsName = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)+$/;
 
 /**
  * The extra hosts that each Service has, in lower case and the order of its annotation. A host that is a name of another
@@ -51,7 +48,8 @@ function readHosts(id: ServiceId, service: ServiceObject, context: PassContext):
   const text = service.meta.annotations[hostsAnnotation];
   if (text === undefined) return [];
   const hosts = text.split(',').map((host) => host.trim().toLowerCase());
-  const unusable = hosts.filter((host) => !dnsName.test(host) || isIP(host) !== 0);
+  // A bare name means a Service of the client's own namespace.
+  const unusable = hosts.filter((host) => !isHostName(host) || !host.includes('.'));
   for (const host of unusable) {
     const message = `"${host}" in the annotation ${hostsAnnotation} of Service ${id} is no DNS name of two labels or more`;
     context.report(diagnostic('SMI4021', { message, origin: at(service, path) }));

@@ -24,7 +24,9 @@ export function explainBackend(sent: Sent, target: DecisionTarget): Backend {
     return explainServer(sent, workloads, container, access);
   });
   const share = { weight, total, percent: (weight / total) * 100 };
-  return { service, port, ...share, verdict, ...(atClient ? { atClient } : {}), origins, servers };
+  const outside = sent.model.services[service]?.externalName;
+  const notes = { ...(atClient ? { atClient } : {}), ...(outside === undefined ? {} : { outside }) };
+  return { service, port, ...share, verdict, ...notes, origins, servers };
 }
 
 /** Pods that are asked directly, as one backend. */

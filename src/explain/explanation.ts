@@ -94,6 +94,8 @@ export interface Backend {
   readonly verdict: 'allow' | 'deny' | 'mixed' | 'unavailable';
   /** Of `deny`: already the client's proxy refuses. */
   readonly atClient?: true;
+  /** The host outside the mesh that the service stands for; nobody is asked there. */
+  readonly outside?: string;
   readonly origins: readonly Origin[];
   readonly servers: readonly Server[];
 }

@@ -14,10 +14,13 @@ export function policiesInForce({ model, request }: Sent, backends: readonly Bac
   const { accessMode } = model.settings;
   const plain = backends.flatMap(({ servers }) => servers.filter(({ transport }) => transport === 'plain'));
   const some = plain.flatMap(({ workloads }) => workloads).join(', ');
+  const outside = backends.flatMap((backend) => backend.outside ?? []).join(', ');
   const transport =
-    plain.length === 0
-      ? 'mutual TLS between the sidecars, each side proves its SPIFFE id'
-      : `mutual TLS, but plain text to ${some}, which has no sidecar`;
+    outside !== ''
+      ? `plain text to ${outside}, which is outside the mesh`
+      : plain.length === 0
+        ? 'mutual TLS between the sidecars, each side proves its SPIFFE id'
+        : `mutual TLS, but plain text to ${some}, which has no sidecar`;
   const access: readonly PolicyInForce[] = [
     { policy: 'access', text: `${accessMode}: ${accessTexts[accessMode]}` },
     { policy: 'transport', text: transport },

@@ -79,6 +79,9 @@ function backend(target: Backend, explanation: Explanation, writer: Writer): rea
       `           no workload of it is ready: ${explanation.request.kind === 'http' ? '503' : 'nobody answers'}`,
     );
   }
+  if (target.outside !== undefined) {
+    lines.push(`           ${target.outside}, outside the mesh: plain text, and nobody is asked`);
+  }
   if (target.atClient) lines.push("           refused by the client's own proxy: MeshConfig says clientAccess: refuse");
   for (const each of target.servers) lines.push(...server(each, explanation, writer));
   return lines;

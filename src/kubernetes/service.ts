@@ -11,10 +11,12 @@ export function decodeService(document: SourceDocument, root: Field): ServiceObj
   const selector = spec.at('selector').textMap();
   const single = spec.at('clusterIP').text();
   const several = spec.at('clusterIPs').texts();
+  const externalName = spec.at('externalName').text();
   const clusterIPs = several.length > 0 ? several : single === undefined ? [] : [single];
   return {
     meta: decodeMeta(document, root, 'label'),
     type: spec.at('type').oneOf(serviceTypes) ?? 'ClusterIP',
+    ...(externalName === undefined ? {} : { externalName }),
     // "None" is a headless Service; no address has been given yet where the text is empty.
     clusterIPs: clusterIPs.filter((address) => address !== 'None' && address !== ''),
     ...(Object.keys(selector).length === 0 ? {} : { selector }),

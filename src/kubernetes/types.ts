@@ -16,6 +16,8 @@ export interface ObjectMeta {
 export interface ServiceObject {
   readonly meta: ObjectMeta;
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
+  /** As it is written; of an ExternalName Service. */
+  readonly externalName?: string;
   /** Empty when headless or unknown. */
   readonly clusterIPs: readonly string[];
   /** Absent for a Service without selector. */

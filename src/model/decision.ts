@@ -69,7 +69,7 @@ export interface DecisionTarget {
   readonly total: number;
   /**
    * `allow` or `deny` when all workloads of the backend agree, `mixed` when they do not, `unavailable` when it has no
-   * ready workload (the request fails with 503).
+   * ready workload (the request fails with 503). A host outside the mesh allows: nobody is asked.
    */
   readonly verdict: 'allow' | 'deny' | 'mixed' | 'unavailable';
   /** Of `deny`: already the client's sidecar refuses. */

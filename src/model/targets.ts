@@ -17,6 +17,9 @@ export function targetsOf(
     distribution.kind === 'self' ? [{ ...self, weight: 1, origins: [] }] : distribution.targets;
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
   return weighted.map(({ service, port, weight, origins }) => {
+    if (model.services[service]?.externalName !== undefined) {
+      return { service, port, weight, total, verdict: 'allow', sets: [], origins };
+    }
     const sets = setVerdicts(model, client, service, port, http, request);
     const verdict = summary(sets);
     const atClient = verdict === 'deny' && model.settings.clientAccess === 'refuse';

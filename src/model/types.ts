@@ -47,6 +47,11 @@ export type Protocol = 'http' | 'tcp' | 'udp';
 export interface Service {
   readonly id: ServiceId;
   readonly kind: 'mesh' | 'external';
+  /**
+   * Of an external service: the host outside the mesh, in lower case, to which its traffic goes on the port asked for, in
+   * plain text. Without it, requests fail as without endpoints.
+   */
+  readonly externalName?: string;
   readonly namespace: NamespaceId;
   readonly name: string;
   /**

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { err, ok, type Result } from '../lib/result.ts';
 
@@ -35,6 +36,8 @@ export interface ProxyBootstrap {
   /** Tests only: the request header whose decimal value takes the place of randomness. */
   readonly testRandomHeader?: string;
   readonly drainMillis?: number;
+  /** `ADDRESS` or `ADDRESS:PORT` of the DNS servers to ask for hosts outside the mesh; by default those of the system. */
+  readonly dnsServers?: readonly string[];
   /** One JSON line on standard error for each request. */
   readonly accessLog?: boolean;
 }
@@ -79,6 +82,13 @@ function isPort(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535;
 }
 
+function isServers(value: unknown): boolean {
+  const form = /^(.+?)(?::([0-9]{1,5}))?$/;
+  const isServer = (text: unknown) =>
+    typeof text === 'string' && (isIP(text) !== 0 || isIP(form.exec(text)?.[1]?.replace(/^\[|\]$/g, '') ?? '') !== 0);
+  return Array.isArray(value) && value.every(isServer);
+}
+
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
@@ -115,9 +125,10 @@ function optionFault(value: Fields): string | undefined {
   for (const field of ['stateFile', 'testRandomHeader']) {
     if (value[field] !== undefined && !isText(value[field])) return `${field}: not a text`;
   }
-  const { drainMillis, accessLog } = value;
+  const { drainMillis, accessLog, dnsServers } = value;
   if (drainMillis !== undefined && !(typeof drainMillis === 'number' && drainMillis >= 0))
     return 'drainMillis: not a number';
+  if (dnsServers !== undefined && !isServers(dnsServers)) return 'dnsServers: not a list of ADDRESS or ADDRESS:PORT';
   if (accessLog !== undefined && typeof accessLog !== 'boolean') return 'accessLog: neither true nor false';
   return undefined;
 }

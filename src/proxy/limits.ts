@@ -85,6 +85,19 @@ export const limits = {
   policyCombinations: 1_024,
   /** Clients or header values that one rate limit tells apart. */
   rateLimitKeys: 10_000,
+  /** One question to one DNS server; it is asked twice. */
+  dnsMillis: 2_000,
+  /** Answers of DNS hold at least and at most as long, whatever they say. */
+  dnsMinMillis: 1_000,
+  dnsMaxMillis: 300_000,
+  /** How long a host without address is not asked for again. */
+  dnsFailureMillis: 1_000,
+  /** How long addresses are used on when DNS does not answer. */
+  dnsStaleMillis: 600_000,
+  dnsNames: 1_024,
+  dnsAddresses: 64,
+  /** Hosts outside the mesh to which connections are kept; further ones take the place of those that rest. */
+  outsideHosts: 256,
   /** Lines about refused requests, per second; the rest are counted. */
   denialLinesPerSecond: 10,
   /** Interim answers before the final one. */

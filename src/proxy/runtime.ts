@@ -11,6 +11,7 @@ import { Ticker } from './ticker.ts';
 import { type TlsMaterial, tlsMaterial } from './tls/material.ts';
 import { Clusters } from './upstream/clusters.ts';
 import { Dialer } from './upstream/dial.ts';
+import { dnsSource, Names } from './upstream/names.ts';
 import { Pools } from './upstream/pools.ts';
 import { EndpointProber } from './upstream/prober.ts';
 
@@ -27,12 +28,9 @@ export class Runtime {
   readonly #node: string;
   readonly #ticker = new Ticker();
   readonly #shedding = new LoadShedding();
-  readonly #dialer = new Dialer();
-  readonly #pools = new Pools(this.#dialer, this.#ticker);
-  readonly #clusters = new Clusters(this.#pools, this.#ticker, this.registry, {
-    prober: new EndpointProber(this.#dialer),
-    random: Math.random,
-  });
+  readonly #dialer: Dialer;
+  readonly #pools: Pools;
+  readonly #clusters: Clusters;
   readonly #memory = new PolicyMemory();
   readonly #listeners: ListenerManager;
   readonly #environment: ListenerEnvironment;
@@ -44,6 +42,12 @@ export class Runtime {
 
   constructor(bootstrap: ProxyBootstrap, log: (line: string) => void) {
     this.#node = bootstrap.node;
+    this.#dialer = new Dialer(new Names(dnsSource(bootstrap.dnsServers ?? [])));
+    this.#pools = new Pools(this.#dialer, this.#ticker);
+    this.#clusters = new Clusters(this.#pools, this.#ticker, this.registry, {
+      prober: new EndpointProber(this.#dialer),
+      random: Math.random,
+    });
     this.#ticker.add(this.#shedding);
     this.#log = log;
     this.#listeners = new ListenerManager(log);

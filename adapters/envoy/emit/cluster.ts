@@ -2,8 +2,9 @@ import type { Artifact } from '../../../src/adapter/contract.ts';
 import { compareText } from '../../../src/lib/collections.ts';
 import { findPort } from '../../../src/model/ports.ts';
 import type { MeshModel, SpiffeId, Workload } from '../../../src/model/types.ts';
-import { findServicePort, parseClusterName, typeUrls } from '../names.ts';
-import type { CertificateFiles } from '../options.ts';
+import { findServicePort, parseClusterName, type ServicePortRef, typeUrls } from '../names.ts';
+import type { CertificateFiles, EnvoyOptions } from '../options.ts';
+import { lookups } from './dns.ts';
 import { any, type Message, originMetadata, socketAddress } from './message.ts';
 import { clientTls, plainText } from './tls.ts';
 
@@ -18,11 +19,14 @@ interface Endpoint {
 }
 
 /** The cluster of a service port and its endpoints. */
-export function emitCluster(model: MeshModel, name: string, files: CertificateFiles): readonly Artifact[] {
+export function emitCluster(model: MeshModel, name: string, options: EnvoyOptions): readonly Artifact[] {
   const { service: id, port } = parseClusterName(name);
   const ref = findServicePort(model, id, port);
   if (ref === undefined) return [];
-  const { origins } = ref.service;
+  const { origins, externalName } = ref.service;
+  if (externalName !== undefined) {
+    return [{ name, format: typeUrls.cluster, body: outsideCluster(name, ref, externalName, options), origins }];
+  }
   const endpoints = endpointsOf(model, ref.port.targets);
   const cluster: Message = {
     name,
@@ -32,12 +36,28 @@ export function emitCluster(model: MeshModel, name: string, files: CertificateFi
     connectTimeout: '5s',
     lbPolicy: 'LEAST_REQUEST',
     ...upstreamHttp,
-    ...transport(endpoints, files),
+    ...transport(endpoints, options.certificates),
   };
   return [
     { name, format: typeUrls.cluster, body: cluster, origins },
     { name, format: typeUrls.endpoints, body: loadAssignment(name, endpoints), origins },
   ];
+}
+
+/** A host outside the mesh, in plain text; each new connection goes to the address that DNS then has for it. */
+function outsideCluster(name: string, { service, port }: ServicePortRef, host: string, options: EnvoyOptions): Message {
+  return {
+    name,
+    ...originMetadata(service.origins),
+    type: 'LOGICAL_DNS',
+    ...lookups(options),
+    connectTimeout: '5s',
+    ...upstreamHttp,
+    loadAssignment: {
+      clusterName: name,
+      endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(host, port.port) } }] }],
+    },
+  };
 }
 
 /** Idle connections are closed here before common servers close them (after 5 s), so that no request meets a closing one. */

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../../generated/types/proxy/smi/proxy/v1/Endpo
 import type { Endpoints } from '../../../generated/types/proxy/smi/proxy/v1/Endpoints.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import { findPort, portKey } from '../../../src/model/ports.ts';
-import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
+import type { MeshModel, ServicePort, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { parsePortName, typeUrls } from '../names.ts';
 import { emitClusterPolicy } from './cluster-policy.ts';
 
@@ -12,6 +12,7 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
   const service = model.services[id];
   const servicePort = findPort(service?.ports ?? [], port, transport);
   if (service === undefined || servicePort === undefined) return [];
+  const outside = service.externalName === undefined ? [] : [outsideEndpoint(service.externalName, servicePort)];
   const endpoints = servicePort.targets.flatMap((target): Endpoint[] => {
     const workload = model.workloads[target.workload];
     const address = workload?.addresses[0];
@@ -32,7 +33,7 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
   const policy = model.outbound[id]?.ports[portKey(port, transport)]?.endpoints;
   const body: Endpoints = {
     name,
-    endpoints,
+    endpoints: [...outside, ...endpoints],
     ...(policy === undefined ? {} : { policy: emitClusterPolicy(policy.fields) }),
   };
   return [{ name, format: typeUrls.endpoints, body, origins: [...service.origins, ...(policy?.origins ?? [])] }];
@@ -41,4 +42,9 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
 /** Empty where callers come in plain text: without a sidecar, and where its port takes no other callers. */
 function identityAt({ transport, identity }: Workload, port: WorkloadPort | undefined): string {
   return transport === 'plain' || port?.tls === 'off' ? '' : identity;
+}
+
+/** A host that the proxy looks up itself. */
+function outsideEndpoint(host: string, { port, http2 }: ServicePort): Endpoint {
+  return { address: host, port, workload: '', identity: '', ready: true, ...(http2 === true ? { http2 } : {}) };
 }

@@ -5,6 +5,7 @@ import type { NonEmpty } from '../../lib/collections.ts';
 import { comparePorts } from '../../model/ports.ts';
 import type { NamespaceId, Service, ServiceId, ServicePort, WorkloadId } from '../../model/types.ts';
 import { extraHosts } from '../extra-hosts.ts';
+import { isHostName } from '../host-name.ts';
 import { protocolOf, speaksHttp2 } from '../protocol.ts';
 import type { Index, Pass, PassContext } from '../state.ts';
 import { at } from '../state.ts';
@@ -76,6 +77,7 @@ function link(
   return {
     id,
     kind: external ? 'external' : 'mesh',
+    ...(external ? externalNameOf(object, context) : {}),
     namespace: namespace as NamespaceId,
     name,
     hosts,
@@ -85,6 +87,23 @@ function link(
       .sort(comparePorts),
     origins: [at(object, '')],
   };
+}
+
+/** A host name of DNS; anything else is reported and leads nowhere. */
+function externalNameOf(object: ServiceObject, context: PassContext): Pick<Service, 'externalName'> {
+  const { meta, externalName, ports } = object;
+  const id = `${meta.namespace}/${meta.name}`;
+  const host = externalName?.toLowerCase().replace(/\.$/, '') ?? '';
+  if (!isHostName(host)) {
+    const message = `Service ${id} names ${externalName === undefined ? 'no host' : `"${externalName}"`}`;
+    context.report(diagnostic('SMI4037', { message, origin: at(object, 'spec.externalName') }));
+    return {};
+  }
+  if (ports.length === 0) {
+    const message = `Service ${id} lists no ports, so that no sidecar listens for it`;
+    context.report(diagnostic('SMI4038', { message, origin: at(object, '') }));
+  }
+  return { externalName: host };
 }
 
 function hostsOf(namespace: string, name: string, clusterDomain: string): NonEmpty<string> {

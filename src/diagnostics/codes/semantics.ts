@@ -194,6 +194,20 @@ export const semanticsCodes = {
       'A TrafficMetrics document names a resource that the mesh does not have, or of a kind that is not measured. It is left out.',
     hint: 'Name a namespace, pod, workload, Service or TrafficSplit of the mesh.',
   },
+  SMI4037: {
+    severity: 'error',
+    title: 'external name not usable',
+    explanation:
+      'A Service of type ExternalName has no `externalName`, or one that is not the name of a host. Requests to the Service fail.',
+    hint: 'Name a host of DNS in `spec.externalName`.',
+  },
+  SMI4038: {
+    severity: 'info',
+    title: 'external Service without ports',
+    explanation:
+      'A Service of type ExternalName lists no ports. Kubernetes then leaves the port to the client; sidecars serve the listed ports only, so that requests by the name of the Service do not pass through them.',
+    hint: 'List the ports of the host that programs use.',
+  },
   SMI4036: {
     severity: 'error',
     title: 'host belongs to another Service',

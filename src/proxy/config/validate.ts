@@ -87,9 +87,13 @@ function endpointsFault({ endpoints, policy }: Messages['Endpoints']): string | 
   if (fault !== undefined) return `policy.${fault}`;
   return first('endpoints', endpoints, ({ address, port, identity }) => {
     if (identity !== '' && parseSpiffeId(identity) === undefined) return `identity: ${identity} is no SPIFFE id`;
-    return addressFault('address', address) ?? portFault('port', port);
+    const fault = identity === '' && hostName.test(address) ? undefined : addressFault('address', address);
+    return fault ?? portFault('port', port);
   });
 }
+
+/** Only a server in plain text can be called by its name: another proves its identity at an address that discovery said. */
+const hostName = /^(?=.{1,253}$)[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9])?)*$/;
 
 function policyFault({ grants, policies }: Messages['InboundPolicy']): string | undefined {
   const fault = first('grants', grants, (grant) => {

@@ -2,10 +2,14 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { peerSpiffeId } from '../../lib/spiffe.ts';
 import type { TlsMaterial } from '../tls/material.ts';
+import type { AddressGuard, Names } from './names.ts';
 
 export interface DialTarget {
+  /** For plain text also the name of a host, which is looked up for each connection. */
   readonly address: string;
   readonly port: number;
+  /** Of addresses that a name has, those that may be connected to. */
+  readonly guard?: AddressGuard;
   /** The SPIFFE id that the server must prove; empty for plain text. */
   readonly identity: string;
   /** In plain text: the server speaks HTTP/2 with prior knowledge. */
@@ -20,7 +24,12 @@ export const onlyHttp1 = ['http/1.1'] as const;
 export class Dialer {
   #material: TlsMaterial | undefined;
   #source = '';
+  readonly #names: Names;
   readonly #sessions = new Map<string, Buffer>();
+
+  constructor(names: Names) {
+    this.#names = names;
+  }
 
   /** New connections use it; those that are open stay. */
   useMaterial(material: TlsMaterial): void {
@@ -41,7 +50,8 @@ export class Dialer {
   dial(target: DialTarget, ready: (socket: net.Socket) => void, protocols?: readonly string[]): net.Socket | undefined {
     const { address, port, identity } = target;
     if (identity === '') {
-      const socket = net.connect({ host: address, port, noDelay: true, allowHalfOpen: true });
+      const lookup = net.isIP(address) === 0 ? { lookup: this.#names.lookup(target.guard) } : {};
+      const socket = net.connect({ host: address, port, noDelay: true, allowHalfOpen: true, ...lookup });
       socket.once('connect', () => ready(socket));
       return socket;
     }

@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import type { MeshModel, Workload } from '../../../src/model/types.ts';
+import type { MeshModel } from '../../../src/model/types.ts';
+import { outsideDomain, outsideOf, startDns } from './outside.ts';
 
 /** The header in which an echo program tells its workload, and the one in which it tells the target that it saw. */
 export const echoWorkload = 'x-echo-workload';
@@ -23,7 +24,17 @@ export async function startPrograms(model: MeshModel): Promise<() => Promise<voi
       servers.push(server);
     }
   }
+  const stopDns = await startDns(model);
+  for (const { name, port, protocol } of outsidePrograms(model)) {
+    const server = protocol === 'tcp' ? greeter({ id: name }) : echo({ id: name });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, outsideOf(model).address, resolve);
+    });
+    servers.push(server);
+  }
   return async () => {
+    await stopDns();
     await Promise.all(
       servers.map((server) => {
         if ('closeAllConnections' in server) (server as ReturnType<typeof createHttpServer>).closeAllConnections();
@@ -33,7 +44,17 @@ export async function startPrograms(model: MeshModel): Promise<() => Promise<voi
   };
 }
 
-function echo({ id }: Workload): Server {
+/** A program for each port of a host outside the mesh that a Service stands for; it says the host's name. */
+function outsidePrograms(model: MeshModel) {
+  const found = Object.values(model.services).flatMap(({ externalName, ports }) =>
+    externalName?.endsWith(outsideDomain)
+      ? ports.map(({ port, protocol }) => ({ name: externalName, port, protocol }))
+      : [],
+  );
+  return [...new Map(found.map((program) => [program.port, program])).values()];
+}
+
+function echo({ id }: { readonly id: string }): Server {
   return createHttpServer((request, response) => {
     const body = JSON.stringify({
       workload: id,
@@ -48,7 +69,7 @@ function echo({ id }: Workload): Server {
   });
 }
 
-function greeter({ id }: Workload): Server {
+function greeter({ id }: { readonly id: string }): Server {
   return createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.end(`${id}\n`);

@@ -9,6 +9,7 @@ import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import type { Credentials } from './credentials.ts';
 import { Envoy, envoyOptions } from './envoy-process.ts';
 import { randomHeader } from './exchange.ts';
+import { outsideOf } from './outside.ts';
 import type { Plane } from './planes.ts';
 
 const adminPort = 15_001;
@@ -79,6 +80,7 @@ async function writeBootstrap(
     },
     admin: { address: addresses[0]!, port: adminPort },
     testRandomHeader: randomHeader,
+    dnsServers: [outsideOf(model).dns],
   });
   return file('bootstrap.json', JSON.stringify(bootstrap));
 }

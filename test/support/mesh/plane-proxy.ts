@@ -4,12 +4,14 @@ import { spiffeId } from '../../../src/lib/spiffe.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { type RunningProxy, type StaticResource, startProxy } from '../../../src/proxy/index.ts';
 import { randomHeader } from './exchange.ts';
+import { outsideOf } from './outside.ts';
 import type { Plane } from './planes.ts';
 
 /** Our own proxy, in this process, with static configuration. */
 export const proxyPlane: Plane = {
   name: 'our proxy',
   async start(model, workloads, credentials) {
+    const { dns } = outsideOf(model);
     const running: RunningProxy[] = [];
     const stop = async () => {
       await Promise.all(running.map((proxy) => proxy.stop()));
@@ -24,6 +26,7 @@ export const proxyPlane: Plane = {
             secret: await credentials.issued(spiffeId(model.trustDomain, namespace, serviceAccount)),
             resources: proxyResources(model, id),
             testRandomHeader: randomHeader,
+            dnsServers: [`${dns.address}:${dns.port}`],
           },
           { log: () => {} },
         );

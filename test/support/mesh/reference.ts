@@ -96,7 +96,8 @@ const passed = (kind: Kind): Answer => (({ http: 200, tcp: 'connected', udp: 'de
 const denied = (kind: Kind): Answer => (({ http: 403, tcp: 'closed', udp: 'dropped' }) as const)[kind];
 
 function workloadsOf(model: MeshModel, { service, port }: DecisionTarget, kind: Kind): readonly string[] {
-  const ports = model.services[service]?.ports ?? [];
+  const { ports = [], externalName } = model.services[service] ?? {};
+  if (externalName !== undefined) return [externalName];
   return ports
     .filter((candidate) => candidate.port === port && (candidate.protocol === 'udp') === (kind === 'udp'))
     .flatMap(({ targets }) => targets.map(({ workload }) => workload))

@@ -7,6 +7,7 @@ import { Cluster } from '../../../../src/proxy/upstream/cluster.ts';
 import { Dialer } from '../../../../src/proxy/upstream/dial.ts';
 import type { Endpoint } from '../../../../src/proxy/upstream/endpoint.ts';
 import { EndpointPool } from '../../../../src/proxy/upstream/endpoint-pool.ts';
+import { dnsSource, Names } from '../../../../src/proxy/upstream/names.ts';
 import { randomFrom } from './random.ts';
 
 /** A server of a simulated fleet, as it is at a time in milliseconds. */
@@ -45,8 +46,9 @@ export function simulateFleet(servers: readonly SimulatedServer[], options: Flee
   const random = randomFrom(options.seed);
   const registry = new MetricsRegistry();
   const ticker = new Ticker();
+  const dialer = new Dialer(new Names(dnsSource([])));
   const pools = servers.map(
-    (_, index) => new EndpointPool({ address: `10.0.0.${index}`, port: 80, identity: '' }, new Dialer(), ticker),
+    (_, index) => new EndpointPool({ address: `10.0.0.${index}`, port: 80, identity: '' }, dialer, ticker),
   );
   const numberOf = new Map(pools.map((pool, index) => [pool, index]));
   let now = 0;
