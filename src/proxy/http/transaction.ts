@@ -13,7 +13,7 @@ import type { Fields, RequestMessage, ResponseMessage } from './message.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestTimers } from './request-timers.ts';
 import { stampDeadline } from './stamp-deadline.ts';
-import { ENOUGH, Tries } from './tries.ts';
+import { ENOUGH, Tries, unsentHeader } from './tries.ts';
 
 const empty = Buffer.alloc(0);
 const resendable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
@@ -270,6 +270,7 @@ export class Transaction implements ResponseConsumer {
       return;
     }
     exchange.failed();
+    if (condition === CONNECT_FAILURE) exchange.editResponse().set(unsentHeader, 'true');
     this.#answer(status);
   }
 

@@ -5,6 +5,9 @@ import { ANSWER_CONDITIONS, answerCondition, CONNECT_FAILURE, reasonOf } from '.
 import type { Exchange } from '../routing/exchange.ts';
 import type { ResponseMessage } from './message.ts';
 
+/** In a 503 of the server's proxy: its program took no connection, so that the request can do no harm elsewhere. */
+export const unsentHeader = 'x-smi-unsent';
+
 /** No further try. */
 export const ENOUGH = -1;
 
@@ -25,7 +28,10 @@ export class Tries {
   /** The same after the head of an answer, which is to be passed on when it is `ENOUGH`. */
   afterAnswer(exchange: Exchange, { status, fields }: ResponseMessage): number {
     const on = exchange.policy?.retries.on ?? 0;
-    if ((on & ANSWER_CONDITIONS) === 0 || status < 200) return ENOUGH;
+    if (status === 503 && (on & CONNECT_FAILURE) !== 0 && fields.lookupMesh(unsentHeader) !== undefined) {
+      return this.#next(exchange, CONNECT_FAILURE, 0);
+    }
+    if ((on & ANSWER_CONDITIONS) === 0) return ENOUGH;
     const condition = answerCondition(on, status, status === 200 ? fields.lookup('grpc-status') : undefined);
     if (condition === 0) return ENOUGH;
     const pushback = pushbackMillis(fields.lookup('grpc-retry-pushback-ms'), fields.lookup('retry-after'), Date.now());

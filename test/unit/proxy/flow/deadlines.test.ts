@@ -37,10 +37,10 @@ const gone = ({ sockets }: CountingServer) => sockets.every((socket) => socket.d
 describe('a deadline', () => {
   test('of a policy cuts off a server that hangs, and its connection', async () => {
     const hung = await serving(() => undefined);
-    const client = await proxied([hung], within(40));
+    const client = await proxied([hung], within(200));
     const start = performance.now();
     expect(statusOf(await send(client.address, request()))).toBe(504);
-    expect(performance.now() - start).toBeGreaterThanOrEqual(39);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(199);
     expect(await client.count('smi_deadline_exceeded_total', 'backend="default/store"')).toBe(1);
     expect(await client.count('smi_requests_total', 'code="504",verdict="failed"')).toBe(1);
     await until(() => gone(hung), 'the end of its connection');
@@ -49,16 +49,16 @@ describe('a deadline', () => {
 
   test('is one for all tries', async () => {
     const hung = await serving(() => undefined);
-    const client = await proxied([hung], [{ any: true, timeouts: { requestMs: 100, perTryMs: 40 } }]);
+    const client = await proxied([hung], [{ any: true, timeouts: { requestMs: 500, perTryMs: 200 } }]);
     const start = performance.now();
     expect(statusOf(await send(client.address, request()))).toBe(504);
-    expect(performance.now() - start).toBeGreaterThanOrEqual(80);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(400);
     expect(hung.requests.length).toBeGreaterThan(1);
     expect(hung.requests.length).toBeLessThanOrEqual(3);
   });
 
   test('leaves no room for a try that would begin after it', async () => {
-    const policies = [{ any: true, timeouts: { requestMs: 500 }, retries: { on: { conditions: ['GATEWAY_ERROR'] } } }];
+    const policies = [{ any: true, timeouts: { requestMs: 900 }, retries: { on: { conditions: ['GATEWAY_ERROR'] } } }];
     const busy = await serving(() => answer(503, '', 'Retry-After: 1\r\n'));
     const client = await proxied([busy], policies);
     expect(statusOf(await send(client.address, request()))).toBe(503);
@@ -68,7 +68,7 @@ describe('a deadline', () => {
 
   test('cuts off an answer that has begun', async () => {
     const half = await serving(() => 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf');
-    const client = await proxied([half], within(60));
+    const client = await proxied([half], within(400));
     expect(await send(client.address, request())).toMatch(/half$/);
     expect(await client.count('smi_deadline_exceeded_total')).toBe(1);
     await until(() => gone(half), 'the end of its connection');

@@ -50,19 +50,23 @@ export interface ClientProxy {
   count(metric: string, ...words: readonly string[]): Promise<number>;
 }
 
-/** A client's proxy for `default/store:80` under policies; `more` are further resources. */
+/**
+ * A client's proxy for `default/store:80` under policies; `more` are further resources, `fields` of the service, `cluster` of its
+ * endpoints.
+ */
 export async function clientProxy(
   servers: readonly { address: string; port: number }[],
   policies: readonly Record<string, unknown>[] = [],
   more: readonly StaticResource[] = [],
   fields: Record<string, unknown> = {},
+  cluster: Record<string, unknown> = {},
 ): Promise<ClientProxy> {
   const address = ownAddress();
   const listener = { address, port: 20000, protocol: 'HTTP', services: ['default/store:80'] };
   const resources: StaticResource[] = [
     workload({ name: 'default/client', outbound: [listener] }),
     service('store', 80, { store: 1 }, { policies, ...fields }),
-    endpoints('store', 80, servers),
+    { ...endpoints('store', 80, servers), ...cluster },
     ...more,
   ];
   const bootstrap = { node: 'default/client', admin: { address, port: 0 }, resources, testRandomHeader: 'x-pick' };
