@@ -13,7 +13,6 @@ export class MirroredRequest implements ResponseConsumer {
   readonly expiresAt = 0;
   readonly method: string;
   readonly upgrading = false;
-  readonly expiresAt = 0;
   readonly #request: OutgoingRequest;
   readonly #body: Buffer | undefined;
   readonly #trailers: Fields | undefined;
