@@ -4,6 +4,7 @@ import { findPort } from '../model/ports.ts';
 import type { MeshModel, Workload, WorkloadId } from '../model/types.ts';
 import { type Arrival, grantDifferences } from './differences.ts';
 import type { Backend, Denial, ExplainedRequest, Server } from './explanation.ts';
+import { describeFields, describeGuard } from './policy-text.ts';
 import { matched } from './request.ts';
 
 /** What one client sends, and the host that it names. */
@@ -16,7 +17,7 @@ export interface Sent {
 
 /** A target of a decision, with what each group of its pods says and why. */
 export function explainBackend(sent: Sent, target: DecisionTarget): Backend {
-  const { service, port, weight, total, verdict, atClient, origins } = target;
+  const { service, port, weight, total, verdict, atClient, endpoints, origins } = target;
   const transport = sent.request.kind === 'udp' ? 'udp' : 'tcp';
   const targets = findPort(sent.model.services[service]?.ports ?? [], port, transport)?.targets ?? [];
   const servers = target.sets.map(({ workloads, access }) => {
@@ -26,7 +27,8 @@ export function explainBackend(sent: Sent, target: DecisionTarget): Backend {
   const share = { weight, total, percent: (weight / total) * 100 };
   const outside = sent.model.services[service]?.externalName;
   const notes = { ...(atClient ? { atClient } : {}), ...(outside === undefined ? {} : { outside }) };
-  return { service, port, ...share, verdict, ...notes, origins, servers };
+  const treated = endpoints === undefined ? {} : { endpoints: describeFields(endpoints) };
+  return { service, port, ...share, verdict, ...notes, origins, servers, ...treated };
 }
 
 /** Pods that are asked directly, as one backend. */
@@ -72,17 +74,27 @@ function explainServer(sent: Sent, workloads: readonly WorkloadId[], port: numbe
     workloads,
     transport: server.transport,
     verdict: access.verdict,
-    answer: answerOf(access, sent.request, server),
+    answer: answerOf(access, sent.request, server, findPort(server.ports, port)?.tls === 'off'),
+    ...(access.guards === undefined ? {} : { asks: access.guards.flatMap(describeGuard) }),
     grants: access.grants,
     ...(access.verdict === 'deny' ? { denial: denialOf(sent, server, port, access) } : {}),
   };
 }
 
-function answerOf({ verdict, status, unmatched }: AccessVerdict, request: ExplainedRequest, server: Workload): string {
-  if (verdict === 'reject') return `rejected with ${status}`;
+function answerOf(
+  { verdict, status, unmatched, guards }: AccessVerdict,
+  request: ExplainedRequest,
+  server: Workload,
+  plain: boolean,
+): string {
+  if (verdict === 'reject')
+    return status === 401 ? 'rejected with 401: it carries no token' : `rejected with ${status}`;
   if (verdict === 'deny') return denials[request.kind];
   if (server.transport === 'plain') return 'allowed: without a sidecar nobody asks the policy';
-  return unmatched ? 'allowed although no TrafficTarget covers it' : 'allowed';
+  if (plain) return 'allowed: the port takes plain callers, whom no TrafficTarget is about';
+  const token = guards?.some(({ authentication }) => authentication !== undefined) ? ', with a good token' : '';
+  if (unmatched === true) return `allowed although no TrafficTarget covers it${token}`;
+  return `allowed${token}`;
 }
 
 const denials = {

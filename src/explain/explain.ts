@@ -22,17 +22,19 @@ export function explain(model: MeshModel, question: Question): Result<Explanatio
   const to = destination.value;
   const host = to.kind === 'service' ? to.host : '';
   const sent: Sent = { model: mesh, client, request: requestOf(question, to.protocol), host };
-  const answer = to.kind === 'service' ? askService(sent, to) : askPods(sent, to);
+  const { fields = [], ...answer } = to.kind === 'service' ? askService(sent, to) : askPods(sent, to);
   return ok({
     ...answer,
     request: sent.request,
     client: describeClient(client),
-    policies: policiesInForce(sent, answer.backends),
+    policies: policiesInForce(sent, answer.backends, fields),
     notes: [...notes, ...to.notes],
   });
 }
 
-type Answer = Pick<Explanation, 'verdict' | 'to' | 'rejection' | 'route' | 'backends'>;
+type Answer = Pick<Explanation, 'verdict' | 'to' | 'rejection' | 'route' | 'backends'> & {
+  readonly fields?: Decision['policies'];
+};
 
 function askService(sent: Sent, { host, port, protocol, service }: ServiceDestination): Answer {
   const { model, client, request } = sent;
@@ -47,6 +49,7 @@ function askService(sent: Sent, { host, port, protocol, service }: ServiceDestin
     ...rejectionOf(decision, request.kind),
     ...(route === undefined ? {} : { route }),
     backends: decision.targets.map((target) => explainBackend(sent, target)),
+    ...(decision.policies === undefined ? {} : { fields: decision.policies }),
   };
 }
 

@@ -98,6 +98,8 @@ export interface Backend {
   readonly outside?: string;
   readonly origins: readonly Origin[];
   readonly servers: readonly Server[];
+  /** How the client's proxy treats its endpoints, as TrafficPolicies say; absent: not at all. */
+  readonly endpoints?: readonly PolicyInForce[];
 }
 
 /** Pods of one backend that answer alike. */
@@ -108,6 +110,8 @@ export interface Server {
   readonly verdict: 'allow' | 'deny' | 'reject';
   /** What the client gets: `allowed`, `denied with 403` ... */
   readonly answer: string;
+  /** What TrafficPolicies ask beside the grants; absent: nothing. */
+  readonly asks?: readonly PolicyInForce[];
   /** The grants that let the request in. */
   readonly grants: readonly CoveringGrant[];
   readonly denial?: Denial;
@@ -126,7 +130,11 @@ export interface Denial {
   readonly differences: readonly Difference[];
 }
 
+/** What a setting, a default, or a field of a TrafficPolicy makes the proxies do. */
 export interface PolicyInForce {
-  readonly policy: 'access' | 'transport' | 'retries' | 'timeouts';
+  /** `access`, `transport`, or a field of TrafficPolicy: `timeouts`. */
+  readonly policy: string;
   readonly text: string;
+  /** Where the TrafficPolicy says it; absent for settings and defaults. */
+  readonly origins?: readonly Origin[];
 }

@@ -1,6 +1,8 @@
+import type { FieldInForce } from '../model/policy-fields.ts';
 import type { AccessMode } from '../model/types.ts';
 import type { Sent } from './backends.ts';
 import type { Backend, PolicyInForce } from './explanation.ts';
+import { describeFields } from './policy-text.ts';
 
 const accessTexts = {
   deny: 'what no TrafficTarget covers is refused',
@@ -8,8 +10,12 @@ const accessTexts = {
   allow: 'everything is let in, whatever TrafficTargets say',
 } as const satisfies Record<AccessMode, string>;
 
-/** What else decides about the request. SMI has no word for retries and time limits, so the data plane's own apply. */
-export function policiesInForce({ model, request }: Sent, backends: readonly Backend[]): readonly PolicyInForce[] {
+/** What else decides about the request: settings, fields of TrafficPolicies, and what the data plane does without them. */
+export function policiesInForce(
+  { model, request }: Sent,
+  backends: readonly Backend[],
+  fields: readonly FieldInForce[],
+): readonly PolicyInForce[] {
   if (backends.length === 0) return [];
   const { accessMode } = model.settings;
   const plain = backends.flatMap(({ servers }) => servers.filter(({ transport }) => transport === 'plain'));
@@ -25,13 +31,16 @@ export function policiesInForce({ model, request }: Sent, backends: readonly Bac
     { policy: 'access', text: `${accessMode}: ${accessTexts[accessMode]}` },
     { policy: 'transport', text: transport },
   ];
-  return request.kind === 'http' ? [...access, ...httpDefaults] : access;
+  if (request.kind !== 'http') return access;
+  const stated = describeFields(fields);
+  const silent = httpDefaults.filter(({ policy }) => !stated.some((field) => field.policy === policy));
+  return [...access, ...stated, ...silent];
 }
 
 const httpDefaults: readonly PolicyInForce[] = [
   {
     policy: 'retries',
-    text: 'none; the data plane repeats at most a request that was lost with an idle connection before it was read',
+    text: "the data plane's own: at most a few, of what certainly or harmlessly was not done",
   },
   { policy: 'timeouts', text: "none for the whole request; the data plane's limit on silence applies" },
 ];

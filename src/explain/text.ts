@@ -2,7 +2,7 @@ import { describeObject, type Locate, type Origin } from '../diagnostics/origin.
 import { printable } from '../lib/printable.ts';
 import { plainStyle, type TextStyle } from '../lib/text-style.ts';
 import { describeIdentity } from './differences.ts';
-import type { Backend, ExplainedRequest, Explanation, Route, Server } from './explanation.ts';
+import type { Backend, ExplainedRequest, Explanation, PolicyInForce, Route, Server } from './explanation.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface ExplanationTextOptions {
@@ -32,8 +32,18 @@ export function explanationText(explanation: Explanation, options: ExplanationTe
         ]),
     ...(route === undefined ? [] : routing(route, writer)),
     ...backends.flatMap((one) => backend(one, explanation, writer)),
-    ...policies.map(({ policy, text }) => `  ${policy.padEnd(9)}  ${style.dim(text)}`),
+    ...policies.flatMap((one) => policy(one, 2, writer)),
   ];
+}
+
+/** One line, and a line for each place that says it. */
+function policy(
+  { policy: name, text, origins = [] }: PolicyInForce,
+  indent: number,
+  { style, places: write }: Writer,
+): readonly string[] {
+  const blanks = ' '.repeat(indent);
+  return [`${blanks}${name.padEnd(9)}  ${style.dim(printable(text))}`, ...write(origins, indent + 11)];
 }
 
 function painted(verdict: Verdict, style: TextStyle): string {
@@ -83,17 +93,19 @@ function backend(target: Backend, explanation: Explanation, writer: Writer): rea
     lines.push(`           ${target.outside}, outside the mesh: plain text, and nobody is asked`);
   }
   if (target.atClient) lines.push("           refused by the client's own proxy: MeshConfig says clientAccess: refuse");
+  for (const each of target.endpoints ?? []) lines.push(...policy(each, 11, writer));
   for (const each of target.servers) lines.push(...server(each, explanation, writer));
   return lines;
 }
 
 function server(
-  { set, workloads, answer, grants, denial }: Server,
+  { set, workloads, answer, asks = [], grants, denial }: Server,
   explanation: Explanation,
   writer: Writer,
 ): readonly string[] {
   const pods = workloads.length === 1 ? workloads[0] : `${workloads.length} pods`;
   const lines = [`           ${pods} as ${set}: ${answer}`];
+  for (const each of asks) lines.push(...policy(each, 13, writer));
   for (const { rule, origins } of grants) {
     lines.push(`             by TrafficTarget ${rule}`, ...writer.places(origins, 15));
   }

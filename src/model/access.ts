@@ -1,6 +1,7 @@
 import type { Origin } from '../diagnostics/origin.ts';
 import { normalizePath } from '../lib/http-path.ts';
 import type { AccessVerdict, InboundRequest } from './decision.ts';
+import { guardsOf, lacksToken, withClaims } from './guards.ts';
 import { headerValue, type MatchedRequest, mismatches } from './match.ts';
 import { findPort } from './ports.ts';
 import type { Grant, GrantTarget, InboundPolicy, MeshModel, Principal, WorkloadPort } from './types.ts';
@@ -20,7 +21,7 @@ export function decideInbound(model: MeshModel, request: InboundRequest): Access
   const workload = model.workloads[request.workload];
   const policy = workload && model.inbound[workload.set];
   if (workload === undefined || policy === undefined) return { verdict: 'deny', grants: [] };
-  // Without a sidecar nobody asks the policy.
+  // Without a sidecar nobody asks the policy, and grants say nothing of callers who prove no identity.
   const plain: AccessVerdict = { verdict: 'allow', grants: [], unmatched: true };
   if (request.kind === 'udp') {
     return workload.transport === 'plain'
@@ -31,13 +32,18 @@ export function decideInbound(model: MeshModel, request: InboundRequest): Access
   if (port === undefined) return { verdict: 'deny', grants: [] };
   if (workload.transport === 'plain') return plain;
   const arrival: Arrival = { sender: request, transport: 'tcp', port };
-  if (port.protocol !== 'http') return evaluate(policy, arrival);
+  const admit = port.tls === 'off' ? () => plain : evaluate;
+  if (port.protocol !== 'http') return admit(policy, arrival);
   if (request.kind !== 'http') return { verdict: 'reject', status: 400, grants: [] };
   const normal = normalizePath(request.path);
   if (!normal.ok) return { verdict: 'reject', status: 400, grants: [] };
   const authority = headerValue(request.headers, 'host') ?? '';
   const http = { method: request.method, path: normal.value.path, authority, headers: request.headers };
-  return evaluate(policy, { ...arrival, http });
+  const guards = guardsOf(policy, port.port, http);
+  if (guards.length === 0) return admit(policy, { ...arrival, http });
+  const closed = guards.some(({ authentication: asked }) => asked?.required === true && lacksToken(asked, http));
+  if (closed) return { verdict: 'reject', status: 401, grants: [], guards };
+  return { ...admit(policy, { ...arrival, http: withClaims(guards, http) }), guards };
 }
 
 function evaluate(policy: InboundPolicy, arrival: Arrival): AccessVerdict {

@@ -1,6 +1,7 @@
+import { nonEmpty } from '../lib/collections.ts';
 import { isPrincipal } from './access.ts';
 import { findPort, transportOf } from './ports.ts';
-import type { GrantTarget, HttpMatch, MeshModel, ServicePort, Workload, WorkloadPort } from './types.ts';
+import type { GrantTarget, HttpMatch, InboundPolicy, MeshModel, ServicePort, Workload, WorkloadPort } from './types.ts';
 
 /**
  * What of a client's requests to a service port some ready workload behind it may let in: everything, or what one of the
@@ -39,7 +40,23 @@ function admittedBy(
     .flatMap(({ to }) => to.filter((target) => reaches(target, port)));
   if (targets.some(({ http }) => http === 'any')) return 'any';
   // Where HTTP is not read, its matches grant nothing.
-  return port.protocol === 'http' ? targets.flatMap(({ http }) => (http === 'any' ? [] : [http])) : [];
+  if (port.protocol !== 'http') return [];
+  const claims = claimHeaders(policy, port.port);
+  return targets.flatMap(({ http }) => (http === 'any' ? [] : [withoutHeaders(http, claims)]));
+}
+
+/** Headers that the server's sidecar fills with what a token claims: no client can foresee them. */
+function claimHeaders({ policies }: InboundPolicy, port: number): ReadonlySet<string> {
+  const asked = (policies ?? [])
+    .filter(({ ports }) => ports.includes(port))
+    .flatMap(({ fields }) => fields.authentication ?? []);
+  return new Set(asked.flatMap(({ jwt }) => jwt.flatMap((provider) => Object.values(provider.claimHeaders))));
+}
+
+function withoutHeaders(match: HttpMatch, names: ReadonlySet<string>): HttpMatch {
+  if (names.size === 0 || match.headers === 'any') return match;
+  const headers = match.headers.filter(({ name }) => !names.has(name));
+  return { ...match, headers: nonEmpty(headers) ?? 'any' };
 }
 
 function reaches({ transport, ports }: GrantTarget, { port, protocol }: WorkloadPort): boolean {

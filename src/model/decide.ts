@@ -1,7 +1,9 @@
 import { normalizePath } from '../lib/http-path.ts';
 import type { Decision, HttpRequest, TrafficRequest } from './decision.ts';
+import { covers } from './guards.ts';
 import { answersTo, candidates, parseAuthority, type ServiceAtPort } from './hosts.ts';
 import { headerValue, type MatchedRequest, mismatch } from './match.ts';
+import { fieldsInForce } from './policy-fields.ts';
 import { portKey, transportOf } from './ports.ts';
 import { targetsOf } from './targets.ts';
 import type { MeshModel, OutboundRule, Workload } from './types.ts';
@@ -65,7 +67,7 @@ function route(
   request: TrafficRequest,
 ): Decision {
   const key = portKey(port.port, transportOf(port.protocol));
-  const rules = model.outbound[service.id]?.ports[key]?.rules ?? [];
+  const { rules = [], policies = [] } = model.outbound[service.id]?.ports[key] ?? {};
   const index = rules.findIndex((rule) => applies(rule, client, http));
   const found = rules[index];
   if (found === undefined) return { ...rejected(unavailable(http), 'no rule applies'), service: service.id };
@@ -75,7 +77,14 @@ function route(
     return { outcome: 'rejected', status: unavailable(http), because, service: service.id, rule, targets: [] };
   }
   const targets = targetsOf(model, client, found.to, { service: service.id, port: port.port }, http, request);
-  return { outcome: 'routed', service: service.id, rule, targets };
+  const fields = http === undefined ? [] : fieldsInForce(policies.filter(({ matches }) => covers(matches, http)));
+  return {
+    outcome: 'routed',
+    service: service.id,
+    rule,
+    targets,
+    ...(fields.length === 0 ? {} : { policies: fields }),
+  };
 }
 
 function applies({ from, match }: OutboundRule, client: Workload, http: MatchedRequest | undefined): boolean {

@@ -1,5 +1,7 @@
 import type { DiagnosticCode } from '../diagnostics/catalogue.ts';
 import type { Origin } from '../diagnostics/origin.ts';
+import type { Guard } from './guards.ts';
+import type { FieldInForce } from './policy-fields.ts';
 import type { HttpMatch, ServiceId, SpiffeId, WorkloadId, WorkloadSetId } from './types.ts';
 
 /** A request as a client program makes it. Header names are lower case. */
@@ -59,6 +61,8 @@ export interface Decision {
   /** The outbound rule that matched; no origins for a service that no split governs. */
   readonly rule?: { readonly index: number; readonly match: HttpMatch | 'any'; readonly origins: readonly Origin[] };
   readonly targets: readonly DecisionTarget[];
+  /** What TrafficPolicies make the client's proxy do with the request; absent: nothing. */
+  readonly policies?: readonly FieldInForce[];
 }
 
 export interface DecisionTarget {
@@ -75,6 +79,8 @@ export interface DecisionTarget {
   /** Of `deny`: already the client's sidecar refuses. */
   readonly atClient?: true;
   readonly sets: readonly SetVerdict[];
+  /** How TrafficPolicies make the client's proxy treat the endpoints; absent: not at all. */
+  readonly endpoints?: readonly FieldInForce[];
   readonly origins: readonly Origin[];
 }
 
@@ -86,7 +92,7 @@ export interface SetVerdict {
 
 export interface AccessVerdict {
   readonly verdict: 'allow' | 'deny' | 'reject';
-  /** For `reject`: the HTTP status answered before policy is asked (a path without normal form: 400). */
+  /** For `reject`: the HTTP status answered before grants are asked (a path without normal form: 400; no token: 401). */
   readonly status?: number;
   /** The grants that cover the request, or under `audit` none although it passes. */
   readonly grants: readonly { readonly rule: string; readonly origins: readonly Origin[] }[];
@@ -96,6 +102,10 @@ export interface AccessVerdict {
     readonly missing: 'source' | 'port' | 'method' | 'path' | 'header';
     readonly origins: readonly Origin[];
   };
+  /**
+   * What TrafficPolicies ask beside: a verdict of `allow` means that tokens are good and limits not reached. Absent: nothing.
+   */
+  readonly guards?: readonly Guard[];
   /** True when `audit` or `allow` mode lets through what no grant covers. */
   readonly unmatched?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Origin } from '../diagnostics/origin.ts';
+import { type Origin, parseObjectKey } from '../diagnostics/origin.ts';
 import { isRecord } from '../lib/values.ts';
 import type { PolicyLayer } from './policy.ts';
 
@@ -56,10 +56,18 @@ export function fieldsInForce(layers: readonly PolicyLayer<object>[]): readonly 
     for (const field of fieldsOf(fields)) {
       if (found.has(field.path)) continue;
       const path = `spec.${specField(field.path)}`;
-      found.set(field.path, { ...field, policy, origins: origins.filter((origin) => origin.path === path) });
+      const places = origins.filter((origin) => origin.path === path);
+      found.set(field.path, { ...field, policy: policyAt(places) ?? policy, origins: places });
     }
   }
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** A layer that was merged of several has the policy of each field in its origins. */
+function policyAt([place]: readonly Origin[]): string | undefined {
+  if (place === undefined) return undefined;
+  const { namespace, name } = parseObjectKey(place.object);
+  return `${namespace}/${name}`;
 }
 
 /** The fields put together again. */

@@ -1,7 +1,8 @@
 import { decideInbound } from './access.ts';
 import type { AccessVerdict, DecisionTarget, InboundRequest, SetVerdict, TrafficRequest } from './decision.ts';
 import type { MatchedRequest } from './match.ts';
-import { findPort } from './ports.ts';
+import { fieldsInForce } from './policy-fields.ts';
+import { findPort, portKey, type Transport } from './ports.ts';
 import type { Distribution, MeshModel, ServiceId, WeightedTarget, Workload } from './types.ts';
 
 /** Every target of a distribution, those with share 0 too, with what its workloads say to the request. */
@@ -22,9 +23,27 @@ export function targetsOf(
     }
     const sets = setVerdicts(model, client, service, port, http, request);
     const verdict = summary(sets);
-    const atClient = verdict === 'deny' && model.settings.clientAccess === 'refuse';
-    return { service, port, weight, total, verdict, ...(atClient ? { atClient } : {}), sets, origins };
+    const denied = verdict === 'deny' && sets.every(({ access }) => access.verdict === 'deny');
+    const atClient = denied && model.settings.clientAccess === 'refuse';
+    const endpoints = endpointFields(model, service, port, request.kind === 'udp' ? 'udp' : 'tcp');
+    return {
+      ...{ service, port, weight, total, verdict },
+      ...(atClient ? { atClient } : {}),
+      sets,
+      ...(endpoints === undefined ? {} : { endpoints }),
+      origins,
+    };
   });
+}
+
+function endpointFields(
+  model: MeshModel,
+  service: ServiceId,
+  port: number,
+  transport: Transport,
+): DecisionTarget['endpoints'] {
+  const policy = model.outbound[service]?.ports[portKey(port, transport)]?.endpoints;
+  return policy && fieldsInForce([policy]);
 }
 
 /** The ready workloads behind a service port, grouped by set and by what they answer. */
@@ -44,8 +63,8 @@ function setVerdicts(
   });
   // Workloads of one set differ only in what they have at that port.
   const groups = Map.groupBy(ready, ({ workload, port: number }) => {
-    const protocol = findPort(workload.ports, number, transport)?.protocol;
-    return `${workload.set} ${number} ${protocol} ${workload.transport}`;
+    const { protocol, tls } = findPort(workload.ports, number, transport) ?? {};
+    return `${workload.set} ${number} ${protocol} ${workload.transport} ${tls}`;
   });
   return [...groups.values()].flatMap((members): SetVerdict[] => {
     const [first] = members;

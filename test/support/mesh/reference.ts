@@ -77,7 +77,15 @@ function branchesOf(model: MeshModel, decision: Decision, kind: Kind): Reference
   return { branches };
 }
 
-function answersOf({ verdict }: DecisionTarget, kind: Kind): readonly Answer[] {
+function answersOf({ verdict, sets }: DecisionTarget, kind: Kind): readonly Answer[] {
+  const statuses = new Set(sets.flatMap(({ access }) => access.status ?? []));
+  // Refused before grants are asked: by all pods, or by those that are not among the others.
+  if (statuses.size > 0) {
+    const others = sets.flatMap(({ access }) =>
+      access.verdict === 'reject' ? [] : [access.verdict === 'allow' ? passed(kind) : denied(kind)],
+    );
+    return [...new Set<Answer>([...statuses, ...others])];
+  }
   switch (verdict) {
     case 'allow':
       return [passed(kind)];

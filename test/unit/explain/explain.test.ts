@@ -8,6 +8,7 @@ import { withPlaces } from '../../../src/explain/json.ts';
 import { explanationText } from '../../../src/explain/text.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { compile, deployment, group, pod, service, split, target, tcpRoute } from '../../support/objects.ts';
+import { trafficPolicy } from '../../support/policies.ts';
 
 const { model } = compile({
   services: [
@@ -308,5 +309,53 @@ describe('the explanation', () => {
     ['rejected', { from: 'buyer', to: 'shop', headers: { host: 'nowhere' } }],
   ])('says %s', (verdict, question) => {
     expect(explained(question).verdict).toBe(verdict);
+  });
+});
+
+describe('TrafficPolicies', () => {
+  const { model: governed } = compile({
+    services: [service('shop')],
+    pods: [pod('shop'), pod('client')],
+    routeGroups: [group('g', { m: { methods: ['GET'] } })],
+    targets: [target('t', 'shop', ['client'], ['HTTPRouteGroup g'])],
+    policies: [
+      trafficPolicy(
+        'shop',
+        'timeouts: { request: 5s, connect: 250ms }\nfaults: { abort: { httpStatus: 503, percent: 2.5 } }\nauthentication: { jwt: [{ issuer: login, jwks: { file: /k } }] }\nrateLimit: { requests: 9 }',
+      ),
+      trafficPolicy('smi-mesh/all', 'targetRefs: [{ kind: Mesh }]\ntimeouts: { idle: 1m }'),
+    ],
+  });
+  const lines = (headers: Record<string, string>) => {
+    const explained = explain(governed, { from: 'client', to: 'shop', headers });
+    if (!explained.ok) throw new Error(explained.error);
+    return explanationText(explained.value, { locate }).map((line) => line.trim().replace(/ {2,}/g, '  '));
+  };
+
+  it('are told field by field, with their places', () => {
+    const text = lines({ authorization: 'Bearer x' });
+    expect(text).toEqual(
+      expect.arrayContaining([
+        'allowed: GET / from default/client to default/shop:80',
+        'timeouts  request 5s, by TrafficPolicy default/shop',
+        'mesh.yaml:21:1  TrafficPolicy default/shop spec.timeouts.request',
+        'timeouts  idle 1m, by TrafficPolicy smi-mesh/all',
+        'timeouts  connect 250ms, by TrafficPolicy default/shop',
+        'faults  abort 503 for 2.5 %, by TrafficPolicy default/shop',
+        'default/shop as default/shop: allowed, with a good token',
+        'authentication  a token of login, by TrafficPolicy default/shop',
+        'rateLimit  9 requests in 1s, by TrafficPolicy default/shop',
+      ]),
+    );
+    expect(text.join('\n')).not.toContain('none for the whole request');
+  });
+
+  it('are told to a request without the token that it needs', () => {
+    expect(lines({})).toEqual(
+      expect.arrayContaining([
+        'denied: GET / from default/client to default/shop:80',
+        'default/shop as default/shop: rejected with 401: it carries no token',
+      ]),
+    );
   });
 });
