@@ -11,6 +11,7 @@ import { emptyRules } from './rules/empty-rules.ts';
 import { expressionSlips } from './rules/expression-slips.ts';
 import { idleTargets } from './rules/idle-targets.ts';
 import { pathExpressions } from './rules/path-expressions.ts';
+import { oddPolicies } from './rules/policies.ts';
 import { redundantMatches } from './rules/redundant-matches.ts';
 import { shadowedSplits } from './rules/shadowed-splits.ts';
 import { targetPorts } from './rules/target-ports.ts';
@@ -29,6 +30,7 @@ const lints: readonly ((subject: LintSubject, comparison: Comparison) => Iterabl
   pathExpressions,
   expressionSlips,
   targetPorts,
+  oddPolicies,
 ];
 
 /**

@@ -44,7 +44,7 @@ export const lintCodes = {
   SMI4507: {
     severity: 'info',
     title: 'nothing refers to it',
-    explanation: 'No TrafficTarget or TrafficSplit names this route, so that it has no effect.',
+    explanation: 'No TrafficTarget, TrafficSplit or TrafficPolicy names this route, so that it has no effect.',
     hint: 'Refer to it from a TrafficTarget or a TrafficSplit of its namespace, or remove it.',
   },
   SMI4508: {
@@ -101,6 +101,51 @@ export const lintCodes = {
     explanation:
       'A Service port leads to a container port that no container of the selected pods declares. Declarations are information only, yet a wrong number often shows this way.',
     hint: 'Declare the port in the container, or correct targetPort.',
+  },
+  SMI4520: {
+    severity: 'warning',
+    title: 'policy that says nothing',
+    explanation: 'A TrafficPolicy has targets and no field beside them, so that it has no effect.',
+    hint: 'Add what it should do, or remove it.',
+  },
+  SMI4521: {
+    severity: 'warning',
+    title: 'time that never counts',
+    explanation:
+      'A time of a TrafficPolicy is longer than the one that bounds it: perTry than request, the base of a backoff than its max, an ejection than its maxTime. The shorter one always ends it.',
+    hint: 'Shorten it, or lengthen the other.',
+  },
+  SMI4522: {
+    severity: 'warning',
+    title: 'retries that may act twice',
+    explanation:
+      'A TrafficPolicy retries a method that is not idempotent (RFC 9110 section 9.2.2). A request whose answer was lost has perhaps been acted on, and is acted on once more.',
+    hint: 'Leave the method out unless the program recognises repeated requests; if it does, say so in a comment that ignores this.',
+  },
+  SMI4523: {
+    severity: 'warning',
+    title: 'mirror to itself',
+    explanation: 'A TrafficPolicy mirrors the requests of a Service to the same Service, which then gets them twice.',
+    hint: 'Mirror to another Service.',
+  },
+  SMI4524: {
+    severity: 'warning',
+    title: 'every request fails',
+    explanation: 'A TrafficPolicy without matches aborts all requests: its Service is unreachable.',
+    hint: 'Lower the percentage, or add matches that pick the requests of a test.',
+  },
+  SMI4525: {
+    severity: 'warning',
+    title: 'hash that nobody looks at',
+    explanation: 'A TrafficPolicy says what to hash and chooses an algorithm that does not hash.',
+    hint: 'Use ringHash or maglev, or remove hashOn.',
+  },
+  SMI4526: {
+    severity: 'warning',
+    title: 'keys in plain text',
+    explanation:
+      'Proxies fetch the keys that tokens are checked with over plain HTTP. Whoever can change that answer can sign tokens that are accepted.',
+    hint: 'Use an https address, or a file.',
   },
   SMI4590: {
     severity: 'warning',

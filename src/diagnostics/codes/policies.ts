@@ -1,7 +1,20 @@
 import type { CatalogueEntry } from '../severity.ts';
 
-/** 41xx: what TrafficPolicies mean together with the rest. */
+/** What TrafficPolicies refer to (30xx), and what they mean together with the rest (41xx). */
 export const policyCodes = {
+  SMI3014: {
+    severity: 'error',
+    title: 'Service of a policy not found',
+    explanation: 'A TrafficPolicy is for a Service that does not exist in its namespace. It says nothing there.',
+    hint: 'Create the Service, or correct the name.',
+  },
+  SMI3015: {
+    severity: 'error',
+    title: 'nowhere to mirror to',
+    explanation:
+      'A TrafficPolicy mirrors requests to a Service, or to a port of it, that does not exist or does not speak HTTP. Nothing is mirrored.',
+    hint: 'Create the Service in the namespace of the policy, or name its port.',
+  },
   SMI4101: {
     severity: 'error',
     title: 'policy for another namespace',

@@ -88,17 +88,4 @@ export const referenceCodes = {
       'The labels of an IdentityBinding pick none of the known pods of its namespace, so they stand for nobody.',
     hint: 'Compare `podLabelSelector` with the labels of the pods.',
   },
-  SMI3014: {
-    severity: 'error',
-    title: 'Service of a policy not found',
-    explanation: 'A TrafficPolicy is for a Service that does not exist in its namespace. It says nothing there.',
-    hint: 'Create the Service, or correct the name.',
-  },
-  SMI3015: {
-    severity: 'error',
-    title: 'nowhere to mirror to',
-    explanation:
-      'A TrafficPolicy mirrors requests to a Service, or to a port of it, that does not exist or does not speak HTTP. Nothing is mirrored.',
-    hint: 'Create the Service in the namespace of the policy, or name its port.',
-  },
 } as const satisfies Record<string, CatalogueEntry>;

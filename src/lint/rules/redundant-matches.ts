@@ -51,7 +51,7 @@ function widerThan(
   return found < 0 ? undefined : found;
 }
 
-/** What one TrafficTarget or TrafficSplit uses of a group: some matches by name, or all. */
+/** What one TrafficTarget, TrafficPolicy or TrafficSplit uses of a group: some matches by name, or all. */
 type Use = 'all' | ReadonlySet<string>;
 
 function alwaysTogether(uses: readonly Use[], narrow: string, wide: string): boolean {
@@ -60,9 +60,13 @@ function alwaysTogether(uses: readonly Use[], narrow: string, wide: string): boo
 
 function usesOfGroups({ input }: LintSubject): ReadonlyMap<string, readonly Use[]> {
   const uses = new Map<string, Use[]>();
-  for (const { meta, rules } of input.targets) {
-    const groups = Map.groupBy(
-      rules.filter(({ kind }) => kind === 'HTTPRouteGroup'),
+  const naming = [
+    ...input.targets.map(({ meta, rules }) => ({ meta, references: rules })),
+    ...(input.policies ?? []).map(({ meta, matches = [] }) => ({ meta, references: matches })),
+  ];
+  for (const { meta, references } of naming) {
+    const groups = Map.groupBy<string, (typeof references)[number]>(
+      references.filter(({ kind }) => kind === 'HTTPRouteGroup'),
       ({ name }) => name,
     );
     for (const [name, named] of groups) {

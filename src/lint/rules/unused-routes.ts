@@ -9,7 +9,7 @@ export function* unusedRoutes({ input }: LintSubject): Iterable<Diagnostic> {
     for (const { kind, name, namespace = meta.namespace } of [destination, ...sources])
       named.add(`${kind} ${namespace}/${name}`);
   }
-  for (const { meta, matches = [] } of input.splits) {
+  for (const { meta, matches = [] } of [...input.splits, ...(input.policies ?? [])]) {
     for (const { kind, name } of matches) named.add(`${kind} ${meta.namespace}/${name}`);
   }
   const kinds = {

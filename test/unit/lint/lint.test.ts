@@ -4,6 +4,7 @@ import type { MeshInput } from '../../../src/compile/input.ts';
 import { lint } from '../../../src/lint/index.ts';
 import type { MeshSettings } from '../../../src/model/types.ts';
 import { account, compile, group, nothing, pod, service, split, target, tcpRoute } from '../../support/objects.ts';
+import { trafficPolicy } from '../../support/policies.ts';
 
 /** `CODE FIELD` of every finding of a lint about the input. */
 function found(input: Partial<MeshInput>, settings: Partial<MeshSettings> = {}): readonly string[] {
@@ -165,5 +166,56 @@ describe('backends and ports', () => {
     expect(at(['8080'])).toEqual(['SMI4515 spec.ports[0].targetPort']);
     expect(at(['8000'])).toEqual([]);
     expect(at([])).toEqual([]);
+  });
+});
+
+describe('policies', () => {
+  const of = (fields: string, name = 'shop') =>
+    found({ services: shop, pods, policies: [trafficPolicy(name, fields)] });
+
+  test.each([
+    ['nothing to do', 'targetRefs: [{ kind: Namespace }]', ['SMI4520 spec']],
+    ['a try that outlasts the request', 'timeouts: { request: 1s, perTry: 2s }', ['SMI4521 spec.timeouts.perTry']],
+    [
+      'a backoff above its maximum',
+      'retries: { backoff: { base: 2s, max: 1s } }',
+      ['SMI4521 spec.retries.backoff.base'],
+    ],
+    ['methods that act', 'retries: { methods: [GET, POST] }', ['SMI4522 spec.retries.methods[1]']],
+    ['a mirror of itself', 'mirror: { service: shop }', ['SMI4523 spec.mirror']],
+    ['an outage', 'faults: { abort: { httpStatus: 503, percent: 100 } }', ['SMI4524 spec.faults.abort.percent']],
+    [
+      'a hash without use',
+      'loadBalancer: { algorithm: random, hashOn: { source: true } }',
+      ['SMI4525 spec.loadBalancer.hashOn'],
+    ],
+    [
+      'keys in plain text',
+      'authentication: { jwt: [{ issuer: a, jwks: { url: "http://a/keys" } }] }',
+      ['SMI4526 spec.authentication.jwt[0].jwks.url'],
+    ],
+  ])('with %s are told', (_, fields, codes) => {
+    expect(of(fields)).toEqual(codes);
+  });
+
+  test.each([
+    'timeouts: { request: 2s, perTry: 1s }',
+    'timeouts: { request: 0s, perTry: 1s }',
+    'retries: { methods: [PUT, DELETE], backoff: { base: 1s, max: 2s } }',
+    'mirror: { service: shop-v2 }',
+    'faults: { abort: { httpStatus: 503, percent: 99 } }',
+    'loadBalancer: { algorithm: maglev, hashOn: { source: true } }',
+    'tls: { mode: permissive }',
+  ])('with %s are not', (fields) => {
+    expect(of(fields)).toEqual([]);
+  });
+
+  test('use the matches that they name', () => {
+    const routeGroups = [group('g', { wide: { pathRegex: '/a.*' }, narrow: { pathRegex: '/a/b.*' } })];
+    const matches = 'matches: [{ kind: HTTPRouteGroup, name: g, matches: [narrow] }]';
+    const policies = [trafficPolicy('shop', `${matches}\ntimeouts: { request: 1s }`)];
+    const input = { services: shop, pods, routeGroups, policies };
+    const { model } = compile(input);
+    expect(lint([], { ...nothing, ...input }, model, defaultCompileOptions)).toEqual([]);
   });
 });
