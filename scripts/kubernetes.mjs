@@ -1,10 +1,10 @@
 // Makes sure that etcd and kube-apiserver are in the cache folder, built from their Go modules by the ordinary go client.
 // Plain JavaScript that an old Node can run; used by the cluster tests.
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildGo, requireGo } from './lib/go.mjs';
 import { digest, isCurrent, writeStamp } from './lib/stamp.mjs';
 import { exitWith, StepError, seconds } from './lib/steps.mjs';
 
@@ -40,9 +40,7 @@ export function ensureKubernetes(log = () => {}) {
   const stamp = path.join(folder, '.stamp');
   const wanted = digest(module, ['go.mod', 'go.sum', 'main.go']);
   if (present && isCurrent(stamp, wanted)) return folder;
-  if (spawnSync('go', ['version']).error?.code === 'ENOENT') {
-    throw new StepError('Go is missing, so no kube-apiserver can be built', { hint: install });
-  }
+  requireGo('Go is missing, so no kube-apiserver can be built', install);
   fs.mkdirSync(folder, { recursive: true });
   const draft = fs.mkdtempSync(path.join(folder, 'draft-'));
   const started = Date.now();
@@ -65,19 +63,7 @@ function build(output) {
   const [major, minor] = kubernetesVersion.split('.');
   const variables = { gitVersion: `v${kubernetesVersion}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
   const flags = Object.entries(variables).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`);
-  const args = ['build', '-mod=readonly', '-buildvcs=false', '-trimpath', '-ldflags', `-s -w ${flags.join(' ')}`];
-  const { error, status, stderr } = spawnSync('go', [...args, '-o', output, '.'], {
-    cwd: module,
-    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
-    encoding: 'utf8',
-    maxBuffer: 64 << 20,
-    timeout: 45 * 60_000,
-  });
-  if (error === undefined && status === 0) return;
-  throw new StepError(`go could not build etcd and kube-apiserver ${kubernetesVersion}`, {
-    output: error === undefined ? stderr : `${stderr}\n${error.message}`,
-    hint: `the reason is in the lines above; if this Go is too old, ${install}`,
-  });
+  buildGo({ module, name: `etcd and kube-apiserver ${kubernetesVersion}`, target: '.', output, flags, hint: install });
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process.argv[1])).href) {

@@ -104,9 +104,9 @@ export const limits = {
   interimResponses: 16,
   /** Requests at a time on one HTTP/2 connection of a client. */
   http2Streams: 256,
-  /** What a peer may send ahead on a stream, and on a connection, of HTTP/2. */
+  /** What a peer may send ahead on a stream of HTTP/2, and on all streams of a connection together. */
   http2StreamWindowBytes: 262_144,
-  http2ConnectionWindowBytes: 1_048_576,
+  http2ConnectionWindowBytes: 8_388_608,
   /** Each of the two tables of header lines of an HTTP/2 connection. */
   http2HeaderTableBytes: 4_096,
   /** A header block as it travels, and the frames that it comes in. */
@@ -126,4 +126,6 @@ export const limits = {
   http2AnswerMillis: 10_000,
   /** After this time without a frame from an HTTP/2 server that has requests to answer, it is asked by PING. */
   http2SilenceMillis: 10_000,
+  /** The same while PING is all that it answers: servers of gRPC end connections that ask more often than every 5 minutes. */
+  http2QuietMillis: 330_000,
 } as const;

@@ -23,7 +23,7 @@ export class ClientSession extends Session<ClientStream> {
 
   /** How many more requests may be under way. */
   get freeStreams(): number {
-    if (this.draining || this.#nextStream > maxStreamId) return 0;
+    if (this.draining) return 0;
     const most = this.peerSpoke ? Math.min(this.peer.concurrentStreams, limits.http2Streams) : streamsAtFirst;
     return Math.max(0, most - this.openStreams);
   }
@@ -46,6 +46,7 @@ export class ClientSession extends Session<ClientStream> {
     this.guard.useful(4);
     this.heads.request(outgoing);
     this.sendHead(id, false);
+    if (this.#nextStream > maxStreamId) this.draining = true;
     return stream;
   }
 
@@ -57,8 +58,8 @@ export class ClientSession extends Session<ClientStream> {
 
   override tick(now: number): void {
     super.tick(now);
-    const silent = now - this.heard > limits.http2SilenceMillis;
-    if (silent && this.openStreams > 0 && !this.ending) this.sendPing();
+    if (this.openStreams === 0 || this.ending) return;
+    if (now - this.heard > (this.quiet ? limits.http2QuietMillis : limits.http2SilenceMillis)) this.sendPing();
   }
 
   protected override head(streamId: number, list: HeaderList): void {

@@ -17,7 +17,7 @@ const never = Number.POSITIVE_INFINITY;
 /** What a session is given. */
 export interface SessionContext {
   readonly socket: Socket;
-  readonly ticker: Ticker;
+  readonly ticker: Pick<Ticker, 'now' | 'add' | 'remove'>;
   /** The connection has ended, and every stream has heard of it. */
   closed(): void;
   /** A stream has ended: there may be room for another. */
@@ -33,7 +33,7 @@ export abstract class Connection implements FrameSink, Tickable {
   readonly windows = new FlowWindows(initialWindow, limits.http2ConnectionWindowBytes);
   /** Whether no further stream is begun; the connection ends with the last one. */
   draining = false;
-  protected readonly ticker: Ticker;
+  protected readonly ticker: SessionContext['ticker'];
   protected readonly output: FrameWriter;
   protected readonly encoder = new HpackEncoder(limits.http2HeaderTableBytes);
   protected readonly peer = new settings.PeerSettings();
@@ -45,8 +45,12 @@ export abstract class Connection implements FrameSink, Tickable {
   /** When the connection fails unless a header block that has begun is complete. */
   protected blockDeadline = never;
   protected heard: number;
+  /** Whether nothing has come since the answer to a PING. */
+  protected quiet = false;
   /** Whether the peer's settings have come. */
   protected peerSpoke = false;
+  /** Whether the peer knows this side's settings. */
+  protected settled = false;
   protected readonly context: SessionContext;
   readonly #reader = new FrameReader(this);
   #unreadReplies = 0;
@@ -107,6 +111,7 @@ export abstract class Connection implements FrameSink, Tickable {
   }
 
   frame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): boolean {
+    this.quiet = false;
     if (!this.peerSpoke && (type !== frames.SETTINGS || (flags & frames.ACK) !== 0)) {
       this.fail(codes.PROTOCOL_ERROR);
     } else if (type > frames.HEADERS && type !== frames.CONTINUATION && !this.guard.idleFrame()) {
@@ -177,13 +182,18 @@ export abstract class Connection implements FrameSink, Tickable {
     this.lost();
   }
 
-  /** Sends what there is to send and the end. What still arrives is thrown away for a while, lest it reset the rest. */
+  /**
+   * Sends what there is to send, for a while, and the end. What still arrives is thrown away: closing with unread input would
+   * reset the rest away.
+   */
   protected end(): void {
     this.ending = true;
     this.draining = true;
     this.output.flush();
-    this.context.socket.end();
-    this.#lingerDeadline = this.ticker.now + limits.lingerMillis;
+    this.#lingerDeadline = this.ticker.now + limits.drainMillis;
+    this.context.socket.end(() => {
+      this.#lingerDeadline = this.ticker.now + limits.lingerMillis;
+    });
   }
 
   /** Asks the peer for a sign of life, unless it is being asked: `pinged` follows. */
@@ -202,6 +212,7 @@ export abstract class Connection implements FrameSink, Tickable {
   #settings(flags: number, bytes: Buffer, start: number, end: number): void {
     if ((flags & frames.ACK) !== 0) {
       if (end > start) this.fail(codes.FRAME_SIZE_ERROR);
+      this.settled = true;
       this.#settingsDeadline = never;
       return;
     }
@@ -240,6 +251,7 @@ export abstract class Connection implements FrameSink, Tickable {
 
   #pingAnswered(answered: boolean): void {
     this.#pingDeadline = never;
+    this.quiet = answered;
     this.pinged(answered);
   }
 

@@ -18,11 +18,6 @@ export class FrameReader {
     this.#sink = sink;
   }
 
-  /** Whether a frame has begun and is not complete. */
-  get amidFrame(): boolean {
-    return this.#partial !== undefined;
-  }
-
   read(bytes: Buffer, from: number): void {
     const stop = bytes.length;
     let at = from;

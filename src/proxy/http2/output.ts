@@ -92,6 +92,10 @@ export class Output {
     this.bytes = empty;
     this.#at = 0;
     this.#lastFrame = -1;
+    if (!this.#socket.writable) {
+      this.#full = [];
+      return;
+    }
     if (full.length === 0) {
       this.#write(chunk, length);
       return;

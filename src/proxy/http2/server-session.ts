@@ -109,7 +109,9 @@ export class ServerSession extends Session<ServerStream> {
   #begin(streamId: number, list: HeaderList): void {
     this.lastPeerStream = streamId;
     if (this.#refusing || this.openStreams >= limits.http2Streams) {
-      this.streamError(streamId, codes.REFUSED_STREAM);
+      // Before the client knows the limit it is no fault to exceed it.
+      if (this.settled) this.streamError(streamId, codes.REFUSED_STREAM);
+      else this.sendReset(streamId, codes.REFUSED_STREAM);
       return;
     }
     if (!list.tooLarge && !list.isRequest(this.#context.extendedConnect)) {

@@ -5,6 +5,7 @@ import { FieldList } from '../../../../../src/proxy/http/field-list.ts';
 import type { Fields, RequestMessage } from '../../../../../src/proxy/http/message.ts';
 import { ClientSession } from '../../../../../src/proxy/http2/client-session.ts';
 import type { ClientStream, ResponseSink } from '../../../../../src/proxy/http2/client-stream.ts';
+import type { SessionContext } from '../../../../../src/proxy/http2/connection.ts';
 import type { HeaderList } from '../../../../../src/proxy/http2/header-list.ts';
 import { ServerSession } from '../../../../../src/proxy/http2/server-session.ts';
 import type { ServerStream } from '../../../../../src/proxy/http2/server-stream.ts';
@@ -15,6 +16,8 @@ import { ownAddress } from '../../support/mesh.ts';
 
 const fieldsOf = (record: Readonly<Record<string, string>>): Fields => new FieldList(Object.entries(record).flat());
 
+type Clock = SessionContext['ticker'] & { stop(): void };
+
 export type Handler = (stream: ServerStream, head: HeaderList) => StreamSink;
 
 export interface RunningServer {
@@ -22,14 +25,17 @@ export interface RunningServer {
   readonly port: number;
   readonly url: string;
   readonly sessions: ServerSession[];
-  readonly ticker: Ticker;
   /** Sessions that have ended. */
   readonly ended: ServerSession[];
   close(): void;
 }
 
 /** A server of our sessions, with a ticker that only the caller moves when `ticker` is given. */
-export async function serve(request: Handler, ticker = new Ticker(), extendedConnect = false): Promise<RunningServer> {
+export async function serve(
+  request: Handler,
+  ticker: Clock = new Ticker(),
+  extendedConnect = false,
+): Promise<RunningServer> {
   const sessions: ServerSession[] = [];
   const ended: ServerSession[] = [];
   const address = ownAddress();
@@ -52,14 +58,14 @@ export async function serve(request: Handler, ticker = new Ticker(), extendedCon
     for (const session of sessions) session.destroy();
     ticker.stop();
   };
-  return { address, port, url: `http://${address}:${port}`, sessions, ticker, ended, close };
+  return { address, port, url: `http://${address}:${port}`, sessions, ended, close };
 }
 
 /** A client session to an address. */
 export async function connect(
   address: string,
   port: number,
-  ticker = new Ticker(),
+  ticker: Clock = new Ticker(),
 ): Promise<{ session: ClientSession; socket: net.Socket; ended: Promise<void> }> {
   const socket = net.connect({ host: address, port, noDelay: true, allowHalfOpen: true });
   await once(socket, 'connect');
@@ -100,7 +106,7 @@ export interface Answer {
 }
 
 /** Collects an answer; the promise is kept when it is complete or the stream was reset. */
-function collector(): { sink: ResponseSink; answer: Promise<Answer>; drained: { next: () => void } } {
+export function collector(): { sink: ResponseSink; answer: Promise<Answer>; drained: { next: () => void } } {
   const pieces: Buffer[] = [];
   const answer: Answer = {
     interims: [],

@@ -1,0 +1,1 @@
+export declare function ensureH2spec(log?: (line: string) => void): string;

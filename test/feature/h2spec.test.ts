@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
+import tls from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureH2spec } from '../../scripts/h2spec.mjs';
+import { createAuthority } from '../../src/identity/authority.ts';
+import { spiffeId } from '../../src/lib/spiffe.ts';
+import { FieldList } from '../../src/proxy/http/field-list.ts';
+import { ServerSession } from '../../src/proxy/http2/server-session.ts';
+import { readInto } from '../../src/proxy/socket/read-into.ts';
+import { Ticker } from '../../src/proxy/ticker.ts';
+import { ownAddress } from '../unit/proxy/support/mesh.ts';
+
+/** All cases of h2spec, the strict ones included, against a server of our sessions. */
+
+const { path: binary, reason } = h2specBinary();
+const body = Buffer.from('as the sections of RFC 9113 say\n');
+const answer = { status: 200, fields: new FieldList(['content-type', 'text/plain']), contentLength: body.length };
+const ticker = new Ticker();
+afterAll(() => ticker.stop());
+
+/** With `CI=true` a missing h2spec is a failure, so that nothing is skipped unseen. */
+function h2specBinary(): { path?: string; reason?: string } {
+  try {
+    return { path: ensureH2spec((line) => console.log(line)) };
+  } catch (error) {
+    if (process.env.CI === 'true') throw error;
+    const { message, hint } = error as { message: string; hint?: string };
+    console.log(`h2spec is skipped: ${message}; ${hint}`);
+    return { reason: `${message}; ${hint}` };
+  }
+}
+
+function serve(socket: net.Socket): void {
+  const session = new ServerSession({
+    socket,
+    ticker,
+    extendedConnect: false,
+    closed: () => {},
+    request: (stream, { endStream }) => {
+      const respond = () => {
+        stream.head(answer, undefined);
+        stream.data(body, 0, body.length);
+        stream.end(undefined);
+      };
+      if (endStream) respond();
+      return { data: () => true, end: respond, reset: () => {}, drained: () => {} };
+    },
+  });
+  readInto(socket, (bytes) => session.receive(bytes));
+}
+
+/** The summary, behind the cases that failed. */
+async function run(host: string, port: number, ...options: string[]): Promise<string> {
+  const args = ['--strict', '--timeout', '10', '--host', host, '--port', String(port), ...options];
+  const output = await new Promise<string>((resolve) => {
+    execFile(binary!, args, { maxBuffer: 16 << 20 }, (_, stdout, stderr) => resolve(stdout + stderr));
+  });
+  const failures = output.indexOf('Failures:');
+  return failures >= 0 ? output.slice(failures) : output.trimEnd().split('\n').at(-1)!;
+}
+
+describe.skipIf(binary === undefined)(`h2spec${reason === undefined ? '' : ` (${reason})`}`, () => {
+  const host = ownAddress();
+  const sockets = new Set<net.Socket>();
+  const servers: net.Server[] = [];
+
+  beforeAll(async () => {
+    const { certificateChain, privateKey } = await (await createAuthority({ trustDomain: 'a.test' })).issue(
+      spiffeId('a.test', 'default', 'a'),
+    );
+    const accept = (socket: net.Socket) => {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      serve(socket);
+    };
+    servers.push(
+      net.createServer({ noDelay: true, allowHalfOpen: true }, accept),
+      tls.createServer(
+        { noDelay: true, allowHalfOpen: true, cert: certificateChain, key: privateKey, ALPNProtocols: ['h2'] },
+        accept,
+      ),
+    );
+    for (const server of servers) {
+      server.listen(0, host);
+      await once(server, 'listening');
+    }
+  });
+  afterAll(() => {
+    for (const server of servers) server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+
+  const portOf = (index: number) => (servers[index]!.address() as AddressInfo).port;
+
+  it('finds nothing in clear text', async () => {
+    expect(await run(host, portOf(0))).toBe('146 tests, 146 passed, 0 skipped, 0 failed');
+  }, 300_000);
+
+  it('finds nothing over TLS', async () => {
+    expect(await run(host, portOf(1), '--tls', '--insecure')).toBe('146 tests, 146 passed, 0 skipped, 0 failed');
+  }, 300_000);
+});
