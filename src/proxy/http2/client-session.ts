@@ -42,7 +42,7 @@ export class ClientSession extends Session<ClientStream> {
     this.#nextStream += 2;
     const { method } = outgoing.request;
     const stream = new ClientStream(this, id, this.peer.streamWindow, limits.http2StreamWindowBytes, method, sink);
-    this.streams.set(id, stream);
+    this.streams.add(stream);
     this.guard.useful(4);
     this.heads.request(outgoing);
     this.sendHead(id, false);
@@ -87,7 +87,7 @@ export class ClientSession extends Session<ClientStream> {
 
   protected override goneAway(lastStreamId: number): void {
     this.draining = true;
-    for (const stream of this.streams.values()) {
+    for (const stream of this.streams.all()) {
       if (stream.id > lastStreamId) stream.abort('refused', codes.REFUSED_STREAM);
     }
     if (this.openStreams === 0) this.drained();

@@ -119,7 +119,7 @@ export class ServerSession extends Session<ServerStream> {
       return;
     }
     const stream = new ServerStream(this, streamId, this.peer.streamWindow, limits.http2StreamWindowBytes);
-    this.streams.set(streamId, stream);
+    this.streams.add(stream);
     stream.begin(list);
     const tooLong = list.target.length > limits.uriBytes;
     if (!list.tooLarge && !tooLong) {

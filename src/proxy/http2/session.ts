@@ -8,12 +8,13 @@ import type { HeaderList } from './header-list.ts';
 import { HeadEncoder } from './heads.ts';
 import { HpackDecoder } from './hpack/decoder.ts';
 import { causeOf, type Stream, type StreamHost } from './stream.ts';
+import { StreamTable } from './stream-table.ts';
 
 /** The streams of a connection: what both sides of it have in common (RFC 9113 5, 6). */
 export abstract class Session<S extends Stream> extends Connection implements StreamHost {
   /** When the last stream ended, on the ticker's clock. */
   idleSince: number;
-  protected readonly streams = new Map<number, S>();
+  protected readonly streams = new StreamTable<S>();
   protected readonly heads = new HeadEncoder(this.encoder);
   readonly #decoder = new HpackDecoder({
     tableBytes: limits.http2HeaderTableBytes,
@@ -156,7 +157,7 @@ export abstract class Session<S extends Stream> extends Connection implements St
   }
 
   protected override windowsChanged(delta: number): boolean {
-    for (const stream of this.streams.values()) if (!stream.allow(delta)) return false;
+    for (const stream of this.streams.all()) if (!stream.allow(delta)) return false;
     if (delta > 0) this.unblocked();
     return true;
   }
@@ -174,7 +175,7 @@ export abstract class Session<S extends Stream> extends Connection implements St
   }
 
   protected override lost(): void {
-    for (const stream of this.streams.values()) stream.abort('lost', codes.NO_ERROR);
+    for (const stream of this.streams.all()) stream.abort('lost', codes.NO_ERROR);
   }
 
   // --- frames of the peer

@@ -1,13 +1,20 @@
 import type { HeaderList } from '../header-list.ts';
+import type { FieldLine } from './field-line.ts';
 
 const slots = 32;
 const maxBytes = 512;
 
-interface Slot {
-  readonly bytes: Uint8Array;
+/** What a block came to. */
+export interface KnownBlock {
   readonly list: HeaderList;
+  /** The lines that it puts into the dynamic table. */
+  readonly inserts: readonly FieldLine[];
   /** How many lines had been inserted into the dynamic table, or -1 when the block does not refer to it. */
   readonly tableState: number;
+}
+
+interface Slot extends KnownBlock {
+  readonly bytes: Uint8Array;
 }
 
 /** Lists of whole header blocks that came before: most requests of a client differ in little from one another. */
@@ -17,23 +24,23 @@ export class BlockCache {
   #seen: Int32Array | undefined;
   #hash = 0;
 
-  find(bytes: Uint8Array, start: number, end: number, endStream: boolean, inserted: number): HeaderList | undefined {
+  find(bytes: Uint8Array, start: number, end: number, endStream: boolean, inserted: number): KnownBlock | undefined {
     if (end - start > maxBytes) return undefined;
     this.#hash = hashOf(bytes, start, end, endStream ? 1 : 2);
     const slot = this.#slots?.[this.#hash & (slots - 1)];
     if (slot === undefined || slot.list.endStream !== endStream) return undefined;
     if (slot.tableState !== inserted && slot.tableState !== -1) return undefined;
-    return sameBytes(slot.bytes, bytes, start, end) ? slot.list : undefined;
+    return sameBytes(slot.bytes, bytes, start, end) ? slot : undefined;
   }
 
   /** For a block that `find` has just not found. */
-  offer(bytes: Uint8Array, start: number, end: number, list: HeaderList, tableState: number): void {
+  offer(bytes: Uint8Array, start: number, end: number, block: KnownBlock): void {
     if (end - start > maxBytes) return;
     this.#seen ??= new Int32Array(slots);
     const index = this.#hash & (slots - 1);
     if (this.#seen[index] === this.#hash) {
       this.#slots ??= new Array<Slot | undefined>(slots).fill(undefined);
-      this.#slots[index] = { bytes: new Uint8Array(bytes.subarray(start, end)), list, tableState };
+      this.#slots[index] = { bytes: new Uint8Array(bytes.subarray(start, end)), ...block };
     }
     this.#seen[index] = this.#hash;
   }

@@ -24,9 +24,10 @@ export class HpackDecoder {
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
-  /** Whether the block being decoded refers to the dynamic table, and whether it changes it. */
+  /** Of the block being decoded: whether it refers to the dynamic table or resizes it, and what it puts there. */
   #refers = false;
-  #changes = false;
+  #resized = false;
+  #inserts: FieldLine[] = [];
 
   constructor(bounds: DecoderBounds) {
     this.#bounds = bounds;
@@ -38,16 +39,21 @@ export class HpackDecoder {
    * give the same list as long as the dynamic table does not change.
    */
   decode(bytes: Buffer, start: number, end: number, endStream: boolean): HeaderList | undefined {
-    const cached = this.#cache.find(bytes, start, end, endStream, this.#table.inserted);
-    if (cached !== undefined) return cached;
+    const known = this.#cache.find(bytes, start, end, endStream, this.#table.inserted);
+    if (known !== undefined) {
+      for (const line of known.inserts) this.#insert(line);
+      return known.list;
+    }
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
     this.#refers = false;
-    this.#changes = false;
+    this.#resized = false;
+    this.#inserts = [];
     const list = this.#list(endStream);
-    if (list !== undefined && !this.#changes) {
-      this.#cache.offer(bytes, start, end, list, this.#refers ? this.#table.inserted : -1);
+    const inserts = this.#inserts;
+    if (list !== undefined && !this.#resized && (!this.#refers || inserts.length === 0)) {
+      this.#cache.offer(bytes, start, end, { list, inserts, tableState: this.#refers ? this.#table.inserted : -1 });
     }
     return list;
   }
@@ -74,7 +80,7 @@ export class HpackDecoder {
       const capacity = this.#integer(31);
       if (capacity < 0 || capacity > this.#bounds.tableBytes) return false;
       this.#table.resize(capacity);
-      this.#changes = true;
+      this.#resized = true;
       this.#cache.clear();
     }
     return true;
@@ -86,12 +92,17 @@ export class HpackDecoder {
     if ((first & 0x40) !== 0) {
       const line = this.#literal(63, false);
       if (line === undefined) return undefined;
-      this.#changes = true;
-      if (!this.#table.insert(line)) this.#cache.clear();
+      this.#inserts.push(line);
+      this.#insert(line);
       return line;
     }
     // A change of the table's size is none of the representations of a line.
     return (first & 0x20) !== 0 ? undefined : this.#literal(15, (first & 0x10) !== 0);
+  }
+
+  #insert(line: FieldLine): void {
+    // A line that is larger than the table empties it, which its serial numbers do not show.
+    if (!this.#table.insert(line)) this.#cache.clear();
   }
 
   #indexed(index: number): FieldLine | undefined {
