@@ -13,7 +13,7 @@ import type { Fields, RequestMessage, ResponseMessage } from './message.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestTimers } from './request-timers.ts';
 import { stampDeadline } from './stamp-deadline.ts';
-import { ENOUGH, Tries, unsentHeader } from './tries.ts';
+import { afterAnswer, afterFailure, ENOUGH, unsentHeader } from './tries.ts';
 
 const empty = Buffer.alloc(0);
 const resendable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
@@ -44,8 +44,6 @@ export class Transaction implements ResponseConsumer {
   readonly #downstream: Downstream;
   readonly #clock: Clock;
   readonly #body = new RequestBody();
-  readonly #tries = new Tries();
-  readonly #timers: RequestTimers;
   #phases: CompiledPhases | undefined;
   #nextPhase = 0;
   /** Whether phases run right now: then the exchange's clock is as good as new. */
@@ -56,16 +54,13 @@ export class Transaction implements ResponseConsumer {
   #responseBegun = false;
   #requestPaused = false;
   #tunnel: TunnelBytes | undefined;
+  /** Undefined until a request needs one. */
+  #timers: RequestTimers | undefined;
   #onComplete: ((body: RequestBody | undefined) => void) | undefined;
 
   constructor(downstream: Downstream, peer: Peer, clock: Clock) {
     this.#downstream = downstream;
     this.#clock = clock;
-    this.#timers = new RequestTimers(
-      clock.wheel,
-      () => this.#deadlinePassed(),
-      () => this.#stepOver(),
-    );
     this.exchange = new Exchange(this);
     this.exchange.peer = peer.identity;
     this.exchange.peerAddress = peer.address;
@@ -112,7 +107,6 @@ export class Transaction implements ResponseConsumer {
     this.#requestPaused = false;
     this.#tunnel = undefined;
     this.#body.begin();
-    this.#tries.begin();
     this.exchange.begin(request, performance.now());
     this.#alive();
   }
@@ -205,7 +199,7 @@ export class Transaction implements ResponseConsumer {
   }
 
   proceedAfter(millis: number): void {
-    this.#timers.setStep(performance.now() + millis);
+    this.#precise().setStep(performance.now() + millis);
   }
 
   whenComplete(run: (body: RequestBody | undefined) => void): void {
@@ -214,7 +208,7 @@ export class Transaction implements ResponseConsumer {
   }
 
   giveUpAt(time: number): void {
-    this.#timers.setDeadline(time);
+    this.#precise().setDeadline(time);
   }
 
   /** A phase that said `WAIT` decided that the request is answered with `exchange.status`. */
@@ -227,7 +221,7 @@ export class Transaction implements ResponseConsumer {
     const perTry = this.exchange.policy?.perTryMillis ?? 0;
     this.#state = WAITING;
     this.#alive();
-    if (perTry > 0) this.#timers.setStep(performance.now() + perTry);
+    if (perTry > 0) this.#precise().setStep(performance.now() + perTry);
   }
 
   // --- towards the server
@@ -264,7 +258,7 @@ export class Transaction implements ResponseConsumer {
   #tryFailed(condition: number, status: number, failure?: UpstreamFailure): void {
     const { exchange } = this;
     exchange.unanswered(failure);
-    const wait = this.#body.replayable ? this.#tries.afterFailure(exchange, condition) : ENOUGH;
+    const wait = this.#body.replayable ? afterFailure(exchange, condition) : ENOUGH;
     if (wait !== ENOUGH) {
       this.#tryAgain(wait);
       return;
@@ -277,7 +271,7 @@ export class Transaction implements ResponseConsumer {
   /** Whether an answer is not passed on because another try follows. */
   #discards(head: ResponseMessage): boolean {
     const { exchange } = this;
-    const wait = this.#body.replayable ? this.#tries.afterAnswer(exchange, head) : ENOUGH;
+    const wait = this.#body.replayable ? afterAnswer(exchange, head) : ENOUGH;
     if (wait === ENOUGH) return false;
     exchange.status = head.status;
     exchange.response = head;
@@ -336,7 +330,7 @@ export class Transaction implements ResponseConsumer {
     }
     this.#beginResponse(head);
     if (head.status === 101) {
-      this.#timers.clearDeadline();
+      this.#timers?.clearDeadline();
       this.#tunnel = this.exchange.series!.tunnel();
       this.#downstream.switching(head);
     } else this.#downstream.head(head, this.exchange.responseEdits, bodiless);
@@ -364,7 +358,7 @@ export class Transaction implements ResponseConsumer {
     this.exchange.response = head;
     this.exchange.now = performance.now();
     this.#responseBegun = true;
-    this.#timers.clearStep();
+    this.#timers?.clearStep();
     for (const phase of this.#phases!.response) phase(this.exchange);
   }
 
@@ -401,8 +395,8 @@ export class Transaction implements ResponseConsumer {
   #end(now = performance.now()): void {
     this.#state = IDLE;
     this.exchange.now = now;
-    this.#timers.clearStep();
-    this.#timers.clearDeadline();
+    this.#timers?.clearStep();
+    this.#timers?.clearDeadline();
     this.#completed(undefined);
     for (const phase of this.#phases!.end) phase(this.exchange);
     this.#body.forget();
@@ -419,6 +413,15 @@ export class Transaction implements ResponseConsumer {
 
   #alive(): void {
     this.deadline = this.#clock.now + this.exchange.idleMillis;
+  }
+
+  #precise(): RequestTimers {
+    this.#timers ??= new RequestTimers(
+      this.#clock.wheel,
+      () => this.#deadlinePassed(),
+      () => this.#stepOver(),
+    );
+    return this.#timers;
   }
 
   /** A pause before the next phase or try, or the time of a try. */

@@ -11,54 +11,43 @@ export const unsentHeader = 'x-smi-unsent';
 /** No further try. */
 export const ENOUGH = -1;
 
-/** Counts the tries of one request and decides whether another one follows. */
-export class Tries {
-  #retries = 0;
+/** How long to wait before another try after a failure, in milliseconds; `ENOUGH` when none follows. */
+export function afterFailure(exchange: Exchange, condition: number): number {
+  return nextTry(exchange, condition, 0);
+}
 
-  /** For the next request. */
-  begin(): void {
-    this.#retries = 0;
+/** The same after the head of an answer, which is to be passed on when it is `ENOUGH`. */
+export function afterAnswer(exchange: Exchange, { status, fields }: ResponseMessage): number {
+  const on = exchange.policy?.retries.on ?? 0;
+  if (status === 503 && (on & CONNECT_FAILURE) !== 0 && fields.lookupMesh(unsentHeader) !== undefined) {
+    return nextTry(exchange, CONNECT_FAILURE, 0);
   }
+  if ((on & ANSWER_CONDITIONS) === 0) return ENOUGH;
+  const condition = answerCondition(on, status, status === 200 ? fields.lookup('grpc-status') : undefined);
+  if (condition === 0) return ENOUGH;
+  const pushback = pushbackMillis(fields.lookup('grpc-retry-pushback-ms'), fields.lookup('retry-after'), Date.now());
+  return pushback > limits.pushbackMillis ? ENOUGH : nextTry(exchange, condition, pushback);
+}
 
-  /** How long to wait before another try after a failure, in milliseconds; `ENOUGH` when there is none. */
-  afterFailure(exchange: Exchange, condition: number): number {
-    return this.#next(exchange, condition, 0);
+function nextTry(exchange: Exchange, condition: number, atLeastMillis: number): number {
+  const { policy, series, method, deadline, tried } = exchange;
+  if (policy === undefined) return ENOUGH;
+  const { retries } = policy;
+  if ((retries.on & condition) === 0 || tried.length >= retries.attempts) return ENOUGH;
+  // Without a connection nothing was sent, so that nothing can be done twice.
+  if (condition !== CONNECT_FAILURE && !maySendAgain(retries, method)) return ENOUGH;
+  const { backoffBaseMillis, backoffMaxMillis, budget, budgetPercent, budgetMinPerSecond } = retries;
+  const backoff = backoffMillis(backoffBaseMillis, backoffMaxMillis, tried.length + 1, Math.random());
+  const wait = Math.max(backoff, atLeastMillis);
+  const now = performance.now();
+  if (deadline !== 0 && now + wait >= deadline) return ENOUGH;
+  if (!holdsPlace(exchange)) return ENOUGH;
+  if (!budget.take(budgetPercent, budgetMinPerSecond, now)) {
+    series?.budgetExhausted();
+    return ENOUGH;
   }
-
-  /** The same after the head of an answer, which is to be passed on when it is `ENOUGH`. */
-  afterAnswer(exchange: Exchange, { status, fields }: ResponseMessage): number {
-    const on = exchange.policy?.retries.on ?? 0;
-    if (status === 503 && (on & CONNECT_FAILURE) !== 0 && fields.lookupMesh(unsentHeader) !== undefined) {
-      return this.#next(exchange, CONNECT_FAILURE, 0);
-    }
-    if ((on & ANSWER_CONDITIONS) === 0) return ENOUGH;
-    const condition = answerCondition(on, status, status === 200 ? fields.lookup('grpc-status') : undefined);
-    if (condition === 0) return ENOUGH;
-    const pushback = pushbackMillis(fields.lookup('grpc-retry-pushback-ms'), fields.lookup('retry-after'), Date.now());
-    return pushback > limits.pushbackMillis ? ENOUGH : this.#next(exchange, condition, pushback);
-  }
-
-  #next(exchange: Exchange, condition: number, atLeastMillis: number): number {
-    const { policy, series, method, deadline } = exchange;
-    if (policy === undefined) return ENOUGH;
-    const { retries } = policy;
-    if ((retries.on & condition) === 0 || this.#retries >= retries.attempts) return ENOUGH;
-    // Without a connection nothing was sent, so that nothing can be done twice.
-    if (condition !== CONNECT_FAILURE && !maySendAgain(retries, method)) return ENOUGH;
-    const { backoffBaseMillis, backoffMaxMillis, budget, budgetPercent, budgetMinPerSecond } = retries;
-    const backoff = backoffMillis(backoffBaseMillis, backoffMaxMillis, this.#retries + 1, Math.random());
-    const wait = Math.max(backoff, atLeastMillis);
-    const now = performance.now();
-    if (deadline !== 0 && now + wait >= deadline) return ENOUGH;
-    if (!holdsPlace(exchange)) return ENOUGH;
-    if (!budget.take(budgetPercent, budgetMinPerSecond, now)) {
-      series?.budgetExhausted();
-      return ENOUGH;
-    }
-    this.#retries++;
-    series?.retried(reasonOf(condition));
-    return wait;
-  }
+  series?.retried(reasonOf(condition));
+  return wait;
 }
 
 /** Whether the policy's bound on retries has room, or this request is counted there already. */

@@ -28,6 +28,8 @@ export interface ExchangeTransaction extends ResponseConsumer {
   answerNow(): void;
 }
 
+const nobody: readonly Endpoint[] = [];
+
 const none: RequestMessage = {
   method: '',
   target: '',
@@ -77,7 +79,7 @@ export class Exchange implements OutgoingRequest {
   /** Of which the request holds a place. */
   breaker: Breaker | undefined;
   /** Endpoints that had the request and did not answer it. */
-  readonly tried: Endpoint[] = [];
+  tried: readonly Endpoint[] = nobody;
   /** Of which the request holds a place among the retries. */
   retryBreaker: Breaker | undefined;
   /** Undefined where a request is not ours to try again, delay or change: at the server. */
@@ -111,7 +113,7 @@ export class Exchange implements OutgoingRequest {
     this.cluster = undefined;
     this.endpoint = undefined;
     this.breaker = undefined;
-    if (this.tried.length > 0) this.tried.length = 0;
+    this.tried = nobody;
     this.retryBreaker = undefined;
     this.policy = undefined;
     this.deadline = 0;
@@ -137,7 +139,7 @@ export class Exchange implements OutgoingRequest {
     this.breaker = undefined;
     if (endpoint === undefined) return;
     endpoint.pool.outstanding--;
-    this.tried.push(endpoint);
+    this.tried = [...this.tried, endpoint];
     this.endpoint = undefined;
     this.sentAt = 0;
   }
