@@ -19,6 +19,10 @@ export const limits = {
   pendingPerEndpoint: 1_024,
   /** From the first byte of a head to its end; also the handshake of TLS. */
   headerMillis: 10_000,
+  /** Waiting for the bytes that tell what a connection speaks, or which server it wants. */
+  sniffMillis: 3_000,
+  /** A TLS ClientHello that is read for its server name. */
+  clientHelloBytes: 16_384,
   /** Between requests, towards clients. */
   idleMillis: 60_000,
   /** Between requests, towards servers: below the 5 s after which common servers close. */
