@@ -24,6 +24,11 @@ export function isTrustDomain(name: string): boolean {
   return trustDomainPattern.test(name);
 }
 
+/** The trust domain of an id; nothing for a text that is none. */
+export function trustDomainOf(id: string): string | undefined {
+  return isSpiffeId(id) ? id.slice('spiffe://'.length, id.indexOf('/', 'spiffe://'.length)) : undefined;
+}
+
 /** The id of a service account. The parts must be valid names; Kubernetes' own rules for them are stricter. */
 export function spiffeId(trustDomain: string, namespace: string, account: string): SpiffeId {
   const id = `spiffe://${trustDomain}/ns/${namespace}/sa/${account}`;

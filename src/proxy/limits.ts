@@ -19,6 +19,10 @@ export const limits = {
   pendingPerEndpoint: 1_024,
   /** From the first byte of a head to its end; also the handshake of TLS. */
   headerMillis: 10_000,
+  /** Roots of one trust domain. */
+  bundleCertificates: 100,
+  /** Certificates of clients that were found to be of their domain's authority. */
+  leavesRemembered: 10_000,
   /** Waiting for the bytes that tell what a connection speaks, or which server it wants. */
   sniffMillis: 3_000,
   /** A TLS ClientHello that is read for its server name. */
@@ -30,6 +34,8 @@ export const limits = {
   /** The same over HTTP/2, whose servers say when they are about to close. */
   upstreamHttp2IdleMillis: 45_000,
   connectMillis: 5_000,
+  /** Endpoints that a TCP connection tries before it is given up. */
+  tcpConnectAttempts: 3,
   /** Waiting for a connection to become free. */
   pendingMillis: 5_000,
   /** Without a byte in either direction while a request is open. */

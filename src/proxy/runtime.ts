@@ -1,6 +1,6 @@
-import type { ProxyBootstrap } from './bootstrap.ts';
+import type { BootstrapSecret, ProxyBootstrap } from './bootstrap.ts';
 import { type ListenerEnvironment, listenerSpecs } from './config/listeners.ts';
-import { ResourceSet } from './config/resources.ts';
+import { type Messages, ResourceSet } from './config/resources.ts';
 import { Mirrors } from './http/mirrors.ts';
 import { ListenerManager } from './listeners/manager.ts';
 import { LoadShedding } from './load-shedding.ts';
@@ -36,6 +36,8 @@ export class Runtime {
   readonly #environment: ListenerEnvironment;
   readonly #log: (line: string) => void;
   #material: TlsMaterial | undefined;
+  readonly #firstSecret: BootstrapSecret | undefined;
+  /** All that the material was made of, the key aside. */
   #materialName = '';
   #markReady: () => void = () => {};
   #applying: Promise<void> = Promise.resolve();
@@ -49,6 +51,7 @@ export class Runtime {
       random: Math.random,
     });
     this.#ticker.add(this.#shedding);
+    this.#firstSecret = bootstrap.secret;
     this.#log = log;
     this.#listeners = new ListenerManager(log);
     this.#environment = {
@@ -107,7 +110,7 @@ export class Runtime {
       this.#log(`no configuration for ${this.#node}`);
       return;
     }
-    this.#useSecret(resources, workload.identity);
+    this.#useSecret(resources, workload);
     this.#dialer.useSource(workload.sourceAddress);
     const clusters = this.#clusters.transaction();
     const specs = listenerSpecs(resources, workload, this.#material, clusters, this.#environment);
@@ -122,12 +125,20 @@ export class Runtime {
     this.#log(`ready with ${specs.length} listeners`);
   }
 
-  #useSecret(resources: ResourceSet, identity: string): void {
-    const secret = resources.get('Secret', identity);
-    if (secret === undefined || secret.certificateChain === this.#materialName) return;
-    const material = tlsMaterial(secret);
-    if (!material.ok) return;
-    this.#materialName = secret.certificateChain;
+  /** What the control plane sent, or what the proxy began with, together with the roots of other trust domains. */
+  #useSecret(resources: ResourceSet, { identity, trustDomains }: Messages['Workload']): void {
+    const secret = resources.get('Secret', identity) ?? this.#firstSecret;
+    if (secret === undefined) return;
+    const { certificateChain, privateKey, trustBundle } = secret;
+    const others = trustDomains.map((domain) => ({ name: domain.name, bundle: domain.trustBundle }));
+    const name = JSON.stringify([certificateChain, trustBundle, others]);
+    if (name === this.#materialName) return;
+    const material = tlsMaterial({ certificateChain, privateKey, trustBundle }, others);
+    if (!material.ok) {
+      this.#log(`certificate of ${identity} cannot be used: ${material.error}`);
+      return;
+    }
+    this.#materialName = name;
     this.useMaterial(material.value);
     this.#log(`certificate of ${identity} in use`);
   }

@@ -1,9 +1,9 @@
-import { HttpListener } from '../listeners/http.ts';
+import { HttpListener, type HttpTable } from '../listeners/http.ts';
 import type { ListenerSpec, ManagedListener } from '../listeners/manager.ts';
-import { type TcpDecision, TcpListener } from '../listeners/tcp.ts';
+import type { Admission } from '../listeners/peer-server.ts';
+import { TcpListener, type TcpTable } from '../listeners/tcp.ts';
 import { type InboundSettings, inboundPhases } from '../phases/inbound.ts';
 import { type OutboundSettings, outboundPhases } from '../phases/outbound.ts';
-import type { CompiledPhases } from '../phases/phase.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Ticker } from '../ticker.ts';
@@ -14,7 +14,7 @@ import { nowhere, programSettings } from './cluster-policy.ts';
 import { compileInbound } from './inbound.ts';
 import { OutboundCompiler } from './outbound.ts';
 import type { Messages, ResourceSet } from './resources.ts';
-import { inboundTcp, outboundTcp } from './tcp.ts';
+import { inboundTcp, outboundTcp, outboundTls } from './tcp.ts';
 
 /** What listeners are made with. */
 export interface ListenerEnvironment extends OutboundSettings, InboundSettings {
@@ -33,29 +33,47 @@ export function listenerSpecs(
   environment: ListenerEnvironment,
 ): readonly ListenerSpec[] {
   const compiler = new OutboundCompiler(resources, workload, environment.registry, clusters, environment.memory);
+  const admission = 'plain';
   const outbound = workload.outbound.map((listener) => {
     const key = `outbound ${listener.protocol.toLowerCase()} ${listener.address}:${listener.port}`;
     if (listener.protocol === 'TCP') {
-      const decide = outboundTcp(compiler.service(listener.services[0] ?? ''));
-      return tcpSpec(key, listener, decide, undefined, environment);
+      return tcpSpec(key, listener, { admission, ...outboundBytes(compiler, listener) }, environment);
     }
-    return httpSpec(key, listener, outboundPhases(compiler.table(listener), environment), undefined, environment);
+    const phases = outboundPhases(compiler.table(listener), environment);
+    return httpSpec(key, listener, { admission, phases }, environment);
   });
   if (material === undefined) return outbound;
   const inbound = workload.inbound.map((listener) => {
     const key = `inbound ${listener.protocol.toLowerCase()} ${listener.address}:${listener.port}`;
     const table = compileInbound(resources, workload, listener, environment);
+    const admission = admissions[listener.tls];
     const { appAddress, appPort, appHttp2 } = listener;
     const target = { address: appAddress, port: appPort, identity: '', http2: appHttp2 };
     if (listener.protocol === 'TCP') {
-      const decide = inboundTcp(table, target, environment.denials);
-      return tcpSpec(key, listener, decide, material, environment);
+      const tcp = inboundTcp(table, target, environment.denials);
+      return tcpSpec(key, listener, { admission, ...tcp }, environment, material);
     }
     const name = `app ${listener.appAddress}:${listener.appPort}`;
     const app = clusters.cluster(name, programSettings, [{ target, locality: nowhere }]);
-    return httpSpec(key, listener, inboundPhases(table, app, environment), material, environment);
+    const phases = inboundPhases(table, app, environment);
+    return httpSpec(key, listener, { admission, phases }, environment, material);
   });
   return [...outbound, ...inbound];
+}
+
+const admissions: Readonly<Record<Messages['Workload']['inbound'][number]['tls'], Admission>> = {
+  STRICT: 'mutual-tls',
+  PERMISSIVE: 'either',
+  OFF: 'plain',
+};
+
+function outboundBytes(
+  compiler: OutboundCompiler,
+  listener: Messages['Workload']['outbound'][number],
+): Omit<TcpTable, 'admission'> {
+  const [only, another] = listener.services;
+  if (another === undefined) return outboundTcp(compiler.service(only ?? ''));
+  return outboundTls(compiler.serverNames(listener), compiler.rejected);
 }
 
 interface Place {
@@ -66,31 +84,31 @@ interface Place {
 function httpSpec(
   key: string,
   { address, port }: Place,
-  phases: CompiledPhases,
-  material: TlsMaterial | undefined,
+  table: HttpTable,
   { ticker }: ListenerEnvironment,
+  material?: TlsMaterial,
 ): ListenerSpec {
   return {
     key,
     address,
     port,
-    create: () => new HttpListener(ticker, phases, material),
-    update: (listener: ManagedListener) => (listener as HttpListener).use(phases),
+    create: () => new HttpListener(ticker, table, material),
+    update: (listener: ManagedListener) => (listener as HttpListener).use(table),
   };
 }
 
 function tcpSpec(
   key: string,
   { address, port }: Place,
-  decide: TcpDecision,
-  material: TlsMaterial | undefined,
+  table: TcpTable,
   { dialer }: ListenerEnvironment,
+  material?: TlsMaterial,
 ): ListenerSpec {
   return {
     key,
     address,
     port,
-    create: () => new TcpListener(dialer, decide, material),
-    update: (listener: ManagedListener) => (listener as TcpListener).use(decide),
+    create: () => new TcpListener(dialer, table, material),
+    update: (listener: ManagedListener) => (listener as TcpListener).use(table),
   };
 }

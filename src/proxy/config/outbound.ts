@@ -20,6 +20,8 @@ export class OutboundCompiler {
   readonly #registry: MetricsRegistry;
   readonly #clusters: ClustersTransaction;
   readonly #memory: PolicyMemory;
+  /** For what reaches no service. */
+  readonly rejected: RequestSeries;
   readonly #services = new Map<string, ServiceRoutes>();
   /** By name of the endpoints. */
   readonly #admits: ReadonlyMap<string, readonly Matcher[]>;
@@ -36,6 +38,7 @@ export class OutboundCompiler {
     this.#registry = registry;
     this.#clusters = clusters;
     this.#memory = memory;
+    this.rejected = this.#series('', '', '');
     this.#admits = new Map(workload.access.map(({ endpoints, matches }) => [endpoints, matches.map(admitting)]));
   }
 
@@ -52,7 +55,19 @@ export class OutboundCompiler {
         if (!authorities.has(authority)) authorities.set(authority, routes);
       }
     }
-    return { authorities, rejected: this.#series('', '', ''), uses };
+    return { authorities, rejected: this.rejected, uses };
+  }
+
+  /** The server names that mean the services of a TCP listener. */
+  serverNames(listener: Listener): ReadonlyMap<string, ServiceRoutes> {
+    const names = new Map<string, ServiceRoutes>();
+    for (const name of listener.services) {
+      const service = this.#resources.get('OutboundService', name);
+      if (service === undefined) continue;
+      const routes = this.service(name)!;
+      for (const host of hostsOf(service, this.#workload.namespace)) if (!names.has(host)) names.set(host, routes);
+    }
+    return names;
   }
 
   /** The routes of a service; undefined when it is not known. */
@@ -120,10 +135,14 @@ function serviceOf(endpoints: string): string {
 
 /** Every authority that means the service at this listener. Its own address does when it serves nothing else. */
 function authoritiesOf(service: Service, listener: Listener, namespace: string): readonly string[] {
-  const names = [...service.hosts];
-  if (service.shortName !== '' && service.namespace === namespace) names.push(service.shortName);
+  const names = [...hostsOf(service, namespace)];
   if (listener.services.length === 1) names.push(listener.address);
   return names
     .map((name) => (name.includes(':') && !name.startsWith('[') ? `[${name}]` : name))
     .flatMap((name) => [name, `${name}:${service.port}`, `${name}:${listener.port}`]);
+}
+
+/** The names of the service for clients of a namespace. */
+function hostsOf({ hosts, shortName, namespace: own }: Service, namespace: string): readonly string[] {
+  return shortName !== '' && own === namespace ? [...hosts, shortName] : hosts;
 }

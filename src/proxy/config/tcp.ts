@@ -1,72 +1,156 @@
 import { limits } from '../limits.ts';
-import type { TcpDecision } from '../listeners/tcp.ts';
+import type { TcpAttempt, TcpRoute, TcpTable } from '../listeners/tcp.ts';
 import type { InboundTable } from '../routing/inbound-table.ts';
-import { pickTarget, randomValue, type ServiceRoutes } from '../routing/outbound-table.ts';
+import { pickTarget, type Route, randomValue, type ServiceRoutes } from '../routing/outbound-table.ts';
 import type { DenialLog } from '../telemetry/denials.ts';
+import type { ConnectionCounters, RequestSeries, Verdict } from '../telemetry/requests.ts';
+import type { Cluster } from '../upstream/cluster.ts';
 import type { DialTarget } from '../upstream/dial.ts';
+import type { Endpoint } from '../upstream/endpoint.ts';
 
-/** A connection of a program to a service: the first rule without a match, one target by weight, one ready endpoint. */
-export function outboundTcp(service: ServiceRoutes | undefined): TcpDecision {
-  const route = service?.routes.find((candidate) => candidate.matches === undefined);
-  return ({ address }) => {
-    if (service === undefined) return undefined;
-    if (route === undefined || route.total === 0) {
-      (route?.failed ?? service.rejected).connection('rejected');
-      return undefined;
-    }
-    const { cluster, series, admits } = pickTarget(route, randomValue(route));
-    if (admits !== undefined) {
-      series.connection('denied');
-      return undefined;
-    }
-    const { breaker } = cluster;
-    const room = breaker?.take('connections') ?? true;
-    const endpoint = room ? cluster.choose({ header: noHeader, peerAddress: address }, performance.now()) : undefined;
-    if (endpoint === undefined) {
-      if (room) breaker?.release('connections');
-      series.connection('failed');
-      return undefined;
-    }
-    endpoint.pool.outstanding++;
-    series.connection('forwarded');
-    return {
-      target: endpoint.pool.target,
-      connectMillis: endpoint.pool.connectMillis,
-      connected: () => endpoint.connected(),
-      failed: () => {
-        endpoint.failed(performance.now());
-        series.connection('failed');
-      },
-      ended: () => {
-        endpoint.pool.outstanding--;
-        breaker?.release('connections');
-      },
-    };
+/** Connections of a program to the one service of a listener. */
+export function outboundTcp(service: ServiceRoutes | undefined): Omit<TcpTable, 'admission'> {
+  return {
+    byServerName: false,
+    route: ({ address }) => (service === undefined ? undefined : outboundRoute(service, address)),
   };
+}
+
+/** The same where several services share a listener and the name that the client's ClientHello asks for chooses. */
+export function outboundTls(
+  names: ReadonlyMap<string, ServiceRoutes>,
+  rejected: RequestSeries,
+): Omit<TcpTable, 'admission'> {
+  return {
+    byServerName: true,
+    route: ({ address }, serverName) => {
+      const service = names.get(serverName);
+      if (service !== undefined) return outboundRoute(service, address);
+      rejected.connection('rejected');
+      return undefined;
+    },
+  };
+}
+
+/** The first rule without a match, one target by weight, its ready endpoints one after the other. */
+function outboundRoute(service: ServiceRoutes, peerAddress: string): TcpRoute | undefined {
+  const route = service.routes.find((candidate) => candidate.matches === undefined);
+  if (route === undefined || route.total === 0) {
+    (route?.failed ?? service.rejected).connection('rejected');
+    return undefined;
+  }
+  return toTarget(route, peerAddress);
+}
+
+function toTarget(route: Route, peerAddress: string): TcpRoute | undefined {
+  const target = pickTarget(route, randomValue(route));
+  const { series } = target;
+  if (target.admits !== undefined) {
+    series.connection('denied');
+    return undefined;
+  }
+  const { breaker } = target.cluster;
+  if (breaker?.take('connections') === false) {
+    series.connection('failed');
+    return undefined;
+  }
+  return new OutboundRoute(target.cluster, { header: noHeader, peerAddress }, series);
 }
 
 /** Bytes carry none. */
 function noHeader(): undefined {}
 
-/** A connection of another proxy to the program behind this one. */
-export function inboundTcp(table: InboundTable, target: DialTarget, denials: DenialLog): TcpDecision {
-  return ({ identity, address }) => {
-    const access = table.access(identity, address);
-    const grant = access.grants[0];
-    if (grant === undefined && table.mode !== 'ALLOW')
-      denials.note(table.mode, identity, table.nearest(identity, address));
-    if (grant === undefined && table.mode === 'DENY') {
-      access.uncovered.connection('denied');
+class OutboundRoute implements TcpRoute {
+  readonly #cluster: Cluster;
+  readonly #breaker: Cluster['breaker'];
+  readonly #request: Parameters<Cluster['choose']>[0];
+  readonly #series: RequestSeries;
+  readonly #tried: Endpoint[] = [];
+  #current: Endpoint | undefined;
+
+  /** A place for the connection has been taken at the cluster's breaker. */
+  constructor(cluster: Cluster, request: Parameters<Cluster['choose']>[0], series: RequestSeries) {
+    this.#cluster = cluster;
+    this.#breaker = cluster.breaker;
+    this.#request = request;
+    this.#series = series;
+  }
+
+  next(): TcpAttempt | undefined {
+    const tried = this.#tried;
+    const chosen =
+      tried.length < limits.tcpConnectAttempts
+        ? this.#cluster.choose(this.#request, performance.now(), tried)
+        : undefined;
+    if (chosen === undefined || tried.includes(chosen)) {
+      this.#series.connection('failed');
       return undefined;
     }
-    const series = grant?.series ?? access.uncovered;
-    series.connection(grant === undefined && table.mode === 'AUDIT' ? 'audited' : 'allowed');
-    return {
-      target,
-      connectMillis: limits.connectMillis,
-      connected: () => {},
-      failed: () => series.connection('failed'),
-      ended: () => {},
-    };
+    if (tried.length > 0) this.#series.connectRetried();
+    tried.push(chosen);
+    chosen.pool.outstanding++;
+    this.#current = chosen;
+    return { target: chosen.pool.target, connectMillis: chosen.pool.connectMillis };
+  }
+
+  failed(): void {
+    this.#current?.failed(performance.now());
+    this.#leave();
+  }
+
+  connected(): ConnectionCounters {
+    this.#current?.connected();
+    this.#series.connection('forwarded');
+    return this.#series.carried();
+  }
+
+  ended(): void {
+    this.#leave();
+    this.#breaker?.release('connections');
+  }
+
+  #leave(): void {
+    if (this.#current !== undefined) this.#current.pool.outstanding--;
+    this.#current = undefined;
+  }
+}
+
+/** Connections of other proxies, or of plain callers, to the program behind this one. */
+export function inboundTcp(table: InboundTable, target: DialTarget, denials: DenialLog): Omit<TcpTable, 'admission'> {
+  return {
+    byServerName: false,
+    route: ({ identity, address }) => {
+      const access = table.access(identity, address);
+      const grant = access.grants[0];
+      const verdict = grant === undefined ? uncovered(table, identity) : 'allowed';
+      if (verdict === 'denied' || verdict === 'audited') {
+        denials.note(table.mode, identity, table.nearest(identity, address));
+      }
+      const series = grant?.series ?? access.uncovered;
+      if (verdict !== 'denied') return once(target, verdict, series);
+      series.connection(verdict);
+      return undefined;
+    },
+  };
+}
+
+/** Nobody is asked who proves nothing: the port lets plain callers in, or they would not be here. */
+function uncovered({ mode }: InboundTable, identity: string): Verdict {
+  if (identity === '') return 'unauthenticated';
+  return mode === 'ALLOW' ? 'allowed' : mode === 'AUDIT' ? 'audited' : 'denied';
+}
+
+function once(target: DialTarget, verdict: Verdict, series: RequestSeries): TcpRoute {
+  let tried = false;
+  series.connection(verdict);
+  return {
+    next: () => {
+      if (tried) return undefined;
+      tried = true;
+      return { target, connectMillis: limits.connectMillis };
+    },
+    failed: () => series.connection('failed'),
+    connected: () => series.carried(),
+    ended: () => {},
   };
 }

@@ -1,7 +1,8 @@
 import net from 'node:net';
-import { parseSpiffeId } from '../../lib/spiffe.ts';
+import { isTrustDomain, parseSpiffeId } from '../../lib/spiffe.ts';
 import { compileMatch } from '../routing/match.ts';
 import { tlsMaterial } from '../tls/material.ts';
+import { readBundle } from '../tls/trust.ts';
 import { first } from './faults.ts';
 import type { Messages, ResourceKind } from './resources.ts';
 import { clusterPolicyFault } from './validate-cluster.ts';
@@ -41,7 +42,7 @@ function workloadFault(workload: Messages['Workload']): string | undefined {
     (sourceAddress === '' ? undefined : addressFault('source_address', sourceAddress)) ??
     first('outbound', workload.outbound, (listener) => {
       const { address, port, protocol, services } = listener;
-      if (protocol === 'TCP' && services.length !== 1) return 'services: a TCP listener serves exactly one';
+      if (protocol === 'TCP' && services.length === 0) return 'services: empty';
       return addressFault('address', address) ?? portFault('port', port) ?? taken(address, port);
     }) ??
     first('inbound', workload.inbound, (listener) => {
@@ -54,6 +55,11 @@ function workloadFault(workload: Messages['Workload']): string | undefined {
         portFault('app_port', appPort) ??
         taken(address, port)
       );
+    }) ??
+    first('trust_domains', workload.trustDomains, ({ name, trustBundle }) => {
+      if (!isTrustDomain(name)) return `name: ${JSON.stringify(name)} is no trust domain`;
+      const roots = readBundle(trustBundle);
+      return roots.ok ? undefined : `trust_bundle: ${roots.error}`;
     }) ??
     first('access', workload.access, ({ endpoints, matches }) => {
       if (endpoints === '') return 'endpoints: empty';
@@ -98,6 +104,7 @@ const hostName = /^(?=.{1,253}$)[a-z0-9_](?:[-a-z0-9_]{0,61}[a-z0-9])?(?:\.[a-z0
 function policyFault({ grants, policies }: Messages['InboundPolicy']): string | undefined {
   const fault = first('grants', grants, (grant) => {
     if (grant.identities.length === 0 && grant.pods.length === 0) return 'identities: empty, and no pods';
+    if (grant.identities.includes('')) return 'identities: one is empty';
     const pods = first('pods', grant.pods, ({ identity, addresses }) => {
       if (identity === '') return 'identity: empty';
       const [unusable] = addresses.filter((address) => net.isIP(address) === 0);

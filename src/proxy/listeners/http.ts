@@ -8,9 +8,10 @@ import type { CompiledPhases } from '../phases/phase.ts';
 import { readInto } from '../socket/read-into.ts';
 import type { Ticker } from '../ticker.ts';
 import type { TlsMaterial } from '../tls/material.ts';
+import { anyHttp } from '../upstream/dial.ts';
 import type { Listener } from './listener.ts';
 import { peerOf } from './peer.ts';
-import { PeerServer } from './peer-server.ts';
+import { type Admission, PeerServer } from './peer-server.ts';
 import { UndecidedConnection } from './undecided.ts';
 
 /** What a listener needs of a client's connection, whatever it speaks. */
@@ -20,18 +21,24 @@ interface ClientSide {
   destroy(): void;
 }
 
+/** Who may connect, and what happens to the requests. */
+export interface HttpTable {
+  readonly admission: Admission;
+  readonly phases: CompiledPhases;
+}
+
 /** Takes HTTP connections, 1.1 and 2: in plain text from the program, or with mutual TLS from other proxies. */
-export class HttpListener implements ConnectionHost<ClientSide>, Listener<CompiledPhases> {
+export class HttpListener implements ConnectionHost<ClientSide>, Listener<HttpTable> {
   readonly ticker: Ticker;
   phases: CompiledPhases;
   draining = false;
   readonly #server: PeerServer;
   readonly #open = new Set<ClientSide>();
 
-  constructor(ticker: Ticker, phases: CompiledPhases, material?: TlsMaterial) {
+  constructor(ticker: Ticker, { admission, phases }: HttpTable, material?: TlsMaterial) {
     this.ticker = ticker;
     this.phases = phases;
-    this.#server = new PeerServer(material, ['h2', 'http/1.1'], (socket, peer) => this.#accept(socket, peer));
+    this.#server = new PeerServer(admission, material, anyHttp, (socket, peer) => this.#accept(socket, peer));
   }
 
   get connections(): number {
@@ -42,7 +49,8 @@ export class HttpListener implements ConnectionHost<ClientSide>, Listener<Compil
     return this.#server.listen(address, port);
   }
 
-  use(phases: CompiledPhases): void {
+  use({ admission, phases }: HttpTable): void {
+    this.#server.useAdmission(admission);
     this.phases = phases;
   }
 

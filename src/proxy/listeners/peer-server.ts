@@ -3,43 +3,45 @@ import tls from 'node:tls';
 import { limits } from '../limits.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import { admittedPeer } from './peer.ts';
+import { sniff } from './sniff.ts';
 
 /** Takes a connection; the peer's identity is proven, or empty where connections come in plain text. */
 export type Accept = (socket: net.Socket, peer: string) => void;
 
+/** Who may connect: anyone in plain text, only peers that prove an identity, or both. */
+export type Admission = 'plain' | 'mutual-tls' | 'either';
+
 /**
- * The accepting socket of every listener, and the one place that decides who may connect: anyone in plain text, or with
- * material only peers whose certificate proves an identity of the trust domain.
+ * The accepting socket of every listener, and the one place that decides who may connect: with mutual TLS only peers whose
+ * certificate proves an identity that the authority of its trust domain vouches for.
  */
 export class PeerServer {
   readonly #server: net.Server;
+  readonly #accept: Accept;
+  readonly #protocols: readonly string[] | undefined;
+  #admission: Admission;
   #material: TlsMaterial | undefined;
+  /** Handshakes; never listens itself. */
+  #secure: tls.Server | undefined;
+  /** Gives up on connections that have not said yet what they speak. */
+  readonly #unclear = new Set<net.Socket>();
 
   /**
-   * A client may end its side and still wait for the answer. `protocols`: what is offered to peers, in order; without, plain
-   * connections wait unread until they are resumed.
+   * A client may end its side and still wait for the answer. Without material nobody can come with mutual TLS. `protocols`:
+   * what is offered to peers, in order.
    */
-  constructor(material: TlsMaterial | undefined, protocols: readonly string[] | undefined, accept: Accept) {
-    this.#material = material;
-    if (material === undefined) {
-      const options = { noDelay: true, allowHalfOpen: true, pauseOnConnect: protocols === undefined };
-      this.#server = net.createServer(options, (socket) => accept(socket, ''));
-    } else {
-      const options = {
-        ...material.serverOptions,
-        ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
-        handshakeTimeout: limits.headerMillis,
-        allowHalfOpen: true,
-      };
-      const server = tls.createServer(options, (socket) => {
-        const peer = admittedPeer(socket, this.#material!.trustDomain);
-        if (peer === undefined) socket.destroy();
-        else accept(socket, peer);
-      });
-      server.on('tlsClientError', (_error, socket) => socket.destroy());
-      this.#server = server;
-    }
+  constructor(
+    admission: Admission,
+    material: TlsMaterial | undefined,
+    protocols: readonly string[] | undefined,
+    accept: Accept,
+  ) {
+    this.#admission = admission;
+    this.#protocols = protocols;
+    this.#accept = accept;
+    this.#server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#connected(socket));
     this.#server.maxConnections = limits.connectionsPerListener;
+    if (material !== undefined) this.useMaterial(material);
   }
 
   /** Rejects when the address cannot be had. */
@@ -55,15 +57,62 @@ export class PeerServer {
     });
   }
 
-  /** For handshakes from now on. */
+  /** For connections from now on. */
+  useAdmission(admission: Admission): void {
+    this.#admission = admission;
+  }
+
+  /** For handshakes from now on; sessions of earlier ones cannot be resumed. */
   useMaterial(material: TlsMaterial): void {
-    if (!(this.#server instanceof tls.Server)) return;
     this.#material = material;
-    this.#server.setSecureContext(material.serverOptions);
+    if (this.#secure === undefined) this.#secure = this.#handshakes(material);
+    else this.#secure.setSecureContext(material.serverOptions);
   }
 
   /** Stops accepting. */
   close(): void {
     this.#server.close();
+    for (const socket of this.#unclear) socket.destroy();
+  }
+
+  #handshakes(material: TlsMaterial): tls.Server {
+    const options = {
+      ...material.serverOptions,
+      ...(this.#protocols === undefined ? {} : { ALPNProtocols: [...this.#protocols] }),
+      handshakeTimeout: limits.headerMillis,
+      allowHalfOpen: true,
+    };
+    const server = tls.createServer(options, (socket) => {
+      const peer = admittedPeer(socket, this.#material!.trust);
+      if (peer === undefined) socket.destroy();
+      else this.#accept(socket, peer);
+    });
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    return server;
+  }
+
+  #connected(socket: net.Socket): void {
+    if (this.#admission === 'plain') this.#accept(socket, '');
+    else if (this.#admission === 'mutual-tls') this.#handshake(socket);
+    else this.#tell(socket);
+  }
+
+  #handshake(socket: net.Socket): void {
+    if (this.#secure === undefined) socket.destroy();
+    else this.#secure.emit('connection', socket);
+  }
+
+  /** Who says nothing for a while waits for the server to speak first, which clients of TLS never do. */
+  #tell(socket: net.Socket): void {
+    const gone = () => socket.destroy();
+    this.#unclear.add(socket);
+    socket.on('error', gone);
+    sniff(socket, limits.sniffMillis, (found) => {
+      this.#unclear.delete(socket);
+      socket.off('error', gone);
+      if (found === 'closed') socket.destroy();
+      else if (found === 'tls') this.#handshake(socket);
+      else this.#accept(socket, '');
+    });
   }
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { canonicalIp } from '../../lib/ip-address.ts';
-import { parseSpiffeId, peerSpiffeId } from '../../lib/spiffe.ts';
+import { peerSpiffeId } from '../../lib/spiffe.ts';
+import type { TrustStore } from '../tls/trust.ts';
 
 /** Who a connection comes from. In plain text there is no identity. */
 export interface Peer {
@@ -15,9 +16,13 @@ export function peerOf(socket: Socket, identity: string): Peer {
   return { identity, address: canonicalIp(socket.remoteAddress ?? '') ?? '' };
 }
 
-/** The client's SPIFFE id when its certificate was verified and is of our trust domain. */
-export function admittedPeer(socket: TLSSocket, trustDomain: string): string | undefined {
+/** The client's SPIFFE id when its certificate was verified by the authority of its own trust domain. */
+export function admittedPeer(socket: TLSSocket, trust: TrustStore): string | undefined {
   if (!socket.authorized) return undefined;
-  const peer = peerSpiffeId(socket.getPeerCertificate().subjectaltname);
-  return peer !== undefined && parseSpiffeId(peer)?.trustDomain === trustDomain ? peer : undefined;
+  const leaf = socket.getPeerX509Certificate();
+  const identity = peerSpiffeId(leaf?.subjectAltName);
+  if (leaf === undefined || identity === undefined) return undefined;
+  // A resumed session was verified when it began.
+  if (Date.now() > Date.parse(leaf.validTo)) return undefined;
+  return trust.covers(identity, leaf) ? identity : undefined;
 }

@@ -1,11 +1,21 @@
 import type { Socket } from 'node:net';
 import { limits } from '../limits.ts';
 import { readInto, shared } from '../socket/read-into.ts';
+import type { Counter } from '../telemetry/registry.ts';
+import type { ConnectionCounters } from '../telemetry/requests.ts';
+import { reset } from './reset.ts';
 
-/** Carries bytes both ways with backpressure; each side's end reaches the other after all its bytes, an error ends both. */
-export function splice(client: Socket, server: Socket): void {
-  new Direction(client, server);
-  new Direction(server, client);
+/**
+ * Carries bytes both ways with backpressure. Each side's end reaches the other after all its bytes and leaves the other
+ * direction open; a side that breaks breaks the other.
+ */
+export function splice(client: Socket, server: Socket, counters: ConnectionCounters): void {
+  const startedAt = performance.now();
+  new Direction(client, server, counters.toServer);
+  new Direction(server, client, counters.toClient);
+  client.once('close', () => {
+    counters.seconds.value += (performance.now() - startedAt) / 1000;
+  });
 }
 
 /** Buffers of streams that are over. */
@@ -18,6 +28,7 @@ const spare: Buffer[] = [];
 class Direction {
   readonly #from: Socket;
   readonly #to: Socket;
+  readonly #carried: Counter;
   #own: Buffer | undefined;
   #next: Buffer | undefined;
   #waiting = false;
@@ -27,14 +38,14 @@ class Direction {
     this.#from.resume();
   };
 
-  constructor(from: Socket, to: Socket) {
+  constructor(from: Socket, to: Socket, carried: Counter) {
     this.#from = from;
     this.#to = to;
-    from.on('error', () => to.destroy());
+    this.#carried = carried;
+    from.on('error', () => reset(to));
     from.on('end', () => to.end());
     from.on('close', (failed) => {
-      if (failed) to.destroy();
-      else to.destroySoon();
+      if (!failed) to.destroySoon();
       if (to.writableLength === 0) this.#release();
     });
     from.setTimeout(limits.splicedIdleMillis, () => from.destroy());
@@ -47,6 +58,7 @@ class Direction {
 
   #bytes(bytes: Buffer): void {
     const to = this.#to;
+    this.#carried.value += bytes.length;
     const owned = bytes.buffer === this.#own?.buffer;
     to.write(owned ? bytes : Buffer.from(bytes), this.#written);
     if (to.writableLength > 0) {

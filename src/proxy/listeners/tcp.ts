@@ -1,35 +1,52 @@
 import type net from 'node:net';
+import { limits } from '../limits.ts';
+import type { ConnectionCounters } from '../telemetry/requests.ts';
+import { type ClientHello, readClientHello } from '../tls/client-hello.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { Dialer, DialTarget } from '../upstream/dial.ts';
 import type { Listener } from './listener.ts';
 import { type Peer, peerOf } from './peer.ts';
-import { PeerServer } from './peer-server.ts';
+import { type Admission, PeerServer } from './peer-server.ts';
+import { peek } from './sniff.ts';
 import { splice } from './splice.ts';
 
-/** Where a client's connection goes, and who wants to know what becomes of it. */
-export interface TcpRoute {
+/** One try to connect. */
+export interface TcpAttempt {
   readonly target: DialTarget;
   readonly connectMillis: number;
-  /** Exactly one of `connected` and `failed` is called, unless the client leaves before; then, always, `ended`. */
-  connected(): void;
+}
+
+/** The way of one connection to a server. */
+export interface TcpRoute {
+  /** Where to try now; undefined when there is nowhere, or nowhere left. */
+  next(): TcpAttempt | undefined;
+  /** What `next` said last could not be connected to. */
   failed(): void;
+  /** It could. */
+  connected(): ConnectionCounters;
+  /** The client's connection is over, whatever became of it; the last call. */
   ended(): void;
 }
 
-/** Decides about a connection of a client; undefined to close it without a byte. */
-export type TcpDecision = (peer: Peer) => TcpRoute | undefined;
+export interface TcpTable {
+  readonly admission: Admission;
+  /** Whether the server name of a TLS ClientHello chooses; its bytes go on as they came. */
+  readonly byServerName: boolean;
+  /** Undefined closes the connection without a byte. `serverName`: in lower case, empty when there is none. */
+  route(peer: Peer, serverName: string): TcpRoute | undefined;
+}
 
 /** Takes raw connections, in plain text or with mutual TLS, and splices them. */
-export class TcpListener implements Listener<TcpDecision> {
+export class TcpListener implements Listener<TcpTable> {
   readonly #dialer: Dialer;
   readonly #server: PeerServer;
   readonly #open = new Set<net.Socket>();
-  #decide: TcpDecision;
+  #table: TcpTable;
 
-  constructor(dialer: Dialer, decide: TcpDecision, material?: TlsMaterial) {
+  constructor(dialer: Dialer, table: TcpTable, material?: TlsMaterial) {
     this.#dialer = dialer;
-    this.#decide = decide;
-    this.#server = new PeerServer(material, undefined, (socket, peer) => this.#accept(socket, peer));
+    this.#table = table;
+    this.#server = new PeerServer(table.admission, material, undefined, (socket, peer) => this.#accept(socket, peer));
   }
 
   get connections(): number {
@@ -40,8 +57,9 @@ export class TcpListener implements Listener<TcpDecision> {
     return this.#server.listen(address, port);
   }
 
-  use(decide: TcpDecision): void {
-    this.#decide = decide;
+  use(table: TcpTable): void {
+    this.#table = table;
+    this.#server.useAdmission(table.admission);
   }
 
   useMaterial(material: TlsMaterial): void {
@@ -58,47 +76,78 @@ export class TcpListener implements Listener<TcpDecision> {
     for (const socket of this.#open) socket.destroy();
   }
 
-  #accept(client: net.Socket, peer: string): void {
+  #accept(client: net.Socket, identity: string): void {
     client.on('error', () => client.destroy());
-    const decision = this.#decide(peerOf(client, peer));
-    if (decision === undefined) {
+    this.#open.add(client);
+    client.once('close', () => this.#open.delete(client));
+    const peer = peerOf(client, identity);
+    if (this.#table.byServerName) {
+      peek(client, limits.sniffMillis, helloJudge(), (found) => {
+        if (found === 'closed') client.destroy();
+        else this.#begin(client, peer, typeof found === 'string' || found.kind !== 'hello' ? '' : found.serverName);
+      });
+    } else this.#begin(client, peer, '');
+  }
+
+  #begin(client: net.Socket, peer: Peer, serverName: string): void {
+    const route = this.#table.route(peer, serverName);
+    if (route === undefined) {
       client.destroy();
       return;
     }
-    this.#open.add(client);
-    client.once('close', () => {
-      this.#open.delete(client);
-      decision.ended();
-    });
-    this.#connect(client, decision);
+    client.once('close', () => route.ended());
+    this.#connect(client, route);
   }
 
+  /** Tries one endpoint after the other until the route has no more. */
   #connect(client: net.Socket, route: TcpRoute): void {
-    let settled = false;
-    const settle = (connected: boolean) => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      client.off('close', leave);
-      if (connected) route.connected();
-      else if (!client.destroyed) route.failed();
-      if (!connected) client.destroy();
-    };
-    const server = this.#dialer.dial(route.target, (ready) => {
-      settle(true);
-      splice(client, ready);
-    });
-    const leave = () => {
-      settle(false);
-      server?.destroy();
-    };
-    const timer = setTimeout(leave, route.connectMillis);
-    if (server === undefined) {
-      leave();
+    const attempt = route.next();
+    if (attempt === undefined) {
+      client.destroy();
       return;
     }
-    client.once('close', leave);
-    server.on('error', () => settle(false));
-    server.once('close', () => settle(false));
+    const server = this.#dialer.dial(attempt.target, (ready) => {
+      settle();
+      splice(client, ready, route.connected());
+    });
+    const settle = () => {
+      clearTimeout(timer);
+      client.off('close', giveUp);
+      server?.off('close', failed);
+      server?.off('error', ignore);
+    };
+    const giveUp = () => {
+      settle();
+      server?.on('error', ignore);
+      server?.destroy();
+    };
+    const failed = () => {
+      settle();
+      route.failed();
+      this.#connect(client, route);
+    };
+    const timer = setTimeout(() => server?.destroy(), attempt.connectMillis);
+    if (server === undefined) {
+      failed();
+      return;
+    }
+    client.once('close', giveUp);
+    server.on('error', ignore);
+    server.once('close', failed);
   }
 }
+
+/** Reads again only when there is enough for more. */
+function helloJudge(): (bytes: Buffer) => Exclude<ClientHello, { readonly kind: 'more' }> | undefined {
+  let needed = 0;
+  return (bytes) => {
+    if (bytes.length < needed) return undefined;
+    const hello = readClientHello(bytes);
+    if (hello.kind !== 'more') return hello;
+    ({ needed } = hello);
+    return undefined;
+  };
+}
+
+/** The socket's `close` follows and says all that matters. */
+function ignore(): void {}

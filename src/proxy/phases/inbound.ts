@@ -86,6 +86,11 @@ function authorizePhase(table: InboundTable, denials: DenialLog): Phase {
 }
 
 function uncovered(table: InboundTable, exchange: Exchange, denials: DenialLog): typeof NEXT | typeof ANSWER {
+  // Grants speak of who proves an identity; a plain caller is here because the port lets plain callers in.
+  if (exchange.peer === '') {
+    exchange.verdict = 'unauthenticated';
+    return NEXT;
+  }
   if (table.mode === 'ALLOW') {
     exchange.verdict = 'allowed';
     return NEXT;

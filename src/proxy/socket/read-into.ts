@@ -51,7 +51,12 @@ export function readInto(socket: net.Socket, handler: BytesHandler, next: NextBu
     return true;
   };
   handle.useUserBuffer(shared);
-  const early: unknown = socket.readableLength > 0 ? socket.read() : null;
-  if (early !== null) process.nextTick(handler, early);
+  if (socket.readableLength > 0) process.nextTick(handEarly, socket, handler);
   if (handle.reading !== true) socket.read(0);
+}
+
+/** What came before anybody read; an end that came with it follows. */
+function handEarly(socket: net.Socket, handler: BytesHandler): void {
+  const early = socket.read() as Buffer | null;
+  if (early !== null) handler(early);
 }

@@ -1,6 +1,15 @@
 import type { Counter, Histogram, MetricsRegistry } from './registry.ts';
 
-export type Verdict = 'forwarded' | 'rejected' | 'failed' | 'allowed' | 'denied' | 'audited' | 'limited';
+/** `unauthenticated`: a plain caller at a port that lets them in. */
+export type Verdict =
+  | 'forwarded'
+  | 'rejected'
+  | 'failed'
+  | 'allowed'
+  | 'denied'
+  | 'audited'
+  | 'limited'
+  | 'unauthenticated';
 
 /** What all requests of one series have in common. */
 export interface RequestLabels {
@@ -10,6 +19,13 @@ export interface RequestLabels {
   readonly destination: string;
   readonly backend: string;
   readonly route: string;
+}
+
+/** What went through a raw connection, and for how long. */
+export interface ConnectionCounters {
+  readonly toServer: Counter;
+  readonly toClient: Counter;
+  readonly seconds: Counter;
 }
 
 /** What went through tunnels, in bytes. */
@@ -22,6 +38,7 @@ export interface TunnelBytes {
 export class RequestSeries {
   readonly labels: RequestLabels;
   readonly #registry: MetricsRegistry;
+  #carried: ConnectionCounters | undefined;
   readonly #duration: Histogram;
   readonly #codes: number[] = [];
   readonly #verdicts: Verdict[] = [];
@@ -66,6 +83,28 @@ export class RequestSeries {
       verdict,
     });
     this.#connections[verdict].value++;
+  }
+
+  /** A raw connection is tried at another endpoint. */
+  connectRetried(): void {
+    const reason = { reason: 'connect-failure' };
+    this.#count('smi_tcp_retries_total', 'TCP connections that were tried at another endpoint.', reason);
+  }
+
+  /** For a raw connection that is carried. */
+  carried(): ConnectionCounters {
+    this.#carried ??= this.#carry();
+    return this.#carried;
+  }
+
+  #carry(): ConnectionCounters {
+    const { direction, source, destination, backend } = this.labels;
+    const labels = { direction, source, destination, backend };
+    const bytes = (flow: string) =>
+      this.#registry.counter('smi_tcp_bytes_total', 'Bytes carried on TCP connections.', { ...labels, flow });
+    const help = 'Time that TCP connections were open, counted when they end.';
+    const seconds = this.#registry.counter('smi_tcp_connection_seconds_total', help, labels);
+    return { toServer: bytes('to-server'), toClient: bytes('to-client'), seconds };
   }
 
   /** A request went out once more. */

@@ -56,14 +56,20 @@ export class Dialer {
       return socket;
     }
     const material = this.#material;
-    if (material === undefined) return undefined;
+    const secureContext = material?.clientContext(identity);
+    if (secureContext === undefined) return undefined;
     const key = `${address} ${port} ${identity}`;
     const session = this.#sessions.get(key);
-    const options: tls.ConnectionOptions & { readonly allowHalfOpen: boolean } = {
+    const below = net.connect({
       host: address,
       port,
+      noDelay: true,
+      allowHalfOpen: true,
       ...(this.#source === '' ? {} : { localAddress: this.#source }),
-      secureContext: material.clientContext,
+    });
+    const options: tls.ConnectionOptions & { readonly allowHalfOpen: boolean } = {
+      socket: below,
+      secureContext,
       rejectUnauthorized: true,
       ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
       allowHalfOpen: true,
@@ -72,7 +78,7 @@ export class Dialer {
       ...(session === undefined ? {} : { session }),
     };
     const socket = tls.connect(options);
-    socket.setNoDelay(true);
+    below.on('error', (error) => socket.destroy(error));
     let proven = false;
     socket.once('secureConnect', () => {
       // Node shows no certificate on a resumed session. Sessions are remembered only once this identity was proven, and

@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { splice } from '../../../src/proxy/listeners/splice.ts';
+import { Counter } from '../../../src/proxy/telemetry/registry.ts';
 import { ownAddress, until } from './support/mesh.ts';
 
 const address = ownAddress();
 const opened: { close?(): unknown; destroy?(): unknown }[] = [];
 let proxyPort: number;
+const counters = { toServer: new Counter(), toClient: new Counter(), seconds: new Counter() };
 /** What connections to the server do. */
 let serve: (socket: net.Socket) => void;
 
@@ -27,7 +29,9 @@ beforeEach(async () => {
   const options = { allowHalfOpen: true, pauseOnConnect: true };
   proxyPort = await listening(
     net.createServer(options, (client) => {
-      const upstream = net.connect({ host: address, port, allowHalfOpen: true }, () => splice(client, upstream));
+      const upstream = net.connect({ host: address, port, allowHalfOpen: true }, () =>
+        splice(client, upstream, counters),
+      );
       opened.push(client, upstream);
     }),
   );
@@ -124,13 +128,14 @@ test('an end of one side leaves the other side open', async () => {
   expect(text).toBe('after the end');
 });
 
-test('a reset of one side ends the other', async () => {
+test('a reset of one side is a reset of the other', async () => {
   const served = Promise.withResolvers<net.Socket>();
   serve = served.resolve;
   const client = await dial();
   client.write('hello');
   const server = await served.promise;
-  const ended = once(server.resume(), 'end');
+  const broken = Promise.withResolvers<NodeJS.ErrnoException>();
+  server.resume().once('error', broken.resolve);
   client.resetAndDestroy();
-  await ended;
+  expect((await broken.promise).code).toBe('ECONNRESET');
 });
