@@ -32,10 +32,14 @@ export class Http2ClientConnection {
     return this.#session.freeStreams;
   }
 
+  /** Whether it carries nothing. */
+  get idle(): boolean {
+    return this.#session.openStreams === 0;
+  }
+
   /** Whether it has carried nothing for long. */
   get stale(): boolean {
-    const { openStreams, idleSince } = this.#session;
-    return openStreams === 0 && this.#ticker.now - idleSince > limits.upstreamHttp2IdleMillis;
+    return this.idle && this.#ticker.now - this.#session.idleSince > limits.upstreamHttp2IdleMillis;
   }
 
   /** Only while there is room. */

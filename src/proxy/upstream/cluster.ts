@@ -151,7 +151,7 @@ export class Cluster {
 
   /** How many endpoints are in a state. */
   count(state: EndpointState): number {
-    if (state === 'vanished') return this.#vanished.filter(({ endpoint }) => endpoint.pool.idle > 0).length;
+    if (state === 'vanished') return this.#vanished.filter(({ endpoint }) => endpoint.pool.roomy).length;
     return this.#endpoints.filter((endpoint) => stateOf(endpoint) === state).length;
   }
 
@@ -171,9 +171,7 @@ export class Cluster {
   /** Discovery lags behind: a connection that is open to one that it no longer lists proves more than the list. */
   #chooseVanished(now: number, avoid: readonly Endpoint[]): Endpoint | undefined {
     if (this.#vanished.length === 0) return undefined;
-    const open = this.#vanished
-      .map(({ endpoint }) => endpoint)
-      .filter((one) => one.pool.idle > 0 && !avoid.includes(one));
+    const open = this.#vanished.map(({ endpoint }) => endpoint).filter((one) => one.pool.roomy && !avoid.includes(one));
     return chooseFaster(open, now, this.#random);
   }
 }

@@ -49,9 +49,9 @@ export class EndpointPool implements ConnectionOwner, SharedConnectionOwner, Tic
     return this.#open.size + this.#shared.length;
   }
 
-  /** Connections that wait for a request. */
-  get idle(): number {
-    return this.#idle.length;
+  /** Whether a connection that is open takes a request now. */
+  get roomy(): boolean {
+    return this.#idle.length > 0 || this.#roomy() !== undefined;
   }
 
   /** Gives the consumer a connection now or later; `fresh` refuses one that served before. */
@@ -78,7 +78,7 @@ export class EndpointPool implements ConnectionOwner, SharedConnectionOwner, Tic
       this.#dialForUpgrade(consumer);
       return;
     }
-    const place = opening ? undefined : this.breaker;
+    const place = opening || this.#awaitsShared ? undefined : this.breaker;
     this.#pending.push(consumer, this.#ticker.now + limits.pendingMillis, place);
     if (opening) this.#dial();
   }
@@ -182,7 +182,12 @@ export class EndpointPool implements ConnectionOwner, SharedConnectionOwner, Tic
     const wait = this.#http2 === false ? expectedWait(this.#pending.length, connections, latency) : 0;
     const patience = expiresAt === 0 ? limits.pendingMillis : Math.min(limits.pendingMillis, expiresAt - now);
     if (this.#pending.length >= limits.pendingPerEndpoint || wait > patience) return 'overload';
-    return breaker === undefined || breaker.take('pending') ? undefined : 'limit';
+    return breaker === undefined || this.#awaitsShared || breaker.take('pending') ? undefined : 'limit';
+  }
+
+  /** Whether a connection is being opened that will probably do for all that wait. */
+  get #awaitsShared(): boolean {
+    return this.#http2 !== false && this.#dialing.size > 0;
   }
 
   /** A shared connection that takes another request. */
@@ -275,9 +280,9 @@ export class EndpointPool implements ConnectionOwner, SharedConnectionOwner, Tic
     this.breaker?.remove(this.#closeIdle);
   }
 
-  /** Gives up the connection that has been idle for longest. */
+  /** Gives up a connection that nobody uses, of those of HTTP/1.1 the one that has been idle for longest. */
   readonly #closeIdle = (): boolean => {
-    const [oldest] = this.#idle;
+    const oldest = this.#idle[0] ?? this.#shared.find(({ idle }) => idle);
     oldest?.destroy();
     return oldest !== undefined;
   };

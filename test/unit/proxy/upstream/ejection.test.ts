@@ -164,6 +164,35 @@ describe('an endpoint that fails', () => {
   });
 });
 
+describe('with retries', () => {
+  test.each<[string, Mood | 'killed', Record<string, unknown>]>([
+    ['is killed', 'killed', {}],
+    ['resets connections', 'reset', {}],
+    ['ends amid the head', 'half-open', {}],
+    ['hangs', 'hang', { timeouts: { perTryMs: 300 } }],
+    ['answers 503', 503, { retries: { on: { conditions: ['GATEWAY_ERROR'] } } }],
+  ])('a client sees nothing of one that %s, and soon nobody asks it', async (name, mood, layer) => {
+    const { servers, run } = await world([200, 200, 200], {
+      policy: { loadBalancer: inTurn, outlierDetection: { ejectionMs: 600_000 } },
+      policies: [{ any: true, ...layer }],
+    });
+    expect(bad(await ask(run, 6))).toEqual([]);
+    if (mood === 'killed') await servers[0]!.kill();
+    else servers[0]!.behave = mood;
+    const failures = bad(await ask(run, 40)).length;
+    const retries = await run.metric('smi_retries_total');
+    const ejections = await run.metric('smi_outlier_ejections_total');
+    console.log(
+      `one of three ${name}: 40 requests, ${failures} failed, ${retries} mesh retries, ${ejections} ejection`,
+    );
+    expect(failures).toBe(0);
+    expect(ejections).toBe(1);
+    expect(retries).toBeGreaterThanOrEqual(5);
+    // A kept connection that ends without a byte goes out once more at no cost, and then fails.
+    expect(retries).toBeLessThanOrEqual(10);
+  });
+});
+
 describe('health checks', () => {
   test('find out who does not serve, and who serves again, without any request', async () => {
     const { servers, run } = await world([200, 200], {
