@@ -4,6 +4,7 @@ import type { MeshModel, Workload, WorkloadId } from '../../src/model/types.ts';
 import { emitCluster } from './emit/cluster.ts';
 import { type Message, socketAddress } from './emit/message.ts';
 import { referencedClusters } from './emit/outbound.ts';
+import { outsideCluster } from './emit/outside.ts';
 import { emitWorkload } from './emit/workload.ts';
 import { emptyCluster, typeUrls } from './names.ts';
 import type { EnvoyOptions } from './options.ts';
@@ -31,11 +32,17 @@ export function staticBootstrap(model: MeshModel, id: WorkloadId, options: Envoy
       clusters: [
         ...[...bodies(artifacts, typeUrls.cluster).values()].map((cluster) => inlineEndpoints(cluster, assignments)),
         { name: emptyCluster, type: 'STATIC', connectTimeout: '5s' },
+        ...(passesOn(model, workload) ? [outsideCluster(options)] : []),
       ],
     },
     ...sourceAddress(workload),
     layeredRuntime: { layers: [{ name: 'smi-mesh', staticLayer: runtime }] },
   };
+}
+
+/** Whether its listeners lead out of the mesh. */
+function passesOn({ settings }: MeshModel, { outbound }: Workload): boolean {
+  return outbound === 'intercepted' && settings.outboundMode === 'passthrough';
 }
 
 /** Pods that share a machine's network do not call from their own address by themselves; servers tell them apart by it. */

@@ -25,6 +25,14 @@ export const support: SupportTable = {
   'access-allow': { level: 'exact' },
   'client-access': { level: 'exact' },
   'external-services': { level: 'exact' },
+  'outbound-passthrough': {
+    level: 'approximate',
+    how: 'HTTP requests at ports that a Service has go to the host that their authority names; what goes to other ports, and bytes, does not pass the sidecar',
+  },
+  'outbound-registry-only': {
+    level: 'approximate',
+    how: 'HTTP requests at ports that a Service has are refused; what goes to other ports does not pass the sidecar',
+  },
   'plain-workloads': { level: 'exact' },
   'request-timeouts': { level: 'exact' },
   retries: { level: 'exact' },

@@ -20,6 +20,8 @@ export const features = [
   'access-allow',
   'client-access',
   'external-services',
+  'outbound-passthrough',
+  'outbound-registry-only',
   'plain-workloads',
   'request-timeouts',
   'retries',

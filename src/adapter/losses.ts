@@ -35,6 +35,7 @@ export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'
 function featureUses(model: MeshModel): readonly Use[] {
   return [
     ...(model.settings.clientAccess === 'refuse' ? [use('client-access', [])] : []),
+    ...refusingOutside(model),
     ...Object.values(model.services)
       .filter(({ externalName }) => externalName !== undefined)
       .map(({ origins }) => use('external-services', origins)),
@@ -47,6 +48,15 @@ function featureUses(model: MeshModel): readonly Use[] {
     ),
     ...Object.values(model.inbound).flatMap((policy) => inboundUses(policy, model.trustDomain)),
   ];
+}
+
+/** Passing through is what happens anyhow, so that nobody asks for it. */
+function refusingOutside({ settings, workloads }: MeshModel): readonly Use[] {
+  if (settings.outboundMode === 'passthrough') return [];
+  const asked = Object.values(workloads).some(
+    ({ outbound, transport }) => outbound === 'intercepted' && transport === 'mtls',
+  );
+  return asked ? [use('outbound-registry-only', [])] : [];
 }
 
 function outboundUses(

@@ -30,6 +30,10 @@ export function outcomeOf(decision: Decision): Outcome {
   if (decision.outcome === 'rejected') {
     return { verdict: 'rejected', status: decision.status ?? 0, backends: [], grants: [], unmatched: false };
   }
+  if (decision.outcome === 'outside') {
+    const backends = [{ backend: 'outside the mesh', share: '1/1', verdict: 'allow', accounts: [] }] as const;
+    return { verdict: 'allowed', backends, grants: [], unmatched: false };
+  }
   const taking = decision.targets.filter(({ weight }) => weight > 0);
   const accesses = taking.flatMap(({ sets }) => sets.map(({ access }) => access));
   return {

@@ -32,7 +32,7 @@ export function explain(model: MeshModel, question: Question): Result<Explanatio
   });
 }
 
-type Answer = Pick<Explanation, 'verdict' | 'to' | 'rejection' | 'route' | 'backends'> & {
+type Answer = Pick<Explanation, 'verdict' | 'to' | 'rejection' | 'outside' | 'route' | 'backends'> & {
   readonly fields?: Decision['policies'];
 };
 
@@ -47,6 +47,7 @@ function askService(sent: Sent, { host, port, protocol, service }: ServiceDestin
     verdict: verdictOf(decision),
     to: { name: meant, service: meant, port, host },
     ...rejectionOf(decision, request.kind),
+    ...(decision.outcome === 'outside' ? { outside: true } : {}),
     ...(route === undefined ? {} : { route }),
     backends: decision.targets.map((target) => explainBackend(sent, target)),
     ...(decision.policies === undefined ? {} : { fields: decision.policies }),

@@ -49,6 +49,8 @@ export interface Explanation {
     readonly text: string;
     readonly code?: DiagnosticCode;
   };
+  /** The request goes to a host that the mesh does not know, as the program asked for it; nobody is asked. */
+  readonly outside?: true;
   /** Absent where no rule is asked: pods directly, or no such service. */
   readonly route?: Route;
   /** Every backend, those with share 0 too. */

@@ -30,6 +30,9 @@ export function explanationText(explanation: Explanation, options: ExplanationTe
       : [
           `  ${rejection.answer}: ${printable(rejection.text)}${rejection.code === undefined ? '' : ` (${rejection.code})`}`,
         ]),
+    ...(explanation.outside
+      ? ['  carried out of the mesh as it is: no Service has that name (MeshConfig outbound: passthrough)']
+      : []),
     ...(route === undefined ? [] : routing(route, writer)),
     ...backends.flatMap((one) => backend(one, explanation, writer)),
     ...policies.flatMap((one) => policy(one, 2, writer)),

@@ -6,6 +6,7 @@ export type Verdict = 'allowed' | 'denied' | 'rejected' | 'unavailable' | 'partl
 /** Backends that get no traffic say nothing. Only `allowed` means that every request of this kind is served. */
 export function verdictOf(decision: Pick<Decision, 'outcome'> & { readonly targets: readonly Weighed[] }): Verdict {
   if (decision.outcome === 'rejected') return 'rejected';
+  if (decision.outcome === 'outside') return 'allowed';
   const verdicts = new Set(decision.targets.filter(({ weight }) => weight > 0).map(({ verdict }) => verdict));
   const [only] = verdicts;
   if (verdicts.size !== 1 || only === undefined || only === 'mixed') return 'partly allowed';

@@ -1,4 +1,5 @@
 import { normalizePath } from '../lib/http-path.ts';
+import { outsideHostReader } from '../lib/outside-host.ts';
 import type { Decision, HttpRequest, TrafficRequest } from './decision.ts';
 import { covers } from './guards.ts';
 import { answersTo, candidates, parseAuthority, type ServiceAtPort } from './hosts.ts';
@@ -24,7 +25,10 @@ export function decide(model: MeshModel, request: TrafficRequest): Decision {
   if (request.kind === 'http' && connected?.port.protocol !== 'tcp') {
     return decideHttp(model, client, reachable, connected, request);
   }
-  if (connected === undefined) return rejected(0, `no service answers to ${request.to.host}:${request.to.port}`);
+  if (connected === undefined) {
+    if (request.kind === 'tcp' && passesOn(model, client)) return { outcome: 'outside', targets: [] };
+    return rejected(0, `no service answers to ${request.to.host}:${request.to.port}`);
+  }
   return request.kind === 'udp'
     ? route(model, client, connected, undefined, request)
     : decideTcp(model, client, connected, request);
@@ -54,9 +58,18 @@ function decideHttp(
   const listening = client.outbound === 'intercepted' ? reachable : connected === undefined ? [] : [connected];
   const parsed = parseAuthority(authority);
   const meant = parsed && listening.find((at) => at.port.protocol === 'http' && answersTo(at, client, parsed));
+  if (meant === undefined && passesOn(model, client)) {
+    const host = outsideHostReader(request.to.port)(authority.toLowerCase());
+    if (host !== undefined) return { outcome: 'outside', targets: [] };
+  }
   if (meant === undefined) return rejected(404, `no service answers to "${authority}" on port ${request.to.port}`);
   const http = { method: request.method, path: normal.value.path, authority, headers: request.headers };
   return route(model, client, meant, http, request);
+}
+
+/** A listener of its own serves one service; only where traffic is intercepted can a program mean the world outside. */
+function passesOn({ settings }: MeshModel, { outbound }: Workload): boolean {
+  return outbound === 'intercepted' && settings.outboundMode === 'passthrough';
 }
 
 function route(

@@ -52,7 +52,8 @@ interface Arriving {
 
 /** The meaning of a request: where it goes, with which shares, and whether each destination lets it in. */
 export interface Decision {
-  readonly outcome: 'routed' | 'rejected';
+  /** `outside`: the request goes to the host that the program named, which the mesh does not know; nobody is asked. */
+  readonly outcome: 'routed' | 'rejected' | 'outside';
   /** For `rejected`: the HTTP status that the client's proxy answers (400, 404, 503), or 0 for a closed connection and dropped datagrams. */
   readonly status?: number;
   /** For `rejected`: why, as one sentence; with the code where a diagnostic has been reported. */

@@ -8,6 +8,14 @@ export interface ServiceAtPort {
   readonly listen?: { readonly address: string; readonly port: number };
 }
 
+/**
+ * Where the sidecar of an intercepted workload takes its connections. Redirection leads to the pod's own loopback; pods that
+ * live on loopback addresses have one each.
+ */
+export function interceptedAddress({ addresses: [address = ''] }: Workload): string {
+  return address.startsWith('127.') ? address : '127.0.0.1';
+}
+
 /** The service ports that a client's sidecar can mean by traffic to `port`, in order of service id. */
 export function candidates(
   model: MeshModel,

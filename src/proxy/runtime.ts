@@ -1,4 +1,5 @@
 import type { BootstrapSecret, ProxyBootstrap } from './bootstrap.ts';
+import { programSettings } from './config/cluster-policy.ts';
 import { type ListenerEnvironment, listenerSpecs } from './config/listeners.ts';
 import { type Messages, ResourceSet } from './config/resources.ts';
 import { Mirrors } from './http/mirrors.ts';
@@ -12,6 +13,7 @@ import { type TlsMaterial, tlsMaterial } from './tls/material.ts';
 import { Clusters } from './upstream/clusters.ts';
 import { Dialer } from './upstream/dial.ts';
 import { dnsSource, Names } from './upstream/names.ts';
+import { Outside } from './upstream/outside.ts';
 import { Pools } from './upstream/pools.ts';
 import { EndpointProber } from './upstream/prober.ts';
 
@@ -31,6 +33,7 @@ export class Runtime {
   readonly #dialer: Dialer;
   readonly #pools: Pools;
   readonly #clusters: Clusters;
+  readonly #outside: Outside;
   readonly #memory = new PolicyMemory();
   readonly #listeners: ListenerManager;
   readonly #environment: ListenerEnvironment;
@@ -46,10 +49,9 @@ export class Runtime {
     this.#node = bootstrap.node;
     this.#dialer = new Dialer(new Names(dnsSource(bootstrap.dnsServers ?? [])));
     this.#pools = new Pools(this.#dialer, this.#ticker);
-    this.#clusters = new Clusters(this.#pools, this.#ticker, this.registry, {
-      prober: new EndpointProber(this.#dialer),
-      random: Math.random,
-    });
+    const endpoints = { prober: new EndpointProber(this.#dialer), random: Math.random };
+    this.#clusters = new Clusters(this.#pools, this.#ticker, this.registry, endpoints);
+    this.#outside = new Outside(this.#dialer, this.#ticker, this.registry, programSettings, endpoints);
     this.#ticker.add(this.#shedding);
     this.#firstSecret = bootstrap.secret;
     this.#log = log;
@@ -61,6 +63,7 @@ export class Runtime {
       shedding: this.#shedding,
       memory: this.#memory,
       mirrors: new Mirrors(this.#ticker),
+      outside: this.#outside,
       accessLog: bootstrap.accessLog === true ? log : undefined,
       denials: new DenialLog(log),
       testRandomHeader: bootstrap.testRandomHeader?.toLowerCase(),
@@ -101,6 +104,7 @@ export class Runtime {
     this.isReady = false;
     this.#listeners.destroy();
     this.#pools.destroy();
+    this.#outside.destroy();
     this.#ticker.stop();
   }
 
@@ -146,7 +150,8 @@ export class Runtime {
   #gauges(): void {
     const { registry } = this;
     registry.gauge('smi_connections', 'Open connections.', () => this.#listeners.connections, { side: 'downstream' });
-    registry.gauge('smi_connections', 'Open connections.', () => this.#pools.connections, { side: 'upstream' });
+    const upstream = () => this.#pools.connections + this.#outside.connections;
+    registry.gauge('smi_connections', 'Open connections.', upstream, { side: 'upstream' });
     registry.gauge('smi_config_version', 'Configurations applied.', () => this.version);
     registry.gauge('process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss());
     registry.gauge('process_cpu_seconds_total', 'Processor time used.', () => {

@@ -61,7 +61,7 @@ function outsideCluster(name: string, { service, port }: ServicePortRef, host: s
 }
 
 /** Idle connections are closed here before common servers close them (after 5 s), so that no request meets a closing one. */
-const upstreamHttp: Message = {
+export const upstreamHttp: Message = {
   typedExtensionProtocolOptions: {
     'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',

@@ -7,7 +7,7 @@ export function lookups(options: EnvoyOptions): Message {
 }
 
 /** The part that clusters and caches of DNS have in common. */
-function resolver({ dnsServers = [] }: EnvoyOptions): Message {
+export function resolver({ dnsServers = [] }: EnvoyOptions): Message {
   const typedDnsResolverConfig = {
     name: 'envoy.network.dns_resolver.cares',
     typedConfig: any('envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig', {

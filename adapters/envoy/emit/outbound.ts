@@ -1,3 +1,4 @@
+import { interceptedAddress } from '../../../src/model/hosts.ts';
 import type { MeshModel, OutboundBinding, PortPolicy, WeightedTarget, Workload } from '../../../src/model/types.ts';
 import {
   clusterName,
@@ -11,6 +12,7 @@ import type { EnvoyOptions } from '../options.ts';
 import { type ClientRefusals, clientRefusals } from './client-access.ts';
 import { httpConnectionManager } from './http.ts';
 import { any, type Message, originMetadata, socketAddress } from './message.ts';
+import { outsideFilter } from './outside.ts';
 import { appliesTo, outboundRoutes } from './routes.ts';
 
 type Served = ServicePortRef & { readonly policy: PortPolicy };
@@ -18,6 +20,8 @@ type Served = ServicePortRef & { readonly policy: PortPolicy };
 interface Binding {
   readonly address: string;
   readonly port: number;
+  /** Requests for other hosts go there. */
+  readonly passthrough: boolean;
   readonly services: readonly Served[];
 }
 
@@ -55,13 +59,14 @@ export function referencedClusters(model: MeshModel, client: Workload): readonly
 function bindings(model: MeshModel, client: Workload): readonly Binding[] {
   if (client.outbound !== 'intercepted')
     return client.outbound.flatMap((binding) => (binding.udp ? [] : bound(model, binding)));
-  return intercepted(servicePorts(model).flatMap((ref) => served(model, ref)));
+  const refs = servicePorts(model).flatMap((ref) => served(model, ref));
+  return intercepted(refs, interceptedAddress(client), model.settings.outboundMode === 'passthrough');
 }
 
 function bound(model: MeshModel, { service, port, listen }: OutboundBinding): readonly Binding[] {
   const ref = findServicePort(model, service, port);
   const services = ref === undefined ? [] : served(model, ref);
-  return services.length === 0 ? [] : [{ ...listen, services }];
+  return services.length === 0 ? [] : [{ ...listen, passthrough: false, services }];
 }
 
 function served(model: MeshModel, ref: ServicePortRef): readonly Served[] {
@@ -73,13 +78,13 @@ function served(model: MeshModel, ref: ServicePortRef): readonly Served[] {
  * One listener for each port number. HTTP requests say which service they mean; bytes do not, so a port number that
  * several TCP services share, or that HTTP uses too, has no listener for them and their connections fail.
  */
-function intercepted(refs: readonly Served[]): readonly Binding[] {
+function intercepted(refs: readonly Served[], address: string, passthrough: boolean): readonly Binding[] {
   const numbers = [...new Set(refs.map(({ port }) => port.port))].sort((a, b) => a - b);
   return numbers.flatMap((port): Binding[] => {
     const here = refs.filter((ref) => ref.port.port === port);
     const http = here.filter(({ policy }) => policy.protocol === 'http');
     if (http.length === 0 && here.length > 1) return [];
-    return [{ address: '127.0.0.1', port, services: http.length > 0 ? http : here }];
+    return [{ address, port, passthrough: passthrough && http.length > 0, services: http.length > 0 ? http : here }];
   });
 }
 
@@ -100,9 +105,10 @@ function emitListener(
   if (first?.policy.protocol === 'tcp') {
     return { listener: { ...common, filterChains: [{ filters: [tcpProxy(first, client, refusals)] }] } };
   }
+  const filters = [...refusals.filters, ...(binding.passthrough ? [outsideFilter(options)] : [])];
   const rds = { rds: { routeConfigName: name, configSource: { ads: {}, resourceApiVersion: 'V3' } } };
   return {
-    listener: { ...common, filterChains: [{ filters: [httpConnectionManager(name, rds, refusals.filters)] }] },
+    listener: { ...common, filterChains: [{ filters: [httpConnectionManager(name, rds, filters)] }] },
     routes: outboundRoutes(name, binding, client, options.testRandomHeader, refusals.ofRequests),
   };
 }

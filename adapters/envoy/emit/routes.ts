@@ -3,6 +3,7 @@ import { clusterName, type ServicePortRef } from '../names.ts';
 import { faultRoutes } from './faults.ts';
 import { routeMatch } from './match.ts';
 import { type Message, originMetadata } from './message.ts';
+import { outsideRoutes } from './outside.ts';
 
 /** How a client's requests to a cluster are refused by its own sidecar; nothing where some may be let in. */
 export type Refusals = (cluster: string) => Message;
@@ -10,6 +11,7 @@ export type Refusals = (cluster: string) => Message;
 export interface HttpListener {
   readonly address: string;
   readonly port: number;
+  readonly passthrough: boolean;
   readonly services: readonly (ServicePortRef & { readonly policy: PortPolicy })[];
 }
 
@@ -40,7 +42,8 @@ export function outboundRoutes(
     ];
   });
   // Without a service of that name the answer is 404, after the path has been judged.
-  return { name, virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: faultRoutes }] };
+  const others = [...faultRoutes, ...(listener.passthrough ? outsideRoutes(listener.port) : [])];
+  return { name, virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: others }] };
 }
 
 export function appliesTo(rule: OutboundRule, client: Workload): boolean {

@@ -4,8 +4,9 @@ import type { TargetAccess } from '../../../generated/types/proxy/smi/proxy/v1/T
 import type { Workload as WorkloadMessage } from '../../../generated/types/proxy/smi/proxy/v1/Workload.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import { admitted } from '../../../src/model/admission.ts';
+import { interceptedAddress } from '../../../src/model/hosts.ts';
 import { findPort } from '../../../src/model/ports.ts';
-import type { MeshModel, OutboundBinding, Workload, WorkloadId } from '../../../src/model/types.ts';
+import type { MeshModel, MeshSettings, OutboundBinding, Workload, WorkloadId } from '../../../src/model/types.ts';
 import { parsePortName, portName, type ServicePortRef, servicePorts, typeUrls } from '../names.ts';
 import { emitMatch } from './match.ts';
 import { referencedEndpoints } from './service.ts';
@@ -53,7 +54,7 @@ export function servedPorts(model: MeshModel, workload: Workload): readonly stri
 
 function outboundListeners(model: MeshModel, workload: Workload): readonly OutboundListener[] {
   return workload.outbound === 'intercepted'
-    ? interceptedListeners(servicePorts(model))
+    ? interceptedListeners(servicePorts(model), interceptedAddress(workload), model.settings.outboundMode)
     : workload.outbound.flatMap((binding) => boundListener(model, binding));
 }
 
@@ -74,7 +75,11 @@ function boundListener(model: MeshModel, { service, port, udp, listen }: Outboun
  * One listener for each port number. HTTP requests say which service they mean; bytes do not, so a port number that
  * several TCP services share, or that HTTP uses too, has no listener for them and their connections fail.
  */
-function interceptedListeners(refs: readonly ServicePortRef[]): readonly OutboundListener[] {
+function interceptedListeners(
+  refs: readonly ServicePortRef[],
+  address: string,
+  outside: MeshSettings['outboundMode'],
+): readonly OutboundListener[] {
   const numbers = [...new Set(refs.map(({ port }) => port.port))].sort((a, b) => a - b);
   return numbers.flatMap((number): OutboundListener[] => {
     const here = refs.filter(({ port }) => port.port === number);
@@ -83,10 +88,12 @@ function interceptedListeners(refs: readonly ServicePortRef[]): readonly Outboun
     if (http.length === 0 && served.length > 1) return [];
     return [
       {
-        address: '127.0.0.1',
+        address,
         port: number,
         protocol: http.length > 0 ? 'HTTP' : 'TCP',
         services: served.map(({ name }) => name),
+        intercepted: true,
+        ...(http.length > 0 && outside === 'passthrough' ? { passthrough: true } : {}),
       },
     ];
   });

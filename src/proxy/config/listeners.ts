@@ -10,6 +10,7 @@ import type { Ticker } from '../ticker.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { ClustersTransaction } from '../upstream/clusters.ts';
 import type { Dialer } from '../upstream/dial.ts';
+import type { Outside } from '../upstream/outside.ts';
 import { nowhere, programSettings } from './cluster-policy.ts';
 import { compileInbound } from './inbound.ts';
 import { OutboundCompiler } from './outbound.ts';
@@ -22,6 +23,7 @@ export interface ListenerEnvironment extends OutboundSettings, InboundSettings {
   readonly ticker: Ticker;
   readonly dialer: Dialer;
   readonly memory: PolicyMemory;
+  readonly outside: Outside;
 }
 
 /** Everything that a workload's proxy listens on. Without `material` there are no inbound listeners: they need mutual TLS. */
@@ -32,8 +34,15 @@ export function listenerSpecs(
   clusters: ClustersTransaction,
   environment: ListenerEnvironment,
 ): readonly ListenerSpec[] {
-  const compiler = new OutboundCompiler(resources, workload, environment.registry, clusters, environment.memory);
   const admission = 'plain';
+  const compiler = new OutboundCompiler(
+    resources,
+    workload,
+    environment.registry,
+    clusters,
+    environment.memory,
+    environment.outside,
+  );
   const outbound = workload.outbound.map((listener) => {
     const key = `outbound ${listener.protocol.toLowerCase()} ${listener.address}:${listener.port}`;
     if (listener.protocol === 'TCP') {

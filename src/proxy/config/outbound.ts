@@ -1,11 +1,20 @@
+import { outsideHostReader } from '../../lib/outside-host.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
 import { RetryBudget } from '../policy/retry-budget.ts';
 import { type Matcher, validMatcher } from '../routing/match.ts';
-import type { OutboundTable, PolicyUse, Route, RouteTarget, ServiceRoutes } from '../routing/outbound-table.ts';
+import type {
+  OutboundTable,
+  OutsideRoute,
+  PolicyUse,
+  Route,
+  RouteTarget,
+  ServiceRoutes,
+} from '../routing/outbound-table.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { ClustersTransaction } from '../upstream/clusters.ts';
+import { type Outside, outsideGuard } from '../upstream/outside.ts';
 import { compileClusterPolicy, nowhere } from './cluster-policy.ts';
 import { policyTable, usesOf } from './policies.ts';
 import type { Messages, ResourceSet } from './resources.ts';
@@ -22,6 +31,7 @@ export class OutboundCompiler {
   readonly #memory: PolicyMemory;
   /** For what reaches no service. */
   readonly rejected: RequestSeries;
+  readonly #outside: Outside;
   readonly #services = new Map<string, ServiceRoutes>();
   /** By name of the endpoints. */
   readonly #admits: ReadonlyMap<string, readonly Matcher[]>;
@@ -32,6 +42,7 @@ export class OutboundCompiler {
     registry: MetricsRegistry,
     clusters: ClustersTransaction,
     memory: PolicyMemory,
+    outside: Outside,
   ) {
     this.#resources = resources;
     this.#workload = workload;
@@ -39,6 +50,7 @@ export class OutboundCompiler {
     this.#clusters = clusters;
     this.#memory = memory;
     this.rejected = this.#series('', '', '');
+    this.#outside = outside;
     this.#admits = new Map(workload.access.map(({ endpoints, matches }) => [endpoints, matches.map(admitting)]));
   }
 
@@ -55,7 +67,8 @@ export class OutboundCompiler {
         if (!authorities.has(authority)) authorities.set(authority, routes);
       }
     }
-    return { authorities, rejected: this.rejected, uses };
+    const outside = listener.passthrough ? this.#outsideRoute(listener) : undefined;
+    return { authorities, rejected: this.rejected, uses, outside };
   }
 
   /** The server names that mean the services of a TCP listener. */
@@ -108,6 +121,15 @@ export class OutboundCompiler {
     };
   }
 
+  #outsideRoute({ address, port }: Listener): OutsideRoute {
+    const guard = outsideGuard(address);
+    return {
+      hostOf: outsideHostReader(port),
+      cluster: (host) => this.#outside.cluster(host, port, guard),
+      series: this.#series('outside', 'outside', ''),
+    };
+  }
+
   #cluster(name: string): Cluster {
     const { endpoints = [], policy = null } = this.#resources.get('Endpoints', name) ?? {};
     const members = endpoints
@@ -136,7 +158,7 @@ function serviceOf(endpoints: string): string {
 /** Every authority that means the service at this listener. Its own address does when it serves nothing else. */
 function authoritiesOf(service: Service, listener: Listener, namespace: string): readonly string[] {
   const names = [...hostsOf(service, namespace)];
-  if (listener.services.length === 1) names.push(listener.address);
+  if (!listener.intercepted && listener.services.length === 1) names.push(listener.address);
   return names
     .map((name) => (name.includes(':') && !name.startsWith('[') ? `[${name}]` : name))
     .flatMap((name) => [name, `${name}:${service.port}`, `${name}:${listener.port}`]);

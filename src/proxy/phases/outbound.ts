@@ -6,6 +6,7 @@ import {
   mayAdmit,
   namedTarget,
   type OutboundTable,
+  type OutsideRoute,
   pickTarget,
   type Route,
   type RouteTarget,
@@ -54,7 +55,7 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
 
 /** Authority -> service, then its first matching rule, then one of the rule's targets. */
 function matchPhase(table: OutboundTable, testRandomHeader: string | undefined): Phase {
-  const { authorities } = table;
+  const { authorities, outside } = table;
   return {
     name: 'match',
     request: (exchange) => {
@@ -65,7 +66,7 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
       if (service === undefined) {
         exchange.authority = host.toLowerCase();
         service = authorities.get(exchange.authority);
-        if (service === undefined) return reject(exchange, 404);
+        if (service === undefined) return outside === undefined ? reject(exchange, 404) : passOn(exchange, outside);
       }
       if (exchange.request.upgrade === UNSUPPORTED_UPGRADE) {
         exchange.series = service.rejected;
@@ -80,6 +81,18 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
       return reject(exchange, 503);
     },
   };
+}
+
+/** To a host that the mesh does not know, as the program asked for it. */
+function passOn(exchange: Exchange, outside: OutsideRoute): Step {
+  const host = outside.hostOf(exchange.authority);
+  if (host === undefined) return reject(exchange, 404);
+  exchange.series = outside.series;
+  if (exchange.request.upgrade === UNSUPPORTED_UPGRADE) return reject(exchange, 403);
+  exchange.cluster = outside.cluster(host);
+  if (exchange.cluster === undefined) return reject(exchange, 503);
+  exchange.verdict = 'forwarded';
+  return NEXT;
 }
 
 function toTarget(exchange: Exchange, route: Route, testRandomHeader: string | undefined): Step {

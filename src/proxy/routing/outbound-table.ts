@@ -48,6 +48,17 @@ export interface OutboundTable {
   readonly rejected: RequestSeries;
   /** By any of the services. */
   readonly uses: ReadonlySet<PolicyUse>;
+  /** Where requests for other hosts go; undefined: they are answered 404. */
+  readonly outside: OutsideRoute | undefined;
+}
+
+/** The way to hosts that the mesh does not know. */
+export interface OutsideRoute {
+  /** The host that a lower-case authority means; undefined where it means none. */
+  readonly hostOf: (authority: string) => string | undefined;
+  /** Undefined when there is no room for another host. */
+  readonly cluster: (host: string) => Cluster | undefined;
+  readonly series: RequestSeries;
 }
 
 /** `value mod total`, picked cumulatively in target order. */

@@ -15,6 +15,8 @@ export interface GoldenCase {
   /** Clauses of the specification (`test/clauses.ts`) that the case shows. */
   readonly clauses: readonly string[];
   readonly settings: Partial<MeshSettings>;
+  /** The sidecars take outbound traffic by port number, as where it is intercepted, and not at a listener for each service. */
+  readonly intercepted: boolean;
   readonly requests: readonly CaseRequest[];
 }
 
@@ -71,7 +73,7 @@ export function goldenCases(): readonly GoldenCase[] {
 function readCase(name: string): GoldenCase {
   const directory = join(goldenDirectory, name);
   const options = parse(readFileSync(join(directory, 'case.yaml'), 'utf8')) as Fields;
-  only(options, ['title', 'rows', 'clauses', 'settings'], `${name}/case.yaml`);
+  only(options, ['title', 'rows', 'clauses', 'settings', 'intercepted'], `${name}/case.yaml`);
   const file = join(directory, 'requests.yaml');
   if (!existsSync(file)) throw new Error(`${file} is missing`);
   return {
@@ -81,6 +83,7 @@ function readCase(name: string): GoldenCase {
     rows: (options.rows as string[] | undefined) ?? [],
     clauses: (options.clauses as string[] | undefined) ?? [],
     settings: (options.settings as Partial<MeshSettings> | undefined) ?? {},
+    intercepted: options.intercepted === true,
     requests: readRequests(file),
   };
 }

@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import type { MeshModel } from '../../../src/model/types.ts';
-import { outsideDomain, outsideOf, startDns } from './outside.ts';
+import { outsideOf, outsidePrograms, startDns } from './outside.ts';
 
 /** The header in which an echo program tells its workload, and the one in which it tells the target that it saw. */
 export const echoWorkload = 'x-echo-workload';
@@ -42,16 +42,6 @@ export async function startPrograms(model: MeshModel): Promise<() => Promise<voi
       }),
     );
   };
-}
-
-/** A program for each port of a host outside the mesh that a Service stands for; it says the host's name. */
-function outsidePrograms(model: MeshModel) {
-  const found = Object.values(model.services).flatMap(({ externalName, ports }) =>
-    externalName?.endsWith(outsideDomain)
-      ? ports.map(({ port, protocol }) => ({ name: externalName, port, protocol }))
-      : [],
-  );
-  return [...new Map(found.map((program) => [program.port, program])).values()];
 }
 
 function echo({ id }: { readonly id: string }): Server {

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Svid } from '../../../src/identity/authority.ts';
 import { octets } from '../../../src/lib/re2.ts';
+import { interceptedAddress } from '../../../src/model/hosts.ts';
 import type { MeshModel, Workload } from '../../../src/model/types.ts';
 import type { CaseRequest, HttpTraffic } from './cases.ts';
 import type { Credentials } from './credentials.ts';
@@ -86,12 +87,13 @@ export class Exchange {
 
 /** Where the client's sidecar takes connections to a service port. */
 function listenerOf(model: MeshModel, from: string, to: { host: string; port: number }) {
-  const { outbound } = workloadOf(model, from);
+  const client = workloadOf(model, from);
+  const { outbound } = client;
+  if (outbound === 'intercepted') return { address: interceptedAddress(client), port: to.port };
   const service = serviceOf(model, from, to.host);
-  const binding =
-    outbound === 'intercepted'
-      ? undefined
-      : outbound.find((candidate) => candidate.service === service && candidate.port === to.port && !candidate.udp);
+  const binding = outbound.find(
+    (candidate) => candidate.service === service && candidate.port === to.port && !candidate.udp,
+  );
   if (binding === undefined) throw new Error(`${from} has no listener for ${service}:${to.port}`);
   return binding.listen;
 }

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import type { MeshModel } from '../../../src/model/types.ts';
 
 /** The world outside the mesh, as a case sees it: every host below this name has one address, where programs answer. */
-export const outsideDomain = '.outside.test';
+const outsideDomain = '.outside.test';
 const dnsPort = 5353;
 
 /** Where hosts outside the mesh are, and the DNS server that says so; beside the pods of the model. */
@@ -13,6 +13,16 @@ export function outsideOf(model: MeshModel): {
   const pod = Object.values(model.workloads).find(({ addresses }) => addresses.length > 0)?.addresses[0];
   const [first, base] = (pod ?? '127.0.0.1').split('.');
   return { address: `${first}.${base}.250.1`, dns: { address: `${first}.${base}.250.2`, port: dnsPort } };
+}
+
+/** A program for each port of a host outside the mesh that a Service stands for; it says the host's name. */
+export function outsidePrograms(model: MeshModel) {
+  const found = Object.values(model.services).flatMap(({ externalName, ports }) =>
+    externalName?.endsWith(outsideDomain)
+      ? ports.map(({ port, protocol }) => ({ name: externalName, port, protocol }))
+      : [],
+  );
+  return [...new Map(found.map((program) => [program.port, program])).values()];
 }
 
 /** A DNS server that knows the hosts below `outsideDomain`, by one A record each (RFC 1035), and no other name. */

@@ -3,8 +3,9 @@ import { assemble } from '../../../src/compile/assemble.ts';
 import { createCompiler, defaultCompileOptions } from '../../../src/compile/index.ts';
 import type { Diagnostic } from '../../../src/diagnostics/diagnostic.ts';
 import type { Locate } from '../../../src/diagnostics/origin.ts';
-import { assignLocal } from '../../../src/kubernetes/local-addressing.ts';
+import { assignLocal, localOutboundAnnotation } from '../../../src/kubernetes/local-addressing.ts';
 import { podsOf } from '../../../src/kubernetes/pods.ts';
+import type { PodObject } from '../../../src/kubernetes/types.ts';
 import type { MeshModel } from '../../../src/model/types.ts';
 import { locateWritten } from '../../../src/smi/written.ts';
 import { readSources } from '../../../src/source/read.ts';
@@ -16,13 +17,20 @@ export interface CompiledCase {
   readonly locate: Locate;
 }
 
+/** Without listeners of its own; a harness then connects to the port of the service at the pod's address. */
+function intercepted(pod: PodObject): PodObject {
+  const { [localOutboundAnnotation]: _, ...annotations } = pod.meta.annotations;
+  return { ...pod, meta: { ...pod.meta, annotations } };
+}
+
 /** From the files of a case to its model, every pod at an address of its own in 127.BASE.x.y. */
 export function compileCase(golden: GoldenCase, base: number): CompiledCase {
   const source = locateWritten(readSources([join(golden.directory, 'input')]));
   const { input, diagnostics } = assemble(source.documents);
   const pods = [...input.pods, ...[...input.deployments, ...(input.podOwners ?? [])].flatMap(podsOf)];
+  const assigned = assignLocal([], pods, input.services, base);
   const compiled = createCompiler().compile(
-    { ...input, pods: assignLocal([], pods, input.services, base) },
+    { ...input, pods: golden.intercepted ? assigned.map(intercepted) : assigned },
     { ...defaultCompileOptions, settings: { ...defaultCompileOptions.settings, ...golden.settings } },
   );
   return {

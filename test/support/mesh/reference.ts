@@ -5,6 +5,7 @@ import { serviceId, spiffeId, workloadId } from '../../../src/model/ids.ts';
 import type { MeshModel } from '../../../src/model/types.ts';
 import type { CaseRequest } from './cases.ts';
 import type { Answer, StatedExpectation } from './expectation.ts';
+import { outsidePrograms } from './outside.ts';
 
 /** The answers that a request may get, as decide() sees it. */
 export interface Reference {
@@ -52,7 +53,7 @@ export function referenceOf(model: MeshModel, request: CaseRequest): Reference |
     from: workloadId(namespace, pod),
     to: request.to,
   } as Parameters<typeof decide>[1]);
-  return { ...branchesOf(model, decision, traffic.kind), ...seen };
+  return { ...branchesOf(model, decision, request), ...seen };
 }
 
 /** Where a peer that calls a sidecar by itself calls from. */
@@ -63,9 +64,18 @@ export function peerAddress(model: MeshModel, source: string | undefined): strin
   return found;
 }
 
-function branchesOf(model: MeshModel, decision: Decision, kind: Kind): Reference {
+function branchesOf(
+  model: MeshModel,
+  decision: Decision,
+  request: CaseRequest & { readonly direction: 'outbound' },
+): Reference {
+  const { kind } = request.traffic;
   if (decision.outcome === 'rejected')
     return { branches: [], rejected: kind === 'http' ? (decision.status ?? 0) : denied(kind) };
+  if (decision.outcome === 'outside') {
+    const workloads = outsidePrograms(model).flatMap(({ name, port }) => (port === request.to.port ? [name] : []));
+    return { branches: [{ service: 'the/outside', weight: 1, answers: [passed(kind)], workloads }] };
+  }
   const branches = decision.targets
     .filter(({ weight }) => weight > 0)
     .map((target) => ({

@@ -133,14 +133,16 @@ describe('resources of the proxy', () => {
   it('an intercepted workload has one listener for each port number', () => {
     expect(one('workload/default/shop').body).toMatchObject({
       outbound: [
-        { address: '127.0.0.1', port: 25, protocol: 'TCP', services: ['default/mail:25'] },
+        { address: '127.9.0.2', port: 25, protocol: 'TCP', services: ['default/mail:25'] },
         {
-          address: '127.0.0.1',
+          address: '127.9.0.2',
           port: 80,
           protocol: 'HTTP',
+          intercepted: true,
+          passthrough: true,
           services: ['default/legacy:80', 'default/shop:80', 'default/shop-v1:80', 'default/shop-v2:80'],
         },
-        { address: '127.0.0.1', port: 5432, protocol: 'TCP', services: ['default/db:5432'] },
+        { address: '127.9.0.2', port: 5432, protocol: 'TCP', services: ['default/db:5432'] },
       ],
     });
   });

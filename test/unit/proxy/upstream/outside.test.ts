@@ -1,0 +1,76 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { programSettings } from '../../../../src/proxy/config/cluster-policy.ts';
+import { limits } from '../../../../src/proxy/limits.ts';
+import { MetricsRegistry } from '../../../../src/proxy/telemetry/registry.ts';
+import { Ticker } from '../../../../src/proxy/ticker.ts';
+import { Dialer } from '../../../../src/proxy/upstream/dial.ts';
+import { Names } from '../../../../src/proxy/upstream/names.ts';
+import { Outside, outsideGuard } from '../../../../src/proxy/upstream/outside.ts';
+
+const silent = { resolve4: () => Promise.resolve([]), resolve6: () => Promise.resolve([]) };
+const ticker = new Ticker();
+afterEach(() => ticker.stop());
+
+function outside(): Outside {
+  const environment = { prober: { probe: () => {} }, random: Math.random };
+  return new Outside(new Dialer(new Names(silent)), ticker, new MetricsRegistry(), programSettings, environment);
+}
+
+const anywhere = () => true;
+
+describe('hosts outside the mesh', () => {
+  it('keep their connections while they are asked for', () => {
+    const hosts = outside();
+    const first = hosts.cluster('a.example', 80, anywhere);
+    expect(hosts.cluster('a.example', 80, anywhere)).toBe(first);
+    expect(hosts.cluster('a.example', 81, anywhere)).not.toBe(first);
+  });
+
+  it('give way to others, the one first that was not asked for longest', () => {
+    const hosts = outside();
+    const old = hosts.cluster('old.example', 80, anywhere);
+    const kept = hosts.cluster('kept.example', 80, anywhere);
+    for (let index = 2; index < limits.outsideHosts; index += 1) hosts.cluster(`h${index}.example`, 80, anywhere);
+    hosts.cluster('old.example', 80, anywhere);
+    hosts.cluster('new.example', 80, anywhere);
+    expect(hosts.cluster('old.example', 80, anywhere)).toBe(old);
+    expect(hosts.cluster('kept.example', 80, anywhere)).not.toBe(kept);
+  });
+
+  it('do not give way while requests are under way', () => {
+    const hosts = outside();
+    for (let index = 0; index < limits.outsideHosts; index += 1) {
+      hosts.cluster(`h${index}.example`, 80, anywhere)!.endpoints[0]!.pool.outstanding = 1;
+    }
+    expect(hosts.cluster('one-more.example', 80, anywhere)).toBeUndefined();
+  });
+});
+
+describe('what is passed on', () => {
+  it.each([
+    '127.0.0.1',
+    '127.9.9.9',
+    '::1',
+    '::ffff:127.0.0.1',
+    '0.0.0.0',
+    '::',
+    '169.254.169.254',
+    'fe80::1',
+    '224.0.0.1',
+    'ff02::1',
+    'nothing',
+  ])('never goes to %s', (address) => {
+    expect(outsideGuard('127.0.0.1')(address)).toBe(false);
+  });
+
+  it('never comes back to the listener, and may go to other pods of one machine', () => {
+    const guard = outsideGuard('127.10.0.1');
+    expect(guard('127.10.0.1')).toBe(false);
+    expect(guard('127.0.0.1')).toBe(false);
+    expect(guard('127.10.0.2')).toBe(true);
+  });
+
+  it.each(['192.0.2.1', '10.0.0.1', '2001:db8::1'])('may go to %s', (address) => {
+    expect(outsideGuard('127.0.0.1')(address)).toBe(true);
+  });
+});
