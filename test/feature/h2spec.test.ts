@@ -8,11 +8,12 @@ import { createAuthority } from '../../src/identity/authority.ts';
 import { spiffeId } from '../../src/lib/spiffe.ts';
 import { FieldList } from '../../src/proxy/http/field-list.ts';
 import { ServerSession } from '../../src/proxy/http2/server-session.ts';
+import { type RunningProxy, startProxy } from '../../src/proxy/index.ts';
 import { readInto } from '../../src/proxy/socket/read-into.ts';
 import { Ticker } from '../../src/proxy/ticker.ts';
-import { ownAddress } from '../unit/proxy/support/mesh.ts';
+import { endpoints, ownAddress, service, workload } from '../unit/proxy/support/mesh.ts';
 
-/** All cases of h2spec, the strict ones included, against a server of our sessions. */
+/** All cases of h2spec, the strict ones included, against a server of our sessions, and against a proxy before it. */
 
 const { path: binary, reason } = h2specBinary();
 const body = Buffer.from('as the sections of RFC 9113 say\n');
@@ -101,4 +102,29 @@ describe.skipIf(binary === undefined)(`h2spec${reason === undefined ? '' : ` (${
   it('finds nothing over TLS', async () => {
     expect(await run(host, portOf(1), '--tls', '--insecure')).toBe('146 tests, 146 passed, 0 skipped, 0 failed');
   }, 300_000);
+
+  it('finds nothing in a proxy, but that what is not HTTP/2 is answered in HTTP/1.1', async () => {
+    const address = ownAddress();
+    const proxy = await proxyTo({ address: host, port: portOf(0) }, address);
+    const report = await run(address, proxyPort);
+    await proxy.stop();
+    expect(report).toContain('146 tests, 145 passed, 0 skipped, 1 failed');
+    expect(report.match(/×.*/g)).toEqual(['× 2: Sends invalid connection preface']);
+    expect(report).toContain('the frame header looked like an HTTP/1.1 header');
+  }, 300_000);
 });
+
+const proxyPort = 20_000;
+
+async function proxyTo(target: { address: string; port: number }, address: string): Promise<RunningProxy> {
+  const listener = { address, port: proxyPort, protocol: 'HTTP', services: ['default/store:80'] };
+  const resources = [
+    workload({ name: 'default/client', outbound: [listener] }),
+    service('store', 80, { store: 1 }, { hosts: [address, `${address}:${proxyPort}`] }),
+    endpoints('store', 80, [{ ...target, http2: true }]),
+  ];
+  const bootstrap = { node: 'default/client', admin: { address, port: 0 }, drainMillis: 1_000, resources };
+  const proxy = await startProxy(bootstrap, { log: () => {} });
+  await proxy.ready;
+  return proxy;
+}

@@ -15,6 +15,7 @@ const streamsAtFirst = 100;
 /** The client's side of an HTTP/2 connection. It reads the socket itself. */
 export class ClientSession extends Session<ClientStream> {
   #nextStream = 1;
+  #served = false;
 
   constructor(context: SessionContext) {
     super(context, false, [[ENABLE_PUSH, 0]]);
@@ -41,7 +42,9 @@ export class ClientSession extends Session<ClientStream> {
     const id = this.#nextStream;
     this.#nextStream += 2;
     const { method } = outgoing.request;
-    const stream = new ClientStream(this, id, this.peer.streamWindow, limits.http2StreamWindowBytes, method, sink);
+    const { streamWindow } = this.peer;
+    const received = limits.http2StreamWindowBytes;
+    const stream = new ClientStream(this, id, streamWindow, received, method, sink, this.reads);
     this.streams.add(stream);
     this.guard.useful(4);
     this.heads.request(outgoing);
@@ -69,10 +72,18 @@ export class ClientSession extends Session<ClientStream> {
       else this.late(streamId, true);
     } else if (stream.remoteEnded) this.streamError(streamId, codes.STREAM_CLOSED);
     else if (!stream.receiveHead(list)) this.streamError(streamId, codes.PROTOCOL_ERROR);
+    else this.#served = true;
   }
 
   protected override isIdle(streamId: number): boolean {
     return streamId >= this.#nextStream || streamId % 2 === 0;
+  }
+
+  protected override lost(): void {
+    for (const stream of this.streams.all()) {
+      const unheard = this.#served && stream.readsBefore === this.reads;
+      stream.abort(unheard ? 'stale' : 'lost', codes.NO_ERROR);
+    }
   }
 
   protected override drained(): void {

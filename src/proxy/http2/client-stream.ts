@@ -11,6 +11,8 @@ export interface ResponseSink extends StreamSink {
 
 /** A request that this side sent. */
 export class ClientStream extends Stream {
+  /** How often the connection had heard of the server when the request was sent. */
+  readonly readsBefore: number;
   readonly #sink: ResponseSink;
   readonly #method: string;
   #interims = 0;
@@ -23,9 +25,11 @@ export class ClientStream extends Stream {
     receiveWindow: number,
     method: string,
     sink: ResponseSink,
+    readsBefore: number,
   ) {
     super(host, id, sendWindow, receiveWindow);
     this.#method = method;
+    this.readsBefore = readsBefore;
     this.#sink = sink;
     this.sink = sink;
   }

@@ -45,6 +45,8 @@ export abstract class Connection implements FrameSink, Tickable {
   /** When the connection fails unless a header block that has begun is complete. */
   protected blockDeadline = never;
   protected heard: number;
+  /** How often something has come. */
+  protected reads = 0;
   /** Whether nothing has come since the answer to a PING. */
   protected quiet = false;
   /** Whether the peer's settings have come. */
@@ -92,6 +94,7 @@ export abstract class Connection implements FrameSink, Tickable {
   receive(bytes: Buffer): void {
     if (this.ending) return;
     this.heard = this.ticker.now;
+    this.reads++;
     this.#reader.read(bytes, this.skipPreface(bytes));
   }
 

@@ -96,8 +96,8 @@ export class HeaderList implements Fields, RequestMessage, ResponseMessage {
   isRequest(extendedConnect: boolean): boolean {
     if (this.#malformed || (this.#seen & (1 << STATUS)) !== 0) return false;
     if (this.endStream && this.contentLength > 0) return false;
-    const authority = this.#authority.toLowerCase();
-    if (this.#hostField !== undefined && authority !== '' && this.#hostField.toLowerCase() !== authority) return false;
+    const authority = this.#authority;
+    if (this.#hostField !== undefined && authority !== '' && !sameHost(this.#hostField, authority)) return false;
     if (this.isConnect) return this.#seen === ((1 << METHOD) | (1 << AUTHORITY)) && authority !== '';
     if ((this.#seen & (1 << PROTOCOL)) !== 0 && (!extendedConnect || this.method !== 'CONNECT' || authority === '')) {
       return false;
@@ -220,4 +220,8 @@ function plainPathEnd(target: string): number {
     if (inQuery === HASH || inQuery > 126) return -1;
   }
   return at;
+}
+
+function sameHost(one: string, other: string): boolean {
+  return one === other || one.toLowerCase() === other.toLowerCase();
 }

@@ -13,7 +13,9 @@ export type ResetCause =
   | 'peer'
   /** What came was malformed. */
   | 'malformed'
-  /** The connection ended. */
+  /** The connection, which had served before, ended without a byte since the request was sent. */
+  | 'stale'
+  /** The connection ended otherwise. */
   | 'lost';
 
 /**

@@ -83,7 +83,7 @@ export class UpstreamRequest implements UpstreamStream, ResponseSink {
     const consumer = this.#consumer;
     this.#consumer = undefined;
     if (this.#begun) consumer?.responseBroken();
-    else consumer?.upstreamFailed(cause === 'refused' ? 'refused' : 'broken');
+    else consumer?.upstreamFailed(cause === 'refused' || cause === 'stale' ? cause : 'broken');
   }
 
   drained(): void {

@@ -127,7 +127,7 @@ async function oneProxy(target: Program, http2Program: boolean): Promise<{ addre
       resources: [
         workload({ name: 'default/client', outbound: [listener] }),
         service('store', 80, { store: 1 }),
-        endpoints('store', 80, [{ address: target.address, port: target.port, http2: http2Program } as never]),
+        endpoints('store', 80, [{ address: target.address, port: target.port, http2: http2Program }]),
       ],
     },
     { log: () => {} },

@@ -240,6 +240,19 @@ describe('requests that the server has not looked at are told apart', () => {
     expect(session.freeStreams).toBe(limits.http2Streams);
   });
 
+  it('from those whose connection, idle before, ended without a byte', async () => {
+    const { session, peer } = await start();
+    const first = request(session);
+    await peer.next(HEADERS, 1);
+    peer.send(headers(1, ok));
+    await first.answer;
+    await peer.settle();
+    const { answer } = request(session);
+    await peer.next(HEADERS, 3);
+    peer.socket.destroy();
+    expect((await answer).reset?.cause).toBe('stale');
+  });
+
   it('but not when the connection is lost', async () => {
     const { session, peer, ended } = await start();
     const { answer } = request(session);

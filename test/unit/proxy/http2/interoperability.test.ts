@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CANCEL, REFUSED_STREAM } from '../../../../src/proxy/http2/error-codes.ts';
 import { ownAddress, until } from '../support/mesh.ts';
@@ -50,15 +51,15 @@ async function theirRequest(
 }
 
 async function theirServer(
-  handle: (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => void,
+  handle: (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders, raw: string[]) => void,
   options: http2.ServerOptions = {},
 ): Promise<{ address: string; port: number; sessions: http2.ServerHttp2Session[] }> {
   const server = http2.createServer(options);
   const sessions: http2.ServerHttp2Session[] = [];
   server.on('session', (session) => sessions.push(session));
-  server.on('stream', (stream, headers) => {
+  server.on('stream', (stream, headers, _flags, raw) => {
     stream.on('error', () => {});
-    handle(stream, headers);
+    handle(stream, headers, raw);
   });
   const address = ownAddress();
   server.listen(0, address);
@@ -157,6 +158,37 @@ describe('our server and the client of node:http2', () => {
 });
 
 describe('our client and the server of node:http2', () => {
+  it('read the same header lists, however they repeat', async () => {
+    const server = await theirServer((stream, headers, raw) => {
+      const echoed: http2.OutgoingHttpHeaders = { ':status': 200 };
+      for (const [name, value] of Object.entries(headers)) if (!name.startsWith(':')) echoed[name] = value;
+      stream.respond({ ...echoed, 'x-path': headers[':path'], 'x-raw': String(raw.length) }, { endStream: true });
+    });
+    const { session } = await connect(server.address, server.port);
+    cleanups.push(() => session.destroy());
+    const name = fc.constantFrom('x-a', 'x-b', 'x-c', 'accept', 'user-agent', 'date', 'authorization', 'x-longer-name');
+    const value = fc.oneof(
+      fc.constantFrom('a', 'b', 'c'.repeat(100), 'Fri, 01 Jan 2100 00:00:00 GMT'),
+      fc.string({ unit: 'grapheme-ascii', maxLength: 60 }).map((text) => text.trim()),
+      fc.integer({ min: 1, max: 5_000 }).map((length) => 'z'.repeat(length)),
+    );
+    const path = fc.oneof(
+      fc.constantFrom('/', '/index.html', '/a'),
+      fc.nat(1_000).map((n) => `/${n}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.dictionary(name, value), path), { maxLength: 20 }), async (requests) => {
+        const answers = requests.map(([fields, target]) => request(session, { target, fields }).answer);
+        for (const [index, { fields }] of (await Promise.all(answers)).entries()) {
+          const [sent, target] = requests[index]!;
+          const lines = Object.keys(sent).length + 4;
+          expect(fields).toMatchObject({ ...sent, 'x-path': target, 'x-raw': String(2 * lines) });
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('exchange heads, bodies and trailers', async () => {
     const server = await theirServer((stream, headers) => {
       stream.respond({ ':status': 201, 'x-path': headers[':path'], 'x-a': headers['x-a'] }, { waitForTrailers: true });

@@ -42,7 +42,14 @@ export function service(
 export function endpoints(
   name: string,
   port: number,
-  list: readonly { address: string; port: number; identity?: string; ready?: boolean; locality?: object | undefined }[],
+  list: readonly {
+    address: string;
+    port: number;
+    identity?: string;
+    ready?: boolean;
+    http2?: boolean;
+    locality?: object | undefined;
+  }[],
 ): StaticResource {
   const all = list.map((endpoint) => ({ ready: true, workload: `default/${name}`, ...endpoint }));
   return { typeUrl: `${prefix}Endpoints`, name: `default/${name}:${port}`, endpoints: all };
