@@ -47,8 +47,8 @@ export const support: SupportTable = {
   'outlier-detection': { level: 'exact' },
   'health-checks': { level: 'exact' },
   'rate-limits': { level: 'exact' },
-  'end-user-authentication': { level: 'none', why: 'not acted on yet' },
-  'tls-permissive': { level: 'none', why: 'not acted on yet' },
-  'tls-off': { level: 'none', why: 'not acted on yet' },
+  'end-user-authentication': { level: 'exact' },
+  'tls-permissive': { level: 'exact' },
+  'tls-off': { level: 'exact' },
   'http2-programs': { level: 'exact' },
 };

@@ -1,3 +1,4 @@
+import { Authenticators } from './auth/authenticators.ts';
 import type { BootstrapSecret, ProxyBootstrap } from './bootstrap.ts';
 import { programSettings } from './config/cluster-policy.ts';
 import { type ListenerEnvironment, listenerSpecs } from './config/listeners.ts';
@@ -60,6 +61,7 @@ export class Runtime {
       registry: this.registry,
       ticker: this.#ticker,
       dialer: this.#dialer,
+      authenticators: new Authenticators(this.#ticker, log),
       shedding: this.#shedding,
       memory: this.#memory,
       mirrors: new Mirrors(this.#ticker),
@@ -122,6 +124,7 @@ export class Runtime {
     const bound = await this.#listeners.apply(specs);
     clusters.commit();
     this.#memory.commit();
+    this.#environment.authenticators.commit();
     this.version++;
     if (!bound || this.isReady) return;
     this.isReady = true;

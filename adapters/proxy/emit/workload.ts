@@ -72,8 +72,8 @@ function boundListener(model: MeshModel, { service, port, udp, listen }: Outboun
 }
 
 /**
- * One listener for each port number. HTTP requests say which service they mean; bytes do not, so a port number that
- * several TCP services share, or that HTTP uses too, has no listener for them and their connections fail.
+ * One listener for each port number. HTTP requests say which service they mean; of the TCP services that share a port number
+ * the server name of TLS chooses. Connections to those that share one with HTTP fail.
  */
 function interceptedListeners(
   refs: readonly ServicePortRef[],
@@ -85,7 +85,6 @@ function interceptedListeners(
     const here = refs.filter(({ port }) => port.port === number);
     const http = here.filter(({ port }) => port.protocol === 'http');
     const served = http.length > 0 ? http : here;
-    if (http.length === 0 && served.length > 1) return [];
     return [
       {
         address,

@@ -1,3 +1,4 @@
+import type { Keys } from './keys.ts';
 import type { TokenVerifier, Unverified, Verification, Verified } from './verifier.ts';
 
 /** Where tokens of some issuers are found. */
@@ -7,6 +8,12 @@ export interface TokenSource {
   /** `Bearer TOKEN` (RFC 6750 section 2.1) instead of the bare token; another scheme is no token. */
   readonly bearer: boolean;
   readonly verifier: TokenVerifier;
+}
+
+/** A request, as far as tokens are concerned. */
+export interface TokenCarrier {
+  /** The value of a lower-case name. */
+  header(name: string): string | undefined;
 }
 
 export interface Refused {
@@ -28,18 +35,21 @@ const missing: Refused = { kind: 'refused', status: 401, challenge: 'Bearer', re
 export class Authenticator {
   readonly #required: boolean;
   readonly #sources: readonly TokenSource[];
+  /** Of all its issuers. */
+  readonly keys: readonly Keys[];
 
-  constructor(required: boolean, sources: readonly TokenSource[]) {
+  constructor(required: boolean, sources: readonly TokenSource[], keys: readonly Keys[]) {
+    this.keys = keys;
     this.#required = required;
     this.#sources = sources;
   }
 
-  /** `header`: the value of a lower-case name. At once when every token is known. */
-  authenticate(header: (name: string) => string | undefined): Authentication | Promise<Authentication> {
+  /** At once when every token is known. */
+  authenticate(request: TokenCarrier): Authentication | Promise<Authentication> {
     let found: (Verification | Promise<Verification>)[] | undefined;
     let only: Verification | Promise<Verification> | undefined;
     for (const { header: name, bearer, verifier } of this.#sources) {
-      const value = header(name);
+      const value = request.header(name);
       const token = value === undefined || !bearer ? value : bearerToken(value);
       if (token === undefined) continue;
       const verification = verifier.verify(token);

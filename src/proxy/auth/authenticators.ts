@@ -1,6 +1,7 @@
 import type { Authentication__Output } from '../../../generated/types/proxy/smi/proxy/v1/Authentication.ts';
 import type { JwtProvider__Output } from '../../../generated/types/proxy/smi/proxy/v1/JwtProvider.ts';
 import { limits } from '../limits.ts';
+import { Kept } from '../policy/kept.ts';
 import type { Ticker } from '../ticker.ts';
 import { Authenticator } from './authenticator.ts';
 import { parseKeySet } from './key-set.ts';
@@ -62,35 +63,34 @@ function tokenHeader({ fromHeader }: JwtProvider__Output): string {
 export class Authenticators {
   readonly #ticker: Ticker;
   readonly #log: (line: string) => void;
-  #authenticators = new Map<string, Authenticator>();
-  #keys = new Map<string, LoadedKeys>();
+  readonly #authenticators = new Kept<Authenticator>();
+  readonly #keys = new Map<string, LoadedKeys>();
 
   constructor(ticker: Ticker, log: (line: string) => void) {
     this.#ticker = ticker;
     this.#log = log;
   }
 
-  /** Collects what a new configuration needs; `commit` forgets the rest. The messages must be without fault. */
-  transaction(): { authenticator(message: Authentication__Output): Authenticator; commit(): void } {
-    const authenticators = new Map<string, Authenticator>();
-    const keys = new Map<string, LoadedKeys>();
-    return {
-      authenticator: (message) => {
-        const name = JSON.stringify(message);
-        const sources = message.jwt.map((provider) => ({ provider, keys: this.#keysOf(provider, keys) }));
-        const found = authenticators.get(name) ?? this.#authenticators.get(name) ?? create(message.required, sources);
-        authenticators.set(name, found);
-        return found;
-      },
-      commit: () => {
-        for (const [name, source] of this.#keys) if (keys.get(name) !== source) this.#ticker.remove(source);
-        this.#authenticators = authenticators;
-        this.#keys = keys;
-      },
-    };
+  /** The message must be without fault. */
+  authenticator(message: Authentication__Output): Authenticator {
+    return this.#authenticators.get(JSON.stringify(message), () => {
+      const sources = message.jwt.map((provider) => ({ provider, keys: this.#keysOf(provider) }));
+      return create(message.required, sources);
+    });
   }
 
-  #keysOf({ inline, file, url, cacheMs }: JwtProvider__Output, wanted: Map<string, LoadedKeys>): Keys {
+  /** A configuration is complete: what nobody asked for since the last one is forgotten. */
+  commit(): void {
+    this.#authenticators.commit();
+    const used = new Set(this.#authenticators.values.flatMap(({ keys }) => keys));
+    for (const [name, source] of this.#keys) {
+      if (used.has(source)) continue;
+      this.#ticker.remove(source);
+      this.#keys.delete(name);
+    }
+  }
+
+  #keysOf({ inline, file, url, cacheMs }: JwtProvider__Output): Keys {
     if (inline !== undefined) {
       const keys = parseKeySet(inline);
       if (!keys.ok) throw new Error(`validated keys do not parse: ${keys.error}`);
@@ -98,7 +98,7 @@ export class Authenticators {
     }
     const place = url ?? file ?? '';
     const name = `${url === undefined ? 'file' : 'url'} ${cacheMs} ${place}`;
-    let source = wanted.get(name) ?? this.#keys.get(name);
+    let source = this.#keys.get(name);
     if (source === undefined) {
       source = new LoadedKeys({
         load: url === undefined ? keysFromFile(place) : keysFromUrl(place),
@@ -109,8 +109,8 @@ export class Authenticators {
       });
       void source.refresh();
       this.#ticker.add(source);
+      this.#keys.set(name, source);
     }
-    wanted.set(name, source);
     return source;
   }
 }
@@ -127,7 +127,11 @@ function create(required: boolean, sources: readonly SourcedProvider[]): Authent
     bearer: header === 'authorization',
     verifier: new TokenVerifier(header, group.map(providerOf), Date.now),
   }));
-  return new Authenticator(required, tokens);
+  return new Authenticator(
+    required,
+    tokens,
+    sources.map(({ keys }) => keys),
+  );
 }
 
 function providerOf({ provider: { issuer, audiences, claimHeaders, forward }, keys }: SourcedProvider): Provider {

@@ -1,26 +1,35 @@
 import { canonicalIp } from '../../lib/ip-address.ts';
+import type { Authenticators } from '../auth/authenticators.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
 import { InboundTable, type PortGrant } from '../routing/inbound-table.ts';
 import { validMatcher } from '../routing/match.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
+import { authentication } from './authentication.ts';
 import { rateLimits } from './rate-limits.ts';
 import type { Messages, ResourceSet } from './resources.ts';
 
 type Policy = Messages['InboundPolicy'];
 type Listener = Messages['Workload']['inbound'][number];
 
+interface InboundEnvironment {
+  readonly registry: MetricsRegistry;
+  readonly memory: PolicyMemory;
+  readonly authenticators: Authenticators;
+}
+
 /** The table of one inbound listener. Without its policy nothing is let in. */
 export function compileInbound(
   resources: ResourceSet,
   workload: Messages['Workload'],
   listener: Listener,
-  { registry, memory }: { readonly registry: MetricsRegistry; readonly memory: PolicyMemory },
+  { registry, memory, authenticators }: InboundEnvironment,
 ): InboundTable {
   const policy = resources.get('InboundPolicy', workload.inboundPolicy);
   if (policy === undefined) return new InboundTable(workload, { mode: 'DENY', grants: [], limits: [] }, registry);
   const grants = policy.grants.flatMap((grant) => portGrants(grant, listener.containerPort, listener.protocol));
   const limits = rateLimits(policy, listener.containerPort, memory);
-  return new InboundTable(workload, { mode: policy.mode, grants, limits }, registry);
+  const asked = authentication(policy, listener.containerPort, authenticators);
+  return new InboundTable(workload, { mode: policy.mode, grants, limits, authentication: asked }, registry);
 }
 
 /** What a grant says about one port. A match is about HTTP: it grants nothing where bytes are not read. */

@@ -1,3 +1,4 @@
+import type { Authenticators } from '../auth/authenticators.ts';
 import { HttpListener, type HttpTable } from '../listeners/http.ts';
 import type { ListenerSpec, ManagedListener } from '../listeners/manager.ts';
 import type { Admission } from '../listeners/peer-server.ts';
@@ -22,6 +23,7 @@ export interface ListenerEnvironment extends OutboundSettings, InboundSettings {
   readonly registry: MetricsRegistry;
   readonly ticker: Ticker;
   readonly dialer: Dialer;
+  readonly authenticators: Authenticators;
   readonly memory: PolicyMemory;
   readonly outside: Outside;
 }

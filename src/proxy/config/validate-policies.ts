@@ -1,4 +1,5 @@
 import type { HttpMatch__Output } from '../../../generated/types/proxy/smi/proxy/v1/HttpMatch.ts';
+import { authenticationFault } from '../auth/authenticators.ts';
 import { isEditable, isFieldValue } from '../policy/edit-plan.ts';
 import { WHOLE } from '../policy/share.ts';
 import { compileMatch } from '../routing/match.ts';
@@ -23,7 +24,12 @@ export function requestLayerFault(layer: RequestLayer): string | undefined {
 /** What is wrong with a layer of what a server asks. */
 export function serverLayerFault(layer: ServerLayer): string | undefined {
   if (layer.ports.length === 0) return 'ports: empty';
-  return coverageFault(layer) ?? rateLimitFault(layer.rateLimit);
+  const authentication = layer.authentication === null ? undefined : authenticationFault(layer.authentication);
+  return (
+    coverageFault(layer) ??
+    rateLimitFault(layer.rateLimit) ??
+    (authentication === undefined ? undefined : `authentication.${authentication}`)
+  );
 }
 
 /** An empty list must not mean every request. */

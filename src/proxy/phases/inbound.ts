@@ -6,6 +6,7 @@ import { readPath } from '../routing/path.ts';
 import type { DenialLog } from '../telemetry/denials.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Cluster } from '../upstream/cluster.ts';
+import { authenticatePhase } from './authenticate.ts';
 import { deadlinePhase } from './deadline.ts';
 import { balancePhase, forwardPhase } from './forward.ts';
 import { type AccessLog, logPhase } from './log.ts';
@@ -28,8 +29,8 @@ export function inboundPhases(table: InboundTable, app: Cluster, settings: Inbou
     measurePhase(table.rejected),
     shedPhase(settings.shedding, settings.registry),
     identifyPhase(table),
-    // authenticate
     matchPhase(app),
+    authenticatePhase(table.authentication, settings.denials),
     authorizePhase(table, settings.denials),
     rateLimitPhase(table.limits),
     deadlinePhase,

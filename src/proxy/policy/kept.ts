@@ -10,6 +10,11 @@ export class Kept<T> {
     return found;
   }
 
+  /** All that the last complete configuration asked for. */
+  get values(): readonly T[] {
+    return [...this.#kept.values()];
+  }
+
   /** A configuration is complete: what nobody asked for since the last one is forgotten. */
   commit(): void {
     this.#kept = this.#asked;

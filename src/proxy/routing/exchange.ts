@@ -52,6 +52,8 @@ export class Exchange implements OutgoingRequest {
   response: ResponseMessage | undefined;
   requestEdits: HeaderEdits | undefined;
   responseEdits: HeaderEdits | undefined;
+  /** What a phase that said `WAIT` waits for: its own object, so that it knows whether the request is still the same. */
+  waitingFor: object | undefined;
   /** Normal form, without query. */
   path = '';
   /** With its `?`, or empty. */
@@ -100,6 +102,7 @@ export class Exchange implements OutgoingRequest {
     this.response = undefined;
     this.requestEdits = undefined;
     this.responseEdits = undefined;
+    this.waitingFor = undefined;
     this.path = '';
     this.query = '';
     this.authority = '';

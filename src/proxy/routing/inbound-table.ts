@@ -1,3 +1,4 @@
+import type { PortAuthentication } from '../auth/port-authentication.ts';
 import type { RateLimit } from '../policy/rate-limit.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
@@ -36,6 +37,7 @@ export interface InboundRules {
   readonly mode: AccessMode;
   readonly grants: readonly PortGrant[];
   readonly limits: readonly RateLimit<Exchange>[];
+  readonly authentication?: PortAuthentication<Exchange> | undefined;
 }
 
 /** Whose port it is. */
@@ -55,17 +57,20 @@ export class InboundTable {
   /** For what is refused before anyone is known. */
   readonly rejected: RequestSeries;
   readonly limits: readonly RateLimit<Exchange>[];
+  readonly authentication: PortAuthentication<Exchange> | undefined;
   readonly #identity: string;
   readonly #registry: MetricsRegistry;
   readonly #peers = new Map<string, PeerAccess>();
   /** Addresses that make a difference. */
   readonly #addresses: ReadonlySet<string>;
 
-  constructor({ name, identity }: Server, { mode, grants, limits }: InboundRules, registry: MetricsRegistry) {
+  constructor({ name, identity }: Server, rules: InboundRules, registry: MetricsRegistry) {
+    const { mode, grants, limits, authentication } = rules;
     this.workload = name;
     this.mode = mode;
     this.grants = grants;
     this.limits = limits;
+    this.authentication = authentication;
     this.#identity = identity;
     this.#registry = registry;
     this.#addresses = new Set(grants.flatMap(({ pods }) => [...pods.values()].flatMap((addresses) => [...addresses])));

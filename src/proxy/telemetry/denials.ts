@@ -12,6 +12,16 @@ export class DenialLog {
   }
 
   note(mode: string, peer: string, nearest: string): void {
+    const outcome = mode === 'AUDIT' ? 'would be denied' : 'denied';
+    this.#write(`${outcome} peer=${peer} nearest-rule=${nearest === '' ? 'none' : nearest}`);
+  }
+
+  /** The end user of a request did not prove what a policy asks for. */
+  unauthenticated(peer: string, policy: string, reason: string): void {
+    this.#write(`not authenticated peer=${peer} policy=${policy} reason=${JSON.stringify(reason)}`);
+  }
+
+  #write(line: string): void {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) {
       this.#second = second;
@@ -23,7 +33,6 @@ export class DenialLog {
     }
     const omitted = this.#omitted === 0 ? '' : ` (${this.#omitted} more before)`;
     this.#omitted = 0;
-    const outcome = mode === 'AUDIT' ? 'would be denied' : 'denied';
-    this.#log(`${outcome} peer=${peer} nearest-rule=${nearest === '' ? 'none' : nearest}${omitted}`);
+    this.#log(`${line}${omitted}`);
   }
 }

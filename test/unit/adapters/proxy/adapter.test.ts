@@ -147,12 +147,13 @@ describe('resources of the proxy', () => {
     });
   });
 
-  it('a port number that two TCP services share has no listener for an intercepted workload', () => {
+  it('a port number that two TCP services share has one listener for an intercepted workload', () => {
     const model = compile({
       services: [service('x', { ports: ['5432 tcp-a'] }), service('y', { ports: ['5432 tcp-b'] })],
       pods: [pod('x'), pod('y')],
     }).model;
-    expect(one('workload/default/x', model).body).toMatchObject({ outbound: [] });
+    const outbound = [{ port: 5432, protocol: 'TCP', services: ['default/x:5432', 'default/y:5432'] }];
+    expect(one('workload/default/x', model).body).toMatchObject({ outbound });
   });
 
   it('a workload without sidecar listens to nobody', () => {

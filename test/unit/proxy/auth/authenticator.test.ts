@@ -38,8 +38,8 @@ describe('an authenticator', () => {
     tickers.push(ticker);
     const message = { jwt, required };
     expect(authenticationFault(message)).toBeUndefined();
-    const found = new Authenticators(ticker, () => {}).transaction().authenticator(message);
-    return (headers: Readonly<Record<string, string>>) => found.authenticate((name) => headers[name]);
+    const found = new Authenticators(ticker, () => {}).authenticator(message);
+    return (headers: Readonly<Record<string, string>>) => found.authenticate({ header: (name) => headers[name] });
   }
 
   test('asks for a token only when one is required', async () => {
@@ -104,9 +104,8 @@ describe('an authenticator', () => {
     const all = new Authenticators(ticker, () => {});
     const { jwks: inline } = await issuer();
     const apply = (required: boolean) => {
-      const transaction = all.transaction();
-      const found = transaction.authenticator({ jwt: [provider({ inline })], required });
-      transaction.commit();
+      const found = all.authenticator({ jwt: [provider({ inline })], required });
+      all.commit();
       return found;
     };
     const first = apply(true);
