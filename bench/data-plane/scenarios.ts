@@ -75,7 +75,7 @@ const all: readonly Scenario[] = [
   {
     name: 'http1-mtls',
     describes: 'HTTP/1.1 through two sidecars, mutual TLS between them and an access policy; both sidecars count',
-    subjects: [direct, haproxyPair, envoyPair, smiMeshPair],
+    subjects: [direct, haproxyPair, envoyPair('http2'), envoyPair('http1'), smiMeshPair],
     merit: { key: 'cpuMicrosPerRequest', aim: 0.5 },
     check: checkHttp('http1'),
     ...requests({ upstream: 'http1', shape: get('http1'), kind: 'http1' }),

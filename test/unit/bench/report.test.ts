@@ -40,6 +40,11 @@ test('rows are medians in the order of the subjects, and the ratios compare medi
   ]);
 });
 
+test('of two Envoys the better one counts', () => {
+  const two = new Map([...samples, ['envoy-h1', [sample(40), sample(40), sample(40)]]]);
+  expect(makeReport(scenario, two).ratios[0]?.toEnvoy).toBe(0.55);
+});
+
 test('every row has a figure in every column', () => {
   const keys = ['cpu', 'rate', 'pacedP50Millis', 'pacedP99Millis', 'pacedP999Millis', 'rssMiB'];
   for (const { figures } of makeReport(scenario, samples).rows) expect(Object.keys(figures)).toEqual(keys);

@@ -53,36 +53,39 @@ export const envoyTcp: Subject = envoy(({ port, upstreamPort }) => ({
 }));
 
 /** Plain text from the client, mutual TLS to the server. */
-export const envoyTls: Subject = envoy((context) => clientSide(context, context.upstreamPort));
+export const envoyTls: Subject = envoy((context) => clientSide(context, context.upstreamPort, 'http1'));
 
-/** A sidecar on each side, mutual TLS between them, and a policy that admits the client. */
-export const envoyPair: Subject = {
-  name: 'envoy',
+/** A sidecar on each side, mutual TLS between them in the given version of HTTP, and a policy that admits the client. */
+export const envoyPair = (between: HttpVersion): Subject => ({
+  name: between === 'http2' ? 'envoy' : 'envoy-h1',
   prepare: (context) => {
     const { port, betweenPort, adminPorts, host, upstreamPort, identities } = context;
     const { authority, client, server } = identities;
     const serverSide = {
       listener: listener({
         port: betweenPort,
-        filters: [httpManager(host, 'http1', [accessPolicy(client.id)])],
-        transportSocket: downstreamTls(server, authority),
+        filters: [httpManager(host, between, [accessPolicy(client.id)])],
+        transportSocket: downstreamTls(server, authority, between),
       }),
       cluster: cluster({ port: upstreamPort }),
     };
+    const clientSidePieces = clientSide(context, betweenPort, between);
     return [
       sidecar(context, { name: 'server', port: betweenPort, adminPort: adminPorts[1], ...serverSide }),
-      sidecar(context, { name: 'client', port, adminPort: adminPorts[0], ...clientSide(context, betweenPort) }),
+      sidecar(context, { name: 'client', port, adminPort: adminPorts[0], ...clientSidePieces }),
     ];
   },
-};
+});
 
 function clientSide(
   { port, host, identities }: SubjectContext,
   upstreamPort: number,
+  upstream: HttpVersion,
 ): Pick<Sidecar, 'listener' | 'cluster'> {
   const { authority, client, server } = identities;
+  const transportSocket = upstreamTls(client, authority, server.id, upstream);
   return {
     listener: listener({ port, filters: [httpManager(host, 'http1')] }),
-    cluster: cluster({ port: upstreamPort, transportSocket: upstreamTls(client, authority, server.id) }),
+    cluster: cluster({ port: upstreamPort, http2: upstream === 'http2', transportSocket }),
   };
 }

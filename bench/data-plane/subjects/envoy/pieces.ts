@@ -84,8 +84,9 @@ export function cluster({ port, http2, transportSocket }: ClusterPieces): unknow
   };
 }
 
-function tlsContext(own: IdentityFiles, authority: string, peer: string): unknown {
+function tlsContext(own: IdentityFiles, authority: string, peer: string, version: HttpVersion): unknown {
   return {
+    alpn_protocols: [version === 'http2' ? 'h2' : 'http/1.1'],
     tls_params: { tls_minimum_protocol_version: 'TLSv1_3', tls_maximum_protocol_version: 'TLSv1_3' },
     tls_certificates: [{ certificate_chain: { filename: own.certificate }, private_key: { filename: own.key } }],
     validation_context: {
@@ -98,16 +99,16 @@ function tlsContext(own: IdentityFiles, authority: string, peer: string): unknow
 }
 
 /** Connects as `own` to a server that must prove to be `peer`. */
-export function upstreamTls(own: IdentityFiles, authority: string, peer: string): unknown {
+export function upstreamTls(own: IdentityFiles, authority: string, peer: string, version: HttpVersion): unknown {
   const type = extension('transport_sockets.tls.v3.UpstreamTlsContext');
-  const config = { '@type': type, common_tls_context: tlsContext(own, authority, peer) };
+  const config = { '@type': type, common_tls_context: tlsContext(own, authority, peer, version) };
   return { name: 'envoy.transport_sockets.tls', typed_config: config };
 }
 
 /** Takes peers of the trust domain only. */
-export function downstreamTls(own: IdentityFiles, authority: string): unknown {
+export function downstreamTls(own: IdentityFiles, authority: string, version: HttpVersion): unknown {
   const type = extension('transport_sockets.tls.v3.DownstreamTlsContext');
-  const common = tlsContext(own, authority, '');
+  const common = tlsContext(own, authority, '', version);
   const config = { '@type': type, require_client_certificate: true, common_tls_context: common };
   return { name: 'envoy.transport_sockets.tls', typed_config: config };
 }
