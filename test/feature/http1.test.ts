@@ -1,17 +1,13 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { workloadId } from '../../src/model/ids.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { envoyBinary } from '../support/envoy.ts';
-import { listen, sampleModel } from '../support/envoy-model.ts';
-import { takeAddressRange } from '../support/mesh/address-range.ts';
-import { createCredentials } from '../support/mesh/credentials.ts';
 import { envoyPlane } from '../support/mesh/plane-envoy.ts';
 import { proxyPlane } from '../support/mesh/plane-proxy.ts';
-import type { Plane } from '../support/mesh/planes.ts';
 import { asSent, type RequestCase, type ResponseCase } from './http1/case.ts';
 import { requestCases, responseCases } from './http1/cases/index.ts';
 import { answersOf, exchange, inOneLine, type Target } from './http1/client.ts';
-import { closing, plainScript, type Recorder, startRecorder } from './http1/recorder.ts';
+import { closing, plainScript, type Recorder, startRecorder } from './http1/server.ts';
+import { sidecar } from './http1/sidecar.ts';
 import { readMessage, type WireMessage } from './http1/wire.ts';
 
 /** Raw HTTP/1.1 between a client and a server, through the client's sidecar: ours and the real Envoy. */
@@ -20,38 +16,18 @@ const { path: binary, reason } = envoyBinary();
 
 interface Bench {
   readonly target: Target;
-  readonly recorder: Recorder;
+  readonly server: Recorder;
   /** Whether clients leave the closing of connections to the sidecar. */
   readonly patient: boolean;
 }
 
-/** One client with its sidecar, and one server without. */
-function benchOf(plane: Plane | undefined): () => Bench {
-  let bench: Bench | undefined;
-  const cleanups: (() => unknown)[] = [];
-  beforeAll(async () => {
-    if (plane === undefined) return;
-    const range = await takeAddressRange();
-    cleanups.push(() => range.release());
-    const model = sampleModel({ base: range.base });
-    const recorder = await startRecorder(`127.${range.base}.0.5`, 16_000);
-    cleanups.push(() => recorder.close());
-    cleanups.push(await plane.start(model, [workloadId('default', 'buyer')], await createCredentials()));
-    bench = { recorder, patient: plane === proxyPlane, target: { host: `127.${range.base}.0.1`, port: listen.legacy } };
-  });
-  afterAll(async () => {
-    for (const cleanup of cleanups.reverse()) await cleanup();
-  });
-  return () => bench!;
-}
-
 /** Sends a case; `pieces` are its octets and the closing request. */
-async function ask({ target, recorder, patient }: Bench, { send }: RequestCase, pieces: readonly string[]) {
-  recorder.script = plainScript;
-  recorder.seen.length = 0;
+async function ask({ target, server, patient }: Bench, { send }: RequestCase, pieces: readonly string[]) {
+  server.script = plainScript;
+  server.seen.length = 0;
   const methods = [...send.matchAll(/^([A-Z]+) \S+ HTTP/gm)].map((match) => match[1] ?? '');
   const text = await exchange(target, pieces, patient ? undefined : { methods });
-  return { answers: answersOf(text, methods, (_, status) => status), seen: [...recorder.seen] };
+  return { answers: answersOf(text, methods, (_, status) => status), seen: [...server.seen] };
 }
 
 const messageOf = (text: string) => readMessage(text, 0, 'no-body');
@@ -72,7 +48,8 @@ function cuts(text: string): readonly number[] {
 }
 
 describe('raw requests through our proxy', () => {
-  const bench = benchOf(proxyPlane);
+  const ends = sidecar(proxyPlane, startRecorder);
+  const bench = (): Bench => ({ ...ends(), patient: true });
 
   for (const [group, cases] of Object.entries(requestCases)) {
     it.each(cases)(`${group}: $name`, async (one) => {
@@ -92,19 +69,19 @@ describe('raw requests through our proxy', () => {
 });
 
 /** Settles when the server has the end of what was sent and takes it for a part of a request. */
-async function waits({ target, recorder }: Bench, send: string): Promise<void> {
-  recorder.seen.length = 0;
+async function waits({ target, server }: Bench, send: string): Promise<void> {
+  server.seen.length = 0;
   const socket = connect(target);
   socket.write(send);
-  await vi.waitFor(() => expect(recorder.pending).toContain(send.slice(-3)), 15_000);
-  expect([recorder.seen, socket.bytesRead]).toEqual([[], 0]);
+  await vi.waitFor(() => expect(server.pending).toContain(send.slice(-3)), 15_000);
+  expect([server.seen, socket.bytesRead]).toEqual([[], 0]);
   socket.destroy();
 }
 
-async function askFor({ target, recorder, patient }: Bench, one: ResponseCase): Promise<string> {
+async function askFor({ target, server, patient }: Bench, one: ResponseCase): Promise<string> {
   const method = one.method ?? 'GET';
-  recorder.seen.length = 0;
-  recorder.script = { answer: one.answer, closes: one.closes === true };
+  server.seen.length = 0;
+  server.script = { answer: one.answer, closes: one.closes === true };
   const request = `${method} / ${one.version ?? 'HTTP/1.1'}\r\nHost: legacy\r\n\r\n`;
   return answersOf(
     await exchange(target, [request + closing], patient ? undefined : { methods: [method] }),
@@ -115,7 +92,8 @@ async function askFor({ target, recorder, patient }: Bench, one: ResponseCase): 
 }
 
 describe('raw answers through our proxy', () => {
-  const bench = benchOf(proxyPlane);
+  const ends = sidecar(proxyPlane, startRecorder);
+  const bench = (): Bench => ({ ...ends(), patient: true });
 
   for (const [group, cases] of Object.entries(responseCases)) {
     it.each(cases)(`${group}: $name`, async (one) => {
@@ -125,7 +103,8 @@ describe('raw answers through our proxy', () => {
 });
 
 describe.skipIf(binary === undefined)(`the same through Envoy${reason === undefined ? '' : ` (${reason})`}`, () => {
-  const bench = benchOf(binary === undefined ? undefined : envoyPlane(binary));
+  const ends = sidecar(binary === undefined ? undefined : envoyPlane(binary), startRecorder);
+  const bench = (): Bench => ({ ...ends(), patient: false });
 
   for (const [group, cases] of Object.entries(requestCases)) {
     it.each(cases)(`${group}: $name`, async (one) => {
