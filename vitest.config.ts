@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 const endToEnd = 'test/e2e/**/*.test.ts';
 /** They need a Kubernetes apiserver: `npm run test:cluster`, which has a configuration of its own. */
 const cluster = 'test/cluster/**';
+/** They need programs of other languages: `npm run test:interop`, likewise. */
+const interop = 'test/interop/**';
 
 export default defineConfig({
   test: {
@@ -16,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['test/**/*.test.ts'],
-          exclude: [endToEnd, cluster],
+          exclude: [endToEnd, cluster, interop],
           sequence: { groupOrder: 0 },
         },
       },

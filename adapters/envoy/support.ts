@@ -53,5 +53,5 @@ export const support: SupportTable = {
   'end-user-authentication': { level: 'none', why: 'not acted on yet' },
   'tls-permissive': { level: 'none', why: 'not acted on yet' },
   'tls-off': { level: 'none', why: 'not acted on yet' },
-  'http2-programs': { level: 'none', why: 'not acted on yet' },
+  'http2-programs': { level: 'exact' },
 };

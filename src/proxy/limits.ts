@@ -38,6 +38,8 @@ export const limits = {
   tcpConnectAttempts: 3,
   /** Waiting for a connection to become free. */
   pendingMillis: 5_000,
+  /** A server that breaks a request off so shortly before its deadline did so because of it. */
+  deadlineSlackMillis: 10,
   /** Without a byte in either direction while a request is open. */
   stalledMillis: 300_000,
   /** The same for a spliced TCP connection, which may rightly be silent for long. */

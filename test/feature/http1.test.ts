@@ -6,7 +6,7 @@ import { proxyPlane } from '../support/mesh/plane-proxy.ts';
 import { asSent, type RequestCase, type ResponseCase } from './http1/case.ts';
 import { requestCases, responseCases } from './http1/cases/index.ts';
 import { answersOf, exchange, inOneLine, type Target } from './http1/client.ts';
-import { closing, plainScript, type Recorder, startRecorder } from './http1/server.ts';
+import { closing, plainScript, type Recorder, startRecorder } from './http1/recorder.ts';
 import { sidecar } from './http1/sidecar.ts';
 import { readMessage, type WireMessage } from './http1/wire.ts';
 

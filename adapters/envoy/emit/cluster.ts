@@ -1,7 +1,7 @@
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import { compareText } from '../../../src/lib/collections.ts';
 import { findPort } from '../../../src/model/ports.ts';
-import type { MeshModel, SpiffeId, Workload } from '../../../src/model/types.ts';
+import type { MeshModel, SpiffeId, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { findServicePort, parseClusterName, type ServicePortRef, typeUrls } from '../names.ts';
 import type { CertificateFiles, EnvoyOptions } from '../options.ts';
 import { lookups } from './dns.ts';
@@ -35,7 +35,7 @@ export function emitCluster(model: MeshModel, name: string, options: EnvoyOption
     edsClusterConfig: { edsConfig: { ads: {}, resourceApiVersion: 'V3' } },
     connectTimeout: '5s',
     lbPolicy: 'LEAST_REQUEST',
-    ...upstreamHttp,
+    ...upstreamHttp(ref.port.http2 === true),
     ...transport(endpoints, options.certificates),
   };
   return [
@@ -52,7 +52,7 @@ function outsideCluster(name: string, { service, port }: ServicePortRef, host: s
     type: 'LOGICAL_DNS',
     ...lookups(options),
     connectTimeout: '5s',
-    ...upstreamHttp,
+    ...upstreamHttp(port.http2 === true),
     loadAssignment: {
       clusterName: name,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(host, port.port) } }] }],
@@ -60,18 +60,24 @@ function outsideCluster(name: string, { service, port }: ServicePortRef, host: s
   };
 }
 
-/** Idle connections are closed here before common servers close them (after 5 s), so that no request meets a closing one. */
-export const upstreamHttp: Message = {
-  typedExtensionProtocolOptions: {
-    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(
-      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-      { commonHttpProtocolOptions: { idleTimeout: '4s' }, explicitHttpConfig: { httpProtocolOptions: {} } },
-    ),
-  },
-};
+/**
+ * Idle connections are closed here before common servers close them (after 5 s), so that no request meets a closing one.
+ * HTTP/2 to programs that speak it, and then between sidecars too, so that trailers survive.
+ */
+export function upstreamHttp(http2: boolean): Message {
+  const type = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+  return {
+    typedExtensionProtocolOptions: {
+      [type]: any(type, {
+        commonHttpProtocolOptions: { idleTimeout: '4s' },
+        explicitHttpConfig: http2 ? { http2ProtocolOptions: {} } : { httpProtocolOptions: {} },
+      }),
+    },
+  };
+}
 
 /** A cluster that is the program behind a sidecar. */
-export function appCluster(name: string, app: { readonly address: string; readonly port: number }): Message {
+export function appCluster(name: string, { app, http2 }: WorkloadPort): Message {
   return {
     name,
     type: 'STATIC',
@@ -80,7 +86,7 @@ export function appCluster(name: string, app: { readonly address: string; readon
       clusterName: name,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(app.address, app.port) } }] }],
     },
-    ...upstreamHttp,
+    ...upstreamHttp(http2 === true),
   };
 }
 

@@ -32,7 +32,7 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   const route = { name: cluster, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
   return {
     listener: listener(name, server, port, [{ filters, transportSocket }]),
-    cluster: appCluster(cluster, port.app),
+    cluster: appCluster(cluster, port),
     routes: { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [...faultRoutes, route] }] },
   };
 }
@@ -58,7 +58,7 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
   const elsewhere = chain(clients === undefined ? { trustDomain: model.trustDomain } : { exact: clients.everywhere });
   return {
     listener: listener(name, server, port, [...places, elsewhere]),
-    cluster: appCluster(cluster, port.app),
+    cluster: appCluster(cluster, port),
   };
 }
 

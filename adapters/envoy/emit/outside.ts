@@ -21,7 +21,7 @@ export function outsideCluster(options: EnvoyOptions): Message {
     connectTimeout: '5s',
     lbPolicy: 'CLUSTER_PROVIDED',
     clusterType: { name: 'envoy.clusters.dynamic_forward_proxy', typedConfig: config },
-    ...upstreamHttp,
+    ...upstreamHttp(false),
   };
 }
 

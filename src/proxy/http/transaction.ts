@@ -1,4 +1,5 @@
 import { WEBSOCKET } from '../codec/upgrade.ts';
+import { limits } from '../limits.ts';
 import type { Peer } from '../listeners/peer.ts';
 import { ANSWER, type CompiledPhases, runRequest, WAIT } from '../phases/phase.ts';
 import { DEADLINE_EXCEEDED, isGrpc } from '../policy/grpc.ts';
@@ -251,6 +252,9 @@ export class Transaction implements ResponseConsumer {
     // A server that refused the request, like one that was not there, has done nothing of it.
     if (failure === 'connect' || failure === 'refused') this.#tryFailed(CONNECT_FAILURE, 503, failure);
     else if (failure === 'overload' || failure === 'limit') this.#tryFailed(0, 503, failure);
+    // Servers of gRPC reset calls at the deadline that they were told, which is rounded down.
+    else if (this.expiresAt !== 0 && performance.now() > this.expiresAt - limits.deadlineSlackMillis)
+      this.#deadlinePassed();
     else this.#tryFailed(RESET, 502, failure);
   }
 

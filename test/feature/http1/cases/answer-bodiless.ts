@@ -117,6 +117,8 @@ export const bodilessAnswers: readonly ResponseCase[] = [
   },
   {
     name: 'a flood of interim answers',
+    // It is not tried again.
+    method: 'POST',
     answer: 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(1_000) + answerOk('Content-Length: 0'),
     ours: `${'102 '.repeat(16)}502 end`,
     envoy: '200 end',

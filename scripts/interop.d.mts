@@ -1,0 +1,2 @@
+export declare function ensurePython(): string;
+export declare function ensureGoPeer(): string;
