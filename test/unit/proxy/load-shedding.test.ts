@@ -1,5 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { LoadShedding } from '../../../src/proxy/load-shedding.ts';
+
+import { flow, moodyServer } from './support/flow.ts';
+import { until } from './support/mesh.ts';
 
 /** Ticks that come so many milliseconds late each; the share after each. */
 function run(shedding: LoadShedding, delays: readonly number[], start = 0): number[] {
@@ -25,4 +29,26 @@ test('more and more is refused as long as ticks come late, but never everything,
   const calm = run(shedding, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 21 * 550);
   expect(calm[0]).toBeGreaterThan(0.5);
   expect(calm.at(-1)).toBe(0);
+});
+
+test('a proxy whose event loop comes late refuses a share of the requests at once, and none when it has recovered', async () => {
+  const server = await moodyServer();
+  const run = await flow([server]);
+  for (let i = 0; i < 8; i++) {
+    const end = performance.now() + 600;
+    while (performance.now() < end);
+    await pause(0);
+  }
+  const statuses = await Promise.all(Array.from({ length: 60 }, () => run.ask()));
+  const refused = statuses.filter((status) => status === 503).length;
+  expect(refused).toBeGreaterThan(0);
+  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  expect(await run.metric('smi_overflow_total', { reason: 'loop-delay' })).toBe(refused);
+  expect(server.requests).toHaveLength(60 - refused);
+  await until(
+    async () => (await Promise.all(Array.from({ length: 20 }, () => run.ask()))).every((status) => status === 200),
+    'calm',
+  );
+  await run.proxy.stop();
+  await server.kill();
 });

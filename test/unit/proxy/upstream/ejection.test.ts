@@ -1,3 +1,4 @@
+import net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Flow, type FlowOptions, flow, type Mood, type MoodyServer, moodyServer } from '../support/flow.ts';
 import { until } from '../support/mesh.ts';
@@ -162,6 +163,38 @@ describe('an endpoint that fails', () => {
     expect(await ask(run, 2)).toEqual([200, 200]);
     expect(await run.metric('smi_outlier_ejections_total')).toBe(1);
   });
+});
+
+describe('connections of TCP', () => {
+  test('go elsewhere without a failure, eject after five in a row, and come back after a probe', async () => {
+    const { servers, run } = await world([200, 200, 200], {
+      protocol: 'TCP',
+      policy: { loadBalancer: inTurn, outlierDetection: { ejectionMs: 300, maxEjectionMs: 300 } },
+    });
+    await servers[0]!.kill();
+    const opened = [];
+    for (let i = 0; i < 30; i++) opened.push(await answered(run.address));
+    expect(opened).toEqual(Array(30).fill(true));
+    expect(await run.metric('smi_outlier_ejections_total', { cluster })).toBe(1);
+    expect(await run.metric('smi_tcp_connections_total', { verdict: 'forwarded' })).toBe(30);
+    await servers[0]!.start();
+    await until(async () => (await run.metric('smi_endpoints', { state: 'healthy' })) === 3, 'its return');
+    for (let i = 0; i < 3; i++) expect(await answered(run.address)).toBe(true);
+    expect(servers[0]!.requests).toHaveLength(1);
+  });
+
+  /** Whether a request over a new connection gets an answer. */
+  async function answered(address: string): Promise<boolean> {
+    const socket = net.connect({ host: address, port: 20000 });
+    socket.on('error', () => {});
+    socket.write('GET / HTTP/1.1\r\n\r\n');
+    const ok = await new Promise<boolean>((resolve) => {
+      socket.once('data', () => resolve(true));
+      socket.once('close', () => resolve(false));
+    });
+    socket.destroy();
+    return ok;
+  }
 });
 
 describe('with retries', () => {
