@@ -2,37 +2,25 @@ import { WEBSOCKET } from '../codec/upgrade.ts';
 import { limits } from '../limits.ts';
 import type { Peer } from '../listeners/peer.ts';
 import { ANSWER, type CompiledPhases, runRequest, WAIT } from '../phases/phase.ts';
-import { DEADLINE_EXCEEDED, isGrpc } from '../policy/grpc.ts';
+import { DEADLINE_EXCEEDED } from '../policy/grpc.ts';
 import { CONNECT_FAILURE, PER_TRY_TIMEOUT, RESET } from '../policy/retry-conditions.ts';
 import { Exchange } from '../routing/exchange.ts';
 import type { TunnelBytes } from '../telemetry/requests.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import type { ResponseConsumer, UpstreamFailure, UpstreamStream } from '../upstream/consumer.ts';
 import type { Downstream } from './downstream.ts';
-import { grpcAnswer } from './grpc-answer.ts';
+import { Forwarding } from './forwarding.ts';
 import type { Fields, RequestMessage, ResponseMessage } from './message.ts';
-import { RequestBody } from './request-body.ts';
+import { answerOurselves } from './own-answer.ts';
+import type { RequestBody } from './request-body.ts';
 import { RequestTimers } from './request-timers.ts';
-import { stampDeadline } from './stamp-deadline.ts';
 import { afterAnswer, afterFailure, ENOUGH, unsentHeader } from './tries.ts';
-
-const empty = Buffer.alloc(0);
-const resendable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 /** The ticker, as far as it is looked at here. */
 export interface Clock {
   readonly now: number;
   readonly wheel: TimerWheel;
 }
-
-/** No request is under way. */
-const IDLE = 0;
-/** The phases have the request, or wait; or another try is due. */
-const DECIDING = 1;
-/** A pool was asked for a stream. */
-const WAITING = 2;
-/** A stream carries the request. */
-const FORWARDING = 3;
 
 /**
  * One request at a time between a client's connection and a server's, whatever protocols they speak: runs the phases,
@@ -44,15 +32,15 @@ export class Transaction implements ResponseConsumer {
   deadline = 0;
   readonly #downstream: Downstream;
   readonly #clock: Clock;
-  readonly #body = new RequestBody();
+  readonly #forwarding: Forwarding;
   #phases: CompiledPhases | undefined;
   #nextPhase = 0;
   /** Whether phases run right now: then the exchange's clock is as good as new. */
   #running = false;
-  #state: number = IDLE;
-  #stream: UpstreamStream | undefined;
-  #resent = false;
+  /** From `begin` to the end of the answer. */
+  busy = false;
   #responseBegun = false;
+  #interimSent = false;
   #requestPaused = false;
   #tunnel: TunnelBytes | undefined;
   /** Undefined until a request needs one. */
@@ -63,17 +51,14 @@ export class Transaction implements ResponseConsumer {
     this.#downstream = downstream;
     this.#clock = clock;
     this.exchange = new Exchange(this);
+    this.#forwarding = new Forwarding(this.exchange);
     this.exchange.peer = peer.identity;
     this.exchange.peerAddress = peer.address;
   }
 
-  get busy(): boolean {
-    return this.#state !== IDLE;
-  }
-
   /** Whether the client has sent all of its request. */
   get requestComplete(): boolean {
-    return this.#body.complete;
+    return this.#forwarding.body.complete;
   }
 
   get responseBegun(): boolean {
@@ -102,27 +87,28 @@ export class Transaction implements ResponseConsumer {
   begin(phases: CompiledPhases, request: RequestMessage): void {
     this.#phases = phases;
     this.#nextPhase = 0;
-    this.#state = DECIDING;
-    this.#resent = false;
+    this.busy = true;
     this.#responseBegun = false;
+    this.#interimSent = false;
     this.#requestPaused = false;
     this.#tunnel = undefined;
-    this.#body.begin();
+    this.#forwarding.begin();
     this.exchange.begin(request, performance.now());
     this.#alive();
   }
 
   /** The head is there, and what came of the content. */
   start(first: Buffer | undefined, complete: boolean): void {
-    if (first !== undefined) this.#body.add(first, false);
-    this.#body.complete = complete;
+    const { body } = this.#forwarding;
+    if (first !== undefined) body.add(first, false);
+    body.complete = complete;
     this.proceed();
-    if (this.#state === DECIDING || this.#state === WAITING) this.#pauseRequest();
+    if (this.busy && !this.#forwarding.started) this.#pauseRequest();
   }
 
   /** What came is no proper request. */
   refuse(status: number): void {
-    this.#body.complete = false;
+    this.#forwarding.body.complete = false;
     this.exchange.status = status;
     this.#responseBegun = true;
     this.#downstream.local(status, this.method, undefined);
@@ -133,23 +119,14 @@ export class Transaction implements ResponseConsumer {
     this.#alive();
     if (this.#tunnel !== undefined) {
       this.#tunnel.toServer.value += piece.length;
-      if (this.#stream?.sendBody(piece) === false) this.#pauseRequest();
-      return;
-    }
-    if (this.#state === IDLE) return;
-    this.#body.add(piece, this.#stream !== undefined);
-    if (this.#stream?.sendBody(piece) === false) this.#pauseRequest();
+      if (!this.#forwarding.bytes(piece)) this.#pauseRequest();
+    } else if (this.busy && !this.#forwarding.content(piece)) this.#pauseRequest();
   }
 
   requestEnd(trailers: Fields | undefined): void {
-    if (this.#state === IDLE) return;
-    this.#body.complete = true;
-    this.#body.trailers = trailers;
-    this.#completed(this.#body);
-    if (this.#stream === undefined) return;
-    this.exchange.now = performance.now();
-    this.exchange.sentAt = this.exchange.now;
-    this.#stream.sendEnd(trailers);
+    if (!this.busy) return;
+    this.#forwarding.end(trailers);
+    this.#completed(this.#forwarding.body);
   }
 
   /** What followed was no proper body. */
@@ -160,31 +137,31 @@ export class Transaction implements ResponseConsumer {
 
   /** The client ended its side of a tunnel. */
   endInput(): void {
-    this.#stream?.endInput();
+    this.#forwarding.endInput();
   }
 
   /** The client is gone: nobody waits for the answer. */
   clientGone(): void {
-    if (this.#state === IDLE) return;
-    this.#abandon();
+    if (!this.busy) return;
+    this.#forwarding.abandon();
     if (this.exchange.status === 0) this.exchange.status = 499;
     if (this.#tunnel === undefined) this.exchange.failed();
     this.#end();
   }
 
   clientDrained(): void {
-    this.#stream?.resumeResponse();
+    this.#forwarding.resumeResponse();
   }
 
   /** Gives up what takes too long. */
   tick(now: number): void {
-    if (this.#state === IDLE || now < this.deadline) return;
+    if (!this.busy || now < this.deadline) return;
     if (this.#responseBegun) {
       this.#breakOff();
       return;
     }
     // A client that does not send its body is no fault of the server.
-    if (this.#body.complete) this.exchange.unanswered();
+    if (this.requestComplete) this.exchange.unanswered();
     this.#answerInstead(504);
   }
 
@@ -204,7 +181,8 @@ export class Transaction implements ResponseConsumer {
   }
 
   whenComplete(run: (body: RequestBody | undefined) => void): void {
-    if (this.#body.complete) run(this.#body);
+    const { body } = this.#forwarding;
+    if (body.complete) run(body);
     else this.#onComplete = run;
   }
 
@@ -214,13 +192,13 @@ export class Transaction implements ResponseConsumer {
 
   /** A phase that said `WAIT` decided that the request is answered with `exchange.status`. */
   answerNow(): void {
-    if (this.#state === DECIDING) this.#answer(this.exchange.status);
+    if (this.#deciding) this.#answer(this.exchange.status);
   }
 
   /** A pool is about to be asked. */
   awaitUpstream(): void {
     const perTry = this.exchange.policy?.perTryMillis ?? 0;
-    this.#state = WAITING;
+    this.#forwarding.wait();
     this.#alive();
     if (perTry > 0) this.#precise().setStep(performance.now() + perTry);
   }
@@ -228,27 +206,16 @@ export class Transaction implements ResponseConsumer {
   // --- towards the server
 
   upstreamReady(stream: UpstreamStream): void {
-    const body = this.#body;
-    const { complete } = body;
-    const first = body.take();
-    this.#state = FORWARDING;
-    this.#stream = stream;
     if (!this.#running) this.exchange.now = performance.now();
-    this.exchange.sentAt = complete ? this.exchange.now : 0;
-    const wholly = complete && body.trailers === undefined;
-    if (this.exchange.deadline !== 0) stampDeadline(this.exchange);
-    const more = stream.sendHead(this.exchange, first, wholly);
-    if (complete && !wholly) stream.sendEnd(body.trailers);
-    if (!complete && more) this.#resumeRequest();
+    if (this.#forwarding.start(stream) && !this.requestComplete) this.#resumeRequest();
   }
 
   requestDrained(): void {
-    if (!this.#body.complete) this.#resumeRequest();
+    if (!this.requestComplete) this.#resumeRequest();
   }
 
   upstreamFailed(failure: UpstreamFailure): void {
-    this.#stream = undefined;
-    if (this.#resend(failure)) return;
+    if (this.#forwarding.resend(failure)) return;
     // A server that refused the request, like one that was not there, has done nothing of it.
     if (failure === 'connect' || failure === 'refused') this.#tryFailed(CONNECT_FAILURE, 503, failure);
     else if (failure === 'overload' || failure === 'limit') this.#tryFailed(0, 503, failure);
@@ -262,7 +229,7 @@ export class Transaction implements ResponseConsumer {
   #tryFailed(condition: number, status: number, failure?: UpstreamFailure): void {
     const { exchange } = this;
     exchange.unanswered(failure);
-    const wait = this.#body.replayable ? afterFailure(exchange, condition) : ENOUGH;
+    const wait = this.#repeatable ? afterFailure(exchange, condition) : ENOUGH;
     if (wait !== ENOUGH) {
       this.#tryAgain(wait);
       return;
@@ -275,7 +242,7 @@ export class Transaction implements ResponseConsumer {
   /** Whether an answer is not passed on because another try follows. */
   #discards(head: ResponseMessage): boolean {
     const { exchange } = this;
-    const wait = this.#body.replayable ? afterAnswer(exchange, head) : ENOUGH;
+    const wait = this.#repeatable ? afterAnswer(exchange, head) : ENOUGH;
     if (wait === ENOUGH) return false;
     exchange.status = head.status;
     exchange.response = head;
@@ -290,48 +257,29 @@ export class Transaction implements ResponseConsumer {
   /** Leaves the endpoint and, after a pause, has the phases choose another one. */
   #tryAgain(millis: number): void {
     this.exchange.leaveEndpoint();
-    this.#stream = undefined;
-    this.#state = DECIDING;
+    this.#forwarding.abandon();
     this.#nextPhase = this.#phases!.tryFrom;
     this.#pauseRequest();
     this.proceedAfter(millis);
   }
 
-  /**
-   * True when the request goes out once more: the server closed an idle connection before it read anything, nothing of the
-   * request is lost, and its method is idempotent (RFC 9110 9.2.2).
-   */
-  #resend(failure: UpstreamFailure): boolean {
-    const { endpoint, series } = this.exchange;
-    if (failure !== 'stale' || endpoint === undefined || this.#resent) return false;
-    if (!this.#body.replayable || !this.#body.complete || !resendable.has(this.method)) return false;
-    this.#resent = true;
-    series?.retried('stale-connection');
-    this.#state = WAITING;
-    endpoint.pool.acquire(this, true);
-    return true;
-  }
-
   // --- back to the client
 
   interim(head: ResponseMessage): void {
+    this.#interimSent = true;
     this.#downstream.interim(head);
   }
 
   wholeResponse(head: ResponseMessage, bytes: Buffer, start: number, end: number): void {
+    this.#forwarding.done();
     if (this.#discards(head)) return;
     this.#beginResponse(head);
     this.#downstream.whole(head, this.exchange.responseEdits, bytes, start, end);
-    this.#stream = undefined;
     this.#finish(this.exchange.now);
   }
 
   responseHead(head: ResponseMessage, bodiless: boolean): void {
-    const stream = this.#stream;
-    if (this.#discards(head)) {
-      stream?.abandon();
-      return;
-    }
+    if (this.#discards(head)) return;
     this.#beginResponse(head);
     if (head.status === 101) {
       this.#timers?.clearDeadline();
@@ -347,13 +295,13 @@ export class Transaction implements ResponseConsumer {
   }
 
   responseEnd(trailers: Fields | undefined): void {
-    this.#stream = undefined;
+    this.#forwarding.done();
     this.#downstream.ended(trailers);
     this.#finish();
   }
 
   responseBroken(): void {
-    this.#stream = undefined;
+    this.#forwarding.done();
     this.#breakOff();
   }
 
@@ -371,39 +319,37 @@ export class Transaction implements ResponseConsumer {
     const { exchange } = this;
     exchange.status = status;
     this.#responseBegun = true;
-    if (isGrpc(exchange.request.fields.lookup('content-type'))) {
-      this.#downstream.whole(grpcAnswer(status, exchange.grpcStatus), exchange.responseEdits, empty, 0, 0);
-    } else this.#downstream.local(status, this.method, exchange.responseEdits);
+    answerOurselves(this.#downstream, exchange);
     this.#finish();
   }
 
   #answerInstead(status: number): void {
-    this.#abandon();
+    this.#forwarding.abandon();
     this.exchange.failed();
     this.#answer(status);
   }
 
   #breakOff(): void {
-    this.#abandon();
+    this.#forwarding.abandon();
     this.exchange.failed();
     this.#end();
     this.#downstream.breakOff();
   }
 
   #finish(now = performance.now()): void {
-    const { complete } = this.#body;
+    const { requestComplete } = this;
     this.#end(now);
-    this.#downstream.finished(complete);
+    this.#downstream.finished(requestComplete);
   }
 
   #end(now = performance.now()): void {
-    this.#state = IDLE;
+    this.busy = false;
     this.exchange.now = now;
     this.#timers?.clearStep();
     this.#timers?.clearDeadline();
     this.#completed(undefined);
     for (const phase of this.#phases!.end) phase(this.exchange);
-    this.#body.forget();
+    this.#forwarding.body.forget();
     this.exchange.response = undefined;
   }
 
@@ -430,12 +376,12 @@ export class Transaction implements ResponseConsumer {
 
   /** A pause before the next phase or try, or the time of a try. */
   #stepOver(): void {
-    if (this.#state === DECIDING) {
+    if (this.#deciding) {
       this.exchange.now = performance.now();
       this.proceed();
       return;
     }
-    this.#abandon();
+    this.#forwarding.abandon();
     this.#tryFailed(PER_TRY_TIMEOUT, 504);
   }
 
@@ -447,21 +393,23 @@ export class Transaction implements ResponseConsumer {
       return;
     }
     // A client that does not send its body is no fault of the server.
-    if (this.#body.complete) exchange.unanswered();
+    if (this.requestComplete) exchange.unanswered();
     exchange.grpcStatus = DEADLINE_EXCEEDED;
     this.#answerInstead(504);
   }
 
-  /** Gives the request up, wherever it is. */
-  #abandon(): void {
-    const stream = this.#stream;
-    this.#stream = undefined;
-    if (stream !== undefined) stream.abandon();
-    else if (this.#state === WAITING) this.exchange.endpoint?.pool.cancel(this);
+  /** Whether the client has seen nothing of an answer and nothing of the request is lost. */
+  get #repeatable(): boolean {
+    return !this.#interimSent && this.#forwarding.body.replayable;
+  }
+
+  /** The phases have the request, or wait; or another try is due. */
+  get #deciding(): boolean {
+    return this.busy && !this.#forwarding.waiting && !this.#forwarding.started;
   }
 
   #pauseRequest(): void {
-    if (this.#body.complete || this.#requestPaused) return;
+    if (this.requestComplete || this.#requestPaused) return;
     this.#requestPaused = true;
     this.#downstream.pauseRequest();
   }

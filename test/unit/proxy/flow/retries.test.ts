@@ -190,6 +190,16 @@ describe('with a policy', () => {
     expect(await client.count('smi_retries_total')).toBe(0);
   });
 
+  test('nothing is tried again once an interim answer went to the client', async () => {
+    const hinting = await serving((_request, socket) => {
+      setImmediate(() => socket.destroy());
+      return 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
+    });
+    const client = await proxied([hinting], policy(on('RESET')));
+    expect(await send(client.address, request())).toMatch(/^HTTP\/1\.1 103 [\s\S]*HTTP\/1\.1 502 /);
+    expect(hinting.requests).toHaveLength(1);
+  });
+
   test('a client that leaves in a pause ends the tries', async () => {
     const busy = await serving(() => answer(503, '', 'Retry-After: 2\r\n'));
     const client = await proxied([busy], policy(on('GATEWAY_ERROR')));
