@@ -19,7 +19,7 @@ const CR = 13;
 const LF = 10;
 
 /** Trailers must not change how a message is framed, addressed or authorised (RFC 9110 6.5.1). */
-const forbiddenTrailers = new Set([
+export const forbiddenTrailers: ReadonlySet<string> = new Set([
   'authorization',
   'connection',
   'content-encoding',

@@ -1,4 +1,5 @@
 import { characters, PLAIN_PATH } from '../codec/characters.ts';
+import { forbiddenTrailers } from '../codec/chunked.ts';
 import { NO_UPGRADE, UNSUPPORTED_UPGRADE, WEBSOCKET } from '../codec/upgrade.ts';
 import type { Fields, RequestMessage, ResponseMessage } from '../http/message.ts';
 import {
@@ -113,7 +114,8 @@ export class HeaderList implements Fields, RequestMessage, ResponseMessage {
 
   /** Whether these are well-formed trailers (RFC 9113 8.1). */
   get isTrailers(): boolean {
-    return !this.#malformed && this.#seen === 0 && this.endStream;
+    if (this.#malformed || this.#seen !== 0 || !this.endStream) return false;
+    return !this.lines.some(({ name }) => forbiddenTrailers.has(name));
   }
 
   lookup(name: string): string | undefined {

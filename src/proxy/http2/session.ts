@@ -41,7 +41,7 @@ export abstract class Session<S extends Stream> extends Connection implements St
 
   sendData(streamId: number, bytes: Buffer, start: number, end: number): void {
     this.#dataFrames++;
-    this.guard.useful(2);
+    this.guard.useful(8);
     this.output.data(streamId, bytes, start, end);
   }
 
@@ -110,11 +110,17 @@ export abstract class Session<S extends Stream> extends Connection implements St
     stream?.abort('malformed', code);
   }
 
-  /** A frame other than RST_STREAM, WINDOW_UPDATE or PRIORITY on a stream that has ended. */
-  protected late(streamId: number, whole: boolean): void {
-    if (this.#resetStreams.includes(streamId)) return;
-    if (whole) this.fail(codes.STREAM_CLOSED);
-    else this.streamError(streamId, codes.STREAM_CLOSED);
+  /**
+   * HEADERS or DATA on a stream that has ended. A server may be told of any number of cancellations before it hears of the
+   * first; a client has no more of its streams reset than may be open.
+   */
+  protected late(streamId: number, headers: boolean): void {
+    if (!this.isServer) {
+      if (!this.guard.idleFrame()) this.fail(codes.ENHANCE_YOUR_CALM);
+    } else if (!this.#resetStreams.includes(streamId)) {
+      if (headers) this.fail(codes.STREAM_CLOSED);
+      else this.streamError(streamId, codes.STREAM_CLOSED);
+    }
   }
 
   protected override streamFrame(

@@ -283,6 +283,18 @@ describe('an error of the connection ends it:', () => {
   });
 });
 
+it('what a server sent before it knew of cancellations is no error, however many they were', async () => {
+  const { session, peer } = await start();
+  const last = 2 * limits.http2ResetStreamsRemembered + 99;
+  for (let id = 1; id <= last; id += 2) request(session).stream.reset(codes.CANCEL);
+  await peer.next(RST_STREAM, last);
+  const { answer } = request(session);
+  peer.send(headers(1, ok, endHeaders), frame(DATA, endStream, 1, 'a'));
+  await peer.next(HEADERS, last + 2);
+  peer.send(headers(last + 2, ok));
+  expect((await answer).status).toBe(200);
+});
+
 describe('settings of the server', () => {
   it('limit streams and their windows', async () => {
     const { session, peer } = await start({

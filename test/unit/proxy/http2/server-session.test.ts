@@ -124,6 +124,8 @@ describe('a request that is malformed is reset, and the connection goes on:', ()
     ['less content than announced', [frame(DATA, endStream, 1, 'ab')]],
     ['trailers instead of content', [headers(1, [['x-a', 'b']])]],
     ['trailers that do not end the stream', [frame(DATA, 0, 1, 'abc'), headers(1, [['x-a', 'b']], endHeaders)]],
+    ['trailers that authorise', [frame(DATA, 0, 1, 'abc'), headers(1, [['authorization', 'x']])]],
+    ['trailers that frame', [frame(DATA, 0, 1, 'abc'), headers(1, [['content-length', '3']])]],
     ['a pseudo-header in trailers', [frame(DATA, 0, 1, 'abc'), headers(1, [[':path', '/']])]],
   ])('%s', async (_, frames) => {
     const { peer } = await start();
