@@ -17,6 +17,8 @@ export interface GoldenCase {
   readonly settings: Partial<MeshSettings>;
   /** The sidecars take outbound traffic by port number, as where it is intercepted, and not at a listener for each service. */
   readonly intercepted: boolean;
+  /** What is kept of its outputs: all, or of a mesh too large to read the diagnostics alone. */
+  readonly outputs: 'all' | 'diagnostics';
   readonly requests: readonly CaseRequest[];
 }
 
@@ -73,7 +75,7 @@ export function goldenCases(): readonly GoldenCase[] {
 function readCase(name: string): GoldenCase {
   const directory = join(goldenDirectory, name);
   const options = parse(readFileSync(join(directory, 'case.yaml'), 'utf8')) as Fields;
-  only(options, ['title', 'rows', 'clauses', 'settings', 'intercepted'], `${name}/case.yaml`);
+  only(options, ['title', 'rows', 'clauses', 'settings', 'intercepted', 'outputs'], `${name}/case.yaml`);
   const file = join(directory, 'requests.yaml');
   if (!existsSync(file)) throw new Error(`${file} is missing`);
   return {
@@ -84,6 +86,7 @@ function readCase(name: string): GoldenCase {
     clauses: (options.clauses as string[] | undefined) ?? [],
     settings: (options.settings as Partial<MeshSettings> | undefined) ?? {},
     intercepted: options.intercepted === true,
+    outputs: options.outputs === 'diagnostics' ? 'diagnostics' : 'all',
     requests: readRequests(file),
   };
 }

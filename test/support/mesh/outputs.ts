@@ -13,9 +13,10 @@ const base = 10;
 /** What a case's inputs turn into, by path below `expected/`. */
 export function outputsOf(golden: GoldenCase): ReadonlyMap<string, string> {
   const compiled = compileCase(golden, base);
-  const outputs = new Map([['model.json', json(compiled.model)]]);
+  const outputs = new Map(golden.outputs === 'all' ? [['model.json', json(compiled.model)]] : []);
   const diagnostics = renderDiagnostics(golden, compiled);
   if (diagnostics !== '') outputs.set('diagnostics.txt', diagnostics);
+  if (golden.outputs === 'diagnostics') return outputs;
   for (const workload of namedWorkloads(golden.requests)) {
     const id = Object.values(compiled.model.workloads).find((candidate) => candidate.id === workload);
     if (id === undefined || id.transport === 'plain') continue;
