@@ -6,6 +6,7 @@ const block = Buffer.alloc(64 * 1024, 'b');
 
 const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
   socket.on('error', () => socket.destroy());
+  socket.on('end', () => socket.end());
   socket.once('data', (first) => {
     if (first[0] === 'd'.charCodeAt(0)) {
       const pour = (): void => {

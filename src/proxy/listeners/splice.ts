@@ -44,6 +44,8 @@ class Direction {
     this.#carried = carried;
     from.on('error', () => reset(to));
     from.on('end', () => to.end());
+    // A client may have ended before there was a connection to tell it to.
+    if (from.readableEnded) to.end();
     from.on('close', (failed) => {
       if (!failed) to.destroySoon();
       if (to.writableLength === 0) this.#release();

@@ -12,6 +12,8 @@ let proxyPort: number;
 const counters = { toServer: new Counter(), toClient: new Counter(), seconds: new Counter() };
 /** What connections to the server do. */
 let serve: (socket: net.Socket) => void;
+/** Delays the splice of a client's connection. */
+let connected: (client: net.Socket) => unknown;
 
 const listening = async (server: net.Server): Promise<number> => {
   opened.push(server);
@@ -21,17 +23,18 @@ const listening = async (server: net.Server): Promise<number> => {
 };
 
 beforeEach(async () => {
+  connected = () => {};
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     opened.push(socket.on('error', () => {}));
     serve(socket);
   });
   const port = await listening(server);
-  const options = { allowHalfOpen: true, pauseOnConnect: true };
   proxyPort = await listening(
-    net.createServer(options, (client) => {
-      const upstream = net.connect({ host: address, port, allowHalfOpen: true }, () =>
-        splice(client, upstream, counters),
-      );
+    net.createServer({ allowHalfOpen: true }, (client) => {
+      const upstream = net.connect({ host: address, port, allowHalfOpen: true }, async () => {
+        await connected(client);
+        splice(client, upstream, counters);
+      });
       opened.push(client, upstream);
     }),
   );
@@ -127,6 +130,28 @@ test('an end of one side leaves the other side open', async () => {
   await once(client, 'end');
   expect(text).toBe('after the end');
 });
+
+test.each(['', 'a few last words'])(
+  'an end that came before there was a connection is passed on, behind %j',
+  async (text) => {
+    let received = '';
+    serve = (socket) => {
+      socket.on('data', (bytes) => {
+        received += bytes.toString();
+      });
+      socket.on('end', () => socket.end('bye'));
+    };
+    connected = (client) => until(() => client.readableEnded || client.readableLength > 0, 'what the client sent');
+    const client = await dial();
+    client.end(text);
+    let answer = '';
+    client.on('data', (bytes) => {
+      answer += bytes.toString();
+    });
+    await once(client, 'end');
+    expect([received, answer]).toEqual([text, 'bye']);
+  },
+);
 
 test('a reset of one side is a reset of the other', async () => {
   const served = Promise.withResolvers<net.Socket>();
