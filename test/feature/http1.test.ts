@@ -34,11 +34,13 @@ const messageOf = (text: string) => readMessage(text, 0, 'no-body');
 const content = (read: ReturnType<typeof messageOf> | WireMessage) =>
   typeof read === 'string' ? read : { head: read.head, body: read.body, trailers: read.trailers };
 
-function expected({ send, reaches }: RequestCase): readonly unknown[] {
+function expectedMessages({ send, reaches }: RequestCase): readonly ReturnType<typeof messageOf>[] {
   if (reaches === undefined) return [];
   const texts = reaches === asSent ? [send] : typeof reaches === 'string' ? [reaches] : reaches;
-  return texts.map(messageOf).map(content);
+  return texts.map(messageOf);
 }
+
+const expected = (one: RequestCase): readonly unknown[] => expectedMessages(one).map(content);
 
 /** Where parsers have to carry something over: around line ends, colons and blanks, and at both ends. */
 function cuts(text: string): readonly number[] {
@@ -78,6 +80,23 @@ async function waits({ target, server }: Bench, send: string): Promise<void> {
   socket.destroy();
 }
 
+/** What passes two sidecars and HTTP/2 between them keeps its meaning: names in lower case, fields in order. */
+const meaning = (read: ReturnType<typeof messageOf>) =>
+  typeof read === 'string' ? read : inOneLine(read.startLine, read);
+
+describe('raw requests through two of our proxies', () => {
+  const ends = sidecar(proxyPlane, startRecorder, { meshed: true });
+  const bench = (): Bench => ({ ...ends(), patient: true });
+
+  for (const [group, cases] of Object.entries(requestCases)) {
+    it.each(cases)(`${group}: $name`, async (one) => {
+      const { answers, seen } = await ask(bench(), one, [one.send + closing]);
+      const through = one.oursTwice === undefined ? expectedMessages(one).map(meaning) : [];
+      expect([answers, ...seen.map(meaning)]).toEqual([one.oursTwice ?? one.ours, ...through]);
+    });
+  }
+});
+
 async function askFor({ target, server, patient }: Bench, one: ResponseCase): Promise<string> {
   const method = one.method ?? 'GET';
   server.seen.length = 0;
@@ -91,8 +110,11 @@ async function askFor({ target, server, patient }: Bench, one: ResponseCase): Pr
   );
 }
 
-describe('raw answers through our proxy', () => {
-  const ends = sidecar(proxyPlane, startRecorder);
+describe.each([
+  ['our proxy', false],
+  ['two of our proxies', true],
+])('raw answers through %s', (_, meshed) => {
+  const ends = sidecar(proxyPlane, startRecorder, { meshed });
   const bench = (): Bench => ({ ...ends(), patient: true });
 
   for (const [group, cases] of Object.entries(responseCases)) {

@@ -41,13 +41,21 @@ interface Way {
   /** Who serves the servers. */
   readonly servers?: Plane;
   readonly missing?: string | undefined;
+  /** Only programs of the same language with one another. */
+  readonly sameLanguage?: true;
+}
+
+function both(clients: Plane | undefined, servers: Plane | undefined): Pick<Way, 'clients' | 'servers'> {
+  return clients === undefined || servers === undefined ? {} : { clients, servers };
 }
 
 const ways: readonly Way[] = [
   { title: 'nothing' },
   { title: 'one of our proxies', clients: proxyPlane },
   { title: 'two of our proxies with mutual TLS', clients: proxyPlane, servers: proxyPlane },
-  { title: 'two Envoys', ...(envoy === undefined ? {} : { clients: envoy, servers: envoy }), missing: reason },
+  { title: 'our proxy to Envoy', ...both(proxyPlane, envoy), sameLanguage: true, missing: reason },
+  { title: 'Envoy to our proxy', ...both(envoy, proxyPlane), sameLanguage: true, missing: reason },
+  { title: 'two Envoys', ...both(envoy, envoy), missing: reason },
 ];
 
 const peers = peerCommands();
@@ -114,6 +122,7 @@ describe.each(ways.map((way) => [way.title, way] as const))('gRPC through %s', (
 
   for (const [client] of peers) {
     for (const [server] of peers) {
+      if (way.sameLanguage === true && client !== server) continue;
       const possible = commandOf(client) !== undefined && commandOf(server) !== undefined && way.missing === undefined;
       it.skipIf(!possible).each(scenarios)(`${client} to ${server}: %s`, async (scenario, expected) => {
         expect(await clients.get(client)!.ask(question(server, scenario))).toEqual(expected);

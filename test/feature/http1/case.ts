@@ -8,6 +8,8 @@ export interface RequestCase {
    * the case left the connection usable and that both sides agree where the case ended. Empty: closed without an answer.
    */
   readonly ours: string;
+  /** Instead of `ours` where the server has a sidecar, too, whose limits count what stands between them: nothing reaches it. */
+  readonly oursTwice?: string;
   /** The complete requests that the server gets; nothing when absent. */
   readonly reaches?: typeof asSent | string | readonly string[];
   /**

@@ -94,6 +94,7 @@ const ordinary = new Set([
   'keep-alive',
   'server',
   'transfer-encoding',
+  'x-forwarded-client-cert',
   'x-forwarded-proto',
 ]);
 

@@ -31,6 +31,7 @@ export const sizes: readonly RequestCase[] = [
     name: 'as many fields as allowed',
     send: get(some(127)),
     ours: '200 end',
+    oursTwice: '431 end',
     reaches: asSent,
     envoy:
       '200 end <- GET / x-0=a x-1=a x-2=a x-3=a x-4=a x-5=a x-6=a x-7=a x-8=a x-9=a x-10=a x-11=a x-12=a x-13=a x-14=a x-15=a x-16=a x-17=a x-18=a x-19=a x-20=a x-21=a x-22=a x-23=a x-24=a x-25=a x-26=a x-27=a x-28=a x-29=a x-30=a x-31=a x-32=a x-33=a x-34=a x-35=a x-36=a x-37=a x-38=a x-39=a x-40=a x-41=a x-42=a x-43=a x-44=a x-45=a x-46=a x-47=a x-48=a x-49=a x-50=a x-51=a x-52=a x-53=a x-54=a x-55=a x-56=a x-57=a x-58=a x-59=a x-60=a x-61=a x-62=a x-63=a x-64=a x-65=a x-66=a x-67=a x-68=a x-69=a x-70=a x-71=a x-72=a x-73=a x-74=a x-75=a x-76=a x-77=a x-78=a x-79=a x-80=a x-81=a x-82=a x-83=a x-84=a x-85=a x-86=a x-87=a x-88=a x-89=a x-90=a x-91=a x-92=a x-93=a x-94=a x-95=a x-96=a x-97=a x-98=a x-99=a x-100=a x-101=a x-102=a x-103=a x-104=a x-105=a x-106=a x-107=a x-108=a x-109=a x-110=a x-111=a x-112=a x-113=a x-114=a x-115=a x-116=a x-117=a x-118=a x-119=a x-120=a x-121=a x-122=a x-123=a x-124=a x-125=a x-126=a',
@@ -41,6 +42,7 @@ export const sizes: readonly RequestCase[] = [
     name: 'a head as large as allowed',
     send: get(`X: ${'a'.repeat(32_768 - bare)}`),
     ours: '200 end',
+    oursTwice: '431 end',
     reaches: asSent,
     envoy: '200 end <- GET / x=aaaaaaaaaaaaaaaaaaaa...32731',
   },
