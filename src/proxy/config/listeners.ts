@@ -65,7 +65,7 @@ export function listenerSpecs(
       return tcpSpec(key, listener, { admission, ...tcp }, environment, material);
     }
     const name = `app ${listener.appAddress}:${listener.appPort}`;
-    const app = clusters.cluster(name, programSettings, [{ target, locality: nowhere }]);
+    const app = clusters.cluster(name, programSettings, [{ target, ready: true, locality: nowhere }]);
     const phases = inboundPhases(table, app, environment);
     return httpSpec(key, listener, { admission, phases }, environment, material);
   });

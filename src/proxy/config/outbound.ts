@@ -132,9 +132,7 @@ export class OutboundCompiler {
 
   #cluster(name: string): Cluster {
     const { endpoints = [], policy = null } = this.#resources.get('Endpoints', name) ?? {};
-    const members = endpoints
-      .filter(({ ready }) => ready)
-      .map((target) => ({ target, locality: target.locality ?? nowhere }));
+    const members = endpoints.map((target) => ({ target, ready: target.ready, locality: target.locality ?? nowhere }));
     return this.#clusters.cluster(name, compileClusterPolicy(policy, this.#workload.locality), members);
   }
 

@@ -5,6 +5,7 @@ import { type Locality, tiersOf } from './balance/locality.ts';
 import { Breaker, type BreakerLimits } from './breaker.ts';
 import { chooseFaster } from './choice.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
+import type { DialTarget } from './dial.ts';
 import { Endpoint } from './endpoint.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 import { HealthChecker } from './health-check.ts';
@@ -103,8 +104,17 @@ export class Cluster {
     else this.breaker.limits = limits;
   }
 
-  /** Takes over a configuration. What is known of a server stays with it. */
-  update(settings: ClusterSettings, members: readonly Member[], now: number): void {
+  /**
+   * Takes over a configuration. What is known of a server stays with it, until it says itself that it is not ready: then it
+   * is as if it had never been there.
+   */
+  update(
+    settings: ClusterSettings,
+    members: readonly Member[],
+    now: number,
+    unready: readonly DialTarget[] = none,
+  ): void {
+    const refusing = new Set(unready.map(serverKey));
     const before = this.#endpoints;
     const known = new Map(
       [...this.#vanished.map(({ endpoint }) => endpoint), ...before].map((one) => [serverOf(one), one]),
@@ -113,7 +123,7 @@ export class Cluster {
     for (const member of members) listed.set(serverOf(member), this.#endpoint(member, known.get(serverOf(member))));
     const until = now + limits.vanishedMillis;
     this.#vanished = [...this.#vanished, ...before.map((endpoint) => ({ endpoint, until }))].filter(
-      ({ endpoint }) => !listed.has(serverOf(endpoint)),
+      ({ endpoint }) => !listed.has(serverOf(endpoint)) && !refusing.has(serverOf(endpoint)),
     );
     this.#endpoints = [...listed.values()];
     this.#settings = settings;
@@ -176,8 +186,12 @@ export class Cluster {
   }
 }
 
-function serverOf({ pool: { target } }: { readonly pool: EndpointPool }): string {
-  return `${target.address} ${target.port} ${target.identity}`;
+function serverOf({ pool }: { readonly pool: EndpointPool }): string {
+  return serverKey(pool.target);
+}
+
+function serverKey({ address, port, identity }: DialTarget): string {
+  return `${address} ${port} ${identity}`;
 }
 
 function stateOf({ outlier, health }: Endpoint): EndpointState {

@@ -7,9 +7,11 @@ import type { ClusterSettings } from './cluster-settings.ts';
 import type { DialTarget } from './dial.ts';
 import type { Pools } from './pools.ts';
 
-/** A ready endpoint as configured. */
+/** An endpoint as configured. */
 export interface ClusterMember {
   readonly target: DialTarget;
+  /** Whether the server says that it serves. */
+  readonly ready: boolean;
   readonly locality: Locality;
 }
 
@@ -49,11 +51,13 @@ export class Clusters implements Tickable {
         wanted.set(name, cluster);
         cluster.limit(settings.breaker);
         const own = settings.ownConnections ? { owner: name, breaker: cluster.breaker } : undefined;
-        const all = members.map(({ target, locality }) => ({
+        const ready = members.filter((member) => member.ready);
+        const unready = members.filter((member) => !member.ready).map(({ target }) => target);
+        const all = ready.map(({ target, locality }) => ({
           pool: pools.pool(target, settings.connectMillis, own),
           locality,
         }));
-        cluster.update(settings, all, this.#ticker.now);
+        cluster.update(settings, all, this.#ticker.now, unready);
         return cluster;
       },
       commit: () => {

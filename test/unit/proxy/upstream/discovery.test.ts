@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-type Listed = Pick<MoodyServer, 'address' | 'port'> & { identity?: string; locality?: object };
+type Listed = Pick<MoodyServer, 'address' | 'port'> & { identity?: string; locality?: object; ready?: boolean };
 
 /** A proxy that is told the endpoints of `store` over ADS. */
 async function world(list: readonly Listed[], policy: object = {}, locality: object = {}) {
@@ -36,11 +36,12 @@ async function world(list: readonly Listed[], policy: object = {}, locality: obj
       ...endpoints(
         'store',
         80,
-        now.map(({ address: at, port, identity: id, locality: place }) => ({
+        now.map(({ address: at, port, identity: id, locality: place, ready = true }) => ({
           address: at,
           port,
           identity: id ?? '',
           locality: place,
+          ready,
         })),
       ),
       policy: { ...inTurn, ...changed },
@@ -144,6 +145,16 @@ describe('an endpoint that discovery no longer lists', () => {
     await tell([bad!], { outlierDetection: { consecutiveFailures: 2, ejectionMs: 600_000 } });
     expect(await client.times(6)).toEqual([503, 503, 200, 200, 200, 200]);
     expect(await ejected(proxy)).toBe(1);
+  });
+
+  test('is not used when it said itself that it is not ready', async () => {
+    const [only] = await servers(1);
+    const { tell, client } = await world([only!]);
+    expect(await client.ask()).toBe(200);
+    await tell([{ address: only!.address, port: only!.port, ready: false }]);
+    expect(await client.ask()).toBe(503);
+    await tell([only!]);
+    expect(await client.ask()).toBe(200);
   });
 
   test('that is listed again is as it was', async () => {
