@@ -11,6 +11,8 @@ export const limits = {
   pipelinedBytes: 65_536,
   /** A request's body up to this size is kept while it may have to be sent again. */
   replayBytes: 65_536,
+  /** The same, of all requests of the proxy together: beyond it nothing more is kept once it is sent. */
+  replayBytesInAll: 67_108_864,
   /** A response body up to this size leaves in one write with its head. */
   joinedWriteBytes: 16_384,
   connectionsPerListener: 10_000,

@@ -3,6 +3,9 @@ import type { Fields } from './message.ts';
 
 const nothing: readonly Buffer[] = [];
 
+/** Bytes that all bodies keep. */
+let keptInAll = 0;
+
 /** The body of one request: what came before there was a connection, and what is kept for another try. */
 export class RequestBody {
   /** Whether all of it has come. */
@@ -10,12 +13,14 @@ export class RequestBody {
   trailers: Fields | undefined;
   #pieces: Buffer[] | undefined;
   #bytes = 0;
+  /** Of `#bytes`, what is in `#pieces`. */
+  #kept = 0;
   #forgotten = false;
 
   begin(): void {
     this.complete = false;
     this.trailers = undefined;
-    this.#pieces = undefined;
+    this.#drop();
     this.#bytes = 0;
     this.#forgotten = false;
   }
@@ -29,11 +34,13 @@ export class RequestBody {
   add(piece: Buffer, sent: boolean): void {
     if (this.#forgotten) return;
     this.#bytes += piece.length;
-    if (sent && this.#bytes > limits.replayBytes) {
+    if (sent && (this.#bytes > limits.replayBytes || keptInAll + piece.length > limits.replayBytesInAll)) {
       this.forget();
       return;
     }
     const kept = Buffer.from(piece);
+    this.#kept += kept.length;
+    keptInAll += kept.length;
     if (this.#pieces === undefined) this.#pieces = [kept];
     else this.#pieces.push(kept);
   }
@@ -42,13 +49,19 @@ export class RequestBody {
   take(): Buffer | undefined {
     const pieces = this.#pieces ?? nothing;
     const all = pieces.length > 1 ? Buffer.concat(pieces) : pieces[0];
-    if (this.#bytes > limits.replayBytes) this.forget();
+    if (this.#bytes > limits.replayBytes || keptInAll > limits.replayBytesInAll) this.forget();
     return all;
   }
 
   /** The request will not be sent again. */
   forget(): void {
-    this.#pieces = undefined;
+    this.#drop();
     this.#forgotten = this.#forgotten || this.#bytes > 0;
+  }
+
+  #drop(): void {
+    keptInAll -= this.#kept;
+    this.#kept = 0;
+    this.#pieces = undefined;
   }
 }

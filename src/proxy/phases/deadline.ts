@@ -1,6 +1,7 @@
 import { deadlineHeader, parseDeadline, parseGrpcTimeout } from '../policy/deadline.ts';
 import { DEADLINE_EXCEEDED } from '../policy/grpc.ts';
 import type { Exchange } from '../routing/exchange.ts';
+import { tickMillis } from '../ticker.ts';
 import { ANSWER, NEXT, type Phase } from './phase.ts';
 
 /** From here on the request has until its deadline: what policy allows, or less when the caller waits no longer. */
@@ -8,7 +9,7 @@ export const deadlinePhase: Phase = {
   name: 'deadline',
   request: (exchange) => {
     const { policy } = exchange;
-    if (policy?.idleMillis !== undefined) exchange.idleMillis = policy.idleMillis === 0 ? Infinity : policy.idleMillis;
+    if (policy?.idleMillis !== undefined) exchange.idleMillis = patience(policy.idleMillis);
     const millis = allowedMillis(exchange);
     if (millis === Number.POSITIVE_INFINITY) return NEXT;
     exchange.deadline = exchange.startedAt + millis;
@@ -23,6 +24,11 @@ export const deadlinePhase: Phase = {
     return ANSWER;
   },
 };
+
+/** Counted from the last tick, and yet never too short. */
+function patience(idleMillis: number): number {
+  return idleMillis === 0 ? Number.POSITIVE_INFINITY : idleMillis + tickMillis;
+}
 
 /** A caller can only shorten what policy allows. */
 function allowedMillis({ policy, request }: Exchange): number {

@@ -12,6 +12,7 @@ export function logPhase(log: AccessLog | undefined): Phase | undefined {
       const { method, authority, path, status, verdict, peer, rule, series } = exchange;
       const millis = Math.round((exchange.now - exchange.startedAt) * 1000) / 1000;
       const { destination = '', backend = '' } = series?.labels ?? {};
+      const retries = exchange.tried.length;
       log(
         JSON.stringify({
           method,
@@ -24,6 +25,7 @@ export function logPhase(log: AccessLog | undefined): Phase | undefined {
           backend,
           rule,
           millis,
+          ...(retries === 0 ? {} : { retries }),
         }),
       );
     },

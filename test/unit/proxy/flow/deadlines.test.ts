@@ -81,6 +81,15 @@ describe('a deadline', () => {
     expect(await client.count('smi_deadline_exceeded_total')).toBe(0);
   });
 
+  test('without a byte from either side is a limit of its own', async () => {
+    const hung = await serving(() => undefined);
+    const client = await proxied([hung], [{ any: true, timeouts: { idleMs: 300 } }]);
+    const start = performance.now();
+    expect(statusOf(await send(client.address, request()))).toBe(504);
+    expect(performance.now() - start).toBeGreaterThanOrEqual(299);
+    expect(await client.count('smi_deadline_exceeded_total')).toBe(0);
+  });
+
   test('travels: the next hop is told what is left, whatever the client wrote', async () => {
     const good = await serving(() => answer(200, 'x'));
     const client = await proxied([good], within(60_000));
