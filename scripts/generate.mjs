@@ -34,6 +34,7 @@ const descriptors = {
     'envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto',
     'envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.proto',
     'envoy/extensions/transport_sockets/tls/v3/tls.proto',
+    'envoy/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config.proto',
     'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
   ],
 };

@@ -244,14 +244,13 @@ export const clauses: Readonly<Record<string, Clause>> = {
   },
   'I-4': {
     says: 'SPIFFE ids may be of other trust domains.',
-    cases: ['binding-spiffe'],
+    cases: ['binding-spiffe', 'binding-federated'],
     tests: [
       [
         'test/unit/compile/identity-bindings.test.ts',
         'of identities names accounts of its own namespace and other trust domains',
       ],
     ],
-    pending: 'roots of other trust domains',
   },
   'I-5': {
     says: 'A target may name a binding of another namespace.',

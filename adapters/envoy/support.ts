@@ -14,10 +14,7 @@ export const support: SupportTable = {
   'mutual-tls': { level: 'exact' },
   'access-identity': { level: 'exact' },
   'access-pods': { level: 'exact' },
-  'access-federated': {
-    level: 'none',
-    why: 'only the roots of the own trust domain are trusted, so nobody can prove it',
-  },
+  'access-federated': { level: 'exact' },
   'access-http': { level: 'exact' },
   'access-port': { level: 'exact' },
   'access-udp': { level: 'none', why: 'UDP is not carried' },

@@ -1,5 +1,6 @@
 import type { Origin } from '../diagnostics/origin.ts';
 import { compareText } from '../lib/collections.ts';
+import { sha256 } from '../lib/hash.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import { portKey, transportOf } from '../model/ports.ts';
 import type { Grant, MeshModel } from '../model/types.ts';
@@ -20,10 +21,20 @@ export function settingChanges(before: MeshModel, after: MeshModel): readonly Se
   const settings = (model: MeshModel) => ({ trustDomain: model.trustDomain, ...model.settings });
   const [old, now] = [settings(before), settings(after)];
   const names = Object.keys({ ...old, ...now }) as (keyof typeof now)[];
-  const text = (value: string | undefined) => value ?? 'not set';
+  const text = (value: string | TrustDomains | undefined) =>
+    typeof value === 'object' ? describeDomains(value) : (value ?? 'not set');
   return names
-    .filter((setting) => old[setting] !== now[setting])
+    .filter((setting) => text(old[setting]) !== text(now[setting]))
     .map((setting) => ({ kind: 'setting', setting, before: text(old[setting]), after: text(now[setting]) }));
+}
+
+type TrustDomains = NonNullable<MeshModel['settings']['trustDomains']>;
+
+/** Their names, and enough of a hash of their roots to tell other ones apart. */
+function describeDomains(domains: TrustDomains): string {
+  return Object.entries(domains)
+    .map(([name, { bundle }]) => `${name} (roots ${sha256(bundle).slice(0, 12)})`)
+    .join(', ');
 }
 
 /** What is compared: equal texts mean equal things. */

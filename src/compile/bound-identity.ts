@@ -1,5 +1,5 @@
 import { diagnostic } from '../diagnostics/diagnostic.ts';
-import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
+import { parseSpiffeId, type SpiffeId, spiffeId, trustDomainOf } from '../lib/spiffe.ts';
 import { workloadSetId } from '../model/ids.ts';
 import type { IdentityBinding } from '../smi/types.ts';
 import { selectedWorkloads, type WorkloadsByLabel } from './labels.ts';
@@ -41,6 +41,8 @@ function listedId(
 ): BoundId | undefined {
   const origin = at(binding, path);
   if (!spiffe.startsWith(`spiffe://${options.trustDomain}/`)) {
+    const known = options.settings.trustDomains?.[trustDomainOf(spiffe) ?? ''] !== undefined;
+    if (known) return { spiffe, path };
     report(
       diagnostic('SMI4032', { message: `${spiffe} is of another trust domain than ${options.trustDomain}`, origin }),
     );

@@ -1,9 +1,13 @@
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import { objectKey, parseObjectKey } from '../diagnostics/origin.ts';
 import { type Field, fieldOf } from '../kubernetes/field.ts';
+import { readBundle } from '../lib/certificates.ts';
+import { compareText } from '../lib/collections.ts';
 import { formatFieldPath, type PathSegment } from '../lib/field-path.ts';
+import { isTrustDomain } from '../lib/spiffe.ts';
 import { closest } from '../lib/suggest.ts';
 import { isRecord } from '../lib/values.ts';
+import type { TrustDomain } from '../model/types.ts';
 import type { SourceDocument } from '../source/types.ts';
 import type { MeshConfigObject } from './types.ts';
 
@@ -64,10 +68,11 @@ function decodeMeshConfig(document: SourceDocument, root: Field, diagnostics: Di
     diagnostics.push(...unknownFields(document, value, path, names));
   known(object, [], ['apiVersion', 'kind', 'metadata', 'spec', 'status']);
   const spec = isRecord(object.spec) ? object.spec : {};
-  known(spec, ['spec'], [...Object.keys(settings), 'namespaces']);
+  known(spec, ['spec'], [...Object.keys(settings), 'namespaces', 'trustDomains']);
   const field = root.at('spec');
   const namespaces = isRecord(spec.namespaces) ? spec.namespaces : {};
   const { outbound } = chosen(field, 'outbound');
+  const trustDomains = decodeTrustDomains(document, field.at('trustDomains'), spec.trustDomains, diagnostics);
   // Looking into it reports what is not a mapping.
   field.at('namespaces').at('');
   return {
@@ -78,6 +83,7 @@ function decodeMeshConfig(document: SourceDocument, root: Field, diagnostics: Di
       ...chosen(field, 'crossNamespaceTargets'),
       ...chosen(field, 'clientAccess'),
       ...(outbound === undefined ? {} : { outboundMode: outbound }),
+      ...(trustDomains === undefined ? {} : { trustDomains }),
     },
     namespaces: Object.fromEntries(
       Object.entries(namespaces).map(([name, inner]) => {
@@ -86,6 +92,37 @@ function decodeMeshConfig(document: SourceDocument, root: Field, diagnostics: Di
       }),
     ),
   };
+}
+
+/** The roots of other trust domains; none of them can be read wrong without refusing the object. */
+function decodeTrustDomains(
+  document: SourceDocument,
+  field: Field,
+  value: unknown,
+  diagnostics: Diagnostic[],
+): Readonly<Record<string, TrustDomain>> | undefined {
+  field.at('');
+  if (!isRecord(value) || Object.keys(value).length === 0) return undefined;
+  const names = Object.keys(value).sort(compareText);
+  const entries = names.flatMap((name): [string, TrustDomain][] => {
+    const path = ['spec', 'trustDomains', name];
+    const wrong = (message: string, at: readonly PathSegment[], hint: string) => {
+      const origin = { object: document.key, path: formatFieldPath(at) };
+      diagnostics.push(diagnostic('SMI2012', { message: `${formatFieldPath(at)} ${message}`, origin, hint }));
+    };
+    if (!isTrustDomain(name))
+      wrong('is not the name of a trust domain', path, 'Use its name, such as partner.example.');
+    diagnostics.push(...unknownFields(document, value[name], path, ['bundle']));
+    const inner = field.at(name).at('bundle');
+    if (!inner.present) inner.missing();
+    const bundle = inner.text();
+    if (bundle === undefined) return [];
+    const roots = readBundle(bundle);
+    if (!roots.ok)
+      wrong(`is no PEM bundle: ${roots.error}`, [...path, 'bundle'], 'Write the PEM of its root certificates.');
+    return [[name, { bundle }]];
+  });
+  return Object.fromEntries(entries);
 }
 
 function chosen<K extends keyof typeof settings>(

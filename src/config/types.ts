@@ -5,7 +5,7 @@ import type { MeshSettings } from '../model/types.ts';
 export interface MeshConfigObject {
   readonly meta: { readonly key: ObjectKey };
   readonly settings: Partial<
-    Pick<MeshSettings, 'accessMode' | 'pathRegexMode' | 'crossNamespaceTargets' | 'outboundMode'> & {
+    Pick<MeshSettings, 'accessMode' | 'pathRegexMode' | 'crossNamespaceTargets' | 'outboundMode' | 'trustDomains'> & {
       readonly clientAccess: 'pass' | 'refuse';
     }
   >;

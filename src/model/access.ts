@@ -1,10 +1,11 @@
 import type { Origin } from '../diagnostics/origin.ts';
 import { normalizePath } from '../lib/http-path.ts';
+import { trustDomainOf } from '../lib/spiffe.ts';
 import type { AccessVerdict, InboundRequest } from './decision.ts';
 import { guardsOf, lacksToken, withClaims } from './guards.ts';
 import { headerValue, type MatchedRequest, mismatches } from './match.ts';
 import { findPort } from './ports.ts';
-import type { Grant, GrantTarget, InboundPolicy, MeshModel, Principal, WorkloadPort } from './types.ts';
+import type { Grant, GrantTarget, InboundPolicy, MeshModel, Principal, SpiffeId, WorkloadPort } from './types.ts';
 
 type Missing = NonNullable<AccessVerdict['nearest']>['missing'];
 
@@ -31,6 +32,8 @@ export function decideInbound(model: MeshModel, request: InboundRequest): Access
   const port = findPort(workload.ports, request.port);
   if (port === undefined) return { verdict: 'deny', grants: [] };
   if (workload.transport === 'plain') return plain;
+  // Whose authority nobody knows cannot connect at all.
+  if (port.tls !== 'off' && !canProve(model, request.peer)) return { verdict: 'deny', grants: [] };
   const arrival: Arrival = { sender: request, transport: 'tcp', port };
   const admit = port.tls === 'off' ? () => plain : evaluate;
   if (port.protocol !== 'http') return admit(policy, arrival);
@@ -44,6 +47,12 @@ export function decideInbound(model: MeshModel, request: InboundRequest): Access
   const closed = guards.some(({ authentication: asked }) => asked?.required === true && lacksToken(asked, http));
   if (closed) return { verdict: 'reject', status: 401, grants: [], guards };
   return { ...admit(policy, { ...arrival, http: withClaims(guards, http) }), guards };
+}
+
+/** Whether the roots of an identity's trust domain are known here. */
+function canProve({ trustDomain, settings }: MeshModel, peer: SpiffeId): boolean {
+  const domain = trustDomainOf(peer) ?? '';
+  return domain === trustDomain || settings.trustDomains?.[domain] !== undefined;
 }
 
 function evaluate(policy: InboundPolicy, arrival: Arrival): AccessVerdict {

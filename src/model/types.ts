@@ -39,6 +39,13 @@ export interface MeshSettings {
   readonly crossNamespaceTargets: 'refuse' | 'allow';
   /** The client's own sidecar, too, answers what no server would let in. Absent: it passes such requests on. */
   readonly clientAccess?: 'refuse';
+  /** By name: other trust domains whose members can prove who they are to servers here. Absent: none. */
+  readonly trustDomains?: Readonly<Record<string, TrustDomain>>;
+}
+
+export interface TrustDomain {
+  /** PEM: its roots, which vouch for its own members and for nobody else. */
+  readonly bundle: string;
 }
 
 export type AccessMode = 'deny' | 'audit' | 'allow';

@@ -21,8 +21,6 @@ export const limits = {
   pendingPerEndpoint: 1_024,
   /** From the first byte of a head to its end; also the handshake of TLS. */
   headerMillis: 10_000,
-  /** Roots of one trust domain. */
-  bundleCertificates: 100,
   /** Certificates of clients that were found to be of their domain's authority. */
   leavesRemembered: 10_000,
   /** Waiting for the bytes that tell what a connection speaks, or which server it wants. */

@@ -6,7 +6,7 @@ import { faultRoutes } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
 import { any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
 import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
-import { type PeerIdentities, serverTls } from './tls.ts';
+import { type PeerIdentities, serverTls, type Trust } from './tls.ts';
 
 export interface EmittedInbound {
   readonly listener: Message;
@@ -28,7 +28,7 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   const cluster = appClusterName(server.id, port.port);
   const rds = { rds: { routeConfigName: name, configSource: { ads: {}, resourceApiVersion: 'V3' } } };
   const filters = [httpConnectionManager(name, rds, httpAccess(model.inbound[server.set], port.port))];
-  const transportSocket = serverTls(options.certificates, { trustDomain: model.trustDomain });
+  const transportSocket = serverTls(options.certificates, everybody(model), trustOf(model));
   const route = { name: cluster, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
   return {
     listener: listener(name, server, port, [{ filters, transportSocket }]),
@@ -49,17 +49,26 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
   const chain = (peers: PeerIdentities, match: Message = {}): Message => ({
     ...match,
     filters,
-    transportSocket: serverTls(options.certificates, peers),
+    transportSocket: serverTls(options.certificates, peers, trustOf(model)),
   });
   const clients = tcpClients(policy, port.port);
   const places = (clients?.places ?? []).map(({ addresses, clients: exact }) =>
     chain({ exact }, { filterChainMatch: { directSourcePrefixRanges: addresses.map(cidr) } }),
   );
-  const elsewhere = chain(clients === undefined ? { trustDomain: model.trustDomain } : { exact: clients.everywhere });
+  const elsewhere = chain(clients === undefined ? everybody(model) : { exact: clients.everywhere });
   return {
     listener: listener(name, server, port, [...places, elsewhere]),
     cluster: appCluster(cluster, port),
   };
+}
+
+function trustOf({ trustDomain, settings }: MeshModel): Trust {
+  return { own: trustDomain, others: settings.trustDomains ?? {} };
+}
+
+/** All who can prove an identity. */
+function everybody({ trustDomain, settings }: MeshModel): PeerIdentities {
+  return { trustDomains: [trustDomain, ...Object.keys(settings.trustDomains ?? {})] };
 }
 
 /** An address that is not known yet means all addresses. */

@@ -25,6 +25,7 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
     ...sourceAddress(workload),
     ...(workload.locality === undefined ? {} : { locality: workload.locality }),
     ...clientAccess(model, workload),
+    ...trustDomains(model),
   };
   return [{ name: id, format: typeUrls.workload, body, origins: workload.origins }];
 }
@@ -32,6 +33,13 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
 /** Pods that share a machine's network do not call from their own address by themselves. */
 function sourceAddress({ outbound, addresses: [address] }: Workload): Pick<WorkloadMessage, 'sourceAddress'> {
   return outbound === 'intercepted' || address === undefined ? {} : { sourceAddress: address };
+}
+
+function trustDomains({ settings }: MeshModel): Pick<WorkloadMessage, 'trustDomains'> {
+  const domains = Object.entries(settings.trustDomains ?? {});
+  return domains.length === 0
+    ? {}
+    : { trustDomains: domains.map(([name, { bundle }]) => ({ name, trustBundle: bundle })) };
 }
 
 /** The targets that would not let in every request of this workload. */

@@ -175,10 +175,10 @@ export const semanticsCodes = {
   },
   SMI4032: {
     severity: 'info',
-    title: 'identity of another trust domain',
+    title: 'identity of an unknown trust domain',
     explanation:
-      'An IdentityBinding lists a SPIFFE id of another trust domain. It is granted like any other, but sidecars trust the roots of this mesh only, so that nobody can prove it yet; and it is never a destination.',
-    hint: 'Nothing to do; callers of that domain are refused.',
+      'An IdentityBinding lists a SPIFFE id of another trust domain whose roots MeshConfig does not give. It is granted like any other, but nobody can prove it; and it is never a destination.',
+    hint: 'Give the roots of that domain in `trustDomains` of MeshConfig; until then its callers are refused.',
   },
   SMI4034: {
     severity: 'error',

@@ -1,8 +1,8 @@
 import net from 'node:net';
+import { readBundle } from '../../lib/certificates.ts';
 import { isTrustDomain, parseSpiffeId } from '../../lib/spiffe.ts';
 import { compileMatch } from '../routing/match.ts';
 import { tlsMaterial } from '../tls/material.ts';
-import { readBundle } from '../tls/trust.ts';
 import { first } from './faults.ts';
 import type { Messages, ResourceKind } from './resources.ts';
 import { clusterPolicyFault } from './validate-cluster.ts';

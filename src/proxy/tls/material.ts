@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import tls from 'node:tls';
+import { readBundle } from '../../lib/certificates.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { peerSpiffeId, trustDomainOf } from '../../lib/spiffe.ts';
 import type { BootstrapSecret } from '../bootstrap.ts';
 import { tlsParameters } from './suites.ts';
-import { readBundle, type TrustedDomain, TrustStore } from './trust.ts';
+import { type TrustedDomain, TrustStore } from './trust.ts';
 
 /** A certificate with its key and roots, ready for use. */
 export interface TlsMaterial {

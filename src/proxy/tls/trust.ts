@@ -1,5 +1,4 @@
-import { X509Certificate } from 'node:crypto';
-import { err, ok, type Result } from '../../lib/result.ts';
+import type { X509Certificate } from 'node:crypto';
 import { trustDomainOf } from '../../lib/spiffe.ts';
 import { limits } from '../limits.ts';
 
@@ -7,20 +6,6 @@ import { limits } from '../limits.ts';
 export interface TrustedDomain {
   readonly name: string;
   readonly bundle: string;
-}
-
-const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-/** The certificates of a PEM bundle; at least one, nothing else, and none twice as long as a bundle may be. */
-export function readBundle(bundle: string): Result<readonly X509Certificate[], string> {
-  const blocks = bundle.match(pemBlock) ?? [];
-  if (blocks.length === 0) return err('no certificate');
-  if (blocks.length > limits.bundleCertificates) return err(`more than ${limits.bundleCertificates} certificates`);
-  try {
-    return ok(blocks.map((block) => new X509Certificate(block)));
-  } catch (error) {
-    return err((error as Error).message);
-  }
 }
 
 /**
@@ -41,7 +26,7 @@ export class TrustStore {
 
   /**
    * Whether a leaf that was verified against all roots may speak for the identity that it names. `leaf` is asked for its
-   * issuers as the peer sent them.
+   * issuers as the peer sent them; a Node that does not tell servers of them leaves those that are in the bundle.
    */
   covers(identity: string, leaf: X509Certificate): boolean {
     const roots = this.#roots.get(trustDomainOf(identity) ?? '');

@@ -41,7 +41,7 @@ interface OutboundCase {
 
 interface InboundCase {
   readonly direction: 'inbound';
-  /** `NAMESPACE/SERVICEACCOUNT`. */
+  /** `NAMESPACE/SERVICEACCOUNT`, or the SPIFFE id of a member of the trust domain `partner.example`. */
   readonly peer: string;
   readonly credential: Credential;
   /** The workload whose address the peer calls from; by default an address of nobody. */
@@ -52,7 +52,7 @@ interface InboundCase {
 }
 
 /** How the peer proves who it is; all but `issued` are attacks. */
-const credentials = ['issued', 'forged', 'other-authority', 'no-certificate', 'plain-text'] as const;
+const credentials = ['issued', 'forged', 'other-authority', 'of-partner', 'no-certificate', 'plain-text'] as const;
 export type Credential = (typeof credentials)[number];
 
 export interface HttpTraffic {

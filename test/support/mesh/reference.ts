@@ -1,9 +1,10 @@
 import { normalizePath } from '../../../src/lib/http-path.ts';
 import { decide, decideInbound } from '../../../src/model/decide.ts';
 import type { Decision, DecisionTarget } from '../../../src/model/decision.ts';
-import { serviceId, spiffeId, workloadId } from '../../../src/model/ids.ts';
+import { serviceId, workloadId } from '../../../src/model/ids.ts';
 import type { MeshModel } from '../../../src/model/types.ts';
 import type { CaseRequest } from './cases.ts';
+import { peerIdentity } from './credentials.ts';
 import type { Answer, StatedExpectation } from './expectation.ts';
 import { outsidePrograms } from './outside.ts';
 
@@ -32,12 +33,11 @@ export function referenceOf(model: MeshModel, request: CaseRequest): Reference |
   const seen = traffic.kind === 'http' ? seenPath(traffic.path) : {};
   if (request.direction === 'inbound') {
     if (request.credential !== 'issued') return undefined;
-    const [namespace = '', account = ''] = request.peer.split('/');
     const [podNamespace = '', pod = ''] = request.workload.split('/');
     const { verdict, status } = decideInbound(model, {
       ...traffic,
       ...(traffic.kind === 'http' ? { headers: lowerCase(traffic.headers) } : {}),
-      peer: spiffeId(model.trustDomain, namespace, account),
+      peer: peerIdentity(model.trustDomain, request.peer),
       workload: workloadId(podNamespace, pod),
       port: request.port,
       from: { address: peerAddress(model, request.source) },

@@ -1,0 +1,18 @@
+import { X509Certificate } from 'node:crypto';
+import { err, ok, type Result } from './result.ts';
+
+const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+/** More roots than any trust domain has. */
+const mostCertificates = 100;
+
+/** The certificates of a PEM bundle; at least one. */
+export function readBundle(bundle: string): Result<readonly X509Certificate[], string> {
+  const blocks = bundle.match(pemBlock) ?? [];
+  if (blocks.length === 0) return err('no certificate');
+  if (blocks.length > mostCertificates) return err(`more than ${mostCertificates} certificates`);
+  try {
+    return ok(blocks.map((block) => new X509Certificate(block)));
+  } catch {
+    return err('a certificate that cannot be read');
+  }
+}
