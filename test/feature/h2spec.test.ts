@@ -6,11 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureH2spec } from '../../scripts/h2spec.mjs';
 import { createAuthority } from '../../src/identity/authority.ts';
 import { spiffeId } from '../../src/lib/spiffe.ts';
+import { workloadId } from '../../src/model/ids.ts';
 import { FieldList } from '../../src/proxy/http/field-list.ts';
 import { ServerSession } from '../../src/proxy/http2/server-session.ts';
 import { type RunningProxy, startProxy } from '../../src/proxy/index.ts';
 import { readInto } from '../../src/proxy/socket/read-into.ts';
 import { Ticker } from '../../src/proxy/ticker.ts';
+import { allowed, matching, sampleModel } from '../support/envoy-model.ts';
+import { takeAddressRange } from '../support/mesh/address-range.ts';
+import { createCredentials } from '../support/mesh/credentials.ts';
+import { proxyPlane } from '../support/mesh/plane-proxy.ts';
 import { endpoints, ownAddress, service, workload } from '../unit/proxy/support/mesh.ts';
 
 /** All cases of h2spec, the strict ones included, against a server of our sessions, and against a proxy before it. */
@@ -112,7 +117,53 @@ describe.skipIf(binary === undefined)(`h2spec${reason === undefined ? '' : ` (${
     expect(report.match(/×.*/g)).toEqual(['× 2: Sends invalid connection preface']);
     expect(report).toContain('the frame header looked like an HTTP/1.1 header');
   }, 300_000);
+
+  it('finds nothing in the sidecar of a server, behind mutual TLS', async () => {
+    const sidecar = await serverSidecar({ address: host, port: portOf(0) });
+    const report = await run(host, sidecar.port);
+    await sidecar.stop();
+    expect(report).toBe('146 tests, 146 passed, 0 skipped, 0 failed');
+  }, 300_000);
 });
+
+/** h2spec has no client certificate: it talks to a forwarder that has the buyer's. */
+async function serverSidecar(app: { address: string; port: number }) {
+  const range = await takeAddressRange();
+  const credentials = await createCredentials();
+  const model = sampleModel({ base: range.base, grants: [allowed('buyer', [{ http: matching({}) }])] });
+  const id = workloadId('default', 'store-v1');
+  const { ports, addresses, ...rest } = model.workloads[id]!;
+  const port = { ...ports[0]!, http2: true as const, app };
+  const workloads = { ...model.workloads, [id]: { ...rest, addresses, ports: [port] } };
+  const stop = await proxyPlane.start({ ...model, workloads }, [id], credentials);
+  const { certificateChain, privateKey } = await credentials.issued(spiffeId(model.trustDomain, 'default', 'buyer'));
+  const forwarder = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    const inner = tls.connect({
+      host: addresses[0]!,
+      port: port.meshPort,
+      cert: certificateChain,
+      key: privateKey,
+      ALPNProtocols: ['h2'],
+      rejectUnauthorized: false,
+    });
+    inner.setNoDelay(true);
+    for (const each of [socket, inner]) each.on('error', () => {});
+    socket.pipe(inner);
+    inner.pipe(socket);
+    inner.on('close', () => socket.destroySoon());
+    socket.on('close', () => inner.destroy());
+  });
+  forwarder.listen(0, app.address);
+  await once(forwarder, 'listening');
+  return {
+    port: (forwarder.address() as AddressInfo).port,
+    stop: async () => {
+      forwarder.close();
+      await stop();
+      range.release();
+    },
+  };
+}
 
 const proxyPort = 20_000;
 
