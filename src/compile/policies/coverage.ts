@@ -16,8 +16,8 @@ export function coverageOf(
 ): Coverage {
   if (policy.matches === undefined) return { client: 'any', server: 'any' };
   const found = policy.matches.map((match, position) => resolve(policy, match, position, state, context));
-  const usable = nonEmpty([...new Set(found.flatMap((each) => each ?? []))]);
-  const complete = found.every((each) => each !== undefined);
+  const usable = nonEmpty([...new Set(found.flat().flatMap((each) => each ?? []))]);
+  const complete = found.flat().every((each) => each !== undefined);
   if (usable === undefined || !complete) reportUnresolved(policy, usable !== undefined, context);
   return {
     ...(usable === undefined ? {} : { client: usable }),
@@ -25,14 +25,14 @@ export function coverageOf(
   };
 }
 
-/** The matches that a reference names; nothing when it does not resolve as a whole. */
+/** The matches that a reference names, and nothing for each that cannot be used. */
 function resolve(
   policy: TrafficPolicy,
   { kind, name, matches }: PolicyMatch,
   position: number,
   state: Pick<CompileState, 'matches' | 'index'>,
   context: PassContext,
-): readonly HttpMatch[] | undefined {
+): readonly (HttpMatch | undefined)[] {
   const { namespace } = policy.meta;
   const path = `spec.matches[${position}]`;
   const id = `${namespace}/${name}`;
@@ -40,11 +40,11 @@ function resolve(
   if (group === undefined) {
     const reference = { group: 'specs.smi-spec.io', kind, namespace, name, origin: at(policy, `${path}.name`) };
     reportMissing({ code: 'SMI3004', ...reference, known: state.matches.keys() }, context);
-    return undefined;
+    return [undefined];
   }
-  if (matches === undefined) return group.size === 0 ? undefined : [...group.values()];
+  if (matches === undefined) return group.size === 0 ? [undefined] : [...group.values()];
   const written = new Set(state.index.routeGroups.get(id)?.matches.map((match) => match.name));
-  const found = matches.map((match, index) => {
+  return matches.map((match, index) => {
     // A match that is there but cannot be used has been reported at the group.
     if (!group.has(match) && !written.has(match)) {
       const near = closest(match, written);
@@ -54,7 +54,6 @@ function resolve(
     }
     return group.get(match);
   });
-  return found.every((match) => match !== undefined) ? found : undefined;
 }
 
 function reportUnresolved(policy: TrafficPolicy, some: boolean, context: PassContext): void {

@@ -19,6 +19,8 @@ export interface GoldenCase {
   readonly intercepted: boolean;
   /** What is kept of its outputs: all, or of a mesh too large to read the diagnostics alone. */
   readonly outputs: 'all' | 'diagnostics';
+  /** Data planes that cannot answer, by name, and why: `Envoy`, `our proxy`. */
+  readonly skips: Readonly<Record<string, string>>;
   readonly requests: readonly CaseRequest[];
 }
 
@@ -75,7 +77,8 @@ export function goldenCases(): readonly GoldenCase[] {
 function readCase(name: string): GoldenCase {
   const directory = join(goldenDirectory, name);
   const options = parse(readFileSync(join(directory, 'case.yaml'), 'utf8')) as Fields;
-  only(options, ['title', 'rows', 'clauses', 'settings', 'intercepted', 'outputs'], `${name}/case.yaml`);
+  const known = ['title', 'rows', 'clauses', 'settings', 'intercepted', 'outputs', 'skips'];
+  only(options, known, `${name}/case.yaml`);
   const file = join(directory, 'requests.yaml');
   if (!existsSync(file)) throw new Error(`${file} is missing`);
   return {
@@ -84,6 +87,7 @@ function readCase(name: string): GoldenCase {
     title: String(options.title),
     rows: (options.rows as string[] | undefined) ?? [],
     clauses: (options.clauses as string[] | undefined) ?? [],
+    skips: (options.skips as Readonly<Record<string, string>> | undefined) ?? {},
     settings: (options.settings as Partial<MeshSettings> | undefined) ?? {},
     intercepted: options.intercepted === true,
     outputs: options.outputs === 'diagnostics' ? 'diagnostics' : 'all',

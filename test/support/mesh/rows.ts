@@ -32,5 +32,6 @@ export const rows = {
   'mesh-config': 'one object, named default, sets the modes of the mesh',
   enforcement: "at the server's proxy by the peer's certificate",
   unmeshed: 'plain text to pods without a sidecar',
+  'traffic-policy': 'the most specific counts field by field; what protects never vanishes',
   outbound: 'names of the service and nothing else',
 } as const;
