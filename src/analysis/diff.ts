@@ -75,7 +75,7 @@ function shapeText({ example }: TrafficChange): string {
   return canonicalJson(shape);
 }
 
-const order = ['widened', 'narrowed', 'answer', 'route', 'shares', 'rule'] as const;
+const order = ['widened', 'narrowed', 'answer', 'route', 'shares', 'policy', 'rule'] as const;
 
 function byGravity(a: TrafficChange, b: TrafficChange): number {
   return (

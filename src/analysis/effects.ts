@@ -1,11 +1,14 @@
+import { canonicalJson } from '../model/canonical.ts';
 import type { BackendOutcome, Outcome } from './outcome.ts';
 
 /**
  * What a change does to a request, the gravest first. `widened`: something that did not let it in now does. `narrowed`:
  * the reverse. `answer`: it fails otherwise than before. `route`: other backends. `shares`: the same backends with other
- * shares. `rule`: nothing of these, but another policy lets it in, or none while access is not enforced.
+ * shares. `policy`: nothing of these, but TrafficPolicies make proxies do something else with it; where another token is
+ * asked for it may be `widened` too. `rule`: nothing of these, but another policy lets it in, or none while access is not
+ * enforced.
  */
-export type Effect = 'widened' | 'narrowed' | 'answer' | 'route' | 'shares' | 'rule';
+export type Effect = 'widened' | 'narrowed' | 'answer' | 'route' | 'shares' | 'policy' | 'rule';
 
 /** In the order of the type; empty when nothing changed. */
 export function effectsOf(before: Outcome, after: Outcome): readonly Effect[] {
@@ -17,10 +20,29 @@ export function effectsOf(before: Outcome, after: Outcome): readonly Effect[] {
   const failsOtherwise = before.verdict !== after.verdict || before.status !== after.status;
   if (gain === 0 && failsOtherwise) effects.push('answer');
   if (before.verdict !== 'rejected' && after.verdict !== 'rejected') effects.push(...routing(before, after));
+  if (effects.length === 0 && saidBy(before) !== saidBy(after)) {
+    const [asked, now] = [tokensOf(before), tokensOf(after)];
+    // Another token may let in whom nobody knows; where none is asked any more, what follows from that shows by itself.
+    if (now.length > 0 && asked.some((token) => !now.includes(token))) effects.push('widened');
+    effects.push('policy');
+  }
   if (effects.length === 0 && (before.grants.join() !== after.grants.join() || before.unmatched !== after.unmatched)) {
     effects.push('rule');
   }
   return effects;
+}
+
+/** Whose policy says it is no difference. */
+function saidBy({ policies = [] }: Outcome): string {
+  return policies
+    .map(({ policy: _policy, ...field }) => canonicalJson(field))
+    .sort()
+    .join();
+}
+
+/** Each token that has to be shown. */
+function tokensOf({ policies = [] }: Outcome): readonly string[] {
+  return policies.flatMap(({ path, value }) => (path === 'authentication' ? [canonicalJson(value)] : []));
 }
 
 function rank({ verdict }: Outcome): number {

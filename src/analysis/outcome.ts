@@ -1,6 +1,8 @@
 import type { Origin } from '../diagnostics/origin.ts';
 import { compareText } from '../lib/collections.ts';
+import { canonicalJson } from '../model/canonical.ts';
 import type { AccessVerdict, Decision, DecisionTarget } from '../model/decision.ts';
+import type { FieldInForce } from '../model/policy-fields.ts';
 import { accountOf } from './reach.ts';
 
 /** What a decision means for the client, without what tells nobody anything (names of pods, order, common factors). */
@@ -14,6 +16,13 @@ export interface Outcome {
   readonly grants: readonly string[];
   /** True where a request passes although no rule covers it. */
   readonly unmatched: boolean;
+  /** What TrafficPolicies make the proxies do; absent: nothing. */
+  readonly policies?: readonly PolicyOutcome[];
+}
+
+export interface PolicyOutcome extends Pick<FieldInForce, 'path' | 'value' | 'policy'> {
+  /** The backend that it is about, where it is not the request as a whole. */
+  readonly backend?: string;
 }
 
 export interface BackendOutcome {
@@ -36,12 +45,30 @@ export function outcomeOf(decision: Decision): Outcome {
   }
   const taking = decision.targets.filter(({ weight }) => weight > 0);
   const accesses = taking.flatMap(({ sets }) => sets.map(({ access }) => access));
+  const policies = [...(decision.policies ?? []).map(plainField), ...taking.flatMap(policiesAt)];
   return {
     verdict: overall(taking),
     backends: taking.map(backendOutcome).sort((a, b) => compareText(a.backend, b.backend)),
     grants: [...new Set(accesses.flatMap(({ grants }) => grants.map(({ rule }) => rule)))].sort(compareText),
     unmatched: accesses.some(({ unmatched }) => unmatched === true),
+    ...(policies.length === 0 ? {} : { policies }),
   };
+}
+
+function plainField({ path, value, policy }: FieldInForce): PolicyOutcome {
+  return { path, value, policy };
+}
+
+/** How the endpoints of a backend are treated, and what its pods ask. */
+function policiesAt({ service, port, endpoints = [], sets }: DecisionTarget): readonly PolicyOutcome[] {
+  const backend = `${service}:${port}`;
+  const guards = sets.flatMap(({ access }) => access.guards ?? []);
+  const asked = guards.flatMap(({ policy, authentication, rateLimit }): PolicyOutcome[] => [
+    ...(authentication === undefined ? [] : [{ path: 'authentication', value: authentication, policy }]),
+    ...(rateLimit === undefined ? [] : [{ path: 'rateLimit', value: rateLimit, policy }]),
+  ]);
+  const all = [...endpoints.map(plainField), ...asked].map((field) => ({ ...field, backend }));
+  return [...new Map(all.map((field) => [canonicalJson(field), field])).values()];
 }
 
 function overall(taking: readonly DecisionTarget[]): Outcome['verdict'] {

@@ -1,4 +1,5 @@
 import { canonicalJson } from '../model/canonical.ts';
+import type { PolicyLayer } from '../model/policy.ts';
 import { findPort, portKey, type Transport } from '../model/ports.ts';
 import type {
   Grant,
@@ -38,6 +39,8 @@ export function portAt(model: MeshModel, { service, port, udp }: ServicePortRef)
 export interface Reach {
   readonly protocol: Protocol;
   readonly rules: readonly OutboundRule[];
+  /** What TrafficPolicies say to clients about some requests only. */
+  readonly layers: readonly PolicyLayer<unknown>[];
   /** The policies behind every backend of every rule. */
   readonly policies: readonly InboundPolicy[];
   /** Equal for two models exactly when none of this differs; pods are told apart by their account alone. */
@@ -59,7 +62,7 @@ function compute(model: MeshModel, ref: ServicePortRef): Reach | undefined {
   const service = model.services[ref.service];
   const found = portAt(model, ref);
   if (service === undefined || found === undefined) return undefined;
-  const rules = model.outbound[ref.service]?.ports[keyOf(ref)]?.rules ?? [];
+  const { rules = [], policies: layers = [] } = model.outbound[ref.service]?.ports[keyOf(ref)] ?? {};
   const backends = new Map<string, ServicePortRef>([[`${ref.service}:${ref.port}`, ref]]);
   for (const { to } of rules) {
     if (to.kind !== 'weighted') continue;
@@ -69,15 +72,16 @@ function compute(model: MeshModel, ref: ServicePortRef): Reach | undefined {
   const described = [...backends].map(([name, backend]) => {
     const arrivals = arrivalsAt(model, backend);
     for (const { set } of arrivals) sets.add(set);
-    return { name, arrivals: [...new Set(arrivals.map(({ text }) => text))].sort() };
+    const endpoints = model.outbound[backend.service]?.ports[keyOf(backend)]?.endpoints;
+    return { name, endpoints, arrivals: [...new Set(arrivals.map(({ text }) => text))].sort() };
   });
   const policies = [...sets].flatMap((set) => model.inbound[set] ?? []);
   const { hosts, vips, externalName } = service;
   const fingerprint = canonicalJson({
-    ...{ hosts, vips, externalName, protocol: found.protocol, rules, described },
+    ...{ hosts, vips, externalName, protocol: found.protocol, rules, layers, described },
     policies: policies.map(policyText).sort(),
   });
-  return { protocol: found.protocol, rules, policies, fingerprint };
+  return { protocol: found.protocol, rules, layers, policies, fingerprint };
 }
 
 function arrivalsAt(model: MeshModel, ref: ServicePortRef) {
@@ -85,9 +89,9 @@ function arrivalsAt(model: MeshModel, ref: ServicePortRef) {
   return targets.flatMap((target) => {
     const workload = model.workloads[target.workload];
     if (workload === undefined || !workload.ready) return [];
-    const protocol = findPort(workload.ports, target.port, transportOf(ref.udp))?.protocol;
+    const { protocol, tls } = findPort(workload.ports, target.port, transportOf(ref.udp)) ?? {};
     const { set, transport } = workload;
-    return [{ set, text: `${accountOf(set)} ${target.port} ${protocol} ${transport}` }];
+    return [{ set, text: `${accountOf(set)} ${target.port} ${protocol} ${transport} ${tls}` }];
   });
 }
 
@@ -151,7 +155,7 @@ export interface MetMatch {
 
 /**
  * What decides about HTTP requests of a client to a service port. Of outbound rules the first counts; of the matches of one
- * grant for the same ports any.
+ * grant for the same ports, and of one TrafficPolicy, any.
  */
 export function matchesMet(reach: Reach, client: Workload): readonly MetMatch[] {
   const routed = rulesFor(reach, client).map(({ match }, order) => ({ match, group: 'route', order }));
@@ -160,7 +164,15 @@ export function matchesMet(reach: Reach, client: Workload): readonly MetMatch[] 
       to.map(({ http, ports }) => ({ match: http, group: JSON.stringify([policy.set, rule, ports]), order: 0 })),
     ),
   );
-  return [...routed, ...granted].flatMap(({ match, ...how }) => (match === 'any' ? [] : [{ match, ...how }]));
+  const covered = [...reach.layers, ...reach.policies.flatMap(({ policies }) => policies ?? [])].flatMap(
+    ({ policy, matches }, position) => {
+      const group = `policy ${position} ${policy}`;
+      return matches === 'any' ? [] : matches.map((match) => ({ match, group, order: 0 }));
+    },
+  );
+  return [...routed, ...granted, ...covered].flatMap(({ match, ...how }) =>
+    match === 'any' ? [] : [{ match, ...how }],
+  );
 }
 
 /** A text for each client, equal for those that decisions about a service port cannot tell apart. */

@@ -121,11 +121,14 @@ function note(comparison: Comparison, group: NonEmpty<ClientPair>, found: Map<st
   found.set(key, draft);
 }
 
-/** Equal for changes that are reported as one. Where only the routing changes it does not matter who is let in. */
+/** Equal for changes that are reported as one. Where only routing or policies change it does not matter who is let in. */
 function likeness({ effects, before, after }: Comparison): string {
   const routing = ({ outcome }: Comparison['before']) => outcome.backends.map(({ backend, share }) => [backend, share]);
   if (effects.every((effect) => effect === 'route' || effect === 'shares')) {
     return JSON.stringify([effects, routing(before), routing(after)]);
+  }
+  if (effects.every((effect) => effect === 'policy')) {
+    return JSON.stringify([effects, before.outcome.policies, after.outcome.policies]);
   }
   const causes = [causeOf(before.decision), causeOf(after.decision)];
   return JSON.stringify([effects, before.outcome, after.outcome, causes]);

@@ -52,6 +52,10 @@ const times: ReadonlySet<string> = new Set([
 function describeValue(path: string, value: unknown): string {
   if (times.has(path)) return value === 0 ? 'no limit' : millisText(Number(value));
   switch (path) {
+    case 'authentication':
+      return describeAuthentication(value as Authentication);
+    case 'rateLimit':
+      return describeLimit(value as RateLimit);
     case 'faults.delay': {
       const { time, share } = value as { readonly time: number; readonly share: number };
       return `${millisText(time)} for ${share / 100} %`;

@@ -1,7 +1,9 @@
 import { type Change, isWidening, type ObjectChange, type TrafficChange } from '../../analysis/changes.ts';
 import { directPort } from '../../analysis/direct.ts';
-import type { BackendOutcome, Outcome } from '../../analysis/outcome.ts';
+import type { BackendOutcome, Outcome, PolicyOutcome } from '../../analysis/outcome.ts';
 import type { ServicePortRef } from '../../analysis/reach.ts';
+import { describeFields } from '../../explain/policy-text.ts';
+import { canonicalJson } from '../../model/canonical.ts';
 import type { TrafficRequest } from '../../model/decision.ts';
 import { portKey } from '../../model/ports.ts';
 import { percent } from '../percent.ts';
@@ -14,6 +16,7 @@ export const effectWords = {
   answer: 'fails otherwise',
   route: 'other backends',
   shares: 'other shares',
+  policy: 'other policy',
   rule: 'other rule',
 } as const;
 
@@ -61,7 +64,21 @@ export function describeSide(change: TrafficChange, side: 'before' | 'after'): s
       : '';
   // Where only the routing changes, it changes for requests of every verdict.
   const judgement = routing.length === change.effects.length ? '' : `${verdict}${by}${passes}`;
-  return `${judgement}${judgement === '' ? to.slice(2) : to}${absent}`;
+  const other = change.effects.includes('policy') ? describePolicies(change, side) : '';
+  return `${judgement}${judgement === '' ? to.slice(2) : to}${other}${absent}`;
+}
+
+/** The fields of TrafficPolicies that the other side has not, or has otherwise. */
+function describePolicies(change: TrafficChange, side: 'before' | 'after'): string {
+  const other = change[side === 'before' ? 'after' : 'before'].policies ?? [];
+  const key = ({ policy: _policy, ...field }: PolicyOutcome) => canonicalJson(field);
+  const own = (change[side].policies ?? []).filter((field) => !other.some((each) => key(each) === key(field)));
+  if (own.length === 0) return ', nothing said';
+  const texts = own.map((field) => {
+    const [said] = describeFields([{ ...field, origins: [] }]);
+    return `${said?.policy} ${said?.text}${field.backend === undefined ? '' : ` at ${field.backend}`}`;
+  });
+  return `, ${texts.join('; ')}`;
 }
 
 /** Whether who runs behind a backend is the news. */

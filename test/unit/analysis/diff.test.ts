@@ -4,6 +4,7 @@ import { defaultClassLimits } from '../../../src/analysis/classes.ts';
 import { diffModels } from '../../../src/analysis/diff.ts';
 import type { MeshInput } from '../../../src/compile/index.ts';
 import { account, compile, group, pod, service, split, target, tcpRoute } from '../../support/objects.ts';
+import { trafficPolicy } from '../../support/policies.ts';
 
 type Input = Partial<MeshInput>;
 
@@ -195,4 +196,43 @@ test('what a limit leaves open is undecided, which counts as widening', () => {
   expect(changes.find((change) => change.kind === 'undecided' && isWidening(change))).toBeDefined();
   // What the limit lets be found is reported all the same.
   expect(lines(changes)).toContain('widened default/shop -> default/web:80 GET /');
+});
+
+describe('TrafficPolicies', () => {
+  const jwt = (issuer: string) => `authentication: { jwt: [{ issuer: ${issuer}, jwks: { file: /k } }] }`;
+  const matches = 'matches: [{ kind: HTTPRouteGroup, name: books }]\n';
+  const withPolicy = (...texts: readonly string[]): Input => ({
+    ...granted,
+    policies: texts.map((text) => trafficPolicy('web', text)),
+  });
+
+  test('that make clients do something else are told with a request that they cover', () => {
+    const changes = diff(granted, withPolicy(`${matches}timeouts: { request: 1s }`));
+    expect(lines(changes)).toEqual(['policy default/shop,default/thief,default/web -> default/web:80 GET /books']);
+    expect(traffic(changes)[0]).toMatchObject({
+      after: { policies: [{ path: 'timeouts.request', value: 1_000, policy: 'default/web' }] },
+    });
+    expect(traffic(changes)[0]?.before.policies).toBeUndefined();
+    expect(changes.some(isWidening)).toBe(false);
+  });
+
+  test('are no news under another name', () => {
+    const named = (name: string) => ({
+      ...granted,
+      policies: [trafficPolicy(name, 'targetRefs: [{ kind: Service, name: web }]\ntimeouts: { request: 1s }')],
+    });
+    expect(traffic(diff(named('a'), named('b')))).toEqual([]);
+  });
+
+  test('that no longer ask for a token widen, and those that ask for one narrow', () => {
+    const gone = diff(withPolicy(jwt('a')), granted);
+    expect(lines(gone)[0]).toBe('widened default/shop -> default/web:80 GET /books');
+    expect(gone.some(isWidening)).toBe(true);
+    expect(lines(diff(granted, withPolicy(jwt('a'))))[0]).toBe('narrowed default/shop -> default/web:80 GET /books');
+  });
+
+  test('that trust another issuer may widen', () => {
+    const changes = diff(withPolicy(jwt('a')), withPolicy(jwt('b')));
+    expect(traffic(changes).map(({ effects }) => effects)).toContainEqual(['widened', 'policy']);
+  });
 });
