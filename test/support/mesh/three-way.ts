@@ -94,7 +94,8 @@ async function checkRequest(exchange: Exchange, model: MeshModel, request: CaseR
   const reference = referenceOf(model, request);
   if (reference === undefined || reference.rejected !== undefined) {
     const wanted = reference === undefined ? request.expect.answers : [reference.rejected ?? 0];
-    return unlike(await exchange.send(request, undefined), wanted, [], undefined);
+    const served = request.direction === 'inbound' ? [request.workload] : [];
+    return unlike(await exchange.send(request, undefined), wanted, served, undefined);
   }
   if (request.traffic.kind === 'tcp') return checkConnections(exchange, request, reference);
   const random = request.direction === 'outbound';
