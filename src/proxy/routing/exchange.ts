@@ -154,11 +154,14 @@ export class Exchange implements OutgoingRequest {
 
   /** The chosen endpoint gave no answer: for the reason given, or not in time. */
   unanswered(failure?: UpstreamFailure): void {
-    if (failure === 'overload') {
-      this.endpoint?.overloaded(performance.now());
-      this.cluster?.overflow('queue');
-    } else if (failure !== 'limit' && failure !== 'refused') this.endpoint?.failed(performance.now());
+    const { endpoint } = this;
+    const now = performance.now();
     if (failure === 'overload' || failure === 'limit') this.overloaded();
+    if (failure === 'overload') {
+      endpoint?.overloaded(now);
+      this.cluster?.overflow('queue');
+    } else if (failure === undefined) endpoint?.timedOut(now - (this.sentAt || this.startedAt), now);
+    else if (failure !== 'limit' && failure !== 'refused') endpoint?.failed(now);
   }
 
   /** The answer will say that there was too much to do, and that nothing is wrong with the server. */

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { BalancedEndpoint } from './balance/balancer.ts';
 import type { Locality } from './balance/locality.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
@@ -57,7 +58,13 @@ export class Endpoint implements BalancedEndpoint {
     this.#detector.succeeded(this);
   }
 
-  /** No connection, or it broke before an answer, or the answer did not come in time. */
+  /** There was no answer in the time that there was. Less than it usually takes is no fault of its own. */
+  timedOut(millis: number, now: number): void {
+    const usual = this.latency.usual(now);
+    if (millis > (usual < 0 ? limits.neutralLatencyMillis : usual)) this.failed(now);
+  }
+
+  /** No connection, or it broke before an answer. */
   failed(now: number): void {
     this.latency.failed(now);
     this.#detector.failed(this, now);

@@ -44,6 +44,11 @@ export class Latency {
     return this.#faded(now) + penalty;
   }
 
+  /** The same without what failures added. */
+  usual(now: number): number {
+    return this.#at < 0 ? -1 : this.#faded(now);
+  }
+
   #faded(now: number): number {
     return this.#estimate * Math.exp((this.#at - now) / limits.latencyDecayMillis);
   }

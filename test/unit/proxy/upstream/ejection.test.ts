@@ -165,6 +165,29 @@ describe('an endpoint that fails', () => {
   });
 });
 
+describe('a deadline', () => {
+  const deadline = (millis: number) => `x-smi-deadline-ms: ${millis}\r\n`;
+
+  test('that passes at a server that hangs is a failure', async () => {
+    const { servers, run } = await world(['hang', 200], { policy: { loadBalancer: inTurn } });
+    const statuses = [];
+    for (let i = 0; i < 14; i++) statuses.push(await run.ask('/', deadline(600)));
+    expect(bad(statuses)).toEqual(Array(5).fill(504));
+    expect(servers[0]!.requests).toHaveLength(5);
+    expect(await run.metric('smi_outlier_ejections_total')).toBe(1);
+  });
+
+  test('that is shorter than what a server usually takes is none', async () => {
+    const { servers, run } = await world([{ after: 3_000 }, 200], { policy: { loadBalancer: inTurn } });
+    expect(bad(await ask(run, 2))).toEqual([]);
+    const statuses = [];
+    for (let i = 0; i < 12; i++) statuses.push(await run.ask('/', deadline(600)));
+    expect(bad(statuses)).toEqual(Array(6).fill(504));
+    expect(servers[0]!.requests.length).toBe(7);
+    expect(await run.metric('smi_outlier_ejections_total')).toBe(0);
+  });
+});
+
 describe('connections of TCP', () => {
   test('go elsewhere without a failure, eject after five in a row, and come back after a probe', async () => {
     const { servers, run } = await world([200, 200, 200], {
