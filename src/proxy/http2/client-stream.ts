@@ -1,6 +1,7 @@
 import { limits } from '../limits.ts';
 import type { HeaderList } from './header-list.ts';
-import { Stream, type StreamHost, type StreamSink } from './stream.ts';
+import { Stream, type StreamHost } from './stream.ts';
+import type { StreamSink } from './stream-sink.ts';
 
 /** Who gets the answer to a request: `interim` any number of times, then `head`. */
 export interface ResponseSink extends StreamSink {

@@ -43,7 +43,7 @@ export abstract class Connection implements FrameSink, Tickable {
   /** Whether nothing that arrives is of interest any more. */
   protected ending = false;
   /** When the connection fails unless a header block that has begun is complete. */
-  protected blockDeadline = never;
+  #blockDeadline = never;
   protected heard: number;
   /** How often something has come. */
   protected reads = 0;
@@ -110,7 +110,7 @@ export abstract class Connection implements FrameSink, Tickable {
     else if (this.ending) return;
     else if (now >= this.#pingDeadline) this.#pingAnswered(false);
     else if (now >= this.#settingsDeadline) this.fail(codes.SETTINGS_TIMEOUT);
-    else if (now >= this.blockDeadline) this.fail(codes.ENHANCE_YOUR_CALM);
+    else if (now >= this.#blockDeadline) this.fail(codes.ENHANCE_YOUR_CALM);
   }
 
   frame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): boolean {
@@ -197,6 +197,12 @@ export abstract class Connection implements FrameSink, Tickable {
     this.context.socket.end(() => {
       this.#lingerDeadline = this.ticker.now + limits.lingerMillis;
     });
+  }
+
+  /** Whether the rest of a header block is missing, which must come within a time. */
+  protected headersOpen(open: boolean): void {
+    if (!open) this.#blockDeadline = never;
+    else if (this.#blockDeadline === never) this.#blockDeadline = this.ticker.now + limits.headerMillis;
   }
 
   /** Asks the peer for a sign of life, unless it is being asked: `pinged` follows. */

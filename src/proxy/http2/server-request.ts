@@ -9,7 +9,7 @@ import type { CompiledPhases } from '../phases/phase.ts';
 import { INTERNAL_ERROR } from './error-codes.ts';
 import type { HeaderList } from './header-list.ts';
 import type { ServerStream } from './server-stream.ts';
-import type { StreamSink } from './stream.ts';
+import type { StreamSink } from './stream-sink.ts';
 
 /** One request of an HTTP/2 connection, through the listener's phases. */
 export class ServerRequest implements Downstream, StreamSink {

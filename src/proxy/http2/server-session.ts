@@ -9,7 +9,7 @@ import type { HeaderList } from './header-list.ts';
 import { ServerStream } from './server-stream.ts';
 import { Session } from './session.ts';
 import { ENABLE_CONNECT_PROTOCOL, MAX_CONCURRENT_STREAMS } from './settings.ts';
-import type { StreamSink } from './stream.ts';
+import type { StreamSink } from './stream-sink.ts';
 
 /** Who answers the requests of a client. */
 export interface ServerSessionContext extends SessionContext {

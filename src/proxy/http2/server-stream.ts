@@ -1,7 +1,8 @@
 import type { HeaderEdits } from '../http/header-edits.ts';
 import type { ResponseMessage } from '../http/message.ts';
 import type { HeaderList } from './header-list.ts';
-import { Stream, type StreamHost, type StreamSink } from './stream.ts';
+import { Stream, type StreamHost } from './stream.ts';
+import type { StreamSink } from './stream-sink.ts';
 
 export interface ServerStreamHost extends StreamHost {
   sendResponse(streamId: number, message: ResponseMessage, edits: HeaderEdits | undefined): void;

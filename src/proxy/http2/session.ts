@@ -3,11 +3,11 @@ import { limits } from '../limits.ts';
 import { Connection, type SessionContext } from './connection.ts';
 import * as codes from './error-codes.ts';
 import * as frames from './frames.ts';
-import { HeaderBlock } from './header-block.ts';
 import type { HeaderList } from './header-list.ts';
+import { HeaderReader } from './header-reader.ts';
 import { HeadEncoder } from './heads.ts';
-import { HpackDecoder } from './hpack/decoder.ts';
-import { causeOf, type Stream, type StreamHost } from './stream.ts';
+import type { Stream, StreamHost } from './stream.ts';
+import { causeOf } from './stream-sink.ts';
 import { StreamTable } from './stream-table.ts';
 
 /** The streams of a connection: what both sides of it have in common (RFC 9113 5, 6). */
@@ -16,12 +16,7 @@ export abstract class Session<S extends Stream> extends Connection implements St
   idleSince: number;
   protected readonly streams = new StreamTable<S>();
   protected readonly heads = new HeadEncoder(this.encoder);
-  readonly #decoder = new HpackDecoder({
-    tableBytes: limits.http2HeaderTableBytes,
-    listBytes: limits.headBytes,
-    lines: limits.headers,
-  });
-  readonly #block = new HeaderBlock();
+  readonly #reader = new HeaderReader();
   readonly #waiting = new Set<Stream>();
   /** Streams that this side reset: frames that the peer sent before it knew are no fault. */
   readonly #resetStreams: number[] = [];
@@ -131,7 +126,7 @@ export abstract class Session<S extends Stream> extends Connection implements St
     start: number,
     end: number,
   ): void {
-    if (this.#block.open !== (type === frames.CONTINUATION)) {
+    if (this.#reader.open !== (type === frames.CONTINUATION)) {
       this.fail(codes.PROTOCOL_ERROR);
       return;
     }
@@ -140,10 +135,10 @@ export abstract class Session<S extends Stream> extends Connection implements St
         this.#data(flags, streamId, bytes, start, end);
         return;
       case frames.HEADERS:
-        this.#headers(flags, streamId, bytes, start, end);
+        this.#headers(streamId, this.#reader.headers(flags, streamId, bytes, start, end));
         return;
       case frames.CONTINUATION:
-        this.#continuation(flags, streamId, bytes, start, end);
+        this.#headers(streamId, this.#reader.continuation(flags, streamId, bytes, start, end));
         return;
       case frames.PRIORITY:
         this.#priority(streamId, bytes, start, end - start);
@@ -224,52 +219,16 @@ export abstract class Session<S extends Stream> extends Connection implements St
     this.streamError(streamId, code);
   }
 
-  #headers(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
-    let from = start;
-    let to = end;
-    let selfDependent = false;
-    if ((flags & (frames.PADDED | frames.HAS_PRIORITY)) !== 0) {
-      if ((flags & frames.PADDED) !== 0) to -= bytes[from++] ?? 0;
-      if ((flags & frames.HAS_PRIORITY) !== 0) {
-        selfDependent = to - from >= 5 && (bytes.readUInt32BE(from) & frames.maxStreamId) === streamId;
-        from += 5;
-      }
-    }
-    if (streamId === 0 || from > to) {
-      this.fail(codes.PROTOCOL_ERROR);
+  /** A frame of a header block was taken. */
+  #headers(streamId: number, fault: number): void {
+    const { list, selfDependent, open } = this.#reader;
+    if (fault !== codes.NO_ERROR) {
+      this.fail(fault);
       return;
     }
-    const endStream = (flags & frames.END_STREAM) !== 0;
-    if ((flags & frames.END_HEADERS) !== 0) {
-      this.#decoded(streamId, this.#decoder.decode(bytes, from, to, endStream), selfDependent);
-      return;
-    }
-    this.#block.begin(streamId, endStream, selfDependent);
-    this.blockDeadline = this.ticker.now + limits.headerMillis;
-    this.#addToBlock(bytes, from, to);
-  }
-
-  #continuation(flags: number, streamId: number, bytes: Buffer, start: number, end: number): void {
-    if (streamId !== this.#block.streamId) {
-      this.fail(codes.PROTOCOL_ERROR);
-      return;
-    }
-    if (!this.#addToBlock(bytes, start, end) || (flags & frames.END_HEADERS) === 0) return;
-    this.blockDeadline = Number.POSITIVE_INFINITY;
-    const { endStream, selfDependent } = this.#block;
-    const block = this.#block.finish();
-    this.#decoded(streamId, this.#decoder.decode(block, 0, block.length, endStream), selfDependent);
-  }
-
-  #addToBlock(bytes: Buffer, start: number, end: number): boolean {
-    if (this.#block.add(bytes, start, end)) return true;
-    this.fail(codes.ENHANCE_YOUR_CALM);
-    return false;
-  }
-
-  #decoded(streamId: number, list: HeaderList | undefined, selfDependent: boolean): void {
-    if (list === undefined) this.fail(codes.COMPRESSION_ERROR);
-    else if (selfDependent) this.#dependsOnItself(streamId);
+    this.headersOpen(open);
+    if (open || list === undefined) return;
+    if (selfDependent) this.#dependsOnItself(streamId);
     else this.head(streamId, list);
   }
 

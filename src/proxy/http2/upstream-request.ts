@@ -5,7 +5,7 @@ import type { ClientSession } from './client-session.ts';
 import type { ClientStream, ResponseSink } from './client-stream.ts';
 import { CANCEL } from './error-codes.ts';
 import type { HeaderList } from './header-list.ts';
-import type { ResetCause } from './stream.ts';
+import type { ResetCause } from './stream-sink.ts';
 
 const empty = Buffer.alloc(0);
 

@@ -9,7 +9,7 @@ import type { SessionContext } from '../../../../../src/proxy/http2/connection.t
 import type { HeaderList } from '../../../../../src/proxy/http2/header-list.ts';
 import { ServerSession } from '../../../../../src/proxy/http2/server-session.ts';
 import type { ServerStream } from '../../../../../src/proxy/http2/server-stream.ts';
-import type { ResetCause, StreamSink } from '../../../../../src/proxy/http2/stream.ts';
+import type { ResetCause, StreamSink } from '../../../../../src/proxy/http2/stream-sink.ts';
 import { readInto } from '../../../../../src/proxy/socket/read-into.ts';
 import { Ticker } from '../../../../../src/proxy/ticker.ts';
 import { ownAddress } from '../../support/mesh.ts';
