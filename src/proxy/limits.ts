@@ -97,6 +97,8 @@ export const limits = {
   policyCombinations: 1_024,
   /** Clients or header values that one rate limit tells apart. */
   rateLimitKeys: 10_000,
+  /** A longer value of a header is known by its hash. */
+  rateLimitKeyBytes: 128,
   /** One question to one DNS server; it is asked twice. */
   dnsMillis: 2_000,
   /** Answers of DNS hold at least and at most as long, whatever they say. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { limits } from '../limits.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
 import type { RateLimit } from '../policy/rate-limit.ts';
@@ -23,6 +24,12 @@ export function rateLimits(
 }
 
 function keyOf(header: string | undefined, identity: boolean): RateLimit<Exchange>['keyOf'] {
-  if (header !== undefined) return (exchange) => exchange.header(header) ?? '';
+  if (header !== undefined) return (exchange) => ownKey(exchange.header(header) ?? '');
   return identity ? ({ peer }) => peer : () => '';
+}
+
+/** A key that holds nothing else in memory: a value may be long, and part of the text of a whole head. */
+function ownKey(value: string): string {
+  if (value.length > limits.rateLimitKeyBytes) return createHash('sha256').update(value, 'latin1').digest('base64');
+  return Buffer.from(value, 'latin1').toString('latin1');
 }

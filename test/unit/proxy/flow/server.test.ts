@@ -132,6 +132,8 @@ describe('a rate limit', () => {
     const byHeader = await served([limit({ requests: 1, header: 'x-user' })]);
     const as = (user: string) => byHeader.ask(request('GET', `X-User: ${user}\r\n`));
     expect([await as('a'), await as('b'), await as('a')].map(statusOf)).toEqual([200, 200, 429]);
+    const long = (end: string) => as(`${'u'.repeat(1_000)}${end}`);
+    expect([await long('a'), await long('b'), await long('a')].map(statusOf)).toEqual([200, 200, 429]);
   });
 
   test('comes after authorization: who may not enter uses nothing up', async () => {
