@@ -93,6 +93,13 @@ export const shapeCodes = {
       'An IdentityBinding has no scheme, so it means nobody, or has both podLabelSelector and serviceAccount, which exclude each other. The object is refused.',
     hint: 'State one of podLabelSelector, serviceAccount and spiffeIdentities.',
   },
+  SMI2015: {
+    severity: 'error',
+    title: 'too many entries',
+    explanation:
+      'A list of an object is longer than its limit (docs/validate.md, "Limits"). What objects mean together is a product of such lists, so that each has a bound. The object is refused.',
+    hint: 'Split the object into several, or say the same with fewer entries.',
+  },
   SMI2020: {
     severity: 'error',
     title: 'unknown field that would narrow',

@@ -1,6 +1,7 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { SourceDocument } from '../../source/types.ts';
 import type { Decoded } from '../decoded.ts';
+import { type CountedList, tooManyEntries } from '../entry-limits.ts';
 import { smiMeta } from '../meta.ts';
 import type { Subject, TargetRule, TrafficTarget } from '../types.ts';
 import { writtenOrigin, writtenSpec } from '../written.ts';
@@ -26,11 +27,19 @@ export function decodeTrafficTarget(document: SourceDocument): Decoded<TrafficTa
     const message = `${origin.path} is ${destinationPort}, not a port from 1 to ${highestPort}`;
     return { diagnostics: [diagnostic('SMI2004', { message, origin })] };
   }
+  const rules = spec.rules ?? spec.specs ?? [];
+  const excess = tooManyEntries(document, [
+    { limit: 'targetRules', path: 'spec.rules', count: rules.length },
+    ...rules.map(({ matches = [] }, index): CountedList => {
+      return { limit: 'ruleMatches', path: `spec.rules[${index}].matches`, count: matches.length };
+    }),
+  ]);
+  if (excess.length > 0) return { diagnostics: excess };
   const value: TrafficTarget = {
     meta: smiMeta(document),
     destination: subject(spec.destination),
     ...(destinationPort === undefined ? {} : { destinationPort }),
-    rules: (spec.rules ?? spec.specs ?? []).map(({ kind, name, matches }) => ({
+    rules: rules.map(({ kind, name, matches }) => ({
       kind,
       name,
       ...(matches === undefined ? {} : { matches: [...matches] }),

@@ -4,6 +4,7 @@ import { formatFieldPath, type PathSegment } from '../../lib/field-path.ts';
 import { compileRe2 } from '../../lib/re2.ts';
 import type { SourceDocument } from '../../source/types.ts';
 import type { Decoded } from '../decoded.ts';
+import { tooManyEntries } from '../entry-limits.ts';
 import { smiMeta } from '../meta.ts';
 import type { HTTPRouteGroup, RouteMatch, TCPRoute, UDPRoute } from '../types.ts';
 import { writtenOrigin, writtenSpec } from '../written.ts';
@@ -24,6 +25,11 @@ interface WireMatch {
 
 export function decodeHTTPRouteGroup(document: SourceDocument): Decoded<HTTPRouteGroup> {
   const spec = writtenSpec(document) as unknown as WireHTTPRouteGroup;
+  const excess = tooManyEntries(document, [
+    { limit: 'groupMatches', path: 'spec.matches', count: spec.matches.length },
+    { limit: 'groupExpressions', path: 'spec.matches', count: countExpressions(spec) },
+  ]);
+  if (excess.length > 0) return { diagnostics: excess };
   const diagnostics: Diagnostic[] = [];
   const first = new Map<string, number>();
   const matches = spec.matches.map((wire, index) => {
@@ -39,6 +45,15 @@ export function decodeHTTPRouteGroup(document: SourceDocument): Decoded<HTTPRout
   });
   if (diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
   return { value: { meta: smiMeta(document), matches }, diagnostics };
+}
+
+function countExpressions({ matches }: WireHTTPRouteGroup): number {
+  let count = 0;
+  for (const { pathRegex, headers = {} } of matches) {
+    count += pathRegex === undefined ? 0 : 1;
+    count += Array.isArray(headers) ? headers.length : Object.keys(headers).length;
+  }
+  return count;
 }
 
 function decodeMatch(

@@ -1,6 +1,7 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { SourceDocument } from '../../source/types.ts';
 import type { Decoded } from '../decoded.ts';
+import { tooManyEntries } from '../entry-limits.ts';
 import { smiMeta } from '../meta.ts';
 import type { TrafficSplit } from '../types.ts';
 import { wholeWeights } from './weights.ts';
@@ -22,6 +23,11 @@ interface WireTrafficSplit {
 
 export function decodeTrafficSplit(document: SourceDocument): Decoded<TrafficSplit> {
   const { spec } = document.object as unknown as WireTrafficSplit;
+  const excess = tooManyEntries(document, [
+    { limit: 'splitMatches', path: 'spec.matches', count: spec.matches?.length ?? 0 },
+    { limit: 'splitBackends', path: 'spec.backends', count: spec.backends.length },
+  ]);
+  if (excess.length > 0) return { diagnostics: excess };
   const origin = { object: document.key, path: 'spec.backends' };
   const weights = wholeWeights(spec.backends.map(({ weight }) => weight));
   if (!weights.ok) return { diagnostics: [diagnostic('SMI2004', { ...weights.error, origin })] };
