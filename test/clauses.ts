@@ -159,7 +159,6 @@ export const clauses: Readonly<Record<string, Clause>> = {
     says: 'A UDPRoute is the same for UDP.',
     cases: ['udp-alone', 'udp-beside-http', 'udp-and-tcp', 'udp-split'],
     tests: [['test/semantics/access.test.ts', 'is let in by a UDPRoute on its ports, and by nothing else']],
-    pending: 'UDP between sidecars',
   },
   'T-4': {
     says: 'Both match ports and nothing else.',

@@ -1,6 +1,14 @@
 import type { UnitId } from '../../src/adapter/contract.ts';
 import { parsePortKey, portKey, type Transport } from '../../src/model/ports.ts';
-import type { MeshModel, Service, ServiceId, ServicePort, WorkloadId, WorkloadSetId } from '../../src/model/types.ts';
+import type {
+  MeshModel,
+  Protocol,
+  Service,
+  ServiceId,
+  ServicePort,
+  WorkloadId,
+  WorkloadSetId,
+} from '../../src/model/types.ts';
 
 /** Type URLs of the proxy's resources, as messages of schemas/proxy/proxy.proto. */
 export const typeUrls = {
@@ -10,6 +18,8 @@ export const typeUrls = {
   inbound: 'type.googleapis.com/smi.proxy.v1.InboundPolicy',
   workload: 'type.googleapis.com/smi.proxy.v1.Workload',
 } as const;
+
+export const protocols = { http: 'HTTP', tcp: 'TCP', udp: 'UDP' } as const satisfies Record<Protocol, string>;
 
 /** Resource name of a service port and of its endpoints: `NAMESPACE/SERVICE:PORT`, with `/udp` for a UDP port. */
 export function portName(service: ServiceId, port: number, transport: Transport = 'tcp'): string {
@@ -41,14 +51,15 @@ export interface ServicePortRef {
 
 const refs = new WeakMap<Service, readonly ServicePortRef[]>();
 
-/** Every service port that the proxy can serve, in the model's order. It does not carry UDP. */
+/** Every service port, in the model's order. */
 export function servicePorts(model: MeshModel): readonly ServicePortRef[] {
   return Object.values(model.services).flatMap((service) => {
     let own = refs.get(service);
     if (own === undefined) {
-      own = service.ports
-        .filter((port) => port.protocol !== 'udp')
-        .map((port) => ({ service: service.id, port, name: portName(service.id, port.port) }));
+      own = service.ports.map((port) => {
+        const transport = port.protocol === 'udp' ? 'udp' : 'tcp';
+        return { service: service.id, port, name: portName(service.id, port.port, transport) };
+      });
       refs.set(service, own);
     }
     return own;

@@ -4,7 +4,10 @@ import type { SupportTable } from '../../src/adapter/contract.ts';
 export const support: SupportTable = {
   'http-routing': { level: 'exact' },
   'tcp-routing': { level: 'exact' },
-  'udp-routing': { level: 'none', why: 'UDP is not carried' },
+  'udp-routing': {
+    level: 'approximate',
+    how: 'with interception, a container port that takes UDP and TCP takes TCP only',
+  },
   'weighted-split': { level: 'exact' },
   'split-with-matches': { level: 'exact' },
   'match-path-regex': { level: 'exact' },
@@ -17,7 +20,7 @@ export const support: SupportTable = {
   'access-federated': { level: 'exact' },
   'access-http': { level: 'exact' },
   'access-port': { level: 'exact' },
-  'access-udp': { level: 'none', why: 'UDP is not carried' },
+  'access-udp': { level: 'exact' },
   'access-audit': { level: 'exact' },
   'access-allow': { level: 'exact' },
   'client-access': { level: 'exact' },

@@ -137,7 +137,6 @@ function resolveRules(
         ports.push(...routePorts(target, rule, path, portSpace('tcp', destination, state), state, context));
         break;
       case 'UDPRoute':
-        report('SMI4019', 'what a UDPRoute grants is carried by no sidecar yet');
         udp.push(...routePorts(target, rule, path, portSpace('udp', destination, state), state, context));
         break;
       default:

@@ -52,6 +52,11 @@ export const limits = {
   /** After the last answer: how long unread input is discarded so that the answer is not lost to a reset. */
   lingerMillis: 1_000,
   drainMillis: 10_000,
+  /** Flows of UDP by client address and port: more are dropped until some have been idle for the time. */
+  udpFlowsPerListener: 4_096,
+  udpIdleMillis: 60_000,
+  /** Datagrams of a flow that are kept until the server's proxy has agreed to it. */
+  udpEarlyDatagrams: 32,
   /** An endpoint's latency without new answers falls to a third in this time. */
   latencyDecayMillis: 10_000,
   /** An endpoint that has not answered yet counts as no slower than this. */

@@ -4,7 +4,7 @@ import type { Artifact } from '../../../src/adapter/contract.ts';
 import { parseObjectKey } from '../../../src/diagnostics/origin.ts';
 import { portKey, type Transport } from '../../../src/model/ports.ts';
 import type { Distribution, MeshModel, OutboundRule, PortPolicy } from '../../../src/model/types.ts';
-import { parsePortName, portName, typeUrls } from '../names.ts';
+import { parsePortName, portName, protocols, typeUrls } from '../names.ts';
 import { emitMatch, emitOrigins } from './match.ts';
 import { emitRequestLayer } from './request-policy.ts';
 
@@ -13,11 +13,11 @@ export function emitService(model: MeshModel, name: string): readonly Artifact[]
   const { service: id, port, transport } = parsePortName(name);
   const service = model.services[id];
   const policy = model.outbound[id]?.ports[portKey(port, transport)];
-  if (service === undefined || policy === undefined || policy.protocol === 'udp') return [];
+  if (service === undefined || policy === undefined) return [];
   const rules = sharedRules(policy.rules);
   const body: OutboundService = {
     name,
-    protocol: policy.protocol === 'http' ? 'HTTP' : 'TCP',
+    protocol: protocols[policy.protocol],
     port,
     hosts: [...service.hosts, ...service.vips],
     shortName: service.name,

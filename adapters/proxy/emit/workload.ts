@@ -7,7 +7,7 @@ import { admitted } from '../../../src/model/admission.ts';
 import { interceptedAddress } from '../../../src/model/hosts.ts';
 import { findPort } from '../../../src/model/ports.ts';
 import type { MeshModel, MeshSettings, OutboundBinding, Workload, WorkloadId } from '../../../src/model/types.ts';
-import { parsePortName, portName, type ServicePortRef, servicePorts, typeUrls } from '../names.ts';
+import { parsePortName, portName, protocols, type ServicePortRef, servicePorts, typeUrls } from '../names.ts';
 import { emitMatch } from './match.ts';
 import { referencedEndpoints } from './service.ts';
 
@@ -67,21 +67,23 @@ function outboundListeners(model: MeshModel, workload: Workload): readonly Outbo
 }
 
 function boundListener(model: MeshModel, { service, port, udp, listen }: OutboundBinding): readonly OutboundListener[] {
-  const protocol = findPort(model.services[service]?.ports ?? [], port, udp ? 'udp' : 'tcp')?.protocol;
-  if (protocol === undefined || protocol === 'udp') return [];
+  const transport = udp ? 'udp' : 'tcp';
+  const protocol = findPort(model.services[service]?.ports ?? [], port, transport)?.protocol;
+  if (protocol === undefined) return [];
   return [
     {
       address: listen.address,
       port: listen.port,
-      protocol: protocol === 'http' ? 'HTTP' : 'TCP',
-      services: [portName(service, port)],
+      protocol: protocols[protocol],
+      services: [portName(service, port, transport)],
     },
   ];
 }
 
 /**
- * One listener for each port number. HTTP requests say which service they mean; of the TCP services that share a port number
- * the server name of TLS chooses. Connections to those that share one with HTTP fail.
+ * One listener for each port number and transport. HTTP requests say which service they mean; of the TCP services that share a
+ * port number the server name of TLS chooses. Connections to those that share one with HTTP fail. Nothing tells apart the UDP
+ * services that share a port number, so they have no listener.
  */
 function interceptedListeners(
   refs: readonly ServicePortRef[],
@@ -90,35 +92,40 @@ function interceptedListeners(
 ): readonly OutboundListener[] {
   const numbers = [...new Set(refs.map(({ port }) => port.port))].sort((a, b) => a - b);
   return numbers.flatMap((number): OutboundListener[] => {
-    const here = refs.filter(({ port }) => port.port === number);
+    const datagrams = refs.filter(({ port }) => port.port === number && port.protocol === 'udp');
+    const here = refs.filter(({ port }) => port.port === number && port.protocol !== 'udp');
     const http = here.filter(({ port }) => port.protocol === 'http');
     const served = http.length > 0 ? http : here;
-    return [
-      {
-        address,
-        port: number,
-        protocol: http.length > 0 ? 'HTTP' : 'TCP',
-        services: served.map(({ name }) => name),
-        intercepted: true,
-        ...(http.length > 0 && outside === 'passthrough' ? { passthrough: true } : {}),
-      },
-    ];
+    const udp = { address, port: number, protocol: 'UDP' as const, services: datagrams.map(({ name }) => name) };
+    const connections: OutboundListener = {
+      address,
+      port: number,
+      protocol: http.length > 0 ? 'HTTP' : 'TCP',
+      services: served.map(({ name }) => name),
+      intercepted: true,
+      ...(http.length > 0 && outside === 'passthrough' ? { passthrough: true } : {}),
+    };
+    return [...(served.length > 0 ? [connections] : []), ...(datagrams.length === 1 ? [udp] : [])];
   });
 }
 
 const tlsModes = { permissive: 'PERMISSIVE', off: 'OFF' } as const;
 
-/** A workload without sidecar has none, and one without a known address none yet: nobody can call it either. */
+/**
+ * A workload without sidecar has none, and one without a known address none yet: nobody can call it either. Datagrams come
+ * within connections: their listener needs a port of TCP that nothing else has.
+ */
 function inboundListeners(workload: Workload): InboundListener[] {
   const [address] = workload.addresses;
   if (workload.transport === 'plain' || address === undefined) return [];
+  const connections = workload.ports.filter(({ protocol }) => protocol !== 'udp').map(({ meshPort }) => meshPort);
   return workload.ports
-    .filter(({ protocol }) => protocol !== 'udp')
+    .filter(({ protocol, meshPort }) => protocol !== 'udp' || !connections.includes(meshPort))
     .map(({ port, protocol, meshPort, app, http2, tls }) => ({
       address,
       port: meshPort,
       containerPort: port,
-      protocol: protocol === 'http' ? 'HTTP' : 'TCP',
+      protocol: protocols[protocol],
       appAddress: app.address,
       appPort: app.port,
       ...(http2 === true ? { appHttp2: true } : {}),

@@ -116,10 +116,8 @@ function carriedPorts(object: ServiceObject, context: PassContext) {
   const found = new Map<string, { readonly port: ServicePortObject; readonly path: string }>();
   for (const [position, port] of object.ports.entries()) {
     const path = `spec.ports[${position}]`;
-    if (port.protocol !== 'TCP') {
-      context.report(
-        diagnostic('SMI4019', { message: `port ${port.port} is ${port.protocol}`, origin: at(object, path) }),
-      );
+    if (port.protocol === 'SCTP') {
+      context.report(diagnostic('SMI4019', { message: `port ${port.port} is SCTP`, origin: at(object, path) }));
     }
     const key = `${port.port} ${port.protocol}`;
     if (port.protocol !== 'SCTP' && !found.has(key)) found.set(key, { port, path });

@@ -126,9 +126,8 @@ export const semanticsCodes = {
   },
   SMI4019: {
     severity: 'info',
-    title: 'UDP is not carried',
-    explanation:
-      'A Service has a UDP or SCTP port, or a rule names a UDPRoute. UDP ports, their splits and what a UDPRoute grants are part of the mesh, but no sidecar carries UDP yet; SCTP ports are left out.',
+    title: 'SCTP is not carried',
+    explanation: 'A Service has an SCTP port. No sidecar carries SCTP, so the port is left out of the mesh.',
     hint: 'Nothing to do when that traffic may stay outside the mesh.',
   },
   SMI4020: {

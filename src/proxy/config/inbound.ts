@@ -41,7 +41,8 @@ function portGrants(
   const identities = new Set(grant.identities);
   const pods = podAddresses(grant);
   return grant.to
-    .filter((target) => target.transport === 'TCP' && (target.anyPort || target.ports.includes(port)))
+    .filter(({ transport }) => (transport === 'UDP') === (protocol === 'UDP'))
+    .filter((target) => target.anyPort || target.ports.includes(port))
     .filter((target) => target.anyHttp || protocol === 'HTTP')
     .map((target) => {
       const matches = target.anyHttp ? undefined : validMatcher(target.http);

@@ -3,6 +3,8 @@ import { HttpListener, type HttpTable } from '../listeners/http.ts';
 import type { ListenerSpec, ManagedListener } from '../listeners/manager.ts';
 import type { Admission } from '../listeners/peer-server.ts';
 import { TcpListener, type TcpTable } from '../listeners/tcp.ts';
+import { type UdpAccess, UdpInboundListener } from '../listeners/udp-inbound.ts';
+import { UdpOutboundListener, type UdpRoute } from '../listeners/udp-outbound.ts';
 import { type InboundSettings, inboundPhases } from '../phases/inbound.ts';
 import { type OutboundSettings, outboundPhases } from '../phases/outbound.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
@@ -17,6 +19,7 @@ import { compileInbound } from './inbound.ts';
 import { OutboundCompiler } from './outbound.ts';
 import type { Messages, ResourceSet } from './resources.ts';
 import { inboundTcp, outboundTcp, outboundTls } from './tcp.ts';
+import { inboundUdp, outboundUdp } from './udp.ts';
 
 /** What listeners are made with. */
 export interface ListenerEnvironment extends OutboundSettings, InboundSettings {
@@ -45,10 +48,15 @@ export function listenerSpecs(
     environment.memory,
     environment.outside,
   );
-  const outbound = workload.outbound.map((listener) => {
+  const outbound = workload.outbound.flatMap((listener) => {
     const key = `outbound ${listener.protocol.toLowerCase()} ${listener.address}:${listener.port}`;
     if (listener.protocol === 'TCP') {
       return tcpSpec(key, listener, { admission, ...outboundBytes(compiler, listener) }, environment);
+    }
+    if (listener.protocol === 'UDP') {
+      const service = compiler.service(listener.services[0] ?? '');
+      if (service === undefined) return [];
+      return udpOutboundSpec(key, listener, outboundUdp(service, environment.registry), environment);
     }
     const phases = outboundPhases(compiler.table(listener), environment);
     return httpSpec(key, listener, { admission, phases }, environment);
@@ -63,6 +71,10 @@ export function listenerSpecs(
     if (listener.protocol === 'TCP') {
       const tcp = inboundTcp(table, target, environment.denials);
       return tcpSpec(key, listener, { admission, ...tcp }, environment, material);
+    }
+    if (listener.protocol === 'UDP') {
+      const access = inboundUdp(table, target, environment.registry, environment.denials);
+      return udpInboundSpec(key, listener, access, material, environment);
     }
     const name = `app ${listener.appAddress}:${listener.appPort}`;
     const app = clusters.cluster(name, programSettings, [{ target, ready: true, locality: nowhere }]);
@@ -121,5 +133,36 @@ function tcpSpec(
     port,
     create: () => new TcpListener(dialer, table, material),
     update: (listener: ManagedListener) => (listener as TcpListener).use(table),
+  };
+}
+
+function udpOutboundSpec(
+  key: string,
+  { address, port }: Place,
+  route: UdpRoute,
+  { ticker }: ListenerEnvironment,
+): ListenerSpec {
+  return {
+    key,
+    address,
+    port,
+    create: () => new UdpOutboundListener(ticker, route),
+    update: (listener: ManagedListener) => (listener as UdpOutboundListener).use(route),
+  };
+}
+
+function udpInboundSpec(
+  key: string,
+  { address, port }: Place,
+  access: UdpAccess,
+  material: TlsMaterial,
+  { ticker }: ListenerEnvironment,
+): ListenerSpec {
+  return {
+    key,
+    address,
+    port,
+    create: () => new UdpInboundListener(ticker, access, material),
+    update: (listener: ManagedListener) => (listener as UdpInboundListener).use(access),
   };
 }

@@ -132,7 +132,12 @@ export class OutboundCompiler {
 
   #cluster(name: string): Cluster {
     const { endpoints = [], policy = null } = this.#resources.get('Endpoints', name) ?? {};
-    const members = endpoints.map((target) => ({ target, ready: target.ready, locality: target.locality ?? nowhere }));
+    const tunnel = name.endsWith('/udp');
+    const members = endpoints.map((target) => ({
+      target: tunnel ? { ...target, tunnel } : target,
+      ready: target.ready,
+      locality: target.locality ?? nowhere,
+    }));
     return this.#clusters.cluster(name, compileClusterPolicy(policy, this.#workload.locality), members);
   }
 

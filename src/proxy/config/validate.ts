@@ -31,8 +31,8 @@ function addressFault(field: string, address: string): string | undefined {
 
 function workloadFault(workload: Messages['Workload']): string | undefined {
   const keys = new Set<string>();
-  const taken = (address: string, port: number): string | undefined => {
-    const key = `${address} ${port}`;
+  const taken = (address: string, port: number, transport = 'tcp'): string | undefined => {
+    const key = `${address} ${port} ${transport}`;
     if (keys.has(key)) return `port: ${address}:${port} is bound twice`;
     keys.add(key);
     return undefined;
@@ -43,7 +43,9 @@ function workloadFault(workload: Messages['Workload']): string | undefined {
     first('outbound', workload.outbound, (listener) => {
       const { address, port, protocol, services } = listener;
       if (protocol === 'TCP' && services.length === 0) return 'services: empty';
-      return addressFault('address', address) ?? portFault('port', port) ?? taken(address, port);
+      if (protocol === 'UDP' && services.length !== 1) return 'services: a UDP listener serves exactly one';
+      const transport = protocol === 'UDP' ? 'udp' : 'tcp';
+      return addressFault('address', address) ?? portFault('port', port) ?? taken(address, port, transport);
     }) ??
     first('inbound', workload.inbound, (listener) => {
       const { address, port, containerPort, appAddress, appPort } = listener;

@@ -7,7 +7,7 @@ import { UpstreamRequest } from './upstream-request.ts';
 
 /** Who lends the connection out. */
 export interface SharedConnectionOwner {
-  /** A request has ended: there may be room for another. */
+  /** There may be room for another request. */
   freed(connection: Http2ClientConnection): void;
   sharedClosed(connection: Http2ClientConnection): void;
 }
@@ -16,20 +16,23 @@ export interface SharedConnectionOwner {
 export class Http2ClientConnection {
   readonly #session: ClientSession;
   readonly #ticker: Ticker;
+  readonly #tunnel: boolean;
 
-  constructor(owner: SharedConnectionOwner, socket: Socket, ticker: Ticker) {
+  /** `tunnel`: requests are extended CONNECTs, for which the server has to say that it takes them. */
+  constructor(owner: SharedConnectionOwner, socket: Socket, ticker: Ticker, tunnel: boolean) {
     this.#ticker = ticker;
+    this.#tunnel = tunnel;
     this.#session = new ClientSession({
       socket,
       ticker,
-      streamEnded: () => owner.freed(this),
+      roomChanged: () => owner.freed(this),
       closed: () => owner.sharedClosed(this),
     });
   }
 
   /** How many more requests it takes now; 0 for good once it drains. */
   get room(): number {
-    return this.#session.freeStreams;
+    return this.#tunnel && !this.#session.extendedConnect ? 0 : this.#session.freeStreams;
   }
 
   /** Whether it carries nothing. */

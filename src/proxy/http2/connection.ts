@@ -20,8 +20,8 @@ export interface SessionContext {
   readonly ticker: Pick<Ticker, 'now' | 'add' | 'remove'>;
   /** The connection has ended, and every stream has heard of it. */
   closed(): void;
-  /** A stream has ended: there may be room for another. */
-  streamEnded?(): void;
+  /** A stream has ended, or the peer's settings have changed: there may be room for another. */
+  roomChanged?(): void;
 }
 
 /**
@@ -241,6 +241,7 @@ export abstract class Connection implements FrameSink, Tickable {
       }
     }
     this.peerSpoke = true;
+    this.context.roomChanged?.();
     this.output.settingsAck();
     this.replied();
     const delta = this.peer.streamWindow - streamWindow;

@@ -73,7 +73,7 @@ export abstract class Session<S extends Stream> extends Connection implements St
     this.streams.delete(stream.id);
     this.#waiting.delete(stream);
     if (properly) this.guard.completed();
-    this.context.streamEnded?.();
+    this.context.roomChanged?.();
     if (this.streams.size > 0) return;
     this.idleSince = this.ticker.now;
     if (this.draining) this.drained();

@@ -14,11 +14,14 @@ export interface DialTarget {
   readonly identity: string;
   /** In plain text: the server speaks HTTP/2 with prior knowledge. */
   readonly http2?: boolean;
+  /** Requests are tunnels (RFC 8441), which only HTTP/2 has. */
+  readonly tunnel?: boolean;
 }
 
 /** What is offered to servers in the TLS handshake, best first. */
 export const anyHttp = ['h2', 'http/1.1'] as const;
 export const onlyHttp1 = ['http/1.1'] as const;
+export const onlyHttp2 = ['h2'] as const;
 
 /** Opens connections with the proxy's current certificate and remembers TLS sessions for each target. */
 export class Dialer {

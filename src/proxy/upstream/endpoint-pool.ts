@@ -6,7 +6,7 @@ import { limits } from '../limits.ts';
 import type { Tickable, Ticker } from '../ticker.ts';
 import type { Breaker } from './breaker.ts';
 import type { ResponseConsumer, UpstreamFailure } from './consumer.ts';
-import { anyHttp, type Dialer, type DialTarget, onlyHttp1 } from './dial.ts';
+import { anyHttp, type Dialer, type DialTarget, onlyHttp1, onlyHttp2 } from './dial.ts';
 import { Latency } from './latency.ts';
 import { expectedWait, PendingQueue } from './pending-queue.ts';
 
@@ -190,6 +190,10 @@ export class EndpointPool implements ConnectionOwner, SharedConnectionOwner, Tic
     return this.#http2 !== false && this.#dialing.size > 0;
   }
 
+  get #offer(): readonly string[] {
+    return this.target.tunnel === true ? onlyHttp2 : anyHttp;
+  }
+
   /** A shared connection that takes another request. */
   #roomy(): Http2ClientConnection | undefined {
     for (const connection of this.#shared) if (connection.room > 0) return connection;
@@ -209,7 +213,7 @@ export class EndpointPool implements ConnectionOwner, SharedConnectionOwner, Tic
   }
 
   #dial(): boolean {
-    const socket = this.#dialer.dial(this.target, (ready) => this.#dialled(ready), anyHttp);
+    const socket = this.#dialer.dial(this.target, (ready) => this.#dialled(ready), this.#offer);
     if (socket === undefined) {
       this.#dialFailed();
       return false;
@@ -222,7 +226,7 @@ export class EndpointPool implements ConnectionOwner, SharedConnectionOwner, Tic
     this.#dialing.delete(socket);
     if (this.target.identity !== '') this.#http2 = (socket as TLSSocket).alpnProtocol === 'h2';
     if (this.#http2 === true) {
-      const shared = new Http2ClientConnection(this, socket, this.#ticker);
+      const shared = new Http2ClientConnection(this, socket, this.#ticker, this.target.tunnel === true);
       this.#shared.push(shared);
       this.freed(shared);
       return;

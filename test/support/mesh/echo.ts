@@ -1,6 +1,7 @@
+import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import type { MeshModel } from '../../../src/model/types.ts';
+import type { MeshModel, Workload } from '../../../src/model/types.ts';
 import { outsideOf, outsidePrograms, startDns } from './outside.ts';
 
 /** The header in which an echo program tells its workload, and the one in which it tells the target that it saw. */
@@ -9,13 +10,17 @@ export const echoTarget = 'x-echo-target';
 
 /**
  * Starts the programs of every workload: HTTP ports answer with what they saw (workload, method, target, headers), TCP
- * ports greet with the workload's id and a newline.
+ * ports greet with the workload's id and a newline, UDP ports answer each datagram with the id.
  */
 export async function startPrograms(model: MeshModel): Promise<() => Promise<void>> {
   const servers: Server[] = [];
+  const stops: (() => void)[] = [];
   for (const workload of Object.values(model.workloads)) {
     for (const { protocol, app } of workload.ports) {
-      if (protocol === 'udp') continue;
+      if (protocol === 'udp') {
+        stops.push(await answerer(workload, app));
+        continue;
+      }
       const server = protocol === 'tcp' ? greeter(workload) : echo(workload);
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
@@ -35,6 +40,7 @@ export async function startPrograms(model: MeshModel): Promise<() => Promise<voi
   }
   return async () => {
     await stopDns();
+    for (const stop of stops) stop();
     await Promise.all(
       servers.map((server) => {
         if ('closeAllConnections' in server) (server as ReturnType<typeof createHttpServer>).closeAllConnections();
@@ -64,4 +70,14 @@ function greeter({ id }: { readonly id: string }): Server {
     socket.on('error', () => socket.destroy());
     socket.end(`${id}\n`);
   });
+}
+
+async function answerer({ id }: Workload, { address, port }: { address: string; port: number }): Promise<() => void> {
+  const socket = createSocket('udp4');
+  socket.on('message', (_, from) => socket.send(id, from.port, from.address));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(port, address, resolve);
+  });
+  return () => socket.close();
 }

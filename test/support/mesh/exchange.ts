@@ -6,6 +6,7 @@ import { interceptedAddress } from '../../../src/model/hosts.ts';
 import type { MeshModel, Workload } from '../../../src/model/types.ts';
 import type { CaseRequest, HttpTraffic } from './cases.ts';
 import type { Credentials } from './credentials.ts';
+import { datagram } from './datagrams.ts';
 import { echoTarget, echoWorkload } from './echo.ts';
 import type { Answer } from './expectation.ts';
 import { RawClient } from './http-client.ts';
@@ -41,7 +42,7 @@ export class Exchange {
   async send(request: CaseRequest, random: number | undefined): Promise<Observation> {
     const open = () => this.#connect(request);
     const { traffic } = request;
-    if (traffic.kind === 'udp') throw new Error('datagrams are not sent');
+    if (traffic.kind === 'udp') return this.#datagram(request);
     if (traffic.kind !== 'http') return greeting(open);
     const key = JSON.stringify(
       request.direction === 'outbound'
@@ -63,6 +64,12 @@ export class Exchange {
     };
   }
 
+  async #datagram(request: CaseRequest): Promise<Observation> {
+    if (request.direction !== 'outbound') throw new Error(`${request.place}: datagrams are sent by programs only`);
+    const { from, to } = request;
+    return datagram(workloadOf(this.#model, from), listenerOf(this.#model, from, to, true));
+  }
+
   close(): void {
     for (const client of this.#clients.values()) client.close();
     this.#clients.clear();
@@ -70,7 +77,7 @@ export class Exchange {
 
   async #connect(request: CaseRequest): Promise<Socket> {
     if (request.direction === 'outbound') {
-      const { address, port } = listenerOf(this.#model, request.from, request.to);
+      const { address, port } = listenerOf(this.#model, request.from, request.to, false);
       return plain(address, port);
     }
     const workload = workloadOf(this.#model, request.workload);
@@ -85,14 +92,14 @@ export class Exchange {
   }
 }
 
-/** Where the client's sidecar takes connections to a service port. */
-function listenerOf(model: MeshModel, from: string, to: { host: string; port: number }) {
+/** Where the client's sidecar takes connections or datagrams to a service port. */
+function listenerOf(model: MeshModel, from: string, to: { host: string; port: number }, udp: boolean) {
   const client = workloadOf(model, from);
   const { outbound } = client;
   if (outbound === 'intercepted') return { address: interceptedAddress(client), port: to.port };
   const service = serviceOf(model, from, to.host);
   const binding = outbound.find(
-    (candidate) => candidate.service === service && candidate.port === to.port && !candidate.udp,
+    (candidate) => candidate.service === service && candidate.port === to.port && (candidate.udp === true) === udp,
   );
   if (binding === undefined) throw new Error(`${from} has no listener for ${service}:${to.port}`);
   return binding.listen;

@@ -18,6 +18,7 @@ const adminPort = 15_001;
 export function envoyPlane(binary: string): Plane {
   return {
     name: 'Envoy',
+    datagrams: false,
     async start(model, workloads, credentials) {
       const folder = mkdtempSync(join(tmpdir(), 'smi-golden-envoy-'));
       const running: Envoy[] = [];

@@ -10,6 +10,7 @@ import type { Plane } from './planes.ts';
 /** Our own proxy, in this process, with static configuration. */
 export const proxyPlane: Plane = {
   name: 'our proxy',
+  datagrams: true,
   async start(model, workloads, credentials) {
     const { dns } = outsideOf(model);
     const running: RunningProxy[] = [];
