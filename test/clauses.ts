@@ -107,7 +107,12 @@ export const clauses: Readonly<Record<string, Clause>> = {
   'R-1': {
     says: 'A route group speaks of HTTP and does nothing by itself.',
     cases: ['access-no-rules', 'tcp-http-group'],
-    pending: 'HTTP/2 and gRPC between programs and their sidecars',
+    tests: [
+      [
+        'test/unit/proxy/http2-proxy.test.ts',
+        'understand each other through two proxies on one shared connection, and policy holds',
+      ],
+    ],
   },
   'R-2': {
     says: 'The name of a match is its key in the group.',
