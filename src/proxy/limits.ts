@@ -27,6 +27,8 @@ export const limits = {
   sniffMillis: 3_000,
   /** A TLS ClientHello that is read for its server name. */
   clientHelloBytes: 16_384,
+  /** Of an HTTP connection whose peer proved an identity; the answer after that is its last. */
+  connectionAgeMillis: 3_600_000,
   /** Between requests, towards clients. */
   idleMillis: 60_000,
   /** Between requests, towards servers: below the 5 s after which common servers close. */

@@ -6,7 +6,7 @@ import type { HeaderEdits } from '../http/header-edits.ts';
 import type { Fields, ResponseMessage } from '../http/message.ts';
 import { Transaction } from '../http/transaction.ts';
 import { limits } from '../limits.ts';
-import type { Peer } from '../listeners/peer.ts';
+import { type Peer, retireAt } from '../listeners/peer.ts';
 import type { Tickable } from '../ticker.ts';
 import { RequestReader, type RequestSink } from './request-reader.ts';
 import { ResponseWriter } from './response-writer.ts';
@@ -21,6 +21,8 @@ export class ServerConnection implements RequestSink, Downstream, Tickable {
   readonly #transaction: Transaction;
   /** For what happens between requests. */
   #deadline: number;
+  /** From then on the next answer is the last. */
+  readonly #retireAt: number;
 
   constructor(host: ConnectionHost<ServerConnection>, socket: Socket, peer: Peer) {
     this.#host = host;
@@ -29,6 +31,7 @@ export class ServerConnection implements RequestSink, Downstream, Tickable {
     this.#writer = new ResponseWriter(socket);
     this.#reader = new RequestReader(this, socket, this.#head);
     this.#deadline = host.ticker.now + limits.idleMillis;
+    this.#retireAt = retireAt(peer, host.ticker);
     socket.on('drain', () => {
       this.#transaction.clientDrained();
       this.#reader.drained();
@@ -62,6 +65,10 @@ export class ServerConnection implements RequestSink, Downstream, Tickable {
     if (this.#reader.idle) this.#deadline = Math.min(this.#deadline, deadline);
   }
 
+  get #leaving(): boolean {
+    return this.#host.draining || this.#host.ticker.now >= this.#retireAt;
+  }
+
   // --- from the client
 
   headBegun(): void {
@@ -75,7 +82,7 @@ export class ServerConnection implements RequestSink, Downstream, Tickable {
 
   request(first: Buffer | undefined, complete: boolean): void {
     const { http11, persistent, method } = this.#head;
-    this.#writer.begin(http11, !persistent || this.#host.draining, method);
+    this.#writer.begin(http11, !persistent || this.#leaving, method);
     this.#transaction.start(first, complete);
   }
 
@@ -162,7 +169,7 @@ export class ServerConnection implements RequestSink, Downstream, Tickable {
 
   /** A request whose body is not all here, or a connection that drains, ends with the answer. */
   #beginResponse(): void {
-    if (this.#reader.amidBody || this.#host.draining) this.#writer.last = true;
+    if (this.#reader.amidBody || this.#leaving) this.#writer.last = true;
   }
 
   #close(): void {

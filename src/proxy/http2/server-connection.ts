@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ConnectionHost } from '../http/connection-host.ts';
-import type { Peer } from '../listeners/peer.ts';
+import { type Peer, retireAt } from '../listeners/peer.ts';
 import type { Tickable } from '../ticker.ts';
 import { ServerRequest } from './server-request.ts';
 import { ServerSession } from './server-session.ts';
@@ -9,8 +9,10 @@ import { ServerSession } from './server-session.ts';
 export class Http2ServerConnection implements Tickable {
   readonly #session: ServerSession;
   readonly #requests = new Set<ServerRequest>();
+  #retireAt: number;
 
   constructor(host: ConnectionHost<Http2ServerConnection>, socket: Socket, peer: Peer) {
+    this.#retireAt = retireAt(peer, host.ticker);
     this.#session = new ServerSession({
       socket,
       ticker: host.ticker,
@@ -35,6 +37,9 @@ export class Http2ServerConnection implements Tickable {
 
   tick(now: number): void {
     for (const request of this.#requests) request.tick(now);
+    if (now < this.#retireAt) return;
+    this.#retireAt = Number.POSITIVE_INFINITY;
+    this.#session.drain();
   }
 
   /** Requests that are under way, and those that the client sends before it knows, are answered. */

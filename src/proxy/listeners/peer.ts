@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { canonicalIp } from '../../lib/ip-address.ts';
 import { peerSpiffeId } from '../../lib/spiffe.ts';
+import { limits } from '../limits.ts';
 import type { TrustStore } from '../tls/trust.ts';
 
 /** Who a connection comes from. In plain text there is no identity. */
@@ -14,6 +15,11 @@ export interface Peer {
 
 export function peerOf(socket: Socket, identity: string): Peer {
   return { identity, address: canonicalIp(socket.remoteAddress ?? '') ?? '' };
+}
+
+/** When a connection ends as gracefully as its protocol can, on the ticker's clock: what was proven once is not true for ever. */
+export function retireAt({ identity }: Peer, { now }: { readonly now: number }): number {
+  return identity === '' ? Number.POSITIVE_INFINITY : now + limits.connectionAgeMillis;
 }
 
 /** The client's SPIFFE id when its certificate was verified by the authority of its own trust domain. */
