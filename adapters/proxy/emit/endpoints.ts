@@ -26,7 +26,7 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
         identity: identityAt(workload, reached),
         ready: workload.ready,
         ...(workload.locality === undefined ? {} : { locality: workload.locality }),
-        ...(workload.transport === 'plain' && reached?.http2 === true ? { http2: true } : {}),
+        ...(identityAt(workload, reached) === '' && reached?.http2 === true ? { http2: true } : {}),
       },
     ];
   });

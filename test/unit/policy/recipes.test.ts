@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { policyCodes } from '../../../src/diagnostics/codes/policies.ts';
-import { compile, parse, validate } from '../../../src/index.ts';
+import { compile, explain, parse, read, validate } from '../../../src/index.ts';
 import { loadYaml } from '../../support/yaml.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -44,5 +44,37 @@ describe('docs/policy.md', () => {
 
   test('names every code of policies, and no other of references and semantics', () => {
     expect([...new Set(page.match(/SMI[34]\d{3}/g))].sort()).toEqual(Object.keys(policyCodes).sort());
+  });
+});
+
+describe('examples/policies', () => {
+  const sources = read([new URL('examples/policies', root).pathname]);
+  const asked = (path: string, headers = {}) => {
+    const explained = explain(compile(sources).model, { from: 'client', to: 'shop', path, headers });
+    if (!explained.ok) throw new Error(explained.error);
+    return explained.value;
+  };
+
+  test('is valid', () => {
+    expect(validate(sources).findings.map(({ diagnostic }) => diagnostic.message)).toEqual([]);
+  });
+
+  test('has of each field what the most specific policy says', () => {
+    const { verdict, policies } = asked('/books');
+    expect(verdict).toBe('allowed');
+    expect(
+      policies.filter(({ policy }) => policy === 'timeouts' || policy === 'mirror').map(({ text }) => text),
+    ).toEqual([
+      '10 % to default/shop-v2:80, by TrafficPolicy default/try-v2',
+      'idle 5m, by TrafficPolicy smi-mesh/defaults',
+      'perTry 3s, by TrafficPolicy default/team',
+      'request 5s, by TrafficPolicy default/shop',
+    ]);
+  });
+
+  test('lets in end users alone where it says so', () => {
+    expect(asked('/account').verdict).toBe('denied');
+    expect(asked('/account', { 'x-user': 'alice' }).verdict).toBe('denied');
+    expect(asked('/account', { 'x-user': 'alice', authorization: 'Bearer token' }).verdict).toBe('allowed');
   });
 });
