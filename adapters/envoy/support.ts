@@ -42,7 +42,7 @@ export const support: SupportTable = {
   'debug-routing': { level: 'none', why: 'not written for Envoy yet' },
   'load-balancing': { level: 'none', why: 'not written for Envoy yet' },
   locality: { level: 'none', why: 'not written for Envoy yet' },
-  'connect-timeout': { level: 'none', why: 'not written for Envoy yet' },
+  'connect-timeout': { level: 'exact' },
   'circuit-breaking': { level: 'none', why: 'not written for Envoy yet' },
   'outlier-detection': { level: 'none', why: 'not written for Envoy yet' },
   'health-checks': { level: 'none', why: 'not written for Envoy yet' },

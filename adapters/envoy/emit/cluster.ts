@@ -1,6 +1,6 @@
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import { compareText } from '../../../src/lib/collections.ts';
-import { findPort } from '../../../src/model/ports.ts';
+import { findPort, portKey, transportOf } from '../../../src/model/ports.ts';
 import type { MeshModel, SpiffeId, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { findServicePort, parseClusterName, type ServicePortRef, typeUrls } from '../names.ts';
 import type { CertificateFiles, EnvoyOptions } from '../options.ts';
@@ -25,7 +25,8 @@ export function emitCluster(model: MeshModel, name: string, options: EnvoyOption
   if (ref === undefined) return [];
   const { origins, externalName } = ref.service;
   if (externalName !== undefined) {
-    return [{ name, format: typeUrls.cluster, body: outsideCluster(name, ref, externalName, options), origins }];
+    const body = { ...outsideCluster(name, ref, externalName, options), ...connectTimeout(model, ref) };
+    return [{ name, format: typeUrls.cluster, body, origins }];
   }
   const endpoints = endpointsOf(model, ref.port.targets);
   const cluster: Message = {
@@ -34,6 +35,7 @@ export function emitCluster(model: MeshModel, name: string, options: EnvoyOption
     type: 'EDS',
     edsClusterConfig: { edsConfig: { ads: {}, resourceApiVersion: 'V3' } },
     connectTimeout: '5s',
+    ...connectTimeout(model, ref),
     lbPolicy: 'LEAST_REQUEST',
     ...upstreamHttp(ref.port.http2 === true),
     ...transport(endpoints, options.certificates),
@@ -42,6 +44,13 @@ export function emitCluster(model: MeshModel, name: string, options: EnvoyOption
     { name, format: typeUrls.cluster, body: cluster, origins },
     { name, format: typeUrls.endpoints, body: loadAssignment(name, endpoints), origins },
   ];
+}
+
+/** What TrafficPolicies say about it. */
+function connectTimeout(model: MeshModel, { service, port }: ServicePortRef): Message {
+  const key = portKey(port.port, transportOf(port.protocol));
+  const millis = model.outbound[service.id]?.ports[key]?.endpoints?.fields.connectTimeout;
+  return millis === undefined ? {} : { connectTimeout: `${millis / 1_000}s` };
 }
 
 /** A host outside the mesh, in plain text; each new connection goes to the address that DNS then has for it. */
