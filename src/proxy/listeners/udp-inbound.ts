@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { HeaderList } from '../http2/header-list.ts';
 import { ServerSession } from '../http2/server-session.ts';
 import type { ServerStream } from '../http2/server-stream.ts';
-import type { StreamSink } from '../http2/stream.ts';
+import type { StreamSink } from '../http2/stream-sink.ts';
 import { limits } from '../limits.ts';
 import { readInto } from '../socket/read-into.ts';
 import type { Tickable, Ticker } from '../ticker.ts';

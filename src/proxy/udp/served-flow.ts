@@ -1,6 +1,6 @@
 import { CANCEL } from '../http2/error-codes.ts';
 import type { ServerStream } from '../http2/server-stream.ts';
-import type { StreamSink } from '../http2/stream.ts';
+import type { StreamSink } from '../http2/stream-sink.ts';
 import { CapsuleReader, datagramCapsule } from './capsules.ts';
 import type { FlowSeries } from './flow-series.ts';
 import { PlainFlow } from './plain-flow.ts';
