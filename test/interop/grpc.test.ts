@@ -27,8 +27,8 @@ const scenarios: readonly (readonly [string, unknown])[] = [
   ['deadline', [4, true]],
   ['cancel', [1, true]],
   ['large', [0, 4_000_000]],
-  ['concurrent', 200],
-  ['slow reader', [0, 200, 10_000_000, 20]],
+  ['concurrent', 100],
+  ['slow reader', [0, 100, 5_000_000, 20]],
 ];
 
 const { path: binary, reason } = envoyBinary();
@@ -125,7 +125,16 @@ describe.each(ways.map((way) => [way.title, way] as const))('gRPC through %s', (
       if (way.sameLanguage === true && client !== server) continue;
       const possible = commandOf(client) !== undefined && commandOf(server) !== undefined && way.missing === undefined;
       it.skipIf(!possible).each(scenarios)(`${client} to ${server}: %s`, async (scenario, expected) => {
-        expect(await clients.get(client)!.ask(question(server, scenario))).toEqual(expected);
+        const answer = await clients.get(client)!.ask(question(server, scenario));
+        // Servers reset calls at their deadline too; unless our proxy tells it, a client that is late calls that otherwise.
+        const excused = scenario === 'deadline' && way.clients !== proxyPlane;
+        if (excused)
+          expect([
+            [4, true],
+            [1, true],
+            [14, true],
+          ]).toContainEqual(answer);
+        else expect(answer).toEqual(expected);
       });
     }
   }

@@ -208,7 +208,7 @@ def chat(peer):
 
 def deadline(peer):
     before = peer.cancelled()
-    code = finish(peer.unary("Unary", b"", (("x-wait", "1"),), 0.3))[0]
+    code = finish(peer.unary("Unary", b"", (("x-wait", "1"),), 0.2))[0]
     return [code, peer.cancelled_since(before)]
 
 
@@ -234,14 +234,14 @@ def large(peer):
 
 
 def concurrent(peer):
-    calls = [peer.unary("Unary", f"call {index}".encode()) for index in range(200)]
+    calls = [peer.unary("Unary", f"call {index}".encode()) for index in range(100)]
     return sum(finish(call)[2] == f"call {index}".encode() for index, call in enumerate(calls))
 
 
 def slow_reader(peer):
     others = []
     pause = lambda: others.extend(finish(peer.unary("Unary", b"hello"))[0] == 0 for _ in range(20))
-    code, count, octets, _ = drain(peer, b"200 50000", pause=pause)
+    code, count, octets, _ = drain(peer, b"100 50000", pause=pause)
     return [code, count, octets, sum(others)]
 
 

@@ -284,7 +284,7 @@ const scenarios: Readonly<Record<string, (peer: Peer) => Promise<unknown>>> = {
   },
   async deadline(peer) {
     const before = await peer.cancelled();
-    const { code } = await peer.unary('Unary', '', { 'x-wait': '1' }, 300);
+    const { code } = await peer.unary('Unary', '', { 'x-wait': '1' }, 200);
     return [code, await peer.cancelledSince(before)];
   },
   async cancel(peer) {
@@ -303,13 +303,13 @@ const scenarios: Readonly<Record<string, (peer: Peer) => Promise<unknown>>> = {
     return [code, body.length];
   },
   async concurrent(peer) {
-    const calls = Array.from({ length: 200 }, (_, index) => peer.unary('Unary', `call ${index}`));
+    const calls = Array.from({ length: 100 }, (_, index) => peer.unary('Unary', `call ${index}`));
     const right = (await Promise.all(calls)).filter(({ body }, index) => String(body) === `call ${index}`);
     return right.length;
   },
   async 'slow reader'(peer) {
     let others = 0;
-    const { code, count, octets } = await peer.drain('200 50000', {}, async () => {
+    const { code, count, octets } = await peer.drain('100 50000', {}, async () => {
       for (let call = 0; call < 20; call++) if ((await peer.unary('Unary', 'hello')).code === 0) others += 1;
     });
     return [code, count, octets, others];

@@ -337,7 +337,7 @@ var scenarios = map[string]func(*peer) any{
 	},
 	"deadline": func(p *peer) any {
 		before := p.cancelled()
-		code := p.unary("Unary", "", 300*time.Millisecond, "x-wait", "1").code
+		code := p.unary("Unary", "", 200*time.Millisecond, "x-wait", "1").code
 		return []any{code, p.cancelledSince(before)}
 	},
 	"cancel": func(p *peer) any {
@@ -362,7 +362,7 @@ var scenarios = map[string]func(*peer) any{
 	"concurrent": func(p *peer) any {
 		var right atomic.Int64
 		var group sync.WaitGroup
-		for index := range 200 {
+		for index := range 100 {
 			group.Add(1)
 			go func() {
 				defer group.Done()
@@ -377,7 +377,7 @@ var scenarios = map[string]func(*peer) any{
 	},
 	"slow reader": func(p *peer) any {
 		others := 0
-		code, count, octets, _ := p.drain("200 50000", func() {
+		code, count, octets, _ := p.drain("100 50000", func() {
 			for range 20 {
 				if p.unary("Unary", "hello", usual).code == 0 {
 					others++
