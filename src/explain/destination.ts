@@ -1,4 +1,5 @@
 import { type NonEmpty, nonEmpty } from '../lib/collections.ts';
+import { outsideHostReader } from '../lib/outside-host.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { answersTo, parseAuthority } from '../model/hosts.ts';
 import { findPort } from '../model/ports.ts';
@@ -159,6 +160,10 @@ function unknownService(model: MeshModel, client: Workload, name: string): strin
   const services = Object.values(model.services);
   const elsewhere = services.find((service) => service.name === name);
   const none = `no Service is called "${name}" by ${client.id}`;
+  const outside = client.outbound === 'intercepted' && model.settings.outboundMode === 'passthrough';
+  if (outside && outsideHostReader(80)(name.toLowerCase()) !== undefined) {
+    return `${none}: its requests go to that host outside the mesh (MeshConfig outbound: passthrough), and no rule is asked`;
+  }
   if (elsewhere !== undefined)
     return `${none}; from ${client.namespace}, Service ${elsewhere.id} is "${elsewhere.hosts[0]}"`;
   const names = services.flatMap((service) =>

@@ -31,6 +31,24 @@ describe('the environment of a program', () => {
     expect(environment).not.toHaveProperty('LEDGER_SERVICE_HOST');
   });
 
+  test('tells a UDP port from the TCP port of its number', () => {
+    const dns = service('dns', 53);
+    const [tcp] = dns.ports;
+    const ports = [
+      { ...tcp!, name: 'dns', protocol: 'UDP' as const },
+      { ...tcp!, name: 'dns-tcp' },
+    ];
+    const outbound = [
+      { service: 'default/dns', port: 53, listen: 20_000 },
+      { service: 'default/dns', port: 53, udp: true as const, listen: 20_001 },
+    ];
+    expect(buildEnvironment({ ...input, services: [{ ...dns, ports }], outbound })).toMatchObject({
+      DNS_SERVICE_PORT: '20001',
+      DNS_SERVICE_PORT_DNS: '20001',
+      DNS_SERVICE_PORT_DNS_TCP: '20000',
+    });
+  });
+
   test('says where to listen and who it is', () => {
     expect(buildEnvironment(input)).toMatchObject({
       HOST: '127.9.0.1',
