@@ -40,8 +40,8 @@ export function outcomeOf(decision: Decision): Outcome {
     return { verdict: 'rejected', status: decision.status ?? 0, backends: [], grants: [], unmatched: false };
   }
   if (decision.outcome === 'outside') {
-    const backends = [{ backend: 'outside the mesh', share: '1/1', verdict: 'allow', accounts: [] }] as const;
-    return { verdict: 'allowed', backends, grants: [], unmatched: false };
+    // Requests are compared to names of Services: without the Service, nobody outside answers to such a name either.
+    return { verdict: 'rejected', status: 0, backends: [], grants: [], unmatched: false };
   }
   const taking = decision.targets.filter(({ weight }) => weight > 0);
   const accesses = taking.flatMap(({ sets }) => sets.map(({ access }) => access));

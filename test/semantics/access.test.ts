@@ -372,7 +372,7 @@ describe('at the server', () => {
   const buyer = spiffeId('cluster.local', 'default', 'buyer');
 
   it('a path without normal form is answered 400 before anybody asks who it is', () => {
-    expect(decideInbound(model, { ...arrival, peer: spiffeId('x', 'y', 'z'), path: '/a%2Fb' })).toEqual({
+    expect(decideInbound(model, { ...arrival, peer: spiffeId('cluster.local', 'y', 'z'), path: '/a%2Fb' })).toEqual({
       verdict: 'reject',
       status: 400,
       grants: [],

@@ -121,7 +121,7 @@ describe('a TrafficSplit', () => {
     const services = [...(world.services ?? []), service('outside', { type: 'ExternalName' })];
     const result = run({ services, splits: [split('s', 'shop', { outside: 1 }), split('t', 'outside', { shop: 1 })] });
     expect(shares(result)).toBe('503');
-    expect(result.codes).toEqual(['SMI4003', 'SMI4022', 'SMI4022']);
+    expect(result.codes).toEqual(['SMI4037', 'SMI4003', 'SMI4022', 'SMI4022']);
   });
 });
 
