@@ -48,7 +48,7 @@ export const support: SupportTable = {
   'health-checks': { level: 'none', why: 'not written for Envoy yet' },
   'rate-limits': { level: 'none', why: 'not written for Envoy yet' },
   'end-user-authentication': { level: 'none', why: 'not written for Envoy yet' },
-  'tls-permissive': { level: 'none', why: 'not written for Envoy yet' },
-  'tls-off': { level: 'none', why: 'not written for Envoy yet' },
+  'tls-permissive': { level: 'exact' },
+  'tls-off': { level: 'exact' },
   'http2-programs': { level: 'exact' },
 };

@@ -32,10 +32,12 @@ export function decideInbound(model: MeshModel, request: InboundRequest): Access
   const port = findPort(workload.ports, request.port);
   if (port === undefined) return { verdict: 'deny', grants: [] };
   if (workload.transport === 'plain') return plain;
-  // Whose authority nobody knows cannot connect at all.
-  if (port.tls !== 'off' && !canProve(model, request.peer)) return { verdict: 'deny', grants: [] };
+  // Who comes in plain text to a strict port, or whose authority nobody knows, cannot connect at all.
+  const connects =
+    request.plain === true ? port.tls !== undefined : port.tls === 'off' || canProve(model, request.peer);
+  if (!connects) return { verdict: 'deny', grants: [] };
   const arrival: Arrival = { sender: request, transport: 'tcp', port };
-  const admit = port.tls === 'off' ? () => plain : evaluate;
+  const admit = port.tls === 'off' || request.plain === true ? () => plain : evaluate;
   if (port.protocol !== 'http') return admit(policy, arrival);
   if (request.kind !== 'http') return { verdict: 'reject', status: 400, grants: [] };
   const normal = normalizePath(request.path);

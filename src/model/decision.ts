@@ -44,6 +44,8 @@ export type InboundRequest =
 
 interface Arriving {
   readonly peer: SpiffeId;
+  /** The connection is in plain text: nothing is proven, and `peer` does not count. */
+  readonly plain?: true;
   /** The workload that sends it, where that is known; or the address that it comes from. Without either no pod is recognised. */
   readonly from?: WorkloadId | { readonly address: string };
   readonly workload: WorkloadId;

@@ -108,8 +108,10 @@ function endpointsOf(
     const workload = model.workloads[target.workload];
     const address = workload?.addresses[0];
     if (workload === undefined || address === undefined) return [];
-    const port = findPort(workload.ports, target.port)?.meshPort ?? target.port;
-    return [{ workload, address, port, peer: workload.transport === 'mtls' ? workload.identity : plainPeer }];
+    const reached = findPort(workload.ports, target.port);
+    const plain = workload.transport === 'plain' || reached?.tls === 'off';
+    const port = reached?.meshPort ?? target.port;
+    return [{ workload, address, port, peer: plain ? plainPeer : workload.identity }];
   });
 }
 

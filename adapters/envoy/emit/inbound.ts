@@ -31,7 +31,7 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   const transportSocket = serverTls(options.certificates, everybody(model), trustOf(model));
   const route = { name: cluster, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
   return {
-    listener: listener(name, server, port, [{ filters, transportSocket }]),
+    listener: listener(name, server, port, [{ filters, transportSocket }], [httpConnectionManager(name, rds)]),
     cluster: appCluster(cluster, port),
     routes: { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [...faultRoutes, route] }] },
   };
@@ -57,7 +57,7 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
   );
   const elsewhere = chain(clients === undefined ? everybody(model) : { exact: clients.everywhere });
   return {
-    listener: listener(name, server, port, [...places, elsewhere]),
+    listener: listener(name, server, port, [...places, elsewhere], [proxy]),
     cluster: appCluster(cluster, port),
   };
 }
@@ -71,13 +71,40 @@ function everybody({ trustDomain, settings }: MeshModel): PeerIdentities {
   return { trustDomains: [trustDomain, ...Object.keys(settings.trustDomains ?? {})] };
 }
 
-/** An address that is not known yet means all addresses. */
-function listener(name: string, server: Workload, port: WorkloadPort, filterChains: readonly Message[]): Message {
+/** An address that is not known yet means all addresses. `plain`: what plain callers meet where the port takes them. */
+function listener(
+  name: string,
+  server: Workload,
+  port: WorkloadPort,
+  proven: readonly Message[],
+  plain: readonly Message[],
+): Message {
   return {
     name,
     ...originMetadata(server.origins),
     address: socketAddress(server.addresses[0] ?? '0.0.0.0', port.meshPort),
     trafficDirection: 'INBOUND',
-    filterChains,
+    ...admission(port.tls, proven, plain),
   };
 }
+
+function admission(mode: WorkloadPort['tls'], proven: readonly Message[], plain: readonly Message[]): Message {
+  if (mode === undefined) return { filterChains: proven };
+  if (mode === 'off') return { filterChains: [{ filters: plain }] };
+  const chains = proven.map((chain) => ({
+    ...chain,
+    filterChainMatch: { ...(chain.filterChainMatch as Message | undefined), transportProtocol: 'tls' },
+  }));
+  return {
+    listenerFilters: [tlsInspector],
+    // Who says nothing waits for the server to speak first, which clients of TLS never do.
+    listenerFiltersTimeout: '3s',
+    continueOnListenerFiltersTimeout: true,
+    filterChains: [...chains, { filterChainMatch: { transportProtocol: 'raw_buffer' }, filters: plain }],
+  };
+}
+
+const tlsInspector: Message = {
+  name: 'envoy.filters.listener.tls_inspector',
+  typedConfig: any('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector', {}),
+};

@@ -32,12 +32,14 @@ export function referenceOf(model: MeshModel, request: CaseRequest): Reference |
   const { traffic } = request;
   const seen = traffic.kind === 'http' ? seenPath(traffic.path) : {};
   if (request.direction === 'inbound') {
-    if (request.credential !== 'issued') return undefined;
+    const plain = request.credential === 'plain-text' && takesPlain(model, request);
+    if (request.credential !== 'issued' && !plain) return undefined;
     const [podNamespace = '', pod = ''] = request.workload.split('/');
     const { verdict, status } = decideInbound(model, {
       ...traffic,
       ...(traffic.kind === 'http' ? { headers: lowerCase(traffic.headers) } : {}),
       peer: peerIdentity(model.trustDomain, request.peer),
+      ...(plain ? { plain } : {}),
       workload: workloadId(podNamespace, pod),
       port: request.port,
       from: { address: peerAddress(model, request.source) },
@@ -54,6 +56,14 @@ export function referenceOf(model: MeshModel, request: CaseRequest): Reference |
     to: request.to,
   } as Parameters<typeof decide>[1]);
   return { ...branchesOf(model, decision, request), ...seen };
+}
+
+function takesPlain(
+  model: MeshModel,
+  { workload, port }: { readonly workload: string; readonly port: number },
+): boolean {
+  const found = Object.values(model.workloads).find(({ id }) => id === workload);
+  return found?.ports.find((candidate) => candidate.port === port)?.tls !== undefined;
 }
 
 /** Where a peer that calls a sidecar by itself calls from. */
