@@ -1,13 +1,13 @@
 import { type NonEmpty, nonEmpty } from '../lib/collections.ts';
 import { decide } from '../model/decide.ts';
-import type { TrafficRequest } from '../model/decision.ts';
+import type { Decision, TrafficRequest } from '../model/decision.ts';
 import type { MeshModel, WorkloadId } from '../model/types.ts';
 import type { ExampleSide, TrafficChange, UndecidedChange } from './changes.ts';
 import { type ClassLimits, type RequestShape, requestClasses } from './classes.ts';
 import type { Client, ClientPair, Paired } from './clients.ts';
 import { type Effect, effectsOf } from './effects.ts';
 import { accessOrigins, causeOf, type Outcome, outcomeOf, routeOrigins } from './outcome.ts';
-import { clientSignatures, reachOf, type ServicePortRef } from './reach.ts';
+import { clientSignatures, portAt, reachOf, type ServicePortRef } from './reach.ts';
 
 /** What changes for requests to one service port, over all clients. */
 export function trafficChanges(
@@ -79,13 +79,20 @@ function compare(paired: Paired, client: ClientPair, ref: ServicePortRef, shape:
   const host = paired.after.services[ref.service]?.hosts[0] ?? paired.before.services[ref.service]?.hosts[0] ?? '';
   const side = (model: MeshModel, { workload, exists }: Client) => {
     const request = requestOf(shape, workload.id, host, ref.port);
-    const decision = decide(model, request);
+    const decision = decideAt(model, request, ref);
     const origins = { access: accessOrigins(decision), route: routeOrigins(decision) };
     return { request, senderExists: exists, decision, origins, outcome: outcomeOf(decision) };
   };
   const before = side(paired.before, client.before);
   const after = side(paired.after, client.after);
   return { effects: effectsOf(before.outcome, after.outcome), before, after };
+}
+
+/** The name of a Service that a model does not have yet, or no more, is not the name of a host outside the mesh. */
+function decideAt(model: MeshModel, request: TrafficRequest, ref: ServicePortRef): Decision {
+  const decision = decide(model, request);
+  if (decision.outcome !== 'outside' || portAt(model, ref) !== undefined) return decision;
+  return { outcome: 'rejected', status: 404, because: { text: `there is no Service ${ref.service}` }, targets: [] };
 }
 
 /** Shares do not decide who is let in: where they move, that is told for itself. */
