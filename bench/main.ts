@@ -18,41 +18,51 @@ async function main(): Promise<number> {
     console.error(`bench: ${options.error}\n${usage}`);
     return 2;
   }
+  return (await run(options.value)) ? 0 : 1;
+}
+
+/** Whether all of it could be measured. */
+function run(options: BenchOptions): Promise<boolean> {
+  if (options.benchmark === 'data-plane') return runDataPlane(options);
+  return attempt(async () => {
+    const report = await runFrontend(options, progress);
+    console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderFrontend(report)}`);
+  });
+}
+
+/** Says why something could not be measured, and goes on. */
+async function attempt(measure: () => Promise<void>): Promise<boolean> {
   try {
-    await run(options.value);
-    return 0;
+    await measure();
+    return true;
   } catch (error) {
     if (!(error instanceof BenchFailure)) throw error;
     console.error(`bench: ${error.message}`);
-    return 1;
+    return false;
   }
-}
-
-async function run(options: BenchOptions): Promise<void> {
-  if (options.benchmark === 'data-plane') {
-    await runDataPlane(options);
-    return;
-  }
-  const report = await runFrontend(options, progress);
-  console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderFrontend(report)}`);
 }
 
 /** Each table is printed as soon as it is there; JSON is one list at the end, or the report alone of a single benchmark. */
-async function runDataPlane(options: DataPlaneOptions): Promise<void> {
+async function runDataPlane(options: DataPlaneOptions): Promise<boolean> {
   const envoy = ensureEnvoy();
   const { profile } = options;
   const reports: Report[] = [];
+  let complete = true;
   for (const name of options.names) {
     const scenario = scenarioOf(name);
-    if (profile !== undefined) {
-      console.log(`\n${await profileScenario(scenario, { ...options, profile }, envoy, progress)}`);
-      continue;
-    }
-    const report = await runScenario(scenario, options, envoy, progress);
-    reports.push(report);
-    if (options.output === 'table') console.log(`\n${renderReport(report, scenario)}`);
+    const measured = await attempt(async () => {
+      if (profile !== undefined) {
+        console.log(`\n${await profileScenario(scenario, { ...options, profile }, envoy, progress)}`);
+        return;
+      }
+      const report = await runScenario(scenario, options, envoy, progress);
+      reports.push(report);
+      if (options.output === 'table') console.log(`\n${renderReport(report, scenario)}`);
+    });
+    complete &&= measured;
   }
-  if (options.output === 'json') console.log(JSON.stringify(reports.length === 1 ? reports[0] : reports));
+  if (options.output === 'json') console.log(JSON.stringify(options.names.length === 1 ? reports[0] : reports));
+  return complete;
 }
 
 process.exitCode = await main();

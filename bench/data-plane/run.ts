@@ -12,8 +12,10 @@ import { type Place, startSubject } from './start.ts';
 
 /** The authority of every request. */
 const host = 'upstream.bench';
-/** The longest warm-up of a subject; never longer than one measurement. */
-const warmUpSeconds = 3;
+/** Programs that compile what is hot are as fast as they get after about so many requests. */
+const warmRequests = 20_000;
+/** But no subject is warmed up for longer than so many measurements take. */
+const warmUpShare = 3;
 
 export type Progress = (line: string) => void;
 
@@ -81,8 +83,7 @@ async function takeTurns(
   progress: Progress,
 ): Promise<ReadonlyMap<string, readonly Figures[]>> {
   const samples = new Map<string, Figures[]>(contenders.map(({ name }) => [name, []]));
-  for (const contender of contenders)
-    await named(contender, scenario.saturate(bench, contender, Math.min(seconds, warmUpSeconds)));
+  for (const contender of contenders) await named(contender, warmUp(scenario, bench, contender, seconds));
   for (let round = 1; round <= rounds; round += 1) {
     for (const contender of contenders) {
       const saturated = await named(contender, scenario.saturate(bench, contender, seconds));
@@ -97,6 +98,14 @@ async function takeTurns(
     }
   }
   return samples;
+}
+
+async function warmUp(scenario: Scenario, bench: Bench, contender: Contender, seconds: number): Promise<void> {
+  let done = 0;
+  for (let spent = 0; spent < seconds * warmUpShare && done < warmRequests; spent++) {
+    const { requestsPerSecond = warmRequests } = await scenario.saturate(bench, contender, 1);
+    done += requestsPerSecond;
+  }
 }
 
 function pacedFigures(paced: Awaited<ReturnType<Scenario['pace']>>): Figures {

@@ -33,6 +33,11 @@ server.on('stream', (stream, headers) => {
   });
   forwarded.on('error', () => stream.close());
   stream.on('error', () => forwarded.close());
+  // What nobody reads any more would hold back the window of the connection that all requests share.
+  stream.on('close', () => {
+    forwarded.resume();
+    if (!forwarded.closed) forwarded.close(http2.constants.NGHTTP2_CANCEL);
+  });
   stream.pipe(forwarded);
 });
 server.listen(Number(port), '127.0.0.1');

@@ -15,7 +15,7 @@ export interface OpenLoopOptions {
 /** The first requests open connections and are not counted. */
 const uncountedSeconds = 0.5;
 const maxOutstanding = 4096;
-const answerLimitMillis = 10_000;
+const answerLimitMillis = 25_000;
 
 const options = JSON.parse(process.argv[2] ?? '') as OpenLoopOptions;
 const uncounted = Math.round(options.rate * uncountedSeconds);
