@@ -1,5 +1,5 @@
 import { type Percentiles, percentilesOf } from '../percentiles.ts';
-import type { OpenLoopOptions } from '../programs/open-loop.ts';
+import type { OpenLoopOptions, OpenLoopResult } from '../programs/open-loop.ts';
 import { type LoadPlace, runProgram } from './program.ts';
 
 /** Requests a second of every measurement at a fixed rate. */
@@ -10,9 +10,10 @@ export const fixedRate = 1000;
  * due, so that waiting for a slow answer hides nothing (no coordinated omission).
  */
 export async function runOpenLoop(place: LoadPlace, options: Omit<OpenLoopOptions, 'rate'>): Promise<Percentiles> {
-  const { micros } = await runProgram<OpenLoopOptions, { readonly micros: readonly number[] }>(place, 'open-loop.ts', {
+  const { micros, failures } = await runProgram<OpenLoopOptions, OpenLoopResult>(place, 'open-loop.ts', {
     ...options,
     rate: fixedRate,
   });
+  if (failures > 0) console.error(`at ${fixedRate}/s ${failures} requests failed, of ${micros.length} that count`);
   return percentilesOf(micros);
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { runProgram } from '../../../bench/data-plane/load/program.ts';
-import type { OpenLoopOptions } from '../../../bench/data-plane/programs/open-loop.ts';
+import type { OpenLoopOptions, OpenLoopResult } from '../../../bench/data-plane/programs/open-loop.ts';
 
 test('a stall is seen by every request that was due meanwhile', async () => {
   const stallMillis = 1500;
@@ -18,11 +18,8 @@ test('a stall is seen by every request that was due meanwhile', async () => {
     const { port } = server.address() as AddressInfo;
     const options: OpenLoopOptions = { kind: 'http1', port, host: 'test', rate: 200, seconds: 2 };
     const place = { taskset: 'taskset', cores: '0' };
-    const { micros } = await runProgram<OpenLoopOptions, { readonly micros: readonly number[] }>(
-      place,
-      'open-loop.ts',
-      options,
-    );
+    const { micros, failures } = await runProgram<OpenLoopOptions, OpenLoopResult>(place, 'open-loop.ts', options);
+    expect(failures).toBe(0);
     expect(micros).toHaveLength(400);
     // A client that waits for each answer would have seen a single slow request.
     expect(micros.filter((latency) => latency > (stallMillis / 2) * 1000).length).toBeGreaterThan(50);
