@@ -2,13 +2,14 @@ import type { Socket } from 'node:net';
 import type { ConnectionHost } from '../http/connection-host.ts';
 import { type Peer, retireAt } from '../listeners/peer.ts';
 import type { Tickable } from '../ticker.ts';
+import { OpenRequests } from './open-requests.ts';
 import { ServerRequest } from './server-request.ts';
 import { ServerSession } from './server-session.ts';
 
 /** One HTTP/2 connection of a client: its requests side by side, each through the listener's phases. */
 export class Http2ServerConnection implements Tickable {
   readonly #session: ServerSession;
-  readonly #requests = new Set<ServerRequest>();
+  readonly #requests = new OpenRequests();
   #retireAt: number;
 
   constructor(host: ConnectionHost<Http2ServerConnection>, socket: Socket, peer: Peer) {
@@ -36,7 +37,7 @@ export class Http2ServerConnection implements Tickable {
   }
 
   tick(now: number): void {
-    for (const request of this.#requests) request.tick(now);
+    this.#requests.tick(now);
     if (now < this.#retireAt) return;
     this.#retireAt = Number.POSITIVE_INFINITY;
     this.#session.drain();

@@ -8,18 +8,20 @@ import type { Peer } from '../listeners/peer.ts';
 import type { CompiledPhases } from '../phases/phase.ts';
 import { INTERNAL_ERROR } from './error-codes.ts';
 import type { HeaderList } from './header-list.ts';
+import type { OpenRequest, OpenRequests } from './open-requests.ts';
 import type { ServerStream } from './server-stream.ts';
 import type { StreamSink } from './stream-sink.ts';
 
 /** One request of an HTTP/2 connection, through the listener's phases. */
-export class ServerRequest implements Downstream, StreamSink {
+export class ServerRequest implements Downstream, StreamSink, OpenRequest {
   readonly #stream: ServerStream;
   readonly #transaction: Transaction;
-  readonly #open: Set<ServerRequest>;
+  readonly #open: OpenRequests;
+  place = -1;
   #paused = false;
 
   /** Is a member of `open` while it lasts. */
-  constructor(stream: ServerStream, peer: Peer, clock: Clock, open: Set<ServerRequest>) {
+  constructor(stream: ServerStream, peer: Peer, clock: Clock, open: OpenRequests) {
     this.#stream = stream;
     this.#open = open;
     this.#transaction = new Transaction(this, peer, clock);
@@ -47,7 +49,7 @@ export class ServerRequest implements Downstream, StreamSink {
   }
 
   reset(): void {
-    this.#open.delete(this);
+    this.#open.remove(this);
     this.#transaction.clientGone();
   }
 
@@ -99,11 +101,11 @@ export class ServerRequest implements Downstream, StreamSink {
   }
 
   breakOff(): void {
-    this.#open.delete(this);
+    this.#open.remove(this);
     this.#stream.reset(INTERNAL_ERROR);
   }
 
   finished(): void {
-    this.#open.delete(this);
+    this.#open.remove(this);
   }
 }
