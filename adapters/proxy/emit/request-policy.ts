@@ -1,6 +1,7 @@
 import type { HeaderEdits as HeaderEditsMessage } from '../../../generated/types/proxy/smi/proxy/v1/HeaderEdits.ts';
 import type { RequestPolicyLayer } from '../../../generated/types/proxy/smi/proxy/v1/RequestPolicyLayer.ts';
 import type { Retries as RetriesMessage } from '../../../generated/types/proxy/smi/proxy/v1/Retries.ts';
+import { idempotentMethods } from '../../../src/lib/http-methods.ts';
 import type { HeaderEdits, PolicyLayer, RequestPolicy, Retries, RetryCondition } from '../../../src/model/policy.ts';
 import { portName } from '../names.ts';
 import { emitMatch } from './match.ts';
@@ -47,13 +48,10 @@ const conditions = {
   grpcUnavailable: 'GRPC_UNAVAILABLE',
 } as const satisfies Record<RetryCondition, string>;
 
-/** Those that mean the same sent twice as once (RFC 9110 9.2.2). */
-const idempotent = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'];
-
 function emitRetries({ on, methods, attempts, budget, backoff }: Retries): RetriesMessage {
   return stated({
     on: on && { conditions: on.map((condition) => conditions[condition]) },
-    methods: methods && { methods: methods === 'idempotent' ? idempotent : [...methods] },
+    methods: methods && { methods: methods === 'idempotent' ? [...idempotentMethods] : [...methods] },
     attempts,
     budgetPercent: budget?.percent,
     budgetMinPerSecond: budget?.minPerSecond,

@@ -1,6 +1,7 @@
 import type { DiagnosticCode } from '../../diagnostics/catalogue.ts';
 import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { PathSegment } from '../../lib/field-path.ts';
+import { idempotentMethods } from '../../lib/http-methods.ts';
 import { fullShare } from '../../policy/limits.ts';
 import type { TrafficPolicy } from '../../policy/types.ts';
 import { fieldOf, idOf, type LintSubject } from '../subject.ts';
@@ -45,7 +46,7 @@ function* contradictingTimes(policy: TrafficPolicy): Iterable<Diagnostic> {
   }
 }
 
-const repeatable: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+const repeatable: ReadonlySet<string> = new Set(idempotentMethods);
 
 function* repeatsEffects(policy: TrafficPolicy): Iterable<Diagnostic> {
   const { methods, attempts } = policy.request.retries ?? {};

@@ -1,10 +1,11 @@
 import type { Authenticators } from '../auth/authenticators.ts';
 import { HttpListener, type HttpTable } from '../listeners/http.ts';
+import type { Listener } from '../listeners/listener.ts';
 import type { ListenerSpec, ManagedListener } from '../listeners/manager.ts';
 import type { Admission } from '../listeners/peer-server.ts';
 import { TcpListener, type TcpTable } from '../listeners/tcp.ts';
-import { type UdpAccess, UdpInboundListener } from '../listeners/udp-inbound.ts';
-import { UdpOutboundListener, type UdpRoute } from '../listeners/udp-outbound.ts';
+import { UdpInboundListener } from '../listeners/udp-inbound.ts';
+import { UdpOutboundListener } from '../listeners/udp-outbound.ts';
 import { type InboundSettings, inboundPhases } from '../phases/inbound.ts';
 import { type OutboundSettings, outboundPhases } from '../phases/outbound.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
@@ -56,7 +57,8 @@ export function listenerSpecs(
     if (listener.protocol === 'UDP') {
       const service = compiler.service(listener.services[0] ?? '');
       if (service === undefined) return [];
-      return udpOutboundSpec(key, listener, outboundUdp(service, environment.registry), environment);
+      const route = outboundUdp(service, environment.registry);
+      return listenerSpec(key, listener, route, () => new UdpOutboundListener(environment.ticker, route));
     }
     const phases = outboundPhases(compiler.table(listener), environment);
     return httpSpec(key, listener, { admission, phases }, environment);
@@ -74,7 +76,7 @@ export function listenerSpecs(
     }
     if (listener.protocol === 'UDP') {
       const access = inboundUdp(table, target, environment.registry, environment.denials);
-      return udpInboundSpec(key, listener, access, material, environment);
+      return listenerSpec(key, listener, access, () => new UdpInboundListener(environment.ticker, access, material));
     }
     const name = `app ${listener.appAddress}:${listener.appPort}`;
     const app = clusters.cluster(name, programSettings, [{ target, ready: true, locality: nowhere }]);
@@ -104,65 +106,33 @@ interface Place {
   readonly port: number;
 }
 
-function httpSpec(
+/** A listener of one kind: made with its table, or one that is bound already given the table. */
+function listenerSpec<Table>(
   key: string,
   { address, port }: Place,
+  table: Table,
+  create: () => ManagedListener & Pick<Listener<Table>, 'use'>,
+): ListenerSpec {
+  const update = (listener: ManagedListener) => (listener as ReturnType<typeof create>).use(table);
+  return { key, address, port, create, update };
+}
+
+function httpSpec(
+  key: string,
+  place: Place,
   table: HttpTable,
   { ticker }: ListenerEnvironment,
   material?: TlsMaterial,
 ): ListenerSpec {
-  return {
-    key,
-    address,
-    port,
-    create: () => new HttpListener(ticker, table, material),
-    update: (listener: ManagedListener) => (listener as HttpListener).use(table),
-  };
+  return listenerSpec(key, place, table, () => new HttpListener(ticker, table, material));
 }
 
 function tcpSpec(
   key: string,
-  { address, port }: Place,
+  place: Place,
   table: TcpTable,
   { dialer }: ListenerEnvironment,
   material?: TlsMaterial,
 ): ListenerSpec {
-  return {
-    key,
-    address,
-    port,
-    create: () => new TcpListener(dialer, table, material),
-    update: (listener: ManagedListener) => (listener as TcpListener).use(table),
-  };
-}
-
-function udpOutboundSpec(
-  key: string,
-  { address, port }: Place,
-  route: UdpRoute,
-  { ticker }: ListenerEnvironment,
-): ListenerSpec {
-  return {
-    key,
-    address,
-    port,
-    create: () => new UdpOutboundListener(ticker, route),
-    update: (listener: ManagedListener) => (listener as UdpOutboundListener).use(route),
-  };
-}
-
-function udpInboundSpec(
-  key: string,
-  { address, port }: Place,
-  access: UdpAccess,
-  material: TlsMaterial,
-  { ticker }: ListenerEnvironment,
-): ListenerSpec {
-  return {
-    key,
-    address,
-    port,
-    create: () => new UdpInboundListener(ticker, access, material),
-    update: (listener: ManagedListener) => (listener as UdpInboundListener).use(access),
-  };
+  return listenerSpec(key, place, table, () => new TcpListener(dialer, table, material));
 }

@@ -58,7 +58,7 @@ function toTarget(route: Route, peerAddress: string): TcpRoute | undefined {
 }
 
 /** Bytes carry none. */
-function noHeader(): undefined {}
+export function noHeader(): undefined {}
 
 class OutboundRoute implements TcpRoute {
   readonly #cluster: Cluster;

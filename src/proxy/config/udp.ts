@@ -8,6 +8,7 @@ import type { RequestSeries } from '../telemetry/requests.ts';
 import { FlowSeries } from '../udp/flow-series.ts';
 import { PlainFlow } from '../udp/plain-flow.ts';
 import { TunnelFlow } from '../udp/tunnel-flow.ts';
+import { noHeader } from './tcp.ts';
 
 /** Datagrams of a program to a service: as a connection, by flow. */
 export function outboundUdp(service: ServiceRoutes, registry: MetricsRegistry): UdpRoute {
@@ -53,9 +54,6 @@ export function outboundUdp(service: ServiceRoutes, registry: MetricsRegistry): 
     },
   };
 }
-
-/** Datagrams carry none. */
-function noHeader(): undefined {}
 
 /** Flows of other proxies to the program behind this one. */
 export function inboundUdp(

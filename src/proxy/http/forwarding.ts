@@ -1,10 +1,11 @@
+import { idempotentMethods } from '../../lib/http-methods.ts';
 import type { Exchange } from '../routing/exchange.ts';
 import type { UpstreamFailure, UpstreamStream } from '../upstream/consumer.ts';
 import type { Fields } from './message.ts';
 import { RequestBody } from './request-body.ts';
 import { stampDeadline } from './stamp-deadline.ts';
 
-const resendable = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+const resendable: ReadonlySet<string> = new Set(idempotentMethods);
 
 /** The way of a transaction's current request to its server: waiting for a stream, then using it. */
 export class Forwarding {

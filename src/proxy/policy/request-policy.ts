@@ -1,3 +1,4 @@
+import { idempotentMethods } from '../../lib/http-methods.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { EditPlan } from './edit-plan.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -55,7 +56,7 @@ export interface Mirror {
 }
 
 /** Methods that mean the same sent twice as once (RFC 9110 9.2.2). */
-const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+const idempotent: ReadonlySet<string> = new Set(idempotentMethods);
 
 /** What holds without any policy: retries of what certainly or harmlessly was not done. */
 export const defaultRetries: Omit<RetryPolicy, 'budget'> = {
@@ -72,5 +73,5 @@ export const defaultBudgetWindowMillis = 10_000;
 
 /** Whether a request of a method may be sent again that its server may have seen already. */
 export function maySendAgain({ methods }: RetryPolicy, method: string): boolean {
-  return (methods ?? idempotentMethods).has(method);
+  return (methods ?? idempotent).has(method);
 }
