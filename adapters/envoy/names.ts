@@ -8,6 +8,7 @@ export const typeUrls = {
   endpoints: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
   listener: 'type.googleapis.com/envoy.config.listener.v3.Listener',
   routes: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+  secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
 } as const;
 
 /** Name of a service port's cluster: `NAMESPACE/SERVICE:PORT`. */
@@ -19,6 +20,12 @@ export function clusterName(service: ServiceId, port: number): string {
 export function appClusterName(workload: WorkloadId, port: number): string {
   return `app/${workload}:${port}`;
 }
+
+/**
+ * Names of the secrets that every Envoy has of its own: its certificate, and the roots that it trusts. They name no
+ * workload, because one cluster serves all its clients.
+ */
+export const secretNames = { certificate: 'certificate', trust: 'trust' } as const;
 
 /** A cluster without endpoints: what is sent there fails at once. */
 export const emptyCluster = 'empty';

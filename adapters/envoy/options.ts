@@ -11,6 +11,8 @@ export interface CertificateFiles {
 
 export interface EnvoyOptions {
   readonly certificates: CertificateFiles;
+  /** `ads`: the control plane gives certificate and roots as secrets (`emit/secrets.ts`), and the files are not read. */
+  readonly secrets?: 'ads';
   /** Where Envoy's admin endpoint listens; by default port 15001 of the pod's own loopback address, else of 127.0.0.1. */
   readonly admin?: { readonly address: string; readonly port: number };
   /** The DNS servers to ask for hosts outside the mesh; by default those of the system. */
@@ -40,12 +42,13 @@ export function parseEnvoyOptions(input: unknown): Result<EnvoyOptions, NonEmpty
 
 function optionsFault(input: unknown): string | undefined {
   if (!isObject(input)) return 'values must be an object';
-  const unknown = unknownKey(input, ['certificates', 'admin', 'dnsServers', 'testRandomHeader']);
+  const unknown = unknownKey(input, ['certificates', 'secrets', 'admin', 'dnsServers', 'testRandomHeader']);
   if (unknown !== undefined) return `${unknown} is not known`;
-  const { certificates, admin, dnsServers, testRandomHeader } = input;
+  const { certificates, secrets, admin, dnsServers, testRandomHeader } = input;
   if (certificates !== undefined && !areCertificates(certificates)) {
     return `certificates must hold file paths as ${certificateFields.join(', ')}`;
   }
+  if (secrets !== undefined && secrets !== 'ads') return 'secrets must be ads, or absent for files';
   if (admin !== undefined && !isAddress(admin)) return 'admin must hold address and port';
   if (dnsServers !== undefined && !(Array.isArray(dnsServers) && dnsServers.every(isAddress))) {
     return 'dnsServers must be a list of address and port';

@@ -3,9 +3,9 @@ import { compareText } from '../../../src/lib/collections.ts';
 import { findPort, portKey, transportOf } from '../../../src/model/ports.ts';
 import type { MeshModel, SpiffeId, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { findServicePort, parseClusterName, type ServicePortRef, typeUrls } from '../names.ts';
-import type { CertificateFiles, EnvoyOptions } from '../options.ts';
+import type { EnvoyOptions } from '../options.ts';
 import { lookups } from './dns.ts';
-import { any, type Message, originMetadata, socketAddress } from './message.ts';
+import { ads, any, type Message, originMetadata, socketAddress } from './message.ts';
 import { clientTls, plainText } from './tls.ts';
 
 /** Marks an endpoint without a sidecar in the metadata that chooses the transport socket. */
@@ -33,12 +33,12 @@ export function emitCluster(model: MeshModel, name: string, options: EnvoyOption
     name,
     ...originMetadata(origins),
     type: 'EDS',
-    edsClusterConfig: { edsConfig: { ads: {}, resourceApiVersion: 'V3' } },
+    edsClusterConfig: { edsConfig: ads },
     connectTimeout: '5s',
     ...connectTimeout(model, ref),
     lbPolicy: 'LEAST_REQUEST',
     ...upstreamHttp(ref.port.http2 === true),
-    ...transport(endpoints, options.certificates),
+    ...transport(endpoints, options),
   };
   return [
     { name, format: typeUrls.cluster, body: cluster, origins },
@@ -119,23 +119,23 @@ function endpointsOf(
  * Each endpoint is held to its own identity: with several among the endpoints, metadata chooses the transport socket. The
  * identities of unready endpoints count too, so that readiness changes no cluster.
  */
-function transport(endpoints: readonly Endpoint[], files: CertificateFiles): Message {
+function transport(endpoints: readonly Endpoint[], options: EnvoyOptions): Message {
   const peers = [...new Set(endpoints.map(({ peer }) => peer))].sort(compareText);
   const [only] = peers;
   if (peers.length === 1 && only !== undefined && only !== plainPeer)
-    return { transportSocket: clientTls(files, [only]) };
+    return { transportSocket: clientTls(options, [only]) };
   return {
     // For an endpoint that nothing below names.
-    transportSocket: clientTls(files, []),
-    ...(peers.length === 0 ? {} : { transportSocketMatches: peers.map((peer) => socketMatch(peer, files)) }),
+    transportSocket: clientTls(options, []),
+    ...(peers.length === 0 ? {} : { transportSocketMatches: peers.map((peer) => socketMatch(peer, options)) }),
   };
 }
 
-function socketMatch(peer: Endpoint['peer'], files: CertificateFiles): Message {
+function socketMatch(peer: Endpoint['peer'], options: EnvoyOptions): Message {
   return {
     name: peer,
     match: { peer },
-    transportSocket: peer === plainPeer ? plainText : clientTls(files, [peer]),
+    transportSocket: peer === plainPeer ? plainText : clientTls(options, [peer]),
   };
 }
 

@@ -4,9 +4,9 @@ import type { EnvoyOptions } from '../options.ts';
 import { appCluster } from './cluster.ts';
 import { faultRoutes } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
-import { any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
+import { ads, any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
 import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
-import { type PeerIdentities, serverTls, type Trust } from './tls.ts';
+import { type PeerIdentities, serverTls, trustOf } from './tls.ts';
 
 export interface EmittedInbound {
   readonly listener: Message;
@@ -26,9 +26,9 @@ export function inboundListeners(model: MeshModel, server: Workload, options: En
 function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): EmittedInbound {
   const name = inboundName(server.id, port.port);
   const cluster = appClusterName(server.id, port.port);
-  const rds = { rds: { routeConfigName: name, configSource: { ads: {}, resourceApiVersion: 'V3' } } };
+  const rds = { rds: { routeConfigName: name, configSource: ads } };
   const filters = [httpConnectionManager(name, rds, httpAccess(model.inbound[server.set], port.port))];
-  const transportSocket = serverTls(options.certificates, everybody(model), trustOf(model));
+  const transportSocket = serverTls(options, everybody(model), trustOf(model));
   const route = { name: cluster, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
   return {
     listener: listener(name, server, port, [{ filters, transportSocket }], [httpConnectionManager(name, rds)]),
@@ -49,7 +49,7 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
   const chain = (peers: PeerIdentities, match: Message = {}): Message => ({
     ...match,
     filters,
-    transportSocket: serverTls(options.certificates, peers, trustOf(model)),
+    transportSocket: serverTls(options, peers, trustOf(model)),
   });
   const clients = tcpClients(policy, port.port);
   const places = (clients?.places ?? []).map(({ addresses, clients: exact }) =>
@@ -60,10 +60,6 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
     listener: listener(name, server, port, [...places, elsewhere], [proxy]),
     cluster: appCluster(cluster, port),
   };
-}
-
-function trustOf({ trustDomain, settings }: MeshModel): Trust {
-  return { own: trustDomain, others: settings.trustDomains ?? {} };
 }
 
 /** All who can prove an identity. */

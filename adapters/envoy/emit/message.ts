@@ -8,6 +8,9 @@ export function any(type: string, message: Message): Message {
   return { '@type': `type.googleapis.com/${type}`, ...message };
 }
 
+/** That a resource comes over the stream that everything comes over. */
+export const ads: Message = { ads: {}, resourceApiVersion: 'V3' };
+
 export function socketAddress(address: string, port: number): Message {
   return { socketAddress: { address, portValue: port } };
 }

@@ -11,7 +11,7 @@ import {
 import type { EnvoyOptions } from '../options.ts';
 import { type ClientRefusals, clientRefusals } from './client-access.ts';
 import { httpConnectionManager } from './http.ts';
-import { any, type Message, originMetadata, socketAddress } from './message.ts';
+import { ads, any, type Message, originMetadata, socketAddress } from './message.ts';
 import { outsideFilter } from './outside.ts';
 import { appliesTo, outboundRoutes } from './routes.ts';
 
@@ -106,7 +106,7 @@ function emitListener(
     return { listener: { ...common, filterChains: [{ filters: [tcpProxy(first, client, refusals)] }] } };
   }
   const filters = [...refusals.filters, ...(binding.passthrough ? [outsideFilter(options)] : [])];
-  const rds = { rds: { routeConfigName: name, configSource: { ads: {}, resourceApiVersion: 'V3' } } };
+  const rds = { rds: { routeConfigName: name, configSource: ads } };
   return {
     listener: { ...common, filterChains: [{ filters: [httpConnectionManager(name, rds, filters)] }] },
     routes: outboundRoutes(name, binding, client, options.testRandomHeader, refusals.ofRequests),

@@ -1,30 +1,39 @@
-import type { SpiffeId, TrustDomain } from '../../../src/model/types.ts';
-import type { CertificateFiles } from '../options.ts';
-import { any, type Message } from './message.ts';
+import type { MeshModel, SpiffeId, TrustDomain } from '../../../src/model/types.ts';
+import { secretNames } from '../names.ts';
+import type { EnvoyOptions } from '../options.ts';
+import { ads, any, type Message } from './message.ts';
+
+/** Certificate, key and roots by file, or as secrets of the control plane. */
+type Material = Pick<EnvoyOptions, 'certificates' | 'secrets'>;
 
 /** Which SPIFFE ids a peer's certificate may carry. */
 export type PeerIdentities = { readonly trustDomains: readonly string[] } | { readonly exact: readonly SpiffeId[] };
 
-/** The own trust domain, whose roots are a file, and those that are federated with it. */
+/** The own trust domain, and those that are federated with it. */
 export interface Trust {
   readonly own: string;
   readonly others: Readonly<Record<string, TrustDomain>>;
 }
 
 /** Mutual TLS to servers that must present one of these identities. */
-export function clientTls(files: CertificateFiles, servers: readonly SpiffeId[]): Message {
-  return transportSocket('UpstreamTlsContext', { commonTlsContext: tlsContext(files, { exact: servers }) });
+export function clientTls(material: Material, servers: readonly SpiffeId[]): Message {
+  return transportSocket('UpstreamTlsContext', { commonTlsContext: tlsContext(material, { exact: servers }) });
 }
 
 /** Mutual TLS for clients; without a certificate of the mesh there is no connection. */
-export function serverTls(files: CertificateFiles, clients: PeerIdentities, trust: Trust): Message {
+export function serverTls(material: Material, clients: PeerIdentities, trust: Trust): Message {
   return transportSocket('DownstreamTlsContext', {
     requireClientCertificate: true,
     // A resumed session would keep an identity that policy no longer lets in.
     disableStatelessSessionResumption: true,
     disableStatefulSessionResumption: true,
-    commonTlsContext: { ...tlsContext(files, clients, trust), alpnProtocols: ['h2', 'http/1.1'] },
+    commonTlsContext: { ...tlsContext(material, clients, trust), alpnProtocols: ['h2', 'http/1.1'] },
   });
+}
+
+/** What a model says about whose roots count. */
+export function trustOf({ trustDomain, settings }: MeshModel): Trust {
+  return { own: trustDomain, others: settings.trustDomains ?? {} };
 }
 
 /** No encryption, for endpoints without a sidecar. */
@@ -40,27 +49,35 @@ function transportSocket(context: string, message: Message): Message {
   };
 }
 
-function tlsContext(files: CertificateFiles, peers: PeerIdentities, trust?: Trust): Message {
+function tlsContext({ certificates, secrets }: Material, peers: PeerIdentities, trust?: Trust): Message {
+  const tlsParams = { tlsMinimumProtocolVersion: 'TLSv1_3', tlsMaximumProtocolVersion: 'TLSv1_3' };
+  const matchTypedSubjectAltNames = identityMatchers(peers).map((matcher) => ({ sanType: 'URI', matcher }));
+  if (secrets === 'ads') {
+    return {
+      tlsParams,
+      tlsCertificateSdsSecretConfigs: [{ name: secretNames.certificate, sdsConfig: ads }],
+      combinedValidationContext: {
+        defaultValidationContext: { matchTypedSubjectAltNames },
+        validationContextSdsSecretConfig: { name: secretNames.trust, sdsConfig: ads },
+      },
+    };
+  }
+  const { certificateChain, privateKey, trustBundle } = certificates;
   return {
-    tlsParams: { tlsMinimumProtocolVersion: 'TLSv1_3', tlsMaximumProtocolVersion: 'TLSv1_3' },
-    tlsCertificates: [
-      { certificateChain: { filename: files.certificateChain }, privateKey: { filename: files.privateKey } },
-    ],
-    validationContext: {
-      ...roots(files, trust),
-      matchTypedSubjectAltNames: identityMatchers(peers).map((matcher) => ({ sanType: 'URI', matcher })),
-    },
+    tlsParams,
+    tlsCertificates: [{ certificateChain: { filename: certificateChain }, privateKey: { filename: privateKey } }],
+    validationContext: { ...roots({ filename: trustBundle }, trust), matchTypedSubjectAltNames },
   };
 }
 
 /** With several trust domains each vouches for its own members only, which Envoy's plain validation does not hold. */
-function roots({ trustBundle }: CertificateFiles, trust: Trust | undefined): Message {
-  if (trust === undefined || Object.keys(trust.others).length === 0) return { trustedCa: { filename: trustBundle } };
+export function roots(own: Message, trust: Trust | undefined): Message {
+  if (trust === undefined || Object.keys(trust.others).length === 0) return { trustedCa: own };
   const others = Object.entries(trust.others).map(([name, { bundle }]) => ({
     name,
     trustBundle: { inlineString: bundle },
   }));
-  const config = { trustDomains: [{ name: trust.own, trustBundle: { filename: trustBundle } }, ...others] };
+  const config = { trustDomains: [{ name: trust.own, trustBundle: own }, ...others] };
   return {
     customValidatorConfig: {
       name: 'envoy.tls.cert_validator.spiffe',

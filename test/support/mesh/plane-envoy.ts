@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { staticBootstrap } from '../../../adapters/envoy/index.ts';
+import { emitSecrets } from '../../../adapters/envoy/emit/secrets.ts';
+import { type EnvoyOptions, staticBootstrap } from '../../../adapters/envoy/index.ts';
+import type { Credential } from '../../../src/adapter/contract.ts';
 import { spiffeId } from '../../../src/lib/spiffe.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import type { Credentials } from './credentials.ts';
@@ -14,10 +16,28 @@ import type { Plane } from './planes.ts';
 
 const adminPort = 15_001;
 
+/** Makes the file of a bootstrap into what is to be tested. */
+type Finish = (bootstrap: object, model: MeshModel, credential: Credential) => object;
+
 /** The real Envoy, one process for each workload, with the static bootstrap of our adapter. */
 export function envoyPlane(binary: string): Plane {
+  return plane(binary, 'Envoy', {}, (bootstrap) => bootstrap);
+}
+
+/** The same with certificate and roots as secrets, which stand in the bootstrap as they would come from a control plane. */
+export function envoyPlaneWithSecrets(binary: string): Plane {
+  return plane(binary, 'Envoy with secrets', { secrets: 'ads' }, (bootstrap, model, credential) => {
+    const secrets = emitSecrets(model, credential).map(({ body }) => body);
+    const { staticResources, ...rest } = JSON.parse(
+      JSON.stringify(bootstrap, (key, value: unknown) => (key === 'sdsConfig' ? undefined : value)),
+    ) as { readonly staticResources: object };
+    return { ...rest, staticResources: { ...staticResources, secrets } };
+  });
+}
+
+function plane(binary: string, name: string, options: Partial<EnvoyOptions>, finish: Finish): Plane {
   return {
-    name: 'Envoy',
+    name,
     datagrams: false,
     async start(model, workloads, credentials) {
       const folder = mkdtempSync(join(tmpdir(), 'smi-golden-envoy-'));
@@ -28,7 +48,7 @@ export function envoyPlane(binary: string): Plane {
       };
       try {
         for (const id of workloads) {
-          const path = await writeBootstrap(model, id, credentials, folder);
+          const path = await writeBootstrap(model, id, credentials, folder, options, finish);
           const { addresses } = model.workloads[id]!;
           running.push(new Envoy(binary, path, { host: addresses[0]!, port: adminPort }));
         }
@@ -65,9 +85,12 @@ async function writeBootstrap(
   id: WorkloadId,
   credentials: Credentials,
   folder: string,
+  options: Partial<EnvoyOptions> = {},
+  finish: Finish = (bootstrap) => bootstrap,
 ): Promise<string> {
   const { namespace, serviceAccount, addresses } = model.workloads[id]!;
-  const svid = await credentials.issued(spiffeId(model.trustDomain, namespace, serviceAccount));
+  const identity = spiffeId(model.trustDomain, namespace, serviceAccount);
+  const svid = await credentials.issued(identity);
   const base = join(folder, id.replace('/', '.'));
   const file = (name: string, text: string): string => {
     writeFileSync(`${base}.${name}`, text, { mode: 0o600 });
@@ -82,6 +105,7 @@ async function writeBootstrap(
     admin: { address: addresses[0]!, port: adminPort },
     testRandomHeader: randomHeader,
     dnsServers: [outsideOf(model).dns],
+    ...options,
   });
-  return file('bootstrap.json', JSON.stringify(bootstrap));
+  return file('bootstrap.json', JSON.stringify(finish(bootstrap!, model, { identity, ...svid })));
 }

@@ -28,6 +28,7 @@ describe('options of the Envoy adapter', () => {
     [{ certificates: { inline: 'x' } }],
     [{ admin: { address: '127.0.0.1' } }],
     [{ admin: { address: '127.0.0.1', port: 70_000 } }],
+    [{ secrets: 'files' }],
     [{ testRandomHeader: '' }],
   ])('refuse %j', (input) => {
     expect(parseEnvoyOptions(input)).toMatchObject({ ok: false, error: [{ code: 'SMI5003' }] });
