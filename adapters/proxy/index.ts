@@ -24,7 +24,7 @@ export const proxyAdapter: DataPlaneAdapter<ProxyOptions> = {
   view,
   emitUnit,
   encode,
-  secret,
+  secrets,
 };
 
 function units(model: MeshModel): readonly UnitId[] {
@@ -72,7 +72,9 @@ function encode(artifact: Artifact): Uint8Array {
   return type.encode(type.fromObject(artifact.body as Record<string, unknown>)).finish();
 }
 
-function secret({ identity, certificateChain, privateKey, trustBundle }: Credential): Artifact {
+/** Roots of other trust domains travel with the workload. */
+function secrets(_model: MeshModel, credential: Credential): readonly Artifact[] {
+  const { identity, certificateChain, privateKey, trustBundle } = credential;
   const body: Secret = { name: identity, certificateChain, privateKey, trustBundle };
-  return { name: identity, format: typeUrls.secret, body, origins: [] };
+  return [{ name: identity, format: typeUrls.secret, body, origins: [] }];
 }

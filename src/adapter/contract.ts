@@ -45,8 +45,11 @@ export interface DataPlaneAdapter<Options = unknown> extends Adapter<Options> {
   view(model: MeshModel, workload: WorkloadId): readonly UnitId[];
   /** The bytes of `google.protobuf.Any.value` for an artifact. */
   encode(artifact: Artifact): Uint8Array;
-  /** The resource that hands a workload its own certificate and key; they never pass through the model. */
-  secret(credential: Credential): Artifact;
+  /**
+   * The resources that hand a workload its own certificate and key, which never pass through the model, and the roots that
+   * it trusts: those of its own domain, and what the model's settings say of others.
+   */
+  secrets(model: MeshModel, credential: Credential): readonly Artifact[];
 }
 
 /** The certificate and key of an identity, and the roots that it trusts; all PEM. */

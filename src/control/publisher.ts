@@ -1,4 +1,4 @@
-import type { Artifact, DataPlaneAdapter, UnitId } from '../adapter/contract.ts';
+import type { Artifact, Credential, DataPlaneAdapter, UnitId } from '../adapter/contract.ts';
 import { createViewEmitter, type ViewEmitter } from '../adapter/emitter.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import type { Svid } from '../identity/authority.ts';
@@ -24,9 +24,11 @@ export class Publisher {
   readonly #targets: readonly Target[];
   readonly #setView: (node: string, view: View | undefined) => void;
   readonly #encoded = new WeakMap<readonly Artifact[], Resources>();
+  readonly #credentials = new Map<string, Credential>();
   readonly #secrets = new Map<string, Resources>();
   readonly #parts = new Map<string, readonly Resources[]>();
   #origins: ReadonlyMap<string, readonly Origin[]> = new Map();
+  #model: MeshModel | undefined;
 
   constructor(
     targets: readonly { readonly adapter: DataPlaneAdapter; readonly options: unknown }[],
@@ -50,22 +52,36 @@ export class Publisher {
       changedUnits.push(...changedBetween(before, target.units).map((unit) => `${target.adapter.id}/${unit}`));
     }
     this.#origins = origins;
+    const settings = this.#model?.settings;
+    this.#model = model;
     for (const { id } of Object.values(model.workloads)) this.#renew(id, this.#partsOf(model, id));
     for (const node of this.#parts.keys()) if (!Object.hasOwn(model.workloads, node)) this.#drop(node);
+    // The roots of other trust domains are settings.
+    if (settings !== model.settings) for (const [node, held] of this.#credentials) this.#hand(node, held);
     return { changedUnits };
   }
 
   /** Replaces the credential that a workload's proxy is to have. */
   setSecret(node: string, identity: SpiffeId, svid: Svid): void {
-    const secrets = this.#targets.map(({ adapter }) => encodeArtifact(adapter, adapter.secret({ identity, ...svid })));
-    this.#secrets.set(node, secrets);
-    const parts = this.#parts.get(node);
-    if (parts !== undefined) this.#setView(node, createView([...parts.flat(), ...secrets]));
+    const credential = { identity, ...svid };
+    this.#credentials.set(node, credential);
+    this.#hand(node, credential);
   }
 
   /** The fields that a resource was made from. */
   originsOf(typeUrl: string, name: string): readonly Origin[] {
     return this.#origins.get(`${typeUrl} ${name}`) ?? [];
+  }
+
+  #hand(node: string, credential: Credential): void {
+    const model = this.#model;
+    if (model === undefined) return;
+    const secrets = this.#targets.flatMap(({ adapter }) =>
+      adapter.secrets(model, credential).map((artifact) => encodeArtifact(adapter, artifact)),
+    );
+    this.#secrets.set(node, secrets);
+    const parts = this.#parts.get(node);
+    if (parts !== undefined) this.#setView(node, createView([...parts.flat(), ...secrets]));
   }
 
   #emit({ adapter, emitter }: Target, model: MeshModel, origins: Map<string, readonly Origin[]>) {
@@ -93,6 +109,7 @@ export class Publisher {
   #drop(node: string): void {
     this.#parts.delete(node);
     this.#secrets.delete(node);
+    this.#credentials.delete(node);
     this.#setView(node, undefined);
   }
 
