@@ -10,6 +10,7 @@ import { hashModel } from '../model/canonical.ts';
 import type { MeshModel, WorkloadId } from '../model/types.ts';
 import type { XdsEvent, XdsLimits } from '../xds/contract.ts';
 import { createXdsServer, type XdsCounters, type XdsServer } from '../xds/server.ts';
+import type { View } from '../xds/view.ts';
 import { Credentials } from './credentials.ts';
 import { type Load, Loader } from './loader.ts';
 import type { AdsAddress, ControlPlaneMessage, LocatedDiagnostic, WantedShare } from './messages.ts';
@@ -78,9 +79,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const running = new RunningControlPlane(options, authority);
   const server = await createXdsServer({
     ...options.ads,
-    typeOrder: options.adapters.flatMap(({ adapter }) => adapter.typeOrder),
+    typeOrders: options.adapters.map(({ adapter }) => adapter.typeOrder),
     tls: own,
     authorize: (peer, node) => running.authorizes(peer, node),
+    viewOf: ({ id }, typeUrl) => running.viewOf(id, typeUrl),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onEvent: (event) => running.observe(event),
   });
@@ -113,7 +115,7 @@ class RunningControlPlane {
     this.#options = options;
     this.#authority = authority;
     this.#loader = new Loader(options.paths, options.stateDirectory);
-    this.#publisher = new Publisher(options.adapters, (node, view) => this.#server?.setView(node, view));
+    this.#publisher = new Publisher(options.adapters);
     this.#credentials = new Credentials({
       authority,
       lifetimeSeconds: options.svidLifetimeSeconds ?? defaultLifetimeSeconds,
@@ -160,13 +162,19 @@ class RunningControlPlane {
     return peer !== undefined && workload?.identity === peer;
   }
 
+  viewOf(node: string, typeUrl: string): View | undefined {
+    return this.#publisher.viewOf(node, typeUrl);
+  }
+
   observe(event: XdsEvent): void {
     this.#options.onXdsEvent?.(event);
     if (event.kind === 'connected') {
       const workload = this.#workload(event.node);
       if (workload !== undefined) this.#credentials.want(workload.id, workload.identity);
     } else if (event.kind === 'disconnected') {
-      if (this.#server?.connectedNodes().includes(event.node) !== true) this.#credentials.release(event.node);
+      if (this.#server?.isConnected(event.node) === true) return;
+      this.#credentials.release(event.node);
+      this.#publisher.release(event.node);
     } else if (event.kind === 'nack' && (event.certain || event.names.length === 0)) {
       const { node: workload, names: resources, typeUrl, detail } = event;
       const origins = resources.flatMap((name) => this.#publisher.originsOf(typeUrl, name));
@@ -218,8 +226,10 @@ class RunningControlPlane {
 
   #publish(load: Load, model: MeshModel): void {
     if (model === this.#model) return;
+    const before = Object.values(this.#model?.workloads ?? {});
     this.#model = model;
     const { changedUnits } = this.#publisher.publish(model);
+    for (const { id, identity } of before) if (this.#workload(id)?.identity !== identity) this.#server?.revoke(id);
     if (changedUnits.length > 0) {
       const { generation } = load;
       const hash = hashModel(model);

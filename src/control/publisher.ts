@@ -12,6 +12,14 @@ interface Target {
   readonly adapter: DataPlaneAdapter;
   readonly emitter: ViewEmitter;
   units: ReadonlyMap<UnitId, Resources>;
+  /** Of the workloads whose proxies are connected. */
+  readonly views: Map<string, TargetView>;
+}
+
+interface TargetView {
+  readonly view: View;
+  parts: readonly Resources[];
+  secrets: Resources;
 }
 
 export interface Publication {
@@ -19,69 +27,81 @@ export interface Publication {
   readonly changedUnits: readonly string[];
 }
 
-/** Keeps what every workload's proxy is to have, and hands over each view that changed. */
+/** Keeps what every connected workload's proxy is to have, in views that change in place. */
 export class Publisher {
   readonly #targets: readonly Target[];
-  readonly #setView: (node: string, view: View | undefined) => void;
   readonly #encoded = new WeakMap<readonly Artifact[], Resources>();
   readonly #credentials = new Map<string, Credential>();
-  readonly #secrets = new Map<string, Resources>();
-  readonly #parts = new Map<string, readonly Resources[]>();
   #origins: ReadonlyMap<string, readonly Origin[]> = new Map();
   #model: MeshModel | undefined;
 
-  constructor(
-    targets: readonly { readonly adapter: DataPlaneAdapter; readonly options: unknown }[],
-    setView: (node: string, view: View | undefined) => void,
-  ) {
+  constructor(targets: readonly { readonly adapter: DataPlaneAdapter; readonly options: unknown }[]) {
     this.#targets = targets.map(({ adapter, options }) => ({
       adapter,
       emitter: createViewEmitter(adapter, options),
       units: new Map(),
+      views: new Map(),
     }));
-    this.#setView = setView;
   }
 
-  /** Emits the model, encodes what changed, and renews the views that are touched. */
+  /** Emits the model, encodes what changed, and updates the views that are touched. */
   publish(model: MeshModel): Publication {
     const origins = new Map<string, readonly Origin[]>();
     const changedUnits: string[] = [];
+    // The roots of other trust domains are settings.
+    const sameSecrets = this.#model?.settings === model.settings;
+    this.#model = model;
+    for (const node of this.#credentials.keys()) {
+      if (!Object.hasOwn(model.workloads, node)) this.#credentials.delete(node);
+    }
     for (const target of this.#targets) {
       const before = target.units;
       target.units = this.#emit(target, model, origins);
       changedUnits.push(...changedBetween(before, target.units).map((unit) => `${target.adapter.id}/${unit}`));
+      for (const [node, held] of target.views) {
+        if (!Object.hasOwn(model.workloads, node)) target.views.delete(node);
+        else {
+          const secrets = sameSecrets ? held.secrets : this.#secretsOf(target, model, node);
+          renew(held, partsOf(target, model, node as WorkloadId), secrets);
+        }
+      }
     }
     this.#origins = origins;
-    const settings = this.#model?.settings;
-    this.#model = model;
-    for (const { id } of Object.values(model.workloads)) this.#renew(id, this.#partsOf(model, id));
-    for (const node of this.#parts.keys()) if (!Object.hasOwn(model.workloads, node)) this.#drop(node);
-    // The roots of other trust domains are settings.
-    if (settings !== model.settings) for (const [node, held] of this.#credentials) this.#hand(node, held);
     return { changedUnits };
+  }
+
+  /** What a workload's proxy is to have of the types of one adapter; nothing for a workload that does not exist. */
+  viewOf(node: string, typeUrl: string): View | undefined {
+    const model = this.#model;
+    const target = this.#targets.find(({ adapter }) => adapter.typeOrder.includes(typeUrl));
+    if (target === undefined || model === undefined || !Object.hasOwn(model.workloads, node)) return undefined;
+    const existing = target.views.get(node);
+    if (existing !== undefined) return existing.view;
+    const held = { view: createView(), parts: [], secrets: nothing };
+    target.views.set(node, held);
+    renew(held, partsOf(target, model, node as WorkloadId), this.#secretsOf(target, model, node));
+    return held.view;
+  }
+
+  /** No proxy of this workload is connected any more. */
+  release(node: string): void {
+    for (const { views } of this.#targets) views.delete(node);
   }
 
   /** Replaces the credential that a workload's proxy is to have. */
   setSecret(node: string, identity: SpiffeId, svid: Svid): void {
-    const credential = { identity, ...svid };
-    this.#credentials.set(node, credential);
-    this.#hand(node, credential);
+    this.#credentials.set(node, { identity, ...svid });
+    for (const target of this.#targets) {
+      const held = target.views.get(node);
+      if (held !== undefined && this.#model !== undefined) {
+        renew(held, held.parts, this.#secretsOf(target, this.#model, node));
+      }
+    }
   }
 
   /** The fields that a resource was made from. */
   originsOf(typeUrl: string, name: string): readonly Origin[] {
     return this.#origins.get(`${typeUrl} ${name}`) ?? [];
-  }
-
-  #hand(node: string, credential: Credential): void {
-    const model = this.#model;
-    if (model === undefined) return;
-    const secrets = this.#targets.flatMap(({ adapter }) =>
-      adapter.secrets(model, credential).map((artifact) => encodeArtifact(adapter, artifact)),
-    );
-    this.#secrets.set(node, secrets);
-    const parts = this.#parts.get(node);
-    if (parts !== undefined) this.#setView(node, createView([...parts.flat(), ...secrets]));
   }
 
   #emit({ adapter, emitter }: Target, model: MeshModel, origins: Map<string, readonly Origin[]>) {
@@ -93,26 +113,6 @@ export class Publisher {
     return units;
   }
 
-  #partsOf(model: MeshModel, workload: WorkloadId): readonly Resources[] {
-    return this.#targets.flatMap(({ emitter, units }) =>
-      emitter.view(model, workload).map((unit) => units.get(unit) ?? nothing),
-    );
-  }
-
-  #renew(node: string, parts: readonly Resources[]): void {
-    const before = this.#parts.get(node);
-    if (before?.length === parts.length && parts.every((part, index) => part === before[index])) return;
-    this.#parts.set(node, parts);
-    this.#setView(node, createView([...parts.flat(), ...(this.#secrets.get(node) ?? [])]));
-  }
-
-  #drop(node: string): void {
-    this.#parts.delete(node);
-    this.#secrets.delete(node);
-    this.#credentials.delete(node);
-    this.#setView(node, undefined);
-  }
-
   #encode(adapter: DataPlaneAdapter, artifacts: readonly Artifact[]): Resources {
     let resources = this.#encoded.get(artifacts);
     if (resources === undefined) {
@@ -121,6 +121,28 @@ export class Publisher {
     }
     return resources;
   }
+
+  #secretsOf({ adapter }: Target, model: MeshModel, node: string): Resources {
+    const credential = this.#credentials.get(node);
+    if (credential === undefined) return nothing;
+    return adapter.secrets(model, credential).map((artifact) => encodeArtifact(adapter, artifact));
+  }
+}
+
+function partsOf({ emitter, units }: Target, model: MeshModel, workload: WorkloadId): readonly Resources[] {
+  return emitter.view(model, workload).map((unit) => units.get(unit) ?? nothing);
+}
+
+/** Puts what is new into the view, and takes out what nothing names any more. */
+function renew(held: TargetView, parts: readonly Resources[], secrets: Resources): void {
+  const [before, now] = [new Set([...held.parts, held.secrets]), new Set([...parts, secrets])];
+  held.parts = parts;
+  held.secrets = secrets;
+  const set = [...now].filter((part) => !before.has(part)).flat();
+  const dropped = [...before].filter((part) => !now.has(part)).flat();
+  if (set.length === 0 && dropped.length === 0) return;
+  const kept = new Set([...now].flatMap((part) => part.map(({ typeUrl, name }) => `${typeUrl} ${name}`)));
+  held.view.update({ set, removed: dropped.filter(({ typeUrl, name }) => !kept.has(`${typeUrl} ${name}`)) });
 }
 
 /** Units that are new, different or gone. */

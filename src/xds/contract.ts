@@ -1,3 +1,53 @@
+import type { SpiffeId } from '../lib/spiffe.ts';
+
+/** What a client says of itself in its first request (`envoy.config.core.v3.Node`). */
+export interface NodeInfo {
+  readonly id: string;
+  readonly cluster: string;
+  readonly userAgentName: string;
+  readonly userAgentVersion: string;
+  /** The `google.protobuf.Struct` as plain JSON. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** One connected client: what it has, and what it lacks. Times are milliseconds since the epoch. */
+export interface ProxyState {
+  readonly node: NodeInfo;
+  /** Undefined only without TLS. */
+  readonly peer: SpiffeId | undefined;
+  readonly variant: 'delta' | 'sotw';
+  readonly connectedSince: number;
+  /** In the order of types; those that it has asked for. */
+  readonly types: readonly TypeState[];
+}
+
+export interface TypeState {
+  readonly typeUrl: string;
+  readonly wildcard: boolean;
+  /** The names that it asked for one by one. */
+  readonly names: readonly string[];
+  /** Name to version of what it has accepted. */
+  readonly acked: ReadonlyMap<string, string>;
+  /** The response that it has not answered yet. */
+  readonly inFlight: InFlightState | undefined;
+  readonly refused: readonly RefusedResource[];
+}
+
+export interface InFlightState {
+  readonly since: number;
+  readonly resources: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Kept away from the client until its content changes. */
+export interface RefusedResource {
+  readonly name: string;
+  readonly version: string;
+  readonly since: number;
+  /** In the client's words. */
+  readonly detail: string;
+}
+
 export interface XdsLimits {
   /** Open streams; further ones are refused with RESOURCE_EXHAUSTED. */
   readonly maxStreams: number;

@@ -1,6 +1,14 @@
 /** An ADS server (delta) that knows no resource type of its own. Entry point `smi-mesh/xds`. */
 
-export type { XdsEvent, XdsLimits } from './contract.ts';
+export type {
+  InFlightState,
+  NodeInfo,
+  ProxyState,
+  RefusedResource,
+  TypeState,
+  XdsEvent,
+  XdsLimits,
+} from './contract.ts';
 export { type RotatingCredentials, rotatingCredentials, type ServerIdentity } from './credentials.ts';
 export { createXdsServer, type XdsCounters, type XdsServer, type XdsServerOptions } from './server.ts';
-export { createView, resourceVersion, type View, type XdsResource } from './view.ts';
+export { createView, resourceVersion, type View, type ViewUpdate, type XdsResource } from './view.ts';

@@ -1,8 +1,9 @@
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { peerSpiffeId, type SpiffeId } from '../lib/spiffe.ts';
-import type { XdsEvent, XdsLimits } from './contract.ts';
+import type { NodeInfo, ProxyState, XdsEvent, XdsLimits } from './contract.ts';
 import { rotatingCredentials, type ServerIdentity } from './credentials.ts';
 import { type NodeStream, openStream } from './stream.ts';
+import { Streams } from './streams.ts';
 import type { Batch } from './subscription.ts';
 import type { View } from './view.ts';
 import { deltaService, type WireRequest } from './wire.ts';
@@ -19,12 +20,20 @@ export interface XdsServerOptions {
   readonly address: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** Type URLs in the order in which additions must arrive. */
-  readonly typeOrder: readonly string[];
+  /**
+   * Type URLs in the order in which additions must arrive, one list for each kind of client: a stream follows the list
+   * that holds the first type that it asks for.
+   */
+  readonly typeOrders: readonly (readonly string[])[];
   /** `insecure` takes any client for whatever it says it is: for tests only. */
   readonly tls: ServerIdentity | 'insecure';
-  /** Whether a peer may have the configuration of a node. Asked when a stream opens and at every change. */
+  /** Whether a peer may have the configuration of a node. Asked when a stream opens and before every push. */
   authorize(peer: SpiffeId | undefined, node: string): boolean;
+  /**
+   * What a client is to have; asked at its first request, when it is authorized. Nothing refuses it. Several may share a
+   * view; what changes in it travels by itself.
+   */
+  viewOf(node: NodeInfo, typeUrl: string): View | undefined;
   readonly limits?: Partial<XdsLimits>;
   onEvent?(event: XdsEvent): void;
 }
@@ -42,10 +51,11 @@ export interface XdsCounters {
 /** An ADS server (delta) that knows no resource type: it compares names and versions and moves bytes. */
 export interface XdsServer {
   readonly port: number;
-  /** What a node is to have from now on; `undefined` ends its streams. Only what differs travels. */
-  setView(node: string, view: View | undefined): void;
-  /** Nodes with an open stream. */
-  connectedNodes(): readonly string[];
+  /** The clients that are connected, one for each stream. */
+  proxies(): readonly ProxyState[];
+  isConnected(node: string): boolean;
+  /** Ends the streams of a node that is no longer served. */
+  revoke(node: string): void;
   rotate(identity: ServerIdentity): void;
   counters(): XdsCounters;
   /** Ends all streams, then the server; after `graceMillis` by force. */
@@ -55,8 +65,7 @@ export interface XdsServer {
 /** Starts serving; rejects when the address cannot be bound. */
 export async function createXdsServer(options: XdsServerOptions): Promise<XdsServer> {
   const limits = { ...defaultLimits, ...options.limits };
-  const views = new Map<string, View>();
-  const streams = new Set<NodeStream>();
+  const streams = new Streams();
   const count = { responses: 0, resources: 0, removals: 0, acks: 0, nacks: 0, refusedStreams: 0 };
   const emit = (event: XdsEvent) => {
     if (event.kind === 'ack') count.acks += 1;
@@ -69,7 +78,7 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
     }
     options.onEvent?.(event);
   };
-  const { authorize, typeOrder } = options;
+  const { authorize, typeOrders } = options;
   const server = new Server({
     'grpc.keepalive_time_ms': limits.keepaliveMillis,
     'grpc.keepalive_timeout_ms': limits.keepaliveMillis,
@@ -77,22 +86,24 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   });
   server.addService(deltaService(), {
     DeltaAggregatedResources(call: ServerDuplexStream<WireRequest, Batch>) {
-      if (streams.size >= limits.maxStreams) {
+      if (streams.all.size >= limits.maxStreams) {
         emit({ kind: 'refused', node: '', because: 'too many streams' });
         call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'too many streams' });
         return;
       }
       const peer = peerSpiffeId(call.getAuthContext().sslPeerCertificate?.subjectaltname);
-      const viewOf = (node: string) => views.get(node);
       const stream = openStream(call, {
+        peer,
         authorize: (node) => authorize(peer, node),
-        viewOf,
-        typeOrder,
+        viewOf: (node, typeUrl) => options.viewOf(node, typeUrl),
+        typeOrder: (typeUrl) => typeOrders.find((order) => order.includes(typeUrl)),
         limits,
         emit,
-        onClosed: (closed) => streams.delete(closed),
+        onChanged: (changed) => streams.pushSoon(changed),
+        onConnected: (connected, node) => streams.name(connected, node),
+        onClosed: (closed, node) => streams.delete(closed, node),
       });
-      streams.add(stream);
+      streams.all.add(stream);
     },
   });
   const tls = options.tls === 'insecure' ? undefined : rotatingCredentials(options.tls);
@@ -104,15 +115,14 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   );
   return {
     port,
-    setView(node, view) {
-      if (view === undefined) views.delete(node);
-      else views.set(node, view);
-      for (const stream of streams) if (stream.node === node) stream.push();
+    proxies: () => [...streams.all].flatMap((stream) => stream.state() ?? []),
+    isConnected: (node) => streams.of(node).size > 0,
+    revoke(node) {
+      for (const stream of [...streams.of(node)]) stream.revoke();
     },
-    connectedNodes: () => [...new Set([...streams].flatMap(({ node }) => node ?? []))],
     rotate: (identity) => tls?.rotate(identity),
-    counters: () => ({ streams: streams.size, ...count }),
-    close: (graceMillis = 2000) => close(server, streams, graceMillis),
+    counters: () => ({ streams: streams.all.size, ...count }),
+    close: (graceMillis = 2000) => close(server, streams.all, graceMillis),
   };
 }
 
@@ -126,7 +136,7 @@ function bind(server: Server, address: string, port: number, credentials: Server
 }
 
 async function close(server: Server, streams: ReadonlySet<NodeStream>, graceMillis: number): Promise<void> {
-  for (const stream of streams) stream.end(status.UNAVAILABLE, 'the control plane stops');
+  for (const stream of [...streams]) stream.end(status.UNAVAILABLE, 'the control plane stops');
   await new Promise<void>((resolve) => {
     const force = setTimeout(() => {
       server.forceShutdown();

@@ -1,5 +1,6 @@
+import type { TypeState } from './contract.ts';
 import { type Answer, type Batch, Subscription } from './subscription.ts';
-import type { View, XdsResource } from './view.ts';
+import type { View } from './view.ts';
 
 /** The parts of a request that change what a client is to get. */
 export interface DeltaRequest {
@@ -11,8 +12,6 @@ export interface DeltaRequest {
   /** Present when the client refused the response of that nonce. */
   readonly error?: string;
 }
-
-const noResources: ReadonlyMap<string, XdsResource> = new Map();
 
 /**
  * The subscriptions of one client over one stream, and the order in which their batches may travel: additions in the
@@ -46,12 +45,17 @@ export class StreamState {
   request(request: DeltaRequest): Answer | undefined {
     const subscription = this.#subscriptions.get(request.typeUrl);
     if (subscription === undefined) throw new Error(`unknown type ${request.typeUrl}`);
-    const answer = subscription.expects(request.nonce) ? subscription.answer(request.error === undefined) : undefined;
+    const answer = subscription.expects(request.nonce) ? subscription.answer(request.error) : undefined;
     if (request.nonce === '' || request.subscribe.length > 0) {
       subscription.subscribe(request.subscribe, request.initialVersions);
     }
     if (request.unsubscribe.length > 0) subscription.unsubscribe(request.unsubscribe);
     return answer;
+  }
+
+  /** For people. */
+  types(): readonly TypeState[] {
+    return [...this.#subscriptions.values()].flatMap((subscription) => subscription.state() ?? []);
   }
 
   /** The next batch that may travel now, counted as sent; nothing when the client must answer first or lacks nothing. */
@@ -61,7 +65,7 @@ export class StreamState {
 
   #nextAdditions(view: View): Batch | undefined {
     for (const subscription of this.#subscriptions.values()) {
-      const resources = view.get(subscription.typeUrl) ?? noResources;
+      const resources = view.get(subscription.typeUrl);
       const batch = subscription.nextAdditions(resources, this.#nonce(), this.#maxBatchBytes);
       if (batch !== undefined) return batch;
       // Later types may refer to what waits behind the batch in flight.
@@ -72,7 +76,7 @@ export class StreamState {
 
   #nextRemovals(view: View): Batch | undefined {
     for (const subscription of [...this.#subscriptions.values()].reverse()) {
-      const resources = view.get(subscription.typeUrl) ?? noResources;
+      const resources = view.get(subscription.typeUrl);
       const batch = subscription.nextRemovals(resources, this.#nonce());
       if (batch !== undefined) return batch;
       // The older version that the client keeps may refer to what earlier types would remove.

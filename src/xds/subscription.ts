@@ -1,3 +1,4 @@
+import type { RefusedResource, TypeState } from './contract.ts';
 import type { XdsResource } from './view.ts';
 
 /** The name by which a client asks for every resource of a type ("XDS protocol", wildcard subscriptions). */
@@ -40,9 +41,10 @@ export class Subscription {
   /** What the client has been sent or has told us that it has: name to version, or `absent`. */
   readonly #known = new Map<string, string>();
   /** What it is certain to hold: the values of `known` before the batch in flight. */
-  #inFlight: { readonly batch: Batch; readonly before: ReadonlyMap<string, string | undefined> } | undefined;
-  /** Name to the version that the client refused. */
-  readonly #refused = new Map<string, string>();
+  #inFlight:
+    | { readonly batch: Batch; readonly since: number; readonly before: ReadonlyMap<string, string | undefined> }
+    | undefined;
+  readonly #refused = new Map<string, RefusedResource>();
   /** Groups of names among which one is at fault; sent one group at a time, before everything else. */
   #suspects: readonly (readonly string[])[] = [];
 
@@ -61,7 +63,8 @@ export class Subscription {
 
   /** Whether the client keeps an older version, or none, of something that is in the view. */
   refuses(view: Resources): boolean {
-    for (const [name, version] of this.#refused) if (view.get(name)?.version !== version) this.#refused.delete(name);
+    for (const [name, { version }] of this.#refused)
+      if (view.get(name)?.version !== version) this.#refused.delete(name);
     return this.#refused.size > 0;
   }
 
@@ -99,14 +102,15 @@ export class Subscription {
     if (!this.#wildcard) for (const name of this.#known.keys()) if (!this.#names.has(name)) this.#forget(name);
   }
 
-  /** Takes the answer to the batch in flight. */
-  answer(accepted: boolean): Answer {
+  /** Takes the answer to the batch in flight; `detail` says why it was refused. */
+  answer(detail: string | undefined): Answer {
     const inFlight = this.#inFlight;
     if (inFlight === undefined) throw new Error('no batch is in flight');
     this.#inFlight = undefined;
     const sent = inFlight.batch.resources;
-    if (accepted) {
-      for (const { name, version } of sent) if (this.#refused.get(name) !== version) this.#refused.delete(name);
+    if (detail === undefined) {
+      for (const { name, version } of sent)
+        if (this.#refused.get(name)?.version !== version) this.#refused.delete(name);
       return { kind: 'ack', blamed: [], certain: false };
     }
     for (const [name, version] of inFlight.before) {
@@ -116,8 +120,10 @@ export class Subscription {
       else this.#known.set(name, version);
     }
     const blamed = sent.map(({ name }) => name);
-    if (sent.length === 1) this.#refused.set(sent[0]!.name, sent[0]!.version);
-    else if (sent.length > 1) {
+    if (sent.length === 1) {
+      const [{ name, version }] = sent as [XdsResource];
+      this.#refused.set(name, { name, version, since: Date.now(), detail });
+    } else if (sent.length > 1) {
       const middle = Math.ceil(blamed.length / 2);
       this.#suspects = [blamed.slice(0, middle), blamed.slice(middle), ...this.#suspects];
     }
@@ -158,7 +164,7 @@ export class Subscription {
     const candidates = this.#wildcard ? view.values() : [...this.#names].flatMap((name) => view.get(name) ?? []);
     for (const resource of candidates) {
       const { name, version } = resource;
-      if (this.#known.get(name) !== version && this.#refused.get(name) !== version) yield resource;
+      if (this.#known.get(name) !== version && this.#refused.get(name)?.version !== version) yield resource;
     }
   }
 
@@ -184,8 +190,24 @@ export class Subscription {
       else this.#known.delete(name);
       this.#refused.delete(name);
     }
-    this.#inFlight = { batch, before };
+    this.#inFlight = { batch, since: Date.now(), before };
     return batch;
+  }
+
+  /** For people; nothing while the client has not asked for this type. */
+  state(): TypeState | undefined {
+    if (!this.#started) return undefined;
+    const acked = new Map(this.#known);
+    for (const [name, version] of this.#inFlight?.before ?? []) acked.set(name, version ?? absent);
+    for (const [name, version] of acked) if (version === absent) acked.delete(name);
+    const { typeUrl } = this;
+    const names = [...this.#names];
+    const inFlight = this.#inFlight && {
+      since: this.#inFlight.since,
+      resources: this.#inFlight.batch.resources.map(({ name }) => name),
+      removed: this.#inFlight.batch.removed,
+    };
+    return { typeUrl, wildcard: this.#wildcard, names, acked, inFlight, refused: [...this.#refused.values()] };
   }
 
   #forget(name: string): void {

@@ -1,13 +1,14 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import { loadDescriptor } from '../lib/descriptors.ts';
+import type { NodeInfo } from './contract.ts';
 import type { DeltaRequest } from './stream-state.ts';
 import type { Batch } from './subscription.ts';
 import type { XdsResource } from './view.ts';
 
-/** A request with the node that sends it, named only in the first one of a stream. */
+/** A request with the node that sends it, which must be named only in the first one of a stream. */
 export interface WireRequest extends DeltaRequest {
-  readonly node: string;
+  readonly node: NodeInfo | undefined;
 }
 
 const encoded = new WeakMap<XdsResource, Uint8Array>();
@@ -37,7 +38,7 @@ function unused(): never {
 
 function readRequest(type: protobuf.Type, bytes: Buffer): WireRequest {
   const message = type.toObject(type.decode(bytes), { defaults: true, arrays: true, objects: true }) as {
-    node: { id?: string } | null;
+    node: WireNode | null;
     typeUrl: string;
     resourceNamesSubscribe: string[];
     resourceNamesUnsubscribe: string[];
@@ -47,7 +48,7 @@ function readRequest(type: protobuf.Type, bytes: Buffer): WireRequest {
   };
   const { errorDetail } = message;
   return {
-    node: message.node?.id ?? '',
+    node: message.node === null ? undefined : readNode(message.node),
     typeUrl: message.typeUrl,
     subscribe: message.resourceNamesSubscribe,
     unsubscribe: message.resourceNamesUnsubscribe,
@@ -55,6 +56,30 @@ function readRequest(type: protobuf.Type, bytes: Buffer): WireRequest {
     nonce: message.responseNonce,
     ...(errorDetail === null ? {} : { error: errorDetail.message ?? '' }),
   };
+}
+
+type WireNode = Omit<NodeInfo, 'metadata'> & { readonly metadata: WireStruct | null };
+type WireStruct = { readonly fields: Readonly<Record<string, WireValue>> };
+type WireValue = {
+  readonly numberValue?: number;
+  readonly stringValue?: string;
+  readonly boolValue?: boolean;
+  readonly structValue?: WireStruct;
+  readonly listValue?: { readonly values: readonly WireValue[] };
+};
+
+function readNode({ id, cluster, userAgentName, userAgentVersion = '', metadata }: WireNode): NodeInfo {
+  return { id, cluster, userAgentName, userAgentVersion, metadata: metadata === null ? {} : readStruct(metadata) };
+}
+
+function readStruct({ fields }: WireStruct): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, readValue(value)]));
+}
+
+function readValue({ numberValue, stringValue, boolValue, structValue, listValue }: WireValue): unknown {
+  if (structValue !== undefined) return readStruct(structValue);
+  if (listValue !== undefined) return listValue.values.map(readValue);
+  return numberValue ?? stringValue ?? boolValue ?? null;
 }
 
 /** The fields are written in place, so that a resource is encoded once for all the streams that it goes to. */

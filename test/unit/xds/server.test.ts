@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { XdsEvent, XdsLimits } from '../../../src/xds/contract.ts';
 import { createXdsServer, type XdsServer } from '../../../src/xds/server.ts';
-import { createView, resourceVersion } from '../../../src/xds/view.ts';
+import { createView, resourceVersion, type View } from '../../../src/xds/view.ts';
 import { TestAdsClient } from '../../support/ads-client.ts';
 
 const typeUrl = 'test/Thing';
@@ -10,6 +10,7 @@ const body = Buffer.from('x');
 const view = (...names: readonly string[]) =>
   createView(names.map((name) => ({ typeUrl, name, version: resourceVersion(body), body })));
 
+let views: Record<string, View>;
 let server: XdsServer | undefined;
 let clients: TestAdsClient[] = [];
 afterEach(async () => {
@@ -20,16 +21,17 @@ afterEach(async () => {
 });
 
 async function serve(limits: Partial<XdsLimits> = {}, onEvent: (event: XdsEvent) => void = () => {}) {
+  views = { node: view('a', 'b') };
   server = await createXdsServer({
     address: '127.0.0.1',
     port: 0,
-    typeOrder: [typeUrl],
+    typeOrders: [[typeUrl]],
     tls: 'insecure',
     authorize: (_peer, node) => node !== 'forbidden',
+    viewOf: ({ id }) => views[id],
     limits,
     onEvent,
   });
-  server.setView('node', view('a', 'b'));
   return server;
 }
 
@@ -47,13 +49,13 @@ const refusal = async (client: TestAdsClient) => {
 describe('the ADS server', () => {
   it('shares nothing between nodes', async () => {
     const running = await serve();
-    running.setView('other', view('c'));
+    views.other = view('c');
     const [one, two] = [connect(running, 'node'), connect(running, 'other')];
     await one.until(() => one.batches.length > 0);
     await two.until(() => two.batches.length > 0);
     expect(one.names).toEqual(['test/Thing a', 'test/Thing b']);
     expect(two.names).toEqual(['test/Thing c']);
-    expect([...running.connectedNodes()].sort()).toEqual(['node', 'other']);
+    expect(running.proxies().map(({ node }) => node.id)).toEqual(['node', 'other']);
   });
 
   it('refuses streams beyond its limit and counts them', async () => {
@@ -88,7 +90,7 @@ describe('the ADS server', () => {
 
   it('refuses a first request without node, and nodes that it may not serve or does not know', async () => {
     const running = await serve();
-    running.setView('forbidden', view('a'));
+    views.forbidden = view('a');
     expect(await refusal(connect(running, ''))).toBe(status.INVALID_ARGUMENT);
     expect(await refusal(connect(running, 'forbidden'))).toBe(status.PERMISSION_DENIED);
     expect(await refusal(connect(running, 'unknown'))).toBe(status.PERMISSION_DENIED);
@@ -108,7 +110,7 @@ describe('the ADS server', () => {
     await client.until(() => client.batches.length > 0);
     client.close();
     await gone.promise;
-    expect(running.connectedNodes()).toEqual([]);
+    expect(running.proxies()).toEqual([]);
     expect(running.counters().streams).toBe(0);
   });
 

@@ -6,6 +6,7 @@ import {
   createView,
   createXdsServer,
   resourceVersion,
+  type View,
   type XdsEvent,
   type XdsServer,
 } from '../../../../src/xds/index.ts';
@@ -25,19 +26,30 @@ export interface TestControlPlane {
 /** An ADS server of the real kind with the identity `smi-mesh/controller`. */
 export async function controlPlane(authority: Authority, address: string, port = 0): Promise<TestControlPlane> {
   const events: XdsEvent[] = [];
+  const views = new Map<string, View>();
   const server = await createXdsServer({
     address,
     port,
-    typeOrder,
+    typeOrders: [typeOrder],
     tls: await authority.issue(spiffeId(authority.trustDomain, 'smi-mesh', 'controller')),
     authorize: () => true,
+    viewOf: ({ id }) => views.get(id),
     onEvent: (event) => events.push(event),
   });
   return {
     port: server.port,
     events,
     server,
-    serve: (node, resources) => server.setView(node, createView(resources.map(encode))),
+    serve(node, resources) {
+      const set = resources.map(encode);
+      const view = views.get(node) ?? createView();
+      views.set(node, view);
+      const names = new Set(set.map(({ typeUrl, name }) => `${typeUrl} ${name}`));
+      const removed = typeOrder.flatMap((typeUrl) =>
+        [...view.get(typeUrl).values()].filter(({ name }) => !names.has(`${typeUrl} ${name}`)),
+      );
+      view.update({ set, removed });
+    },
   };
 }
 
