@@ -16,7 +16,7 @@ import { type Load, Loader } from './loader.ts';
 import type { AdsAddress, ControlPlaneMessage, LocatedDiagnostic, WantedShare } from './messages.ts';
 import { Publisher } from './publisher.ts';
 import { wantedShares } from './shares.ts';
-import { watchFiles } from './watch.ts';
+import { type FileWatch, watchFiles } from './watch.ts';
 
 export type ControlPlaneEvent = Extract<
   ControlPlaneMessage,
@@ -105,7 +105,7 @@ class RunningControlPlane {
   readonly #credentials: Credentials;
   readonly #publisher: Publisher;
   #server: XdsServer | undefined;
-  #stopWatching: (() => void) | undefined;
+  #watch: FileWatch | undefined;
   #load: Load | undefined;
   #pods: readonly PodObject[] | undefined;
   #model: MeshModel | undefined;
@@ -135,7 +135,7 @@ class RunningControlPlane {
   start(): void {
     const { paths, pollMillis } = this.#options;
     // Watched before they are read, so that no change falls in between.
-    this.#stopWatching = watchFiles({
+    this.#watch = watchFiles({
       paths,
       ...(pollMillis === undefined ? {} : { intervalMillis: pollMillis }),
       onChange: () => this.#reload(),
@@ -187,7 +187,7 @@ class RunningControlPlane {
   }
 
   async close(): Promise<void> {
-    this.#stopWatching?.();
+    this.#watch?.stop();
     this.#credentials.stop();
     await this.#server?.close();
   }
