@@ -27,6 +27,8 @@ export interface StreamContext {
 export interface NodeStream {
   /** Nothing before the first request. */
   state(): ProxyState | undefined;
+  /** As of the last push. */
+  readonly isSettled: boolean;
   /** Sends what the client lacks of its view, as far as it may travel now. */
   push(): void;
   /** The node is no longer served. */
@@ -78,6 +80,10 @@ class DeltaStream implements NodeStream {
     return { node, peer: this.#context.peer, variant: 'delta', connectedSince, types: state.types() };
   }
 
+  get isSettled(): boolean {
+    return this.#session?.state.hasInFlight === false;
+  }
+
   push(): void {
     if (this.#session === undefined || !this.#open) return;
     const { node, view, state } = this.#session;
@@ -96,6 +102,7 @@ class DeltaStream implements NodeStream {
       });
     }
     this.#watch();
+    if (this.isSettled) this.#context.emit({ kind: 'settled', node: node.id });
   }
 
   revoke(): void {
@@ -121,8 +128,8 @@ class DeltaStream implements NodeStream {
     if (answer !== undefined) this.#rewatch();
     if (answer?.kind === 'ack') this.#context.emit({ kind: 'ack', node, typeUrl });
     if (answer?.kind === 'nack') {
-      const { blamed: names, certain } = answer;
-      this.#context.emit({ kind: 'nack', node, typeUrl, names, certain, detail: request.error ?? '' });
+      const { kind, blamed: names, ...fault } = answer;
+      this.#context.emit({ kind, node, typeUrl, names, ...fault, detail: request.error ?? '' });
     }
     this.push();
   }

@@ -22,6 +22,9 @@ export interface Answer {
   readonly blamed: readonly string[];
   /** Whether exactly one resource is at fault: it stays away until its content changes. */
   readonly certain: boolean;
+  /** With `certain`: the version that was refused, and the one that the client keeps, if it has one. */
+  readonly version?: string;
+  readonly kept?: string;
 }
 
 /**
@@ -123,11 +126,14 @@ export class Subscription {
     if (sent.length === 1) {
       const [{ name, version }] = sent as [XdsResource];
       this.#refused.set(name, { name, version, since: Date.now(), detail });
-    } else if (sent.length > 1) {
+      const kept = this.#known.get(name) || undefined;
+      return { kind: 'nack', blamed, certain: true, version, ...(kept === undefined ? {} : { kept }) };
+    }
+    if (sent.length > 1) {
       const middle = Math.ceil(blamed.length / 2);
       this.#suspects = [blamed.slice(0, middle), blamed.slice(middle), ...this.#suspects];
     }
-    return { kind: 'nack', blamed, certain: sent.length === 1 };
+    return { kind: 'nack', blamed, certain: false };
   }
 
   /** Whether the client lacks something that is in the view. */

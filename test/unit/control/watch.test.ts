@@ -73,7 +73,11 @@ describe('watching files', () => {
 
   it('looks at once when it is asked, and has told of what was saved before when it is done', async () => {
     const slow: FileChange[] = [];
-    const asked = watchFiles({ paths: [directory], intervalMillis: 3_600_000, onChange: (change) => slow.push(change) });
+    const asked = watchFiles({
+      paths: [directory],
+      intervalMillis: 3_600_000,
+      onChange: (change) => slow.push(change),
+    });
     await asked.look();
     expect(slow).toEqual([]);
     writeFileSync(join(directory, 'a.yaml'), 'a: 5\n');
