@@ -25,8 +25,13 @@ const descriptors = {
     'envoy/extensions/access_loggers/file/v3/file.proto',
     'envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster.proto',
     'envoy/extensions/filters/http/dynamic_forward_proxy/v3/dynamic_forward_proxy.proto',
+    'envoy/extensions/filters/http/jwt_authn/v3/config.proto',
+    'envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto',
+    'envoy/extensions/filters/http/lua/v3/lua.proto',
     'envoy/extensions/filters/http/rbac/v3/rbac.proto',
     'envoy/extensions/filters/http/router/v3/router.proto',
+    'envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.proto',
+    'envoy/extensions/rate_limit_descriptors/expr/v3/expr.proto',
     'envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto',
     'envoy/extensions/network/dns_resolver/cares/v3/cares_dns_resolver.proto',
     'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto',
@@ -37,6 +42,15 @@ const descriptors = {
     'envoy/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config.proto',
     'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
   ],
+};
+
+/** Fields of Envoy 1.40 that the sources do not have yet, by message. */
+const newer = {
+  'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit': {
+    rateLimits: { rule: 'repeated', type: 'envoy.config.route.v3.RateLimit', id: 17 },
+    maxDynamicDescriptors: { type: 'google.protobuf.UInt32Value', id: 18 },
+    enableRetryAfterHeader: { type: 'bool', id: 19 },
+  },
 };
 
 function load(files) {
@@ -50,6 +64,13 @@ function load(files) {
     return protobuf.util.path.resolve(origin, target);
   };
   schema.loadSync(files);
+  for (const [message, fields] of Object.entries(newer)) {
+    const type = schema.lookup(message);
+    if (type instanceof protobuf.Type) {
+      for (const [name, { rule, type: of, id }] of Object.entries(fields))
+        type.add(new protobuf.Field(name, id, of, rule));
+    }
+  }
   schema.resolveAll();
   return schema;
 }

@@ -27,6 +27,21 @@ export function appClusterName(workload: WorkloadId, port: number): string {
  */
 export const secretNames = { certificate: 'certificate', trust: 'trust' } as const;
 
+/** Name of the cluster from which a server's sidecar fetches the keys of issuers at one origin, such as `https://login.example.com`. */
+export function jwksClusterName(workload: WorkloadId, origin: string): string {
+  return `jwks/${workload}/${origin}`;
+}
+
+/** The same names, the second and further ones of a kind with a number. */
+export function toldApart(names: readonly string[]): readonly string[] {
+  const seen = new Map<string, number>();
+  return names.map((name) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count === 1 ? name : `${name}#${count}`;
+  });
+}
+
 /** A cluster without endpoints: what is sent there fails at once. */
 export const emptyCluster = 'empty';
 

@@ -17,6 +17,8 @@ export interface EnvoyOptions {
   readonly admin?: { readonly address: string; readonly port: number };
   /** The DNS servers to ask for hosts outside the mesh; by default those of the system. */
   readonly dnsServers?: readonly { readonly address: string; readonly port: number }[];
+  /** PEM file of the authorities that vouch for `https` hosts that tokens' keys come from; by default that of Debian. */
+  readonly webRoots?: string;
   /** Tests only: the request header whose decimal value takes the place of randomness among weighted backends. */
   readonly testRandomHeader?: string;
 }
@@ -42,9 +44,9 @@ export function parseEnvoyOptions(input: unknown): Result<EnvoyOptions, NonEmpty
 
 function optionsFault(input: unknown): string | undefined {
   if (!isObject(input)) return 'values must be an object';
-  const unknown = unknownKey(input, ['certificates', 'secrets', 'admin', 'dnsServers', 'testRandomHeader']);
+  const unknown = unknownKey(input, ['certificates', 'secrets', 'admin', 'dnsServers', 'webRoots', 'testRandomHeader']);
   if (unknown !== undefined) return `${unknown} is not known`;
-  const { certificates, secrets, admin, dnsServers, testRandomHeader } = input;
+  const { certificates, secrets, admin, dnsServers, webRoots, testRandomHeader } = input;
   if (certificates !== undefined && !areCertificates(certificates)) {
     return `certificates must hold file paths as ${certificateFields.join(', ')}`;
   }
@@ -53,6 +55,7 @@ function optionsFault(input: unknown): string | undefined {
   if (dnsServers !== undefined && !(Array.isArray(dnsServers) && dnsServers.every(isAddress))) {
     return 'dnsServers must be a list of address and port';
   }
+  if (webRoots !== undefined && !isText(webRoots)) return 'webRoots must be a file path';
   if (testRandomHeader !== undefined && !isText(testRandomHeader)) return 'testRandomHeader must be a header name';
   return undefined;
 }

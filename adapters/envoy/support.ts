@@ -46,8 +46,14 @@ export const support: SupportTable = {
   'circuit-breaking': { level: 'none', why: 'not written for Envoy yet' },
   'outlier-detection': { level: 'none', why: 'not written for Envoy yet' },
   'health-checks': { level: 'none', why: 'not written for Envoy yet' },
-  'rate-limits': { level: 'none', why: 'not written for Envoy yet' },
-  'end-user-authentication': { level: 'none', why: 'not written for Envoy yet' },
+  'rate-limits': {
+    level: 'approximate',
+    how: 'a request that one of several limits refuses counts for those before it, and plain callers of a permissive port have counters of their own',
+  },
+  'end-user-authentication': {
+    level: 'approximate',
+    how: 'while the keys of an issuer cannot be had, its tokens are answered 401 and not 503',
+  },
   'tls-permissive': { level: 'exact' },
   'tls-off': { level: 'exact' },
   'http2-programs': { level: 'exact' },

@@ -1,8 +1,16 @@
 import { originFormOnly } from './faults.ts';
 import { any, type Message } from './message.ts';
 
-/** An HTTP connection manager that changes nothing of a message but what the path rules ask for. */
-export function httpConnectionManager(statPrefix: string, routing: Message, filters: readonly Message[] = []): Message {
+/**
+ * An HTTP connection manager that changes nothing of a message but what the path rules ask for. `more`: what this one has
+ * beyond others.
+ */
+export function httpConnectionManager(
+  statPrefix: string,
+  routing: Message,
+  filters: readonly Message[] = [],
+  more: Message = {},
+): Message {
   return {
     name: 'envoy.filters.network.http_connection_manager',
     typedConfig: any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
@@ -27,6 +35,7 @@ export function httpConnectionManager(statPrefix: string, routing: Message, filt
       serverHeaderTransformation: 'PASS_THROUGH',
       requestHeadersTimeout: '10s',
       streamIdleTimeout: '300s',
+      ...more,
     }),
   };
 }

@@ -1,16 +1,21 @@
 import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
+import { type Authentication, audienceMapper, emitAuthentication } from './authentication.ts';
 import { appCluster } from './cluster.ts';
-import { faultRoutes } from './faults.ts';
+import { faultRoutes, originFormOnly } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
+import { jwksClusters } from './jwks.ts';
 import { ads, any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
+import { rateLimits } from './rate-limits.ts';
 import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
+import { serverLayersAt } from './server-layers.ts';
 import { type PeerIdentities, serverTls, trustOf } from './tls.ts';
 
 export interface EmittedInbound {
   readonly listener: Message;
-  readonly cluster: Message;
+  /** That of the program, and others that the listener asks. */
+  readonly clusters: readonly Message[];
   /** Of an HTTP listener. */
   readonly routes?: Message;
 }
@@ -26,15 +31,51 @@ export function inboundListeners(model: MeshModel, server: Workload, options: En
 function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): EmittedInbound {
   const name = inboundName(server.id, port.port);
   const cluster = appClusterName(server.id, port.port);
+  const policy = model.inbound[server.set];
+  const layers = serverLayersAt(policy, port.port);
+  const users = emitAuthentication(server.id, layers);
+  const access = httpAccess(policy, port.port);
+  const manager = (identified: boolean): Message => {
+    const limits = rateLimits(layers, identified);
+    const filters = [...users.filters, ...(identified ? access : []), ...limits];
+    return httpConnectionManager(name, rds, filters, managerOf(users, identified));
+  };
   const rds = { rds: { routeConfigName: name, configSource: ads } };
-  const filters = [httpConnectionManager(name, rds, httpAccess(model.inbound[server.set], port.port))];
+  const filterNames = [...users.filters, ...rateLimits(layers, true)].map((filter) => String(filter.name));
   const transportSocket = serverTls(options, everybody(model), trustOf(model));
   const route = { name: cluster, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
+  const routes = [...faultRoutes.map((fault) => withoutFilters(fault, filterNames)), route];
   return {
-    listener: listener(name, server, port, [{ filters, transportSocket }], [httpConnectionManager(name, rds)]),
-    cluster: appCluster(cluster, port),
-    routes: { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [...faultRoutes, route] }] },
+    listener: listener(name, server, port, [{ filters: [manager(true)], transportSocket }], [manager(false)]),
+    clusters: [appCluster(cluster, port), ...jwksClusters(server.id, layers, options)],
+    routes: { name, virtualHosts: [{ name: cluster, domains: ['*'], routes }] },
   };
+}
+
+/** What the connection manager itself does about identities. */
+function managerOf({ owned, filters }: Authentication, identified: boolean): Message {
+  const headers = owned.map((remove) => ({ remove }));
+  return {
+    // The program is told who calls; what a client says of that itself is dropped.
+    ...(identified ? { forwardClientCertDetails: 'SANITIZE_SET', setCurrentClientCertDetails: { uri: true } } : {}),
+    ...(headers.length === 0 ? {} : { earlyHeaderMutationExtensions: [removing(headers)] }),
+    ...(filters.length === 0
+      ? {}
+      : { localReplyConfig: { mappers: [...(originFormOnly.mappers as readonly Message[]), audienceMapper] } }),
+  };
+}
+
+/** Before anything looks at a request. */
+function removing(mutations: readonly Message[]): Message {
+  const type = 'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation';
+  return { name: 'envoy.http.early_header_mutation.header_mutation', typedConfig: any(type, { mutations }) };
+}
+
+/** A request that can be read in two ways is answered before anybody asks for its user or counts it. */
+function withoutFilters(route: Message, names: readonly string[]): Message {
+  const off = any('envoy.config.route.v3.FilterConfig', { disabled: true });
+  const others = route.typedPerFilterConfig as Message | undefined;
+  return { ...route, typedPerFilterConfig: { ...others, ...Object.fromEntries(names.map((name) => [name, off])) } };
 }
 
 function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): EmittedInbound {
@@ -58,7 +99,7 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
   const elsewhere = chain(clients === undefined ? everybody(model) : { exact: clients.everywhere });
   return {
     listener: listener(name, server, port, [...places, elsewhere], [proxy]),
-    cluster: appCluster(cluster, port),
+    clusters: [appCluster(cluster, port)],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Grant, GrantTarget, InboundPolicy, Principal, SpiffeId } from '../../../src/model/types.ts';
+import { toldApart } from '../names.ts';
 import { permission } from './match.ts';
 import { any, cidr, type Message } from './message.ts';
 
@@ -94,13 +95,9 @@ function accessRules(policy: InboundPolicy | undefined, grants: readonly PortGra
 
 /** By the grant's name; grants of one name are told apart by a number. */
 function policies(grants: readonly PortGrant[]): Message {
-  const seen = new Map<string, number>();
+  const names = toldApart(grants.map(({ grant }) => grant.rule));
   return Object.fromEntries(
-    grants.map(({ grant, targets }) => {
-      const count = (seen.get(grant.rule) ?? 0) + 1;
-      seen.set(grant.rule, count);
-      return [count === 1 ? grant.rule : `${grant.rule}#${count}`, accessPolicy(grant, targets)];
-    }),
+    grants.map(({ grant, targets }, index) => [names[index] ?? '', accessPolicy(grant, targets)]),
   );
 }
 

@@ -15,7 +15,7 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
   const listeners = [...outboundListeners(model, workload, options), ...inbound];
   const artifact = (format: string, body: Message): Artifact => ({ name: String(body.name), format, body, origins });
   return [
-    ...inbound.map(({ cluster }) => artifact(typeUrls.cluster, cluster)),
+    ...inbound.flatMap(({ clusters }) => clusters.map((cluster) => artifact(typeUrls.cluster, cluster))),
     ...listeners.map(({ listener }) => artifact(typeUrls.listener, listener)),
     ...listeners.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes)])),
   ];

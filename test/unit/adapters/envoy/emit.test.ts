@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { envoyAdapter, staticBootstrap } from '../../../../adapters/envoy/index.ts';
 import type { Artifact } from '../../../../src/adapter/contract.ts';
 import { workloadId } from '../../../../src/model/ids.ts';
-import type { MeshModel } from '../../../../src/model/types.ts';
+import type { InboundPolicy, MeshModel } from '../../../../src/model/types.ts';
 import { allowed, matching, type SampleOptions, sampleModel, weighted } from '../../../support/envoy-model.ts';
 import { protoFaults } from '../../../support/proto-json.ts';
 
@@ -39,6 +39,40 @@ const everything: Omit<SampleOptions, 'base'> = {
   ],
 };
 
+const jwt = { audiences: ['a'], cache: 1, claimHeaders: { sub: 'x-user' }, forward: false } as const;
+
+const sharedSecret = '{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}';
+
+/** With everything that a server can be asked at an HTTP port. */
+function guarded(model: MeshModel): MeshModel {
+  const policies = [
+    {
+      ...{ policy: 'default/p', matches: [matching({ path: books })], origins: [], ports: [15_001] },
+      fields: {
+        rateLimit: { requests: 1, period: 1, burst: 0, per: { header: 'x-key' } },
+        authentication: {
+          required: false,
+          jwt: [
+            { ...jwt, issuer: 'a', jwks: { url: 'https://login.example.com/keys' } },
+            { ...jwt, issuer: 'b', jwks: { file: '/keys.json' }, fromHeader: 'x-token' },
+          ],
+        },
+      },
+    },
+    {
+      ...{ policy: 'default/p', matches: 'any', origins: [], ports: [15_001] },
+      fields: {
+        rateLimit: { requests: 1, period: 60_000, burst: 0, per: 'identity' },
+        authentication: { required: true, jwt: [{ ...jwt, issuer: 'a', jwks: { inline: sharedSecret } }] },
+      },
+    },
+  ] as unknown as NonNullable<InboundPolicy['policies']>;
+  const inbound = Object.values(model.inbound).map((policy) => [policy.set, { ...policy, policies }]);
+  return { ...model, inbound: Object.fromEntries(inbound) };
+}
+
+const books = { kind: 'prefix', value: '/books' } as const;
+
 function emitAll(model: MeshModel): readonly Artifact[] {
   return envoyAdapter.units(model).flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options }));
 }
@@ -50,7 +84,7 @@ function bootstrapOf(model: MeshModel, name: string): unknown {
 describe('what the Envoy adapter emits', () => {
   it.each(['deny', 'audit', 'allow'] as const)('holds only fields that Envoy knows, mode %s', (mode) => {
     for (const clients of [{}, { clients: 'intercepted' }] as const) {
-      const model = sampleModel({ base: 1, mode, ...everything, ...clients });
+      const model = guarded(sampleModel({ base: 1, mode, ...everything, ...clients }));
       const faults = [
         ...emitAll(model).flatMap(({ name, format, body }) => protoFaults(format.replace(/.*\//, ''), body, name)),
         ...Object.values(model.workloads).flatMap(({ name }) =>
@@ -153,6 +187,46 @@ describe('access control', () => {
     const open = rules('store-v1', 15_002, { mode: 'allow', grants: [] });
     expect(at(open.filter, '@type')).toMatch(/TcpProxy$/);
     expect(open.peers).toEqual([{ prefix: 'spiffe://cluster.local/' }]);
+  });
+});
+
+describe('what TrafficPolicies ask', () => {
+  const server = at(bootstrapOf(guarded(sampleModel({ base: 1 })), 'store-v1'), 'staticResources');
+  const listener = named(at(server, 'listeners'), 'inbound/default/store-v1:15001');
+  const manager = at(listener, 'filterChains.0.filters.0.typedConfig');
+
+  it('goes authenticate, authorize, rate-limit, in filters that are named after their policies', () => {
+    expect(each(at(manager, 'httpFilters'), 'name')).toEqual([
+      ...['authentication default/p', 'authentication default/p#2', 'claims', 'envoy.filters.http.rbac'],
+      ...['rate-limit coverage default/p', 'rate-limit default/p', 'rate-limit default/p#2'],
+      'envoy.filters.http.router',
+    ]);
+  });
+
+  it('is not asked about a request that has no single meaning', () => {
+    const fault = at(manager, 'routeConfig.virtualHosts.0.routes.0');
+    const off = at(fault, 'typedPerFilterConfig') as object;
+    const filters = each(at(manager, 'httpFilters'), 'name').slice(0, -1);
+    expect(Object.keys(off).sort()).toEqual([...filters].sort());
+  });
+
+  it('never takes a shared secret for the key of an issuer, and has a key when nobody should get in', () => {
+    const inline = at(manager, 'httpFilters.1.typedConfig.providers.default/p#2#0.localJwks.inlineString');
+    expect(JSON.parse(String(inline)).keys).toHaveLength(1);
+    expect(String(inline)).not.toContain('oct');
+  });
+
+  it('fetches keys over TLS from a host that proves its name', () => {
+    const cluster = named(at(server, 'clusters'), 'jwks/default/store-v1/https://login.example.com');
+    expect(at(cluster, 'transportSocket.typedConfig')).toMatchObject({
+      sni: 'login.example.com',
+      commonTlsContext: {
+        validationContext: {
+          trustedCa: { filename: '/etc/ssl/certs/ca-certificates.crt' },
+          matchTypedSubjectAltNames: [{ sanType: 'DNS', matcher: { exact: 'login.example.com' } }],
+        },
+      },
+    });
   });
 });
 

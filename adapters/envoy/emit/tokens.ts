@@ -1,0 +1,13 @@
+import type { JwtProvider } from '../../../src/model/policy.ts';
+
+/** An issuer of one policy. */
+export interface NamedProvider {
+  /** Unique at the port. */
+  readonly name: string;
+  readonly jwt: JwtProvider;
+}
+
+/** The lower-case header in which its tokens are. */
+export function tokenHeader({ fromHeader }: JwtProvider): string {
+  return fromHeader ?? 'authorization';
+}
