@@ -62,8 +62,6 @@ export interface XdsLimits {
 
 export type XdsEvent =
   | { readonly kind: 'connected' | 'disconnected'; readonly node: string }
-  /** One of the node's streams has answered everything, and lacks nothing of its view that it has not refused. */
-  | { readonly kind: 'settled'; readonly node: string }
   | { readonly kind: 'refused'; readonly node: string; readonly because: string }
   | {
       readonly kind: 'sent';
@@ -80,8 +78,5 @@ export type XdsEvent =
       /** The refused resources; with `certain`, the one at fault. */
       readonly names: readonly string[];
       readonly certain: boolean;
-      /** With `certain`: the version that was refused, and the one that the client keeps, if it has one. */
-      readonly version?: string;
-      readonly kept?: string;
       readonly detail: string;
     };

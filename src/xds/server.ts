@@ -53,10 +53,7 @@ export interface XdsServer {
   readonly port: number;
   /** The clients that are connected, one for each stream. */
   proxies(): readonly ProxyState[];
-  proxiesOf(node: string): readonly ProxyState[];
   isConnected(node: string): boolean;
-  /** Whether a node has answered everything and lacks nothing of its view that it has not refused. */
-  isSettled(node: string): boolean;
   /** Ends the streams of a node that is no longer served. */
   revoke(node: string): void;
   rotate(identity: ServerIdentity): void;
@@ -119,9 +116,7 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   return {
     port,
     proxies: () => [...streams.all].flatMap((stream) => stream.state() ?? []),
-    proxiesOf: (node) => [...streams.of(node)].flatMap((stream) => stream.state() ?? []),
     isConnected: (node) => streams.of(node).size > 0,
-    isSettled: (node) => streams.isSettled(node),
     revoke(node) {
       for (const stream of [...streams.of(node)]) stream.revoke();
     },

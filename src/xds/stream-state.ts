@@ -1,6 +1,6 @@
 import type { TypeState } from './contract.ts';
 import { type Answer, type Batch, Subscription } from './subscription.ts';
-import type { View } from './view.ts';
+import type { ResourceChange, View } from './view.ts';
 
 /** The parts of a request that change what a client is to get. */
 export interface DeltaRequest {
@@ -22,9 +22,11 @@ export class StreamState {
   readonly #subscriptions: Map<string, Subscription>;
   readonly #maxBatchBytes: number;
   #nonces = 0;
+  #view: View | undefined;
 
   constructor(typeOrder: readonly string[], maxBatchBytes: number) {
-    this.#subscriptions = new Map(typeOrder.map((typeUrl) => [typeUrl, new Subscription(typeUrl)]));
+    const nextNonce = () => this.#nextNonce();
+    this.#subscriptions = new Map(typeOrder.map((typeUrl) => [typeUrl, new Subscription(typeUrl, nextNonce)]));
     this.#maxBatchBytes = maxBatchBytes;
   }
 
@@ -34,7 +36,8 @@ export class StreamState {
   }
 
   get hasInFlight(): boolean {
-    return [...this.#subscriptions.values()].some((subscription) => subscription.hasInFlight);
+    for (const { hasInFlight } of this.#subscriptions.values()) if (hasInFlight) return true;
+    return false;
   }
 
   knows(typeUrl: string): boolean {
@@ -58,15 +61,27 @@ export class StreamState {
     return [...this.#subscriptions.values()].flatMap((subscription) => subscription.state() ?? []);
   }
 
-  /** The next batch that may travel now, counted as sent; nothing when the client must answer first or lacks nothing. */
+  /** What changed in the view that `next` is called with. */
+  changed(changes: readonly ResourceChange[]): void {
+    for (const { typeUrl, name } of changes) this.#subscriptions.get(typeUrl)?.changed(name);
+  }
+
+  /**
+   * The next batch that may travel now, counted as sent; nothing when the client must answer first or lacks nothing. It costs
+   * what changed since the last call, with another view what that holds.
+   */
   next(view: View): Batch | undefined {
+    if (view !== this.#view) {
+      this.#view = view;
+      for (const subscription of this.#subscriptions.values()) subscription.allChanged();
+    }
     return this.#nextAdditions(view) ?? (this.hasInFlight ? undefined : this.#nextRemovals(view));
   }
 
   #nextAdditions(view: View): Batch | undefined {
     for (const subscription of this.#subscriptions.values()) {
       const resources = view.get(subscription.typeUrl);
-      const batch = subscription.nextAdditions(resources, this.#nonce(), this.#maxBatchBytes);
+      const batch = subscription.nextAdditions(resources, this.#maxBatchBytes);
       if (batch !== undefined) return batch;
       // Later types may refer to what waits behind the batch in flight.
       if (subscription.hasInFlight && subscription.lacks(resources)) return undefined;
@@ -77,7 +92,7 @@ export class StreamState {
   #nextRemovals(view: View): Batch | undefined {
     for (const subscription of [...this.#subscriptions.values()].reverse()) {
       const resources = view.get(subscription.typeUrl);
-      const batch = subscription.nextRemovals(resources, this.#nonce());
+      const batch = subscription.nextRemovals(resources);
       if (batch !== undefined) return batch;
       // The older version that the client keeps may refer to what earlier types would remove.
       if (subscription.refuses(resources)) return undefined;
@@ -85,7 +100,7 @@ export class StreamState {
     return undefined;
   }
 
-  #nonce(): string {
+  #nextNonce(): string {
     this.#nonces += 1;
     return String(this.#nonces);
   }

@@ -27,8 +27,6 @@ export interface StreamContext {
 export interface NodeStream {
   /** Nothing before the first request. */
   state(): ProxyState | undefined;
-  /** As of the last push. */
-  readonly isSettled: boolean;
   /** Sends what the client lacks of its view, as far as it may travel now. */
   push(): void;
   /** The node is no longer served. */
@@ -80,10 +78,6 @@ class DeltaStream implements NodeStream {
     return { node, peer: this.#context.peer, variant: 'delta', connectedSince, types: state.types() };
   }
 
-  get isSettled(): boolean {
-    return this.#session?.state.hasInFlight === false;
-  }
-
   push(): void {
     if (this.#session === undefined || !this.#open) return;
     const { node, view, state } = this.#session;
@@ -102,7 +96,6 @@ class DeltaStream implements NodeStream {
       });
     }
     this.#watch();
-    if (this.isSettled) this.#context.emit({ kind: 'settled', node: node.id });
   }
 
   revoke(): void {
@@ -119,7 +112,7 @@ class DeltaStream implements NodeStream {
     // A type that is not served here: it has no resources, and never will.
     if (session?.state.knows(request.typeUrl) !== true) return;
     const answer = session.state.request(request);
-    if (session.state.size > this.#context.limits.maxNames) {
+    if (request.subscribe.length > 0 && session.state.size > this.#context.limits.maxNames) {
       this.#refuse(status.RESOURCE_EXHAUSTED, 'too many resource names');
       return;
     }
@@ -128,8 +121,8 @@ class DeltaStream implements NodeStream {
     if (answer !== undefined) this.#rewatch();
     if (answer?.kind === 'ack') this.#context.emit({ kind: 'ack', node, typeUrl });
     if (answer?.kind === 'nack') {
-      const { kind, blamed: names, ...fault } = answer;
-      this.#context.emit({ kind, node, typeUrl, names, ...fault, detail: request.error ?? '' });
+      const { blamed: names, certain } = answer;
+      this.#context.emit({ kind: 'nack', node, typeUrl, names, certain, detail: request.error ?? '' });
     }
     this.push();
   }
@@ -149,13 +142,12 @@ class DeltaStream implements NodeStream {
       this.#refuse(status.PERMISSION_DENIED, notYours, node.id);
       return undefined;
     }
-    const session = {
-      node,
-      view,
-      state: new StreamState(order, this.#context.limits.maxBatchBytes),
-      connectedSince: Date.now(),
-      unwatch: view.watch(() => this.#context.onChanged(this)),
-    };
+    const state = new StreamState(order, this.#context.limits.maxBatchBytes);
+    const unwatch = view.watch((changes) => {
+      state.changed(changes);
+      this.#context.onChanged(this);
+    });
+    const session = { node, view, state, connectedSince: Date.now(), unwatch };
     this.#session = session;
     this.#rewatch();
     this.#context.onConnected(this, node.id);

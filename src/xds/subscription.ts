@@ -22,9 +22,6 @@ export interface Answer {
   readonly blamed: readonly string[];
   /** Whether exactly one resource is at fault: it stays away until its content changes. */
   readonly certain: boolean;
-  /** With `certain`: the version that was refused, and the one that the client keeps, if it has one. */
-  readonly version?: string;
-  readonly kept?: string;
 }
 
 /**
@@ -50,9 +47,15 @@ export class Subscription {
   readonly #refused = new Map<string, RefusedResource>();
   /** Groups of names among which one is at fault; sent one group at a time, before everything else. */
   #suspects: readonly (readonly string[])[] = [];
+  /** Names about which the client may lack something; of all others it has what the view has, or refused it. */
+  readonly #unsettled = new Set<string>();
+  /** Whether that is true of every name. */
+  #allUnsettled = false;
+  readonly #nextNonce: () => string;
 
-  constructor(typeUrl: string) {
+  constructor(typeUrl: string, nextNonce: () => string) {
     this.typeUrl = typeUrl;
+    this.#nextNonce = nextNonce;
   }
 
   /** Names asked for, the wildcard included; for limits. */
@@ -71,6 +74,16 @@ export class Subscription {
     return this.#refused.size > 0;
   }
 
+  /** The view has something else by this name. */
+  changed(name: string): void {
+    if (this.#started) this.#unsettled.add(name);
+  }
+
+  /** The view is another one. */
+  allChanged(): void {
+    this.#allUnsettled = true;
+  }
+
   /** When the batch in flight is this one; everything else is stale and no answer to anything. */
   expects(nonce: string): boolean {
     return this.#inFlight?.batch.nonce === nonce;
@@ -86,12 +99,15 @@ export class Subscription {
       this.#wildcard = names.length === 0 || names.includes(wildcardName);
       this.#awaitsFirst = this.#wildcard && Object.keys(initial).length === 0;
       for (const [name, version] of Object.entries(initial)) this.#known.set(name, version);
+      this.#allUnsettled = true;
     } else {
       for (const name of names) this.#forget(name);
     }
     for (const name of names) {
-      if (name === wildcardName) this.#wildcard = true;
-      else this.#names.add(name);
+      if (name === wildcardName) {
+        this.#wildcard = true;
+        this.#allUnsettled = true;
+      } else this.#names.add(name);
     }
   }
 
@@ -117,6 +133,7 @@ export class Subscription {
       return { kind: 'ack', blamed: [], certain: false };
     }
     for (const [name, version] of inFlight.before) {
+      this.#unsettled.add(name);
       // A newer subscription to the same name has the last word.
       if (!this.#known.has(name)) continue;
       if (version === undefined) this.#known.delete(name);
@@ -126,14 +143,11 @@ export class Subscription {
     if (sent.length === 1) {
       const [{ name, version }] = sent as [XdsResource];
       this.#refused.set(name, { name, version, since: Date.now(), detail });
-      const kept = this.#known.get(name) || undefined;
-      return { kind: 'nack', blamed, certain: true, version, ...(kept === undefined ? {} : { kept }) };
-    }
-    if (sent.length > 1) {
+    } else if (sent.length > 1) {
       const middle = Math.ceil(blamed.length / 2);
       this.#suspects = [blamed.slice(0, middle), blamed.slice(middle), ...this.#suspects];
     }
-    return { kind: 'nack', blamed, certain: false };
+    return { kind: 'nack', blamed, certain: sent.length === 1 };
   }
 
   /** Whether the client lacks something that is in the view. */
@@ -142,7 +156,7 @@ export class Subscription {
   }
 
   /** The next batch of additions and changes, at most about `maxBytes` long; nothing while one is in flight. */
-  nextAdditions(view: Resources, nonce: string, maxBytes: number): Batch | undefined {
+  nextAdditions(view: Resources, maxBytes: number): Batch | undefined {
     if (this.#inFlight !== undefined) return undefined;
     const only = this.#nextSuspects(view);
     const resources: XdsResource[] = [];
@@ -154,47 +168,73 @@ export class Subscription {
       resources.push(resource);
     }
     if (resources.length === 0 && !this.#awaitsFirst) return undefined;
-    return this.#send({ typeUrl: this.typeUrl, nonce, resources, removed: [] });
+    return this.#send(resources, []);
   }
 
   /** What the client holds, or asked for by name, and is not in the view. */
-  nextRemovals(view: Resources, nonce: string): Batch | undefined {
+  nextRemovals(view: Resources): Batch | undefined {
     if (this.#inFlight !== undefined) return undefined;
-    const gone = [...this.#known].filter(([name, version]) => version !== absent && !view.has(name));
-    const missing = [...this.#names].filter((name) => !this.#known.has(name) && !view.has(name));
-    const removed = [...gone.map(([name]) => name), ...missing];
-    return removed.length === 0 ? undefined : this.#send({ typeUrl: this.typeUrl, nonce, resources: [], removed });
+    const removed: string[] = [];
+    for (const name of this.#candidates(view)) {
+      if (view.has(name)) continue;
+      const known = this.#known.get(name);
+      if (known === undefined ? this.#names.has(name) : known !== absent) removed.push(name);
+      else this.#unsettled.delete(name);
+    }
+    return removed.length === 0 ? undefined : this.#send([], removed);
   }
 
   *#lacking(view: Resources): Generator<XdsResource, void> {
-    const candidates = this.#wildcard ? view.values() : [...this.#names].flatMap((name) => view.get(name) ?? []);
-    for (const resource of candidates) {
-      const { name, version } = resource;
-      if (this.#known.get(name) !== version && this.#refused.get(name)?.version !== version) yield resource;
+    for (const name of this.#candidates(view)) {
+      const resource = view.get(name);
+      if (resource === undefined) continue;
+      if (this.#lacks(resource)) yield resource;
+      else this.#unsettled.delete(name);
     }
+  }
+
+  #lacks({ name, version }: XdsResource): boolean {
+    const asked = this.#wildcard || this.#names.has(name);
+    return asked && this.#known.get(name) !== version && this.#refused.get(name)?.version !== version;
+  }
+
+  #candidates(view: Resources): ReadonlySet<string> {
+    if (this.#allUnsettled) {
+      this.#allUnsettled = false;
+      for (const name of this.#wildcard ? view.keys() : this.#names) this.#unsettled.add(name);
+      for (const name of this.#wildcard ? this.#names : []) this.#unsettled.add(name);
+      for (const name of this.#known.keys()) this.#unsettled.add(name);
+    }
+    return this.#unsettled;
   }
 
   /** The first group that still lacks something; groups that time has settled are dropped. */
   #nextSuspects(view: Resources): ReadonlySet<string> | undefined {
     if (this.#suspects.length === 0) return undefined;
-    const lacking = new Set([...this.#lacking(view)].map(({ name }) => name));
-    while (this.#suspects[0] !== undefined && !this.#suspects[0].some((name) => lacking.has(name))) {
+    const lacking = (name: string): boolean => {
+      const resource = view.get(name);
+      return resource !== undefined && this.#lacks(resource);
+    };
+    while (this.#suspects[0] !== undefined && !this.#suspects[0].some(lacking)) {
       this.#suspects = this.#suspects.slice(1);
     }
     return this.#suspects[0] === undefined ? undefined : new Set(this.#suspects[0]);
   }
 
-  #send(batch: Batch): Batch {
+  #send(resources: readonly XdsResource[], removed: readonly string[]): Batch {
+    const batch: Batch = { typeUrl: this.typeUrl, nonce: this.#nextNonce(), resources, removed };
     this.#awaitsFirst = false;
     const before = new Map<string, string | undefined>();
     for (const { name, version } of batch.resources) {
       before.set(name, this.#known.get(name));
       this.#known.set(name, version);
+      this.#unsettled.delete(name);
     }
     for (const name of batch.removed) {
       if (this.#names.has(name)) this.#known.set(name, absent);
       else this.#known.delete(name);
       this.#refused.delete(name);
+      this.#unsettled.delete(name);
     }
     this.#inFlight = { batch, since: Date.now(), before };
     return batch;
@@ -217,6 +257,7 @@ export class Subscription {
   }
 
   #forget(name: string): void {
+    this.#unsettled.add(name);
     this.#known.delete(name);
     this.#refused.delete(name);
   }

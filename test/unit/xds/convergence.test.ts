@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamState } from '../../../src/xds/stream-state.ts';
 import type { Batch } from '../../../src/xds/subscription.ts';
-import { createView, type View, type XdsResource } from '../../../src/xds/view.ts';
+import { createView, type ResourceChange, type View, type XdsResource } from '../../../src/xds/view.ts';
 
 const types = ['endpoints', 'service', 'workload'];
 const names = ['a', 'b', 'c', 'd', 'e'];
@@ -49,6 +49,10 @@ class Client {
     }
     const lists = subscribe ? { subscribe: [name], unsubscribe: [] } : { subscribe: [], unsubscribe: [name] };
     this.#state.request({ typeUrl, ...lists, initialVersions: {}, nonce: '' });
+  }
+
+  changed(changes: readonly ResourceChange[]): void {
+    this.#state.changed(changes);
   }
 
   poisonous({ typeUrl, name, version }: XdsResource): boolean {
@@ -100,22 +104,29 @@ const poison = fc
   .array(fc.tuple(typeUrl, name, fc.integer({ min: 1, max: 4 })), { maxLength: 6 })
   .map((items) => new Set(items.map((item) => item.join('/'))));
 
-function viewOf(resources: readonly { typeUrl: string; name: string; version: number }[]): View {
-  return createView(
-    resources.map(({ typeUrl, name, version }) => ({
-      typeUrl,
-      name,
-      version: String(version),
-      body: new Uint8Array(10),
-    })),
-  );
+type Content = readonly { readonly typeUrl: string; readonly name: string; readonly version: number }[];
+
+/** Makes a view hold this and nothing else. */
+function replace(view: View, content: Content): void {
+  const set = content.map(({ typeUrl, name, version }) => ({
+    typeUrl,
+    name,
+    version: String(version),
+    body: new Uint8Array(10),
+  }));
+  const kept = new Set(set.map((resource) => `${resource.typeUrl}/${resource.name}`));
+  const removed = [...view.types()]
+    .flatMap((type) => [...view.get(type).values()])
+    .filter((resource) => !kept.has(`${resource.typeUrl}/${resource.name}`));
+  view.update({ set, removed });
 }
 
 /** Runs the commands, then lets both sides talk until neither has anything to say. */
 function run(client: Client, commands: readonly Command[]): View {
-  let view = viewOf([]);
+  const view = createView();
+  view.watch((changes) => client.changed(changes));
   for (const step of commands) {
-    if (step.do === 'update') view = viewOf(step.resources);
+    if (step.do === 'update') replace(view, step.resources);
     else if (step.do === 'answer') client.answerOne();
     else if (step.do === 'reconnect') client.connect();
     else client.change(step.typeUrl, step.name, step.do === 'subscribe');
@@ -137,7 +148,7 @@ describe('delta subscriptions, whatever happens in between', () => {
         const client = new Client(false, new Set());
         const view = run(client, commands);
         for (const type of types) {
-          const expected = [...(view.get(type)?.values() ?? [])].map((resource) => [resource.name, resource.version]);
+          const expected = [...view.get(type).values()].map((resource) => [resource.name, resource.version]);
           expect([...client.held.get(type)!].sort()).toEqual(expected.sort());
         }
       }),
@@ -152,7 +163,7 @@ describe('delta subscriptions, whatever happens in between', () => {
         const view = run(client, commands);
         for (const type of types) {
           const wanted = client.wanted.get(type)!;
-          const expected = [...(view.get(type)?.values() ?? [])]
+          const expected = [...view.get(type).values()]
             .filter((resource) => wanted.has(resource.name))
             .map((resource) => [resource.name, resource.version]);
           expect([...client.held.get(type)!].sort()).toEqual(expected.sort());
@@ -169,7 +180,7 @@ describe('delta subscriptions, whatever happens in between', () => {
         const view = run(client, commands);
         for (const type of types) {
           const held = client.held.get(type)!;
-          for (const resource of view.get(type)?.values() ?? []) {
+          for (const resource of view.get(type).values()) {
             if (!client.poisonous(resource)) expect(held.get(resource.name)).toBe(resource.version);
             else expect(held.get(resource.name)).not.toBe(resource.version);
           }
