@@ -1,13 +1,11 @@
 import type { Artifact } from '../../src/adapter/contract.ts';
-import { envoyProgramLimit } from '../../src/lib/re2.ts';
 import type { MeshModel, Workload, WorkloadId } from '../../src/model/types.ts';
-import { emitCluster } from './emit/cluster.ts';
-import { type Message, socketAddress } from './emit/message.ts';
-import { referencedClusters } from './emit/outbound.ts';
-import { outsideCluster } from './emit/outside.ts';
-import { emitWorkload } from './emit/workload.ts';
-import { emptyCluster, typeUrls } from './names.ts';
+import type { Message } from './emit/message.ts';
+import { typeUrls } from './names.ts';
 import type { EnvoyOptions } from './options.ts';
+import { envoyProcess } from './process.ts';
+import { emitUnit } from './units.ts';
+import { view } from './view.ts';
 
 const adminPort = 15_001;
 
@@ -18,49 +16,28 @@ const adminPort = 15_001;
 export function staticBootstrap(model: MeshModel, id: WorkloadId, options: EnvoyOptions): Message | undefined {
   const workload = model.workloads[id];
   if (workload === undefined) return undefined;
-  const artifacts = [
-    ...referencedClusters(model, workload).flatMap((name) => emitCluster(model, name, options)),
-    ...emitWorkload(model, id, options),
-  ];
+  const artifacts = view(model, id).flatMap((unit) => emitUnit(model, unit, { options }));
   const assignments = bodies(artifacts, typeUrls.endpoints);
   const routes = bodies(artifacts, typeUrls.routes);
+  const { outbound, addresses } = workload;
+  const { node, admin, ...rest } = envoyProcess({
+    id,
+    cluster: workload.set,
+    admin: options.admin ?? { address: adminAddress(workload), port: adminPort },
+    sourceAddress: outbound === 'intercepted' ? undefined : addresses[0],
+  });
   return {
-    node: { id, cluster: workload.set },
-    admin: { address: adminAddress(workload, options) },
+    node,
+    admin,
     staticResources: {
       listeners: [...bodies(artifacts, typeUrls.listener).values()].map((listener) => inlineRoutes(listener, routes)),
-      clusters: [
-        ...[...bodies(artifacts, typeUrls.cluster).values()].map((cluster) => inlineEndpoints(cluster, assignments)),
-        { name: emptyCluster, type: 'STATIC', connectTimeout: '5s' },
-        ...(passesOn(model, workload) ? [outsideCluster(options)] : []),
-      ],
+      clusters: [...bodies(artifacts, typeUrls.cluster).values()].map((cluster) =>
+        inlineEndpoints(cluster, assignments),
+      ),
     },
-    ...sourceAddress(workload),
-    layeredRuntime: { layers: [{ name: 'smi-mesh', staticLayer: runtime }] },
+    ...rest,
   };
 }
-
-/** Whether its listeners lead out of the mesh. */
-function passesOn({ settings }: MeshModel, { outbound }: Workload): boolean {
-  return outbound === 'intercepted' && settings.outboundMode === 'passthrough';
-}
-
-/** Pods that share a machine's network do not call from their own address by themselves; servers tell them apart by it. */
-function sourceAddress({ outbound, addresses: [address] }: Workload): Message {
-  if (outbound === 'intercepted' || address === undefined) return {};
-  return { clusterManager: { upstreamBindConfig: { sourceAddress: { address, portValue: 0 } } } };
-}
-
-const runtime: Message = {
-  're2.max_program_size.error_level': envoyProgramLimit,
-  're2.max_program_size.warn_level': envoyProgramLimit,
-  // Several values of one header are matched joined with a comma, at routes and at grants; by default Envoy 1.40 lets any
-  // one value of them match.
-  'envoy.reloadable_features.match_headers_individually': false,
-  'envoy.reloadable_features.rbac_match_headers_individually': false,
-  // Kept as a segment, so that a route can refuse it; otherwise Envoy takes `..;x` for `..` although RFC 3986 does not.
-  'envoy.reloadable_features.strip_dotdot_segments_with_parameters': false,
-};
 
 function bodies(artifacts: readonly Artifact[], format: string): ReadonlyMap<string, Message> {
   return new Map(
@@ -68,10 +45,8 @@ function bodies(artifacts: readonly Artifact[], format: string): ReadonlyMap<str
   );
 }
 
-/** The admin endpoint can stop Envoy and asks nobody for a name, so it never listens beyond the machine by default. */
-function adminAddress({ addresses }: Workload, { admin }: EnvoyOptions): Message {
-  if (admin !== undefined) return socketAddress(admin.address, admin.port);
-  return socketAddress(addresses.find((address) => address.startsWith('127.')) ?? '127.0.0.1', adminPort);
+function adminAddress({ addresses }: Workload): string {
+  return addresses.find((address) => address.startsWith('127.')) ?? '127.0.0.1';
 }
 
 function inlineEndpoints(cluster: Message, assignments: ReadonlyMap<string, Message>): Message {
@@ -80,15 +55,19 @@ function inlineEndpoints(cluster: Message, assignments: ReadonlyMap<string, Mess
   return { ...rest, type: 'STATIC', loadAssignment: assignments.get(String(cluster.name)) };
 }
 
-/** Puts the route configurations where a listener refers to them. */
+/** Puts the route configurations where a listener refers to them. They may refuse what would go to a cluster that is not there. */
 function inlineRoutes(value: unknown, routes: ReadonlyMap<string, Message>): unknown {
   if (Array.isArray(value)) return value.map((item) => inlineRoutes(item, routes));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) =>
       key === 'rds'
-        ? ['routeConfig', routes.get((field as { readonly routeConfigName: string }).routeConfigName)]
+        ? ['routeConfig', { ...routes.get(nameOf(field)), validateClusters: false }]
         : [key, inlineRoutes(field, routes)],
     ),
   );
+}
+
+function nameOf(rds: unknown): string {
+  return (rds as { readonly routeConfigName: string }).routeConfigName;
 }

@@ -1,39 +1,25 @@
-import type { Adapter, Artifact, EmitContext, UnitId } from '../../src/adapter/contract.ts';
-import type { MeshModel, WorkloadId } from '../../src/model/types.ts';
-import { emitCluster } from './emit/cluster.ts';
-import { emitWorkload } from './emit/workload.ts';
-import { clusterUnit, servicePorts, workloadUnit } from './names.ts';
+import type { DataPlaneAdapter } from '../../src/adapter/contract.ts';
+import { encodeProtoJson } from '../../src/lib/proto-json.ts';
+import { emitSecrets } from './emit/secrets.ts';
+import { typeUrls } from './names.ts';
 import { type EnvoyOptions, parseEnvoyOptions } from './options.ts';
 import { support } from './support.ts';
+import { emitUnit, units } from './units.ts';
+import { view } from './view.ts';
 
 export { staticBootstrap } from './bootstrap.ts';
 export type { EnvoyOptions } from './options.ts';
 
 /** Configuration for Envoy 1.40 and later: xDS v3 resources as proto JSON. */
-export const envoyAdapter: Adapter<EnvoyOptions> = {
+export const envoyAdapter: DataPlaneAdapter<EnvoyOptions> = {
   id: 'envoy',
   support,
+  // Secrets wait for nothing and clusters for them; routes come last, so that they lead to clusters that are there.
+  typeOrder: [typeUrls.secret, typeUrls.cluster, typeUrls.endpoints, typeUrls.listener, typeUrls.routes],
   parseOptions: parseEnvoyOptions,
   units,
+  view,
   emitUnit,
+  encode: ({ format, body }) => encodeProtoJson('envoy', format.slice(format.indexOf('/') + 1), body),
+  secrets: emitSecrets,
 };
-
-function units(model: MeshModel): readonly UnitId[] {
-  return [
-    ...servicePorts(model).map(({ name }) => clusterUnit(name)),
-    ...Object.values(model.workloads).map(({ id }) => workloadUnit(id)),
-  ];
-}
-
-function emitUnit(model: MeshModel, unit: UnitId, { options }: EmitContext<EnvoyOptions>): readonly Artifact[] {
-  const slash = unit.indexOf('/');
-  const name = unit.slice(slash + 1);
-  switch (unit.slice(0, slash)) {
-    case 'cluster':
-      return emitCluster(model, name, options);
-    case 'workload':
-      return emitWorkload(model, name as WorkloadId, options);
-    default:
-      throw new Error(`not a unit of the Envoy adapter: ${unit}`);
-  }
-}

@@ -45,6 +45,9 @@ export function toldApart(names: readonly string[]): readonly string[] {
 /** A cluster without endpoints: what is sent there fails at once. */
 export const emptyCluster = 'empty';
 
+/** The cluster of all hosts that the mesh does not know. */
+export const outsideClusterName = 'outside';
+
 /** Names of a workload's listeners, and of the route configurations that they use; the port is the listener's own. */
 export function outboundName(workload: WorkloadId, address: string, port: number): string {
   return `outbound/${workload}/${address}:${port}`;

@@ -1,7 +1,16 @@
 import { nonEmpty } from '../lib/collections.ts';
 import { isPrincipal } from './access.ts';
 import { findPort, transportOf } from './ports.ts';
-import type { GrantTarget, HttpMatch, InboundPolicy, MeshModel, ServicePort, Workload, WorkloadPort } from './types.ts';
+import type {
+  GrantTarget,
+  HttpMatch,
+  InboundPolicy,
+  MeshModel,
+  ServicePort,
+  SpiffeId,
+  Workload,
+  WorkloadPort,
+} from './types.ts';
 
 /**
  * What of a client's requests to a service port some ready workload behind it may let in: everything, or what one of the
@@ -21,6 +30,56 @@ export function admitted(model: MeshModel, client: Workload, port: ServicePort):
     for (const match of matches) found.add(match);
   }
   return ready ? [...found] : 'any';
+}
+
+/**
+ * Whether a server's sidecar is sure to answer every request of a client to a service port with 403, and to close every
+ * connection: the client's proxy then says so itself and needs no endpoints. Where servers would say something else (401
+ * without a token, nothing where they read bytes, 503 without any that is ready), they are left to say it.
+ */
+export function isShutOut(model: MeshModel, client: Workload, port: ServicePort): boolean {
+  if (model.settings.accessMode !== 'deny') return false;
+  let ready = false;
+  for (const target of port.targets) {
+    const server = model.workloads[target.workload];
+    if (!server?.ready) continue;
+    ready = true;
+    const served = findPort(server.ports, target.port, transportOf(port.protocol));
+    if (!refusesAll(model, client, server, served, port)) return false;
+  }
+  return ready;
+}
+
+function refusesAll(
+  model: MeshModel,
+  client: Workload,
+  server: Workload,
+  served: WorkloadPort | undefined,
+  { protocol }: ServicePort,
+): boolean {
+  const policy = model.inbound[server.set];
+  if (server.transport === 'plain' || served === undefined || served.tls === 'off') return false;
+  if (policy?.mode !== 'deny' || served.protocol !== protocol) return false;
+  if (asksForToken(policy, served.port)) return false;
+  if (!granted(policy).has(client.identity)) return true;
+  const matches = admittedBy(model, client, server, served);
+  return matches !== 'any' && matches.length === 0;
+}
+
+const identities = new WeakMap<InboundPolicy, ReadonlySet<SpiffeId>>();
+
+/** Whoever some grant names, for whatever port and request. */
+function granted(policy: InboundPolicy): ReadonlySet<SpiffeId> {
+  let found = identities.get(policy);
+  if (found === undefined) {
+    found = new Set(policy.grants.flatMap(({ from }) => from.map(({ spiffe }) => spiffe)));
+    identities.set(policy, found);
+  }
+  return found;
+}
+
+function asksForToken({ policies }: InboundPolicy, port: number): boolean {
+  return policies?.some(({ ports, fields }) => ports.includes(port) && fields.authentication !== undefined) === true;
 }
 
 function admittedBy(

@@ -1,4 +1,4 @@
-import { admitted } from '../../../src/model/admission.ts';
+import { admitted, isShutOut } from '../../../src/model/admission.ts';
 import type { HttpMatch, MeshModel, Workload } from '../../../src/model/types.ts';
 import { findServicePort, parseClusterName } from '../names.ts';
 import { permission } from './match.ts';
@@ -7,7 +7,10 @@ import type { Refusals } from './routes.ts';
 
 const filterName = 'envoy.filters.http.rbac';
 
-/** What a client's own sidecar refuses because no server would let it in. */
+/**
+ * What a client's own sidecar refuses because no server would let it in: where no request at all would be let in it has no
+ * endpoints either; with `clientAccess: refuse`, every request of which that is sure.
+ */
 export interface ClientRefusals {
   /** The filters that routes then configure. */
   readonly filters: readonly Message[];
@@ -19,11 +22,14 @@ export interface ClientRefusals {
 const none: ClientRefusals = { filters: [], ofRequests: () => ({}), ofBytes: () => false };
 
 export function clientRefusals(model: MeshModel, client: Workload): ClientRefusals {
-  if (model.settings.clientAccess !== 'refuse') return none;
+  const { accessMode, clientAccess } = model.settings;
+  if (accessMode !== 'deny' && clientAccess !== 'refuse') return none;
   const matchesOf = (cluster: string): 'any' | readonly HttpMatch[] => {
     const { service, port } = parseClusterName(cluster);
     const ref = findServicePort(model, service, port);
-    return ref === undefined ? 'any' : admitted(model, client, ref.port);
+    if (ref === undefined) return 'any';
+    if (isShutOut(model, client, ref.port)) return [];
+    return clientAccess === 'refuse' ? admitted(model, client, ref.port) : 'any';
   };
   return {
     // Without rules of its own it lets everything pass that a route says nothing about.

@@ -1,3 +1,4 @@
+import { isShutOut } from '../../../src/model/admission.ts';
 import { interceptedAddress } from '../../../src/model/hosts.ts';
 import type { MeshModel, OutboundBinding, PortPolicy, WeightedTarget, Workload } from '../../../src/model/types.ts';
 import {
@@ -5,6 +6,7 @@ import {
   emptyCluster,
   findServicePort,
   outboundName,
+  parseClusterName,
   type ServicePortRef,
   servicePorts,
 } from '../names.ts';
@@ -41,8 +43,16 @@ export function outboundListeners(
   return bindings(model, client).map((binding) => emitListener(binding, client, options, refusals));
 }
 
-/** Names of the clusters that a workload's outbound listeners can lead to, each once. */
-export function referencedClusters(model: MeshModel, client: Workload): readonly string[] {
+/** Names of the service ports' clusters that a workload's outbound listeners can lead to, each once. */
+export function reachedClusters(model: MeshModel, client: Workload): readonly string[] {
+  return referencedClusters(model, client).filter((name) => {
+    const { service, port } = parseClusterName(name);
+    const ref = findServicePort(model, service, port);
+    return ref !== undefined && !isShutOut(model, client, ref.port);
+  });
+}
+
+function referencedClusters(model: MeshModel, client: Workload): readonly string[] {
   const names = bindings(model, client).flatMap(({ services }) =>
     services.flatMap(({ name, policy }) =>
       policy.rules

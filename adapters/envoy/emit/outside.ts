@@ -1,4 +1,5 @@
 import { localAuthorities, outsideAuthorities } from '../../../src/lib/outside-host.ts';
+import { outsideClusterName as clusterName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { upstreamHttp } from './cluster.ts';
 import { resolver } from './dns.ts';
@@ -6,7 +7,6 @@ import { any, type Message } from './message.ts';
 
 /** Hosts that are remembered; further ones are answered 503. */
 const maxHosts = 256;
-const clusterName = 'outside';
 const filterPackage = 'envoy.extensions.filters.http.dynamic_forward_proxy.v3';
 
 /** The cluster of all hosts that the mesh does not know: requests go to the one that their authority names. */

@@ -129,12 +129,19 @@ describe('what the Envoy adapter emits', () => {
 
   it('gives a workload only the clusters that it can reach', () => {
     const names = (name: string) =>
-      each(at(bootstrapOf(sampleModel({ base: 1 }), name), 'staticResources.clusters'), 'name');
+      each(
+        at(bootstrapOf(sampleModel({ base: 1, grants: [allowed('buyer', [{}])] }), name), 'staticResources.clusters'),
+        'name',
+      );
     expect(names('buyer')).toEqual([
-      ...['default/store-v1:80', 'default/store-v2:80', 'default/database:5432', 'default/legacy:80'],
-      ...['app/default/buyer:15001', 'app/default/buyer:15002', 'empty'],
+      ...['default/store-v1:80', 'default/store-v2:80', 'default/database:5432', 'default/legacy:80', 'empty'],
+      ...['app/default/buyer:15001', 'app/default/buyer:15002'],
     ]);
-    expect(names('store-v2')).toEqual(['app/default/store-v2:15001', 'app/default/store-v2:15002', 'empty']);
+    // Nobody with a sidecar lets it in.
+    expect(names('thief')).toEqual([
+      ...['default/legacy:80', 'empty', 'app/default/thief:15001', 'app/default/thief:15002'],
+    ]);
+    expect(names('store-v2')).toEqual(['empty', 'app/default/store-v2:15001', 'app/default/store-v2:15002']);
   });
 
   it('has no bootstrap for a workload that does not exist', () => {

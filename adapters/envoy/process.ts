@@ -1,0 +1,39 @@
+import { envoyProgramLimit } from '../../src/lib/re2.ts';
+import { type Message, socketAddress } from './emit/message.ts';
+
+/** One Envoy, whatever it will be configured to do. */
+export interface EnvoyProcess {
+  /** The workload that it serves. */
+  readonly id: string;
+  readonly cluster: string;
+  /** The admin endpoint can stop Envoy and asks nobody for a name, so it belongs on a loopback address. */
+  readonly admin: { readonly address: string; readonly port: number };
+  /**
+   * Where its connections come from: pods that share a machine's network do not call from their own address by themselves,
+   * and servers tell them apart by it.
+   */
+  readonly sourceAddress?: string | undefined;
+}
+
+/** What a bootstrap says of the process itself, wherever its configuration comes from. */
+export function envoyProcess({ id, cluster, admin, sourceAddress: address }: EnvoyProcess): Message {
+  return {
+    node: { id, cluster },
+    admin: { address: socketAddress(admin.address, admin.port) },
+    ...(address === undefined
+      ? {}
+      : { clusterManager: { upstreamBindConfig: { sourceAddress: { address, portValue: 0 } } } }),
+    layeredRuntime: { layers: [{ name: 'smi-mesh', staticLayer: runtime }] },
+  };
+}
+
+const runtime: Message = {
+  're2.max_program_size.error_level': envoyProgramLimit,
+  're2.max_program_size.warn_level': envoyProgramLimit,
+  // Several values of one header are matched joined with a comma, at routes and at grants; by default Envoy 1.40 lets any
+  // one value of them match.
+  'envoy.reloadable_features.match_headers_individually': false,
+  'envoy.reloadable_features.rbac_match_headers_individually': false,
+  // Kept as a segment, so that a route can refuse it; otherwise Envoy takes `..;x` for `..` although RFC 3986 does not.
+  'envoy.reloadable_features.strip_dotdot_segments_with_parameters': false,
+};

@@ -1,0 +1,27 @@
+import type { Artifact, EmitContext, UnitId } from '../../src/adapter/contract.ts';
+import type { MeshModel, WorkloadId } from '../../src/model/types.ts';
+import { emitCluster } from './emit/cluster.ts';
+import { emitFixedCluster, fixedClusters } from './emit/fixed.ts';
+import { emitWorkload } from './emit/workload.ts';
+import { clusterUnit, servicePorts, workloadUnit } from './names.ts';
+import type { EnvoyOptions } from './options.ts';
+
+export function units(model: MeshModel): readonly UnitId[] {
+  return [
+    ...[...servicePorts(model).map(({ name }) => name), ...fixedClusters].map(clusterUnit),
+    ...Object.values(model.workloads).map(({ id }) => workloadUnit(id)),
+  ];
+}
+
+export function emitUnit(model: MeshModel, unit: UnitId, { options }: EmitContext<EnvoyOptions>): readonly Artifact[] {
+  const slash = unit.indexOf('/');
+  const name = unit.slice(slash + 1);
+  switch (unit.slice(0, slash)) {
+    case 'cluster':
+      return fixedClusters.includes(name) ? emitFixedCluster(name, options) : emitCluster(model, name, options);
+    case 'workload':
+      return emitWorkload(model, name as WorkloadId, options);
+    default:
+      throw new Error(`not a unit of the Envoy adapter: ${unit}`);
+  }
+}
