@@ -5,6 +5,8 @@ const endToEnd = 'test/e2e/**/*.test.ts';
 const cluster = 'test/cluster/**';
 /** They need programs of other languages: `npm run test:interop`, likewise. */
 const interop = 'test/interop/**';
+/** The real Envoy over ADS: `npm run test:envoy`, likewise. */
+const envoy = 'test/envoy/**';
 
 export default defineConfig({
   test: {
@@ -18,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['test/**/*.test.ts'],
-          exclude: [endToEnd, cluster, interop],
+          exclude: [endToEnd, cluster, interop, envoy],
           sequence: { groupOrder: 0 },
         },
       },

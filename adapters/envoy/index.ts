@@ -7,6 +7,7 @@ import { support } from './support.ts';
 import { emitUnit, units } from './units.ts';
 import { view } from './view.ts';
 
+export { adsBootstrap, credentialFiles, secretFiles } from './ads-bootstrap.ts';
 export { staticBootstrap } from './bootstrap.ts';
 export type { EnvoyOptions } from './options.ts';
 

@@ -21,11 +21,10 @@ export class Envoy {
   #over = false;
 
   /** `bootstrap` is a file. */
-  constructor(binary: string, bootstrap: string, admin: NetConnectOpts) {
+  constructor(binary: string, bootstrap: string, admin: NetConnectOpts, args: readonly string[] = []) {
     this.#admin = admin;
-    this.#child = spawn('/bin/sh', ['-c', tethered, 'sh', binary, '--config-path', bootstrap, ...envoyOptions], {
-      stdio: ['pipe', 'ignore', 'pipe'],
-    });
+    const command = [binary, '--config-path', bootstrap, ...envoyOptions, ...args];
+    this.#child = spawn('/bin/sh', ['-c', tethered, 'sh', ...command], { stdio: ['pipe', 'ignore', 'pipe'] });
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#output = (this.#output + chunk.toString()).slice(-4_000);
     });
