@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DataPlaneAdapter } from '../adapter/contract.ts';
 import { type CompileOptions, createCompiler } from '../compile/index.ts';
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import { toFindings } from '../diagnostics/located.ts';
@@ -8,13 +7,13 @@ import type { PodObject } from '../kubernetes/types.ts';
 import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
 import { hashModel } from '../model/canonical.ts';
 import type { MeshModel, WorkloadId } from '../model/types.ts';
-import type { XdsEvent, XdsLimits } from '../xds/contract.ts';
+import type { NodeInfo, XdsEvent, XdsLimits } from '../xds/contract.ts';
 import { createXdsServer, type XdsCounters, type XdsServer } from '../xds/server.ts';
 import type { View } from '../xds/view.ts';
 import { Credentials } from './credentials.ts';
 import { type Load, Loader } from './loader.ts';
 import type { AdsAddress, ControlPlaneMessage, LocatedDiagnostic, WantedShare } from './messages.ts';
-import { Publisher } from './publisher.ts';
+import { type DataPlane, Publisher } from './publisher.ts';
 import { wantedShares } from './shares.ts';
 import { type FileWatch, watchFiles } from './watch.ts';
 
@@ -27,8 +26,7 @@ export interface ControlPlaneOptions {
   readonly paths: readonly string[];
   /** Private directory for the authority's key and the last good objects; without it nothing survives the process. */
   readonly stateDirectory?: string;
-  /** The data planes to serve, each with its parsed options. */
-  readonly adapters: readonly { readonly adapter: DataPlaneAdapter; readonly options: unknown }[];
+  readonly adapters: readonly DataPlane[];
   readonly compileOptions: CompileOptions;
   /** Port 0 takes a free one. */
   readonly ads: { readonly address: string; readonly port: number };
@@ -82,7 +80,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     typeOrders: options.adapters.map(({ adapter }) => adapter.typeOrder),
     tls: own,
     authorize: (peer, node) => running.authorizes(peer, node),
-    viewOf: ({ id }, typeUrl) => running.viewOf(id, typeUrl),
+    viewOf: (node, typeUrl) => running.viewOf(node, typeUrl),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onEvent: (event) => running.observe(event),
   });
@@ -162,7 +160,7 @@ class RunningControlPlane {
     return peer !== undefined && workload?.identity === peer;
   }
 
-  viewOf(node: string, typeUrl: string): View | undefined {
+  viewOf(node: NodeInfo, typeUrl: string): View | undefined {
     return this.#publisher.viewOf(node, typeUrl);
   }
 

@@ -3,15 +3,28 @@ import { createViewEmitter, type ViewEmitter } from '../adapter/emitter.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import type { Svid } from '../identity/authority.ts';
 import type { MeshModel, SpiffeId, WorkloadId } from '../model/types.ts';
+import type { NodeInfo } from '../xds/contract.ts';
 import { createView, resourceVersion, type View, type XdsResource } from '../xds/view.ts';
 
 type Resources = readonly XdsResource[];
 const nothing: Resources = [];
 
+/** A kind of client that the control plane serves. */
+export interface DataPlane {
+  readonly adapter: DataPlaneAdapter;
+  readonly options: unknown;
+  /** Tells its clients from others that ask for the same types; absent: all who ask for its types. */
+  readonly takes?: (node: NodeInfo) => boolean;
+  /** Emits nothing as long as none of its clients is connected. */
+  readonly onDemand?: true;
+}
+
 interface Target {
+  readonly plane: DataPlane;
   readonly adapter: DataPlaneAdapter;
   readonly emitter: ViewEmitter;
   units: ReadonlyMap<UnitId, Resources>;
+  origins: ReadonlyMap<string, readonly Origin[]>;
   /** Of the workloads whose proxies are connected. */
   readonly views: Map<string, TargetView>;
 }
@@ -32,21 +45,21 @@ export class Publisher {
   readonly #targets: readonly Target[];
   readonly #encoded = new WeakMap<readonly Artifact[], Resources>();
   readonly #credentials = new Map<string, Credential>();
-  #origins: ReadonlyMap<string, readonly Origin[]> = new Map();
   #model: MeshModel | undefined;
 
-  constructor(targets: readonly { readonly adapter: DataPlaneAdapter; readonly options: unknown }[]) {
-    this.#targets = targets.map(({ adapter, options }) => ({
-      adapter,
-      emitter: createViewEmitter(adapter, options),
+  constructor(planes: readonly DataPlane[]) {
+    this.#targets = planes.map((plane) => ({
+      plane,
+      adapter: plane.adapter,
+      emitter: createViewEmitter(plane.adapter, plane.options),
       units: new Map(),
+      origins: new Map(),
       views: new Map(),
     }));
   }
 
   /** Emits the model, encodes what changed, and updates the views that are touched. */
   publish(model: MeshModel): Publication {
-    const origins = new Map<string, readonly Origin[]>();
     const changedUnits: string[] = [];
     // The roots of other trust domains are settings.
     const sameSecrets = this.#model?.settings === model.settings;
@@ -55,8 +68,9 @@ export class Publisher {
       if (!Object.hasOwn(model.workloads, node)) this.#credentials.delete(node);
     }
     for (const target of this.#targets) {
+      if (isIdle(target)) continue;
       const before = target.units;
-      target.units = this.#emit(target, model, origins);
+      this.#emit(target, model);
       changedUnits.push(...changedBetween(before, target.units).map((unit) => `${target.adapter.id}/${unit}`));
       for (const [node, held] of target.views) {
         if (!Object.hasOwn(model.workloads, node)) target.views.delete(node);
@@ -66,17 +80,20 @@ export class Publisher {
         }
       }
     }
-    this.#origins = origins;
     return { changedUnits };
   }
 
   /** What a workload's proxy is to have of the types of one adapter; nothing for a workload that does not exist. */
-  viewOf(node: string, typeUrl: string): View | undefined {
+  viewOf(info: NodeInfo, typeUrl: string): View | undefined {
     const model = this.#model;
-    const target = this.#targets.find(({ adapter }) => adapter.typeOrder.includes(typeUrl));
+    const node = info.id;
+    const target = this.#targets.find(
+      ({ adapter, plane }) => adapter.typeOrder.includes(typeUrl) && plane.takes?.(info) !== false,
+    );
     if (target === undefined || model === undefined || !Object.hasOwn(model.workloads, node)) return undefined;
     const existing = target.views.get(node);
     if (existing !== undefined) return existing.view;
+    if (isIdle(target)) this.#emit(target, model);
     const held = { view: createView(), parts: [], secrets: nothing };
     target.views.set(node, held);
     renew(held, partsOf(target, model, node as WorkloadId), this.#secretsOf(target, model, node));
@@ -85,7 +102,10 @@ export class Publisher {
 
   /** No proxy of this workload is connected any more. */
   release(node: string): void {
-    for (const { views } of this.#targets) views.delete(node);
+    for (const target of this.#targets) {
+      target.views.delete(node);
+      if (isIdle(target)) target.units = new Map();
+    }
   }
 
   /** Replaces the credential that a workload's proxy is to have. */
@@ -101,16 +121,22 @@ export class Publisher {
 
   /** The fields that a resource was made from. */
   originsOf(typeUrl: string, name: string): readonly Origin[] {
-    return this.#origins.get(`${typeUrl} ${name}`) ?? [];
+    for (const { origins } of this.#targets) {
+      const found = origins.get(`${typeUrl} ${name}`);
+      if (found !== undefined) return found;
+    }
+    return [];
   }
 
-  #emit({ adapter, emitter }: Target, model: MeshModel, origins: Map<string, readonly Origin[]>) {
+  #emit(target: Target, model: MeshModel): void {
     const units = new Map<UnitId, Resources>();
-    for (const [unit, artifacts] of emitter.emit(model)) {
-      units.set(unit, this.#encode(adapter, artifacts));
+    const origins = new Map<string, readonly Origin[]>();
+    for (const [unit, artifacts] of target.emitter.emit(model)) {
+      units.set(unit, this.#encode(target.adapter, artifacts));
       for (const { format, name, origins: from } of artifacts) origins.set(`${format} ${name}`, from);
     }
-    return units;
+    target.units = units;
+    target.origins = origins;
   }
 
   #encode(adapter: DataPlaneAdapter, artifacts: readonly Artifact[]): Resources {
@@ -127,6 +153,10 @@ export class Publisher {
     if (credential === undefined) return nothing;
     return adapter.secrets(model, credential).map((artifact) => encodeArtifact(adapter, artifact));
   }
+}
+
+function isIdle({ plane, views }: Target): boolean {
+  return plane.onDemand === true && views.size === 0;
 }
 
 function partsOf({ emitter, units }: Target, model: MeshModel, workload: WorkloadId): readonly Resources[] {
