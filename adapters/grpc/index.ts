@@ -1,8 +1,8 @@
 import type { Artifact, DataPlaneAdapter, UnitId } from '../../src/adapter/contract.ts';
 import { encodeProtoJson } from '../../src/lib/proto-json.ts';
 import { ok } from '../../src/lib/result.ts';
-import { admitted } from '../../src/model/admission.ts';
-import type { MeshModel, Workload, WorkloadId } from '../../src/model/types.ts';
+import { isShutOut } from '../../src/model/admission.ts';
+import type { MeshModel, WorkloadId } from '../../src/model/types.ts';
 import { emitClusters, emitNowhere } from './emit/cluster.ts';
 import { emitListeners, hostNames, shortNames } from './emit/listeners.ts';
 import { emitRefusal, emitRoutes, referencedPorts, usesFaults, usesNowhere } from './emit/routes.ts';
@@ -52,20 +52,13 @@ function view(model: MeshModel, id: WorkloadId): readonly UnitId[] {
   const found = new Set<UnitId>();
   for (const ref of servicePorts(model)) {
     const reached = referencedPorts(model, ref);
-    const refused = reached.length > 0 && reached.every((target) => refuses(model, client, target));
+    const refused = reached.length > 0 && reached.every(({ port }) => isShutOut(model, client, port));
     found.add(unitId(refused ? 'refused' : 'service', ref.name));
     if (ref.service.namespace === client.namespace) found.add(unitId(refused ? 'refused-short' : 'short', ref.name));
     if (refused || usesNowhere(ref.policy)) found.add(nowhereUnit);
     if (!refused) for (const { name } of reached) found.add(unitId('cluster', name));
   }
   return [...found];
-}
-
-/** Whether no server behind it would let in any call of the client. */
-function refuses(model: MeshModel, client: Workload, { service, port }: ServicePortRef): boolean {
-  if (service.externalName !== undefined) return false;
-  const matches = admitted(model, client, port);
-  return matches !== 'any' && matches.length === 0;
 }
 
 function emitUnit(model: MeshModel, unit: UnitId): readonly Artifact[] {
