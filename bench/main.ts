@@ -1,4 +1,5 @@
 import { ensureEnvoy } from '../scripts/envoy.mjs';
+import { ensureXdsBench } from '../scripts/xds-bench.mjs';
 import type { DataPlaneOptions } from './data-plane/options.ts';
 import { profileScenario } from './data-plane/profile.ts';
 import { type Report, renderReport } from './data-plane/report.ts';
@@ -8,6 +9,8 @@ import { BenchFailure } from './failure.ts';
 import { renderFrontend } from './frontend/report.ts';
 import { runFrontend } from './frontend/run.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
+import { renderXds } from './xds/report.ts';
+import { runXds } from './xds/run.ts';
 
 const progress = (line: string): void => console.error(line);
 
@@ -24,6 +27,12 @@ async function main(): Promise<number> {
 /** Whether all of it could be measured. */
 function run(options: BenchOptions): Promise<boolean> {
   if (options.benchmark === 'data-plane') return runDataPlane(options);
+  if (options.benchmark === 'xds') {
+    return attempt(async () => {
+      const report = await runXds(options, ensureXdsBench(progress), progress);
+      console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderXds(report)}`);
+    });
+  }
   return attempt(async () => {
     const report = await runFrontend(options, progress);
     console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderFrontend(report)}`);

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { err, ok, type Result } from '../src/lib/result.ts';
 import type { DataPlaneOptions } from './data-plane/options.ts';
 import { type ScenarioName, scenarioNames } from './data-plane/scenario.ts';
+import type { XdsBenchOptions } from './xds/options.ts';
 
 export interface FrontendOptions {
   readonly benchmark: 'frontend';
@@ -13,12 +14,14 @@ export interface FrontendOptions {
   readonly rounds: number;
 }
 
-export type BenchOptions = DataPlaneOptions | FrontendOptions;
+export type BenchOptions = DataPlaneOptions | FrontendOptions | XdsBenchOptions;
 
 export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N] [--rounds N] [--connections N]
                                 [--subjects NAME,...] [--profile FOLDER]
          NAME: ${scenarioNames.join(', ')}; all of them without a name
-       npm run bench -- frontend [-o json] [--manifests N] [--services N] [--rounds N]`;
+       npm run bench -- frontend [-o json] [--manifests N] [--services N] [--rounds N]
+       npm run bench -- xds [-o json] [--clients N,...] [--services N] [--meshes N,...] [--seconds N] [--rounds N]
+                                [--subjects NAME,...] [--wildcard] [--profile FOLDER]`;
 
 const number = { type: 'string' } as const;
 const common = {
@@ -29,10 +32,16 @@ const common = {
 /** Reads the command line; the error says what is wrong with it. */
 export function parseOptions(args: readonly string[]): Result<BenchOptions, string> {
   try {
-    return ok(args[0] === 'frontend' ? frontendOptions(args.slice(1)) : dataPlaneOptions(args));
+    return ok(optionsOf(args));
   } catch (error) {
     return err((error as Error).message);
   }
+}
+
+function optionsOf([name, ...rest]: readonly string[]): BenchOptions {
+  if (name === 'frontend') return frontendOptions(rest);
+  if (name === 'xds') return xdsOptions(rest);
+  return dataPlaneOptions(name === undefined ? [] : [name, ...rest]);
 }
 
 function dataPlaneOptions(args: readonly string[]): DataPlaneOptions {
@@ -59,7 +68,7 @@ function dataPlaneOptions(args: readonly string[]): DataPlaneOptions {
 function scenarioName(text: string): ScenarioName {
   const name = scenarioNames.find((known) => known === text);
   if (name === undefined)
-    throw new Error(`no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend alone`);
+    throw new Error(`no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend or xds alone`);
   return name;
 }
 
@@ -72,6 +81,32 @@ function frontendOptions(args: readonly string[]): FrontendOptions {
     manifests: wholeNumber('--manifests', values.manifests),
     services: wholeNumber('--services', values.services),
     rounds: wholeNumber('--rounds', values.rounds),
+  };
+}
+
+function xdsOptions(args: readonly string[]): XdsBenchOptions {
+  const options = {
+    ...common,
+    seconds: { ...number, default: '5' },
+    clients: { type: 'string', default: '100,1000' },
+    services: { ...number, default: '1000' },
+    meshes: { type: 'string', default: '1000,5000,10000' },
+    subjects: { type: 'string' },
+    wildcard: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+  } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  return {
+    benchmark: 'xds',
+    output: outputOf(values.output),
+    seconds: wholeNumber('--seconds', values.seconds),
+    rounds: wholeNumber('--rounds', values.rounds),
+    clients: values.clients.split(',').map((text) => wholeNumber('--clients', text)),
+    services: wholeNumber('--services', values.services),
+    meshes: values.meshes.split(',').map((text) => wholeNumber('--meshes', text)),
+    wildcard: values.wildcard,
+    ...(values.subjects === undefined ? {} : { subjects: values.subjects.split(',') }),
+    ...(values.profile === undefined ? {} : { profile: values.profile }),
   };
 }
 

@@ -32,16 +32,18 @@ export async function launch(taskset: string, { name, command, args, cores, port
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   child.on('error', keep.bind(undefined, Buffer.from(`${command} could not be started`)));
-  if (!(await listens(port, child))) {
+  const running = () => child.exitCode === null && child.signalCode === null && child.pid !== undefined;
+  if (!(await waitForPort(port, running))) {
     child.kill('SIGKILL');
     throw new BenchFailure(`${name} did not start listening on port ${port}\n${output.trimEnd()}`);
   }
   return { pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
-async function listens(port: number, child: ChildProcess): Promise<boolean> {
+/** Whether a program that was started accepts connections before it ends and within the limit. */
+export async function waitForPort(port: number, running: () => boolean): Promise<boolean> {
   const deadline = Date.now() + startLimitMillis;
-  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+  while (Date.now() < deadline && running()) {
     if (await accepts(port)) return true;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -10,7 +10,15 @@ type Tool = keyof typeof packages;
 
 /** Full paths of all tools, or a failure that names the missing ones and the line that installs them. */
 export function findTools(): Readonly<Record<Tool, string>> {
-  const found = Object.keys(packages).map((name) => [name as Tool, find(name)] as const);
+  return findAll(Object.keys(packages) as readonly Tool[]);
+}
+
+export function findTool(tool: Tool): string {
+  return findAll([tool])[tool];
+}
+
+function findAll<Name extends Tool>(names: readonly Name[]): Readonly<Record<Name, string>> {
+  const found = names.map((name) => [name, find(name)] as const);
   const missing = found.filter(([, path]) => path === undefined).map(([name]) => name);
   if (missing.length > 0) {
     const install = missing.map((name) => packages[name]).join(' ');
@@ -18,7 +26,7 @@ export function findTools(): Readonly<Record<Tool, string>> {
       `missing: ${missing.join(', ')}\n  hint: apt-get install --no-install-recommends ${install}`,
     );
   }
-  return Object.fromEntries(found) as Record<Tool, string>;
+  return Object.fromEntries(found) as Record<Name, string>;
 }
 
 function find(name: string): string | undefined {

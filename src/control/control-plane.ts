@@ -15,7 +15,7 @@ import { type Load, Loader } from './loader.ts';
 import type { AdsAddress, ControlPlaneMessage, LocatedDiagnostic, WantedShare } from './messages.ts';
 import { type DataPlane, Publisher } from './publisher.ts';
 import { wantedShares } from './shares.ts';
-import { type FileWatch, watchFiles } from './watch.ts';
+import { watchFiles } from './watch.ts';
 
 export type ControlPlaneEvent = Extract<
   ControlPlaneMessage,
@@ -103,7 +103,7 @@ class RunningControlPlane {
   readonly #credentials: Credentials;
   readonly #publisher: Publisher;
   #server: XdsServer | undefined;
-  #watch: FileWatch | undefined;
+  #stopWatching: (() => void) | undefined;
   #load: Load | undefined;
   #pods: readonly PodObject[] | undefined;
   #model: MeshModel | undefined;
@@ -133,7 +133,7 @@ class RunningControlPlane {
   start(): void {
     const { paths, pollMillis } = this.#options;
     // Watched before they are read, so that no change falls in between.
-    this.#watch = watchFiles({
+    this.#stopWatching = watchFiles({
       paths,
       ...(pollMillis === undefined ? {} : { intervalMillis: pollMillis }),
       onChange: () => this.#reload(),
@@ -185,7 +185,7 @@ class RunningControlPlane {
   }
 
   async close(): Promise<void> {
-    this.#watch?.stop();
+    this.#stopWatching?.();
     this.#credentials.stop();
     await this.#server?.close();
   }

@@ -20,6 +20,24 @@ test('the frontend has options of its own', () => {
   });
 });
 
+test('the ADS server has options of its own', () => {
+  const counts = ['--clients', '10,20', '--meshes', '100'];
+  expect(parseOptions(['xds', ...counts, '--services', '50', '--subjects', 'smi-mesh', '--wildcard'])).toEqual({
+    ok: true,
+    value: {
+      benchmark: 'xds',
+      output: 'table',
+      seconds: 5,
+      rounds: 3,
+      clients: [10, 20],
+      services: 50,
+      meshes: [100],
+      wildcard: true,
+      subjects: ['smi-mesh'],
+    },
+  });
+});
+
 test('all options are read', () => {
   const numbers = ['--seconds', '2', '--rounds', '1', '--connections', '16'];
   expect(
@@ -37,6 +55,7 @@ test.each([
   [['http1', '--fast'], '--fast'],
   [['http1', 'frontend'], 'frontend'],
   [['frontend', '--seconds', '1'], '--seconds'],
+  [['xds', '--clients', '10,'], '--clients takes a whole number'],
 ])('%j is wrong use', (args, says) => {
   expect(parseOptions(args)).toEqual({ ok: false, error: expect.stringContaining(says) });
 });

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
+
+const (
+	window     = 1 << 28
+	methodPath = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources"
+)
+
+// connection is one gRPC call over an HTTP/2 connection of its own, with no more than that takes: messages come whole and as
+// bytes, and each batch of frames is written at once.
+type connection struct {
+	socket  net.Conn
+	framer  *http2.Framer
+	out     bytes.Buffer
+	message []byte
+	// Octets that came since the windows were opened again.
+	taken int
+	// Octets that came in all.
+	received int64
+}
+
+func dial(address string) (*connection, error) {
+	socket, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{socket: socket}
+	c.framer = http2.NewFramer(&c.out, bufio.NewReaderSize(countingReader{c}, 1<<14))
+	c.framer.SetReuseFrames()
+	c.out.WriteString(http2.ClientPreface)
+	var head bytes.Buffer
+	encoder := hpack.NewEncoder(&head)
+	for _, field := range [][2]string{
+		{":method", "POST"}, {":scheme", "http"}, {":path", methodPath}, {":authority", "localhost"},
+		{"content-type", "application/grpc"}, {"te", "trailers"},
+	} {
+		if err := encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}); err != nil {
+			return nil, err
+		}
+	}
+	c.framer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: window})
+	c.framer.WriteWindowUpdate(0, window-65_535)
+	c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: head.Bytes(), EndHeaders: true})
+	return c, c.flush()
+}
+
+type countingReader struct{ c *connection }
+
+func (r countingReader) Read(into []byte) (int, error) {
+	n, err := r.c.socket.Read(into)
+	r.c.received += int64(n)
+	return n, err
+}
+
+// send queues a message; flush writes what is queued. Messages fit the default window and frame size.
+func (c *connection) send(message []byte) error {
+	const most = 16_000
+	framed := binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message)))
+	framed = append(framed, message...)
+	for len(framed) > most {
+		c.framer.WriteData(1, false, framed[:most])
+		framed = framed[most:]
+	}
+	return c.framer.WriteData(1, false, framed)
+}
+
+func (c *connection) flush() error {
+	if c.out.Len() == 0 {
+		return nil
+	}
+	_, err := c.socket.Write(c.out.Bytes())
+	c.out.Reset()
+	return err
+}
+
+// receive returns the next message, which is valid until the next call.
+func (c *connection) receive() ([]byte, error) {
+	if size, whole := c.frame(); whole {
+		rest := copy(c.message, c.message[size:])
+		c.message = c.message[:rest]
+		if rest == 0 && cap(c.message) > 1<<16 {
+			c.message = nil
+		}
+	}
+	for {
+		if size, whole := c.frame(); whole {
+			return c.message[5:size], nil
+		}
+		if err := c.readFrame(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// frame tells how long the first message is with its prefix, and whether it is there.
+func (c *connection) frame() (int, bool) {
+	if len(c.message) < 5 {
+		return 0, false
+	}
+	size := 5 + int(binary.BigEndian.Uint32(c.message[1:5]))
+	return size, len(c.message) >= size
+}
+
+func (c *connection) readFrame() error {
+	frame, err := c.framer.ReadFrame()
+	if err != nil {
+		return err
+	}
+	switch frame := frame.(type) {
+	case *http2.DataFrame:
+		c.message = append(c.message, frame.Data()...)
+		c.taken += int(frame.Length)
+		if c.taken > window/2 {
+			c.framer.WriteWindowUpdate(0, uint32(c.taken))
+			c.framer.WriteWindowUpdate(1, uint32(c.taken))
+			c.taken = 0
+		}
+	case *http2.SettingsFrame:
+		if !frame.IsAck() {
+			c.framer.WriteSettingsAck()
+			return c.flush()
+		}
+	case *http2.PingFrame:
+		if !frame.IsAck() {
+			c.framer.WritePing(true, frame.Data)
+			return c.flush()
+		}
+	case *http2.HeadersFrame:
+		if frame.StreamEnded() {
+			return fmt.Errorf("the server ended the stream")
+		}
+	case *http2.RSTStreamFrame:
+		return fmt.Errorf("the server reset the stream: %v", frame.ErrCode)
+	case *http2.GoAwayFrame:
+		return fmt.Errorf("the server goes away: %v %s", frame.ErrCode, frame.DebugData())
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+// Our ADS server over a fixture; one view for all clients. `node ads-server.ts FIXTURE PORT`; the lines on standard input
+// and output are those of the server in Go (../go/server.go).
+import { createInterface } from 'node:readline';
+import { createView, createXdsServer, type XdsResource } from '../../../src/xds/index.ts';
+import { readFixture, servedTypes } from '../fixture-file.ts';
+
+const [path = '', port = ''] = process.argv.slice(2);
+const variants = new Map<string, XdsResource>();
+const first: XdsResource[] = [];
+for (const { variant, resource } of readFixture(path)) {
+  variants.set(`${resource.typeUrl} ${resource.name} ${variant}`, resource);
+  if (variant === 'a') first.push(resource);
+}
+const view = createView(first);
+
+const acks = new Map<string, number>(servedTypes.map((typeUrl) => [typeUrl, 0]));
+let awaited: { readonly typeUrl: string; readonly total: number; readonly began: number } | undefined;
+
+await createXdsServer({
+  address: '127.0.0.1',
+  port: Number(port),
+  typeOrders: [servedTypes],
+  tls: 'insecure',
+  authorize: () => true,
+  viewOf: () => view,
+  onEvent(event) {
+    if (event.kind === 'nack') throw new Error(`refused: ${event.detail}`);
+    if (event.kind !== 'ack') return;
+    const count = (acks.get(event.typeUrl) ?? 0) + 1;
+    acks.set(event.typeUrl, count);
+    if (awaited === undefined || awaited.typeUrl !== event.typeUrl || awaited.total !== count) return;
+    console.log(Math.round((performance.now() - awaited.began) * 1000));
+    awaited = undefined;
+  },
+});
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [index = '', name, variant, total] = line.split(' ');
+  const typeUrl = servedTypes[Number(index)] ?? '';
+  const resource = variants.get(`${typeUrl} ${name} ${variant}`);
+  if (resource === undefined) throw new Error(`no variant ${variant} of ${name}`);
+  awaited = { typeUrl, total: Number(total), began: performance.now() };
+  view.update({ set: [resource] });
+}
+process.exit();

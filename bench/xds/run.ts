@@ -1,0 +1,155 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { xdsBenchVersions } from '../../scripts/xds-bench.mjs';
+import { BenchFailure } from '../failure.ts';
+import { median } from '../median.ts';
+import { coreLists, findTool } from '../tools.ts';
+import { Contender, type XdsPlace } from './contender.ts';
+import { type Fixture, writeFixture } from './fixture.ts';
+import type { XdsBenchOptions } from './options.ts';
+import type { Program } from './program.ts';
+import { type XdsSubject, xdsSubjects } from './subjects.ts';
+
+/** What was measured of a server; medians over the rounds but for the latencies, which are of all changes. */
+export interface XdsFigures {
+  readonly subject: string;
+  readonly p50Millis: number;
+  readonly p99Millis: number;
+  readonly changes: number;
+  readonly cpuMicrosPerPush: number;
+  /** Of one change to all clients. */
+  readonly cpuSecondsPerChange: number;
+  readonly bytesPerPush: number;
+  readonly rssMiB: number;
+  readonly firstSeconds: number;
+  readonly firstCpuSeconds: number;
+  readonly firstMiBPerClient: number;
+}
+
+export interface XdsMeasurement {
+  readonly clients: number;
+  readonly services: number;
+  readonly endpoints: number;
+  readonly figures: readonly XdsFigures[];
+}
+
+export interface XdsReport {
+  readonly name: 'xds';
+  /** What was run, as `NAME VERSION`. */
+  readonly versions: readonly string[];
+  readonly wildcard: boolean;
+  /** By number of clients. */
+  readonly fleets: readonly XdsMeasurement[];
+  /** By number of services. */
+  readonly meshes: readonly XdsMeasurement[];
+}
+
+type Progress = (line: string) => void;
+
+const endpointsPerService = 10;
+/** Programs that compile what is hot are as fast as they get after about so many pushes. */
+const warmPushes = 20_000;
+
+export async function runXds(options: XdsBenchOptions, goProgram: string, progress: Progress): Promise<XdsReport> {
+  const cores = coreLists();
+  const place: XdsPlace = {
+    taskset: findTool('taskset'),
+    cores: { server: cores.proxy, clients: cores.others },
+    goProgram,
+  };
+  const subjects = chosen(xdsSubjects(goProgram, options.profile), options);
+  if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-bench-'));
+  const fewest = Math.min(...options.clients);
+  try {
+    const fleets: XdsMeasurement[] = [];
+    const meshes: XdsMeasurement[] = [];
+    const sizes = [...new Set([options.services, ...options.meshes])].sort((a, b) => a - b);
+    for (const services of sizes) {
+      const fixture = writeFixture(goProgram, join(folder, `mesh-${services}`), services, endpointsPerService);
+      progress(`xds: ${services} services are ${fixture.resources} resources for each client`);
+      const counts = services === options.services ? options.clients : [fewest];
+      for (const clients of counts) {
+        const measured = await measure(subjects, place, fixture, clients, options, progress);
+        if (services === options.services) fleets.push(measured);
+        if (clients === fewest && options.meshes.includes(services)) meshes.push(measured);
+      }
+    }
+    const { goControlPlane, grpcGo, go } = xdsBenchVersions();
+    const versions = [
+      `Node ${process.versions.node}`,
+      `go-control-plane ${goControlPlane}`,
+      `grpc-go ${grpcGo}`,
+      `Go ${go} or newer`,
+    ];
+    return { name: 'xds', versions, wildcard: options.wildcard, fleets, meshes };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function chosen(subjects: readonly XdsSubject[], { subjects: wanted }: XdsBenchOptions): readonly XdsSubject[] {
+  const found = wanted === undefined ? subjects : subjects.filter(({ name }) => wanted.includes(name));
+  if (found.length > 0) return found;
+  throw new BenchFailure(`xds: none of its subjects: ${subjects.map(({ name }) => name).join(', ')}`);
+}
+
+/** All servers are started and have loaded their clients, then they take turns: what disturbs the machine falls on all. */
+async function measure(
+  subjects: readonly XdsSubject[],
+  place: XdsPlace,
+  fixture: Fixture,
+  clients: number,
+  { seconds, rounds, wildcard }: XdsBenchOptions,
+  progress: Progress,
+): Promise<XdsMeasurement> {
+  const programs: Program[] = [];
+  try {
+    const contenders: Contender[] = [];
+    for (const subject of subjects) {
+      const contender = await Contender.start(subject, place, fixture, clients, wildcard, (p) => programs.push(p));
+      contenders.push(contender);
+      progress(`xds: ${contender.name}: ${clients} clients have the same ${fixture.resources} resources`);
+    }
+    const limit = { millis: seconds * 1000, changes: Number.POSITIVE_INFINITY };
+    for (const contender of contenders) {
+      await contender.change({ millis: 3 * limit.millis, changes: Math.ceil(warmPushes / clients) });
+    }
+    const rows = contenders.map((contender) => ({ contender, samples: [] as Sample[] }));
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const { contender, samples } of rows) {
+        const changes = await contender.change(limit);
+        const sample = { ...changes, rssBytes: contender.rssBytes };
+        samples.push(sample);
+        const cpu = (sample.cpuMicros / sample.pushes).toFixed(1);
+        progress(`xds: round ${round}/${rounds} ${contender.name}: ${sample.micros.length} changes, ${cpu} µs/push`);
+      }
+    }
+    const { services } = fixture;
+    return { clients, services, endpoints: services * endpointsPerService, figures: rows.map(figuresOf) };
+  } finally {
+    await Promise.all(programs.map((program) => program.stop()));
+  }
+}
+
+type Sample = Awaited<ReturnType<Contender['change']>> & { readonly rssBytes: number };
+
+function figuresOf({ contender, samples }: { contender: Contender; samples: readonly Sample[] }): XdsFigures {
+  const micros = samples.flatMap((sample) => sample.micros).sort((a, b) => a - b);
+  const at = (share: number): number => (micros[Math.ceil(micros.length * share) - 1] ?? Number.NaN) / 1000;
+  const of = (figure: (sample: Sample) => number): number => median(samples.map(figure));
+  return {
+    subject: contender.name,
+    p50Millis: at(0.5),
+    p99Millis: at(0.99),
+    changes: micros.length,
+    cpuMicrosPerPush: of(({ cpuMicros, pushes }) => cpuMicros / pushes),
+    cpuSecondsPerChange: of(({ cpuMicros, micros: changes }) => cpuMicros / changes.length / 1e6),
+    bytesPerPush: of(({ bytes, pushes }) => bytes / pushes),
+    rssMiB: of(({ rssBytes }) => rssBytes / 2 ** 20),
+    firstSeconds: contender.first.seconds,
+    firstCpuSeconds: contender.first.cpuSeconds,
+    firstMiBPerClient: contender.first.bytesPerClient / 2 ** 20,
+  };
+}

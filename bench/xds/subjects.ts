@@ -1,0 +1,37 @@
+import { join, resolve } from 'node:path';
+import { packageRoot } from '../../src/lib/package-root.ts';
+
+/** A server under test; its program reads and writes the lines that go/server.go describes. */
+export interface XdsSubject {
+  readonly name: string;
+  command(fixture: string, port: number): { readonly command: string; readonly args: readonly string[] };
+}
+
+export const ours = 'smi-mesh';
+const goPrefix = 'go-control-plane';
+
+export function isGoControlPlane(name: string): boolean {
+  return name.startsWith(goPrefix);
+}
+
+/** `goProgram`: what go/ is built to. `profile`: where ours writes a CPU profile. */
+export function xdsSubjects(goProgram: string, profile: string | undefined): readonly XdsSubject[] {
+  const goSubject = (name: string, kind: string): XdsSubject => ({
+    name,
+    command: (fixture, port) => ({
+      command: goProgram,
+      args: ['serve', '-cache', kind, '-fixture', fixture, '-port', String(port)],
+    }),
+  });
+  const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`];
+  const program = join(packageRoot(), 'bench/xds/programs/ads-server.ts');
+  return [
+    {
+      name: ours,
+      command: (fixture, port) => ({ command: process.execPath, args: [...profiling, program, fixture, String(port)] }),
+    },
+    // The caches of go-control-plane: resources that are replaced one by one, and whole snapshots.
+    goSubject(`${goPrefix} linear`, 'linear'),
+    goSubject(`${goPrefix} snapshot`, 'snapshot'),
+  ];
+}
