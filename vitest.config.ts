@@ -21,6 +21,8 @@ export default defineConfig({
           name: 'all',
           include: ['test/**/*.test.ts'],
           exclude: [endToEnd, cluster, interop, envoy],
+          // Tests wait more than they compute.
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
