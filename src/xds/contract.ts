@@ -26,10 +26,12 @@ export interface TypeState {
   readonly wildcard: boolean;
   /** The names that it asked for one by one. */
   readonly names: readonly string[];
-  /** Name to version of what it has accepted. */
+  /** Name to version of what it has accepted; made anew whenever it is read. */
   readonly acked: ReadonlyMap<string, string>;
   /** The response that it has not answered yet. */
   readonly inFlight: InFlightState | undefined;
+  /** What differs from its view and has not been sent. */
+  readonly lacking: readonly string[];
   readonly refused: readonly RefusedResource[];
 }
 
@@ -53,15 +55,23 @@ export interface XdsLimits {
   readonly maxStreams: number;
   /** Resource names that one stream may ask for. */
   readonly maxNames: number;
+  readonly maxNameLength: number;
+  readonly maxRequestBytes: number;
+  /** What a client sends faster is read later; ten seconds' worth may come at once. */
+  readonly maxRequestsPerSecond: number;
   /** About how long one response may be; a longer change travels in several. */
   readonly maxBatchBytes: number;
   /** How long a client may leave a response unanswered, or stay silent after it has connected. */
   readonly answerMillis: number;
   readonly keepaliveMillis: number;
+  /** The first pause when a client refuses one response after the other; it doubles, up to 64 times. */
+  readonly nackDelayMillis: number;
 }
 
 export type XdsEvent =
   | { readonly kind: 'connected' | 'disconnected'; readonly node: string }
+  /** One of the node's streams has answered everything, and lacks nothing of its view that it has not refused. */
+  | { readonly kind: 'settled'; readonly node: string }
   | { readonly kind: 'refused'; readonly node: string; readonly because: string }
   | {
       readonly kind: 'sent';
@@ -75,8 +85,11 @@ export type XdsEvent =
       readonly kind: 'nack';
       readonly node: string;
       readonly typeUrl: string;
-      /** The refused resources; with `certain`, the one at fault. */
+      /** The refused resources; with `certain`, those at fault. */
       readonly names: readonly string[];
       readonly certain: boolean;
+      /** When it is one for certain: the version that was refused, and the one that the client keeps, if it has one. */
+      readonly version?: string;
+      readonly kept?: string;
       readonly detail: string;
     };

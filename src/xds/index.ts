@@ -1,4 +1,4 @@
-/** An ADS server (delta) that knows no resource type of its own. Entry point `smi-mesh/xds`. */
+/** An ADS server, delta and state of the world, that knows no resource type of its own. Entry point `smi-mesh/xds`. */
 
 export type {
   InFlightState,

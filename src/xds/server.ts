@@ -1,19 +1,23 @@
-import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { peerSpiffeId, type SpiffeId } from '../lib/spiffe.ts';
 import type { NodeInfo, ProxyState, XdsEvent, XdsLimits } from './contract.ts';
 import { rotatingCredentials, type ServerIdentity } from './credentials.ts';
-import { type NodeStream, openStream } from './stream.ts';
+import { delta, type Protocol, sotw } from './protocol.ts';
+import { discoveryService } from './services.ts';
+import { type Call, type NodeStream, openStream, type WireRequest } from './stream.ts';
 import { Streams } from './streams.ts';
-import type { Batch } from './subscription.ts';
 import type { View } from './view.ts';
-import { deltaService, type WireRequest } from './wire.ts';
 
 const defaultLimits: XdsLimits = {
   maxStreams: 10_000,
   maxNames: 100_000,
+  maxNameLength: 4096,
+  maxRequestBytes: 8_000_000,
+  maxRequestsPerSecond: 100,
   maxBatchBytes: 1_000_000,
   answerMillis: 30_000,
   keepaliveMillis: 10_000,
+  nackDelayMillis: 1000,
 };
 
 export interface XdsServerOptions {
@@ -48,12 +52,15 @@ export interface XdsCounters {
   readonly refusedStreams: number;
 }
 
-/** An ADS server (delta) that knows no resource type: it compares names and versions and moves bytes. */
+/** An ADS server that knows no resource type: it compares names and versions and moves bytes. */
 export interface XdsServer {
   readonly port: number;
   /** The clients that are connected, one for each stream. */
   proxies(): readonly ProxyState[];
+  proxiesOf(node: string): readonly ProxyState[];
   isConnected(node: string): boolean;
+  /** Whether a node has answered everything and lacks nothing of its view that it has not refused. */
+  isSettled(node: string): boolean;
   /** Ends the streams of a node that is no longer served. */
   revoke(node: string): void;
   rotate(identity: ServerIdentity): void;
@@ -82,29 +89,31 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   const server = new Server({
     'grpc.keepalive_time_ms': limits.keepaliveMillis,
     'grpc.keepalive_timeout_ms': limits.keepaliveMillis,
-    'grpc.max_receive_message_length': 4_000_000,
+    'grpc.max_receive_message_length': limits.maxRequestBytes,
   });
-  server.addService(deltaService(), {
-    DeltaAggregatedResources(call: ServerDuplexStream<WireRequest, Batch>) {
-      if (streams.all.size >= limits.maxStreams) {
-        emit({ kind: 'refused', node: '', because: 'too many streams' });
-        call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'too many streams' });
-        return;
-      }
-      const peer = peerSpiffeId(call.getAuthContext().sslPeerCertificate?.subjectaltname);
-      const stream = openStream(call, {
-        peer,
-        authorize: (node) => authorize(peer, node),
-        viewOf: (node, typeUrl) => options.viewOf(node, typeUrl),
-        typeOrder: (typeUrl) => typeOrders.find((order) => order.includes(typeUrl)),
-        limits,
-        emit,
-        onChanged: (changed) => streams.pushSoon(changed),
-        onConnected: (connected, node) => streams.name(connected, node),
-        onClosed: (closed, node) => streams.delete(closed, node),
-      });
-      streams.all.add(stream);
-    },
+  const open = <Request extends WireRequest>(call: Call, protocol: Protocol<Request>) => {
+    if (streams.all.size >= limits.maxStreams) {
+      emit({ kind: 'refused', node: '', because: 'too many streams' });
+      call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'too many streams' });
+      return;
+    }
+    const peer = peerSpiffeId(call.getAuthContext().sslPeerCertificate?.subjectaltname);
+    const stream = openStream(call, protocol, {
+      peer,
+      authorize: (node) => authorize(peer, node),
+      viewOf: (node, typeUrl) => options.viewOf(node, typeUrl),
+      typeOrder: (typeUrl) => typeOrders.find((order) => order.includes(typeUrl)),
+      limits,
+      emit,
+      onChanged: (changed) => streams.pushSoon(changed),
+      onConnected: (connected, node) => streams.name(connected, node),
+      onClosed: (closed, node) => streams.delete(closed, node),
+    });
+    streams.all.add(stream);
+  };
+  server.addService(discoveryService, {
+    StreamAggregatedResources: (call: Call) => open(call, sotw),
+    DeltaAggregatedResources: (call: Call) => open(call, delta),
   });
   const tls = options.tls === 'insecure' ? undefined : rotatingCredentials(options.tls);
   const port = await bind(
@@ -116,7 +125,9 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   return {
     port,
     proxies: () => [...streams.all].flatMap((stream) => stream.state() ?? []),
+    proxiesOf: (node) => [...streams.of(node)].flatMap((stream) => stream.state() ?? []),
     isConnected: (node) => streams.of(node).size > 0,
+    isSettled: (node) => streams.isSettled(node),
     revoke(node) {
       for (const stream of [...streams.of(node)]) stream.revoke();
     },

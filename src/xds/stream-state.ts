@@ -1,43 +1,64 @@
 import type { TypeState } from './contract.ts';
+import type { Protocol } from './protocol.ts';
+import { wholeTypes } from './sotw.ts';
 import { type Answer, type Batch, Subscription } from './subscription.ts';
 import type { ResourceChange, View } from './view.ts';
 
-/** The parts of a request that change what a client is to get. */
-export interface DeltaRequest {
-  readonly typeUrl: string;
-  readonly subscribe: readonly string[];
-  readonly unsubscribe: readonly string[];
-  readonly initialVersions: Readonly<Record<string, string>>;
-  readonly nonce: string;
-  /** Present when the client refused the response of that nonce. */
-  readonly error?: string;
+export interface StreamStateOptions {
+  /** Type URLs in the order in which additions must arrive. */
+  readonly typeOrder: readonly string[];
+  readonly view: View;
+  /** About how long one response may be. */
+  readonly maxBatchBytes: number;
+  /** The first pause when a client refuses one response after the other. */
+  readonly nackDelayMillis: number;
 }
 
 /**
  * The subscriptions of one client over one stream, and the order in which their batches may travel: additions in the
- * order of types, so that what is referred to arrives before what refers to it; removals afterwards, in the reverse
- * order, and only when the client has taken the additions ("make before break").
+ * order of types, each type when the client has taken the one before, so that what is referred to is in place before what
+ * refers to it; removals afterwards, in the reverse order ("make before break").
  */
-export class StreamState {
-  readonly #subscriptions: Map<string, Subscription>;
-  readonly #maxBatchBytes: number;
+export class StreamState<Request extends { readonly typeUrl: string }> {
+  readonly #protocol: Protocol<Request>;
+  readonly #subscriptions: ReadonlyMap<string, Subscription>;
+  readonly #ordered: readonly Subscription[];
   #nonces = 0;
-  #view: View | undefined;
+  readonly #nextNonce = () => {
+    this.#nonces += 1;
+    return String(this.#nonces);
+  };
 
-  constructor(typeOrder: readonly string[], maxBatchBytes: number) {
-    const nextNonce = () => this.#nextNonce();
-    this.#subscriptions = new Map(typeOrder.map((typeUrl) => [typeUrl, new Subscription(typeUrl, nextNonce)]));
-    this.#maxBatchBytes = maxBatchBytes;
+  constructor(protocol: Protocol<Request>, { typeOrder, ...options }: StreamStateOptions) {
+    this.#protocol = protocol;
+    this.#ordered = typeOrder.map(
+      (typeUrl) =>
+        new Subscription({ ...options, typeUrl, variant: protocol.variant, alwaysWhole: wholeTypes.has(typeUrl) }),
+    );
+    this.#subscriptions = new Map(this.#ordered.map((subscription) => [subscription.typeUrl, subscription]));
   }
 
   /** All names that the client asked for; for limits. */
   get size(): number {
-    return [...this.#subscriptions.values()].reduce((sum, { size }) => sum + size, 0);
+    return this.#ordered.reduce((sum, { size }) => sum + size, 0);
   }
 
-  get hasInFlight(): boolean {
-    for (const { hasInFlight } of this.#subscriptions.values()) if (hasInFlight) return true;
-    return false;
+  /** Since when the client owes an answer. */
+  get oldestInFlight(): number | undefined {
+    let oldest: number | undefined;
+    for (const { inFlightSince: since } of this.#ordered) {
+      if (since !== undefined && (oldest === undefined || since < oldest)) oldest = since;
+    }
+    return oldest;
+  }
+
+  /** When something that is held back because of refusals may travel. */
+  get resumeAt(): number | undefined {
+    let earliest: number | undefined;
+    for (const { resumeAt } of this.#ordered) {
+      if (resumeAt > 0 && resumeAt > Date.now() && resumeAt < (earliest ?? Infinity)) earliest = resumeAt;
+    }
+    return earliest;
   }
 
   knows(typeUrl: string): boolean {
@@ -45,63 +66,39 @@ export class StreamState {
   }
 
   /** Applies a request for a known type; returns what it answered, nothing for a stale or absent nonce. */
-  request(request: DeltaRequest): Answer | undefined {
+  request(request: Request): Answer | undefined {
     const subscription = this.#subscriptions.get(request.typeUrl);
     if (subscription === undefined) throw new Error(`unknown type ${request.typeUrl}`);
-    const answer = subscription.expects(request.nonce) ? subscription.answer(request.error) : undefined;
-    if (request.nonce === '' || request.subscribe.length > 0) {
-      subscription.subscribe(request.subscribe, request.initialVersions);
-    }
-    if (request.unsubscribe.length > 0) subscription.unsubscribe(request.unsubscribe);
-    return answer;
+    return this.#protocol.apply(subscription, request);
+  }
+
+  changed(changes: readonly ResourceChange[]): void {
+    for (const change of changes) this.#subscriptions.get(change.typeUrl)?.changed(change);
   }
 
   /** For people. */
   types(): readonly TypeState[] {
-    return [...this.#subscriptions.values()].flatMap((subscription) => subscription.state() ?? []);
+    return this.#ordered.flatMap((subscription) => subscription.state() ?? []);
   }
 
-  /** What changed in the view that `next` is called with. */
-  changed(changes: readonly ResourceChange[]): void {
-    for (const { typeUrl, name } of changes) this.#subscriptions.get(typeUrl)?.changed(name);
-  }
-
-  /**
-   * The next batch that may travel now, counted as sent; nothing when the client must answer first or lacks nothing. It costs
-   * what changed since the last call, with another view what that holds.
-   */
-  next(view: View): Batch | undefined {
-    if (view !== this.#view) {
-      this.#view = view;
-      for (const subscription of this.#subscriptions.values()) subscription.allChanged();
-    }
-    return this.#nextAdditions(view) ?? (this.hasInFlight ? undefined : this.#nextRemovals(view));
-  }
-
-  #nextAdditions(view: View): Batch | undefined {
-    for (const subscription of this.#subscriptions.values()) {
-      const resources = view.get(subscription.typeUrl);
-      const batch = subscription.nextAdditions(resources, this.#maxBatchBytes);
+  /** The next batch that may travel now, counted as sent; nothing when the client must answer first or lacks nothing. */
+  next(): Batch | undefined {
+    for (const subscription of this.#ordered) {
+      const batch = subscription.nextAdditions(this.#nextNonce);
       if (batch !== undefined) return batch;
-      // Later types may refer to what waits behind the batch in flight.
-      if (subscription.hasInFlight && subscription.lacks(resources)) return undefined;
+      // Later types may refer to what is in flight.
+      if (subscription.inFlightSince !== undefined) return undefined;
     }
-    return undefined;
+    return this.#nextRemovals();
   }
 
-  #nextRemovals(view: View): Batch | undefined {
-    for (const subscription of [...this.#subscriptions.values()].reverse()) {
-      const resources = view.get(subscription.typeUrl);
-      const batch = subscription.nextRemovals(resources);
+  #nextRemovals(): Batch | undefined {
+    for (const subscription of this.#ordered.toReversed()) {
+      const batch = subscription.nextRemovals(this.#nextNonce);
       if (batch !== undefined) return batch;
       // The older version that the client keeps may refer to what earlier types would remove.
-      if (subscription.refuses(resources)) return undefined;
+      if (subscription.refuses) return undefined;
     }
     return undefined;
-  }
-
-  #nextNonce(): string {
-    this.#nonces += 1;
-    return String(this.#nonces);
   }
 }

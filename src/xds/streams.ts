@@ -26,6 +26,12 @@ export class Streams {
     if (streams?.size === 0) this.#byNode.delete(node);
   }
 
+  /** Whether a node's streams have answered everything and lack nothing of their views that they have not refused. */
+  isSettled(node: string): boolean {
+    for (const stream of this.of(node)) if (!stream.isSettled || this.#changed.has(stream)) return false;
+    return true;
+  }
+
   /** Updates of one turn of the event loop, to one view or to many, travel together. */
   pushSoon(stream: NodeStream): void {
     if (this.#changed.size === 0) {

@@ -1,264 +1,379 @@
-import type { RefusedResource, TypeState } from './contract.ts';
-import type { XdsResource } from './view.ts';
+import { Blame, type Blamed, mentioned } from './blame.ts';
+import type { TypeState } from './contract.ts';
+import type { ResourceChange, View, XdsResource } from './view.ts';
 
-/** The name by which a client asks for every resource of a type ("XDS protocol", wildcard subscriptions). */
+/** The name by which a client asks for every resource of a type ("xDS protocol", wildcard subscriptions). */
 const wildcardName = '*';
-/** Stands for the version of a resource of which the client knows that it does not exist. */
-const absent = '';
-
-type Resources = ReadonlyMap<string, XdsResource>;
 
 /** What goes to the client in one response. */
 export interface Batch {
   readonly typeUrl: string;
   readonly nonce: string;
+  /** What travels. */
   readonly resources: readonly XdsResource[];
+  /** What of it is new to the client. */
+  readonly changed: readonly string[];
   readonly removed: readonly string[];
 }
 
-export interface Answer {
-  /** `blamed`: the resources of the refused batch; one when it is certain which. */
-  readonly kind: 'ack' | 'nack';
-  readonly blamed: readonly string[];
-  /** Whether exactly one resource is at fault: it stays away until its content changes. */
-  readonly certain: boolean;
+export type Answer = { readonly kind: 'ack' } | ({ readonly kind: 'nack' } & Blamed);
+
+/** What the client holds of a name, as far as the server knows: a resource, or only its version, or one of the below. */
+export type Held = XdsResource | { readonly version: string };
+/** It has none, and knows that there is none, or does not expect it. */
+const absent: Held = { version: '' };
+/** It waits to be told. */
+const untold: Held = { version: '' };
+/** It may hold one of another version. */
+export const unknown: Held = { version: '' };
+
+export interface SubscriptionOptions {
+  readonly typeUrl: string;
+  readonly view: View;
+  readonly variant: 'delta' | 'sotw';
+  /** The state of the world of this type is always told whole: what is missing in a response does not exist. */
+  readonly alwaysWhole: boolean;
+  readonly maxBatchBytes: number;
+  readonly nackDelayMillis: number;
+}
+
+interface InFlight {
+  readonly nonce: string;
+  readonly since: number;
+  /** By name, what the client held before, and what it gets (undefined: a removal). */
+  readonly sent: Map<string, { readonly before: Held; readonly now: XdsResource | undefined }>;
 }
 
 /**
- * What one client knows of one resource type, and what it still lacks. Holds no queue: a batch is computed from the view
- * at the moment when it can be sent, so a slow client gets the latest state and skips what lay between.
+ * What one client asked for of one resource type, and in what it differs from the view. A name that is not `behind` and
+ * not in flight is at the client as it is in the view, so that an update costs what it changes.
  *
- * A refused batch is sent again in halves until one resource is left, which then stays away until its content changes;
- * meanwhile the client keeps what it had.
+ * Holds no queue: a batch is made from the view at the moment when it can be sent, so a slow client gets the latest state
+ * and skips what lay between.
  */
 export class Subscription {
   readonly typeUrl: string;
-  #wildcard = false;
+  readonly #options: SubscriptionOptions;
+  readonly #resources: ReadonlyMap<string, XdsResource>;
   #started = false;
-  /** A client that has nothing and asks for everything waits for an answer even when there is nothing. */
-  #awaitsFirst = false;
+  #wildcard = false;
+  #named = false;
   readonly #names = new Set<string>();
-  /** What the client has been sent or has told us that it has: name to version, or `absent`. */
-  readonly #known = new Map<string, string>();
-  /** What it is certain to hold: the values of `known` before the batch in flight. */
-  #inFlight:
-    | { readonly batch: Batch; readonly since: number; readonly before: ReadonlyMap<string, string | undefined> }
-    | undefined;
-  readonly #refused = new Map<string, RefusedResource>();
-  /** Groups of names among which one is at fault; sent one group at a time, before everything else. */
-  #suspects: readonly (readonly string[])[] = [];
-  /** Names about which the client may lack something; of all others it has what the view has, or refused it. */
-  readonly #unsettled = new Set<string>();
-  /** Whether that is true of every name. */
-  #allUnsettled = false;
-  readonly #nextNonce: () => string;
+  readonly #behind = new Map<string, Held>();
+  readonly #blame: Blame;
+  #inFlight: InFlight | undefined;
+  #lastNonce = '';
+  #mustAnswer = false;
 
-  constructor(typeUrl: string, nextNonce: () => string) {
-    this.typeUrl = typeUrl;
-    this.#nextNonce = nextNonce;
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+    this.typeUrl = options.typeUrl;
+    this.#resources = options.view.get(options.typeUrl);
+    this.#blame = new Blame(options.nackDelayMillis);
   }
 
-  /** Names asked for, the wildcard included; for limits. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  get wildcard(): boolean {
+    return this.#wildcard;
+  }
+
+  /** Whether it ever named something, the wildcard included; without, it asks for everything. */
+  get named(): boolean {
+    return this.#named;
+  }
+
+  /** What it asks for, the wildcard included. */
+  get names(): readonly string[] {
+    return this.#wildcard && this.#named ? [wildcardName, ...this.#names] : [...this.#names];
+  }
+
+  /** How many names it asks for; for limits. */
   get size(): number {
     return this.#names.size;
   }
 
-  get hasInFlight(): boolean {
-    return this.#inFlight !== undefined;
+  /** Of the latest response; empty before the first. */
+  get lastNonce(): string {
+    return this.#lastNonce;
+  }
+
+  /** When the response in flight is the one with this nonce; every other nonce is stale and answers nothing. */
+  expects(nonce: string): boolean {
+    return this.#inFlight?.nonce === nonce;
+  }
+
+  get inFlightSince(): number | undefined {
+    return this.#inFlight?.since;
+  }
+
+  get resumeAt(): number {
+    return this.#blame.resumeAt;
+  }
+
+  /** Whether a response says by what it leaves out that it does not exist. */
+  get whole(): boolean {
+    return this.#options.variant === 'sotw' && (this.#wildcard || this.#options.alwaysWhole);
   }
 
   /** Whether the client keeps an older version, or none, of something that is in the view. */
-  refuses(view: Resources): boolean {
-    for (const [name, { version }] of this.#refused)
-      if (view.get(name)?.version !== version) this.#refused.delete(name);
-    return this.#refused.size > 0;
+  get refuses(): boolean {
+    return this.#blame.refused.size > 0;
   }
 
-  /** The view has something else by this name. */
-  changed(name: string): void {
-    if (this.#started) this.#unsettled.add(name);
+  /** The first request, which asks for everything when it names nothing; `heldOf` says what the client brings along. */
+  start(names: readonly string[], heldOf: (name: string) => Held | undefined): void {
+    this.#started = true;
+    this.#named = names.length > 0;
+    this.#wildcard = !this.#named || names.includes(wildcardName);
+    for (const name of names) if (name !== wildcardName) this.#names.add(this.#shared(name));
+    if (this.#wildcard) for (const name of this.#resources.keys()) this.#holds(name, heldOf(name) ?? absent);
+    for (const name of this.#names) this.#holds(name, heldOf(name) ?? untold);
   }
 
-  /** The view is another one. */
-  allChanged(): void {
-    this.#allUnsettled = true;
+  /** The client of a wildcard says that it has this, which need not exist any more. */
+  brings(name: string, version: string): void {
+    this.#holds(name, { version });
   }
 
-  /** When the batch in flight is this one; everything else is stale and no answer to anything. */
-  expects(nonce: string): boolean {
-    return this.#inFlight?.batch.nonce === nonce;
+  /** The client waits for a response even when there is nothing to tell. */
+  answerNext(): void {
+    this.#mustAnswer = true;
   }
 
-  /**
-   * Applies the names of a request. The first request of a type that names nothing subscribes to everything. Naming a
-   * resource again asks for it again, except on the first request, which says by `initial` what the client still holds.
-   */
-  subscribe(names: readonly string[], initial: Readonly<Record<string, string>>): void {
-    if (!this.#started) {
-      this.#started = true;
-      this.#wildcard = names.length === 0 || names.includes(wildcardName);
-      this.#awaitsFirst = this.#wildcard && Object.keys(initial).length === 0;
-      for (const [name, version] of Object.entries(initial)) this.#known.set(name, version);
-      this.#allUnsettled = true;
-    } else {
-      for (const name of names) this.#forget(name);
+  /** The client holds the view as it is. */
+  hasEverything(): void {
+    this.#behind.clear();
+  }
+
+  /** Whether the client asks for this name, other than by asking for everything. */
+  asksFor(name: string): boolean {
+    return name === wildcardName ? this.#wildcard && this.#named : this.#names.has(name);
+  }
+
+  /** The client waits for what it has been told already. */
+  repeat(): void {
+    if (this.whole) this.#mustAnswer = true;
+    else for (const name of this.#names) if (!this.#blame.refused.has(name)) this.#holds(name, untold);
+  }
+
+  /** Asks for a resource, perhaps once more: it is sent whatever the client has. */
+  subscribe(name: string): void {
+    this.#named = true;
+    if (name === wildcardName) {
+      this.#setWildcard(true);
+      return;
     }
-    for (const name of names) {
-      if (name === wildcardName) {
-        this.#wildcard = true;
-        this.#allUnsettled = true;
-      } else this.#names.add(name);
+    const held = this.#mayHold(name) ? unknown : untold;
+    this.#names.add(this.#shared(name));
+    this.#forget(name);
+    this.#holds(name, held);
+  }
+
+  /** The client drops it by itself; if the wildcard covers it, it waits to be told whether it is there. */
+  unsubscribe(name: string): void {
+    if (name === wildcardName) this.#setWildcard(false);
+    this.#names.delete(name);
+    this.#forget(name);
+    this.#holds(name, untold);
+  }
+
+  /** Drops the wildcard that a first request without names stands for. */
+  endSilence(): void {
+    this.#named = true;
+    this.#setWildcard(false);
+  }
+
+  #setWildcard(wildcard: boolean): void {
+    if (wildcard === this.#wildcard) return;
+    this.#wildcard = wildcard;
+    if (wildcard) {
+      for (const name of this.#resources.keys()) if (!this.#names.has(name)) this.#holds(name, absent);
+      return;
+    }
+    for (const name of [
+      ...this.#behind.keys(),
+      ...this.#blame.refused.keys(),
+      ...(this.#inFlight?.sent.keys() ?? []),
+    ]) {
+      if (!this.#names.has(name)) this.#forget(name);
     }
   }
 
-  unsubscribe(names: readonly string[]): void {
-    for (const name of names) {
-      if (name === wildcardName) this.#wildcard = false;
-      else this.#names.delete(name);
-    }
-    // The client has dropped them by itself; what the wildcard still covers is sent again.
-    for (const name of names) if (name !== wildcardName) this.#forget(name);
-    if (!this.#wildcard) for (const name of this.#known.keys()) if (!this.#names.has(name)) this.#forget(name);
+  changed({ name, before, now }: ResourceChange): void {
+    if (!this.#covers(name)) return;
+    if (this.#blame.refused.get(name)?.version !== now?.version) this.#blame.forget(name);
+    if (this.#inFlight?.sent.has(name) !== true) this.#holds(name, this.#behind.get(name) ?? before ?? absent);
   }
 
-  /** Takes the answer to the batch in flight; `detail` says why it was refused. */
+  /** Takes the answer to the response in flight; `detail` says why it was refused. */
   answer(detail: string | undefined): Answer {
-    const inFlight = this.#inFlight;
-    if (inFlight === undefined) throw new Error('no batch is in flight');
+    const { sent } = this.#inFlight ?? { sent: new Map() as InFlight['sent'] };
     this.#inFlight = undefined;
-    const sent = inFlight.batch.resources;
+    const resources = [...sent.values()].flatMap(({ now }) => now ?? []);
     if (detail === undefined) {
-      for (const { name, version } of sent)
-        if (this.#refused.get(name)?.version !== version) this.#refused.delete(name);
-      return { kind: 'ack', blamed: [], certain: false };
+      this.#blame.accept();
+      for (const [name, { now }] of sent) this.#holds(name, now ?? absent);
+      return { kind: 'ack' };
     }
-    for (const [name, version] of inFlight.before) {
-      this.#unsettled.add(name);
-      // A newer subscription to the same name has the last word.
-      if (!this.#known.has(name)) continue;
-      if (version === undefined) this.#known.delete(name);
-      else this.#known.set(name, version);
-    }
-    const blamed = sent.map(({ name }) => name);
-    if (sent.length === 1) {
-      const [{ name, version }] = sent as [XdsResource];
-      this.#refused.set(name, { name, version, since: Date.now(), detail });
-    } else if (sent.length > 1) {
-      const middle = Math.ceil(blamed.length / 2);
-      this.#suspects = [blamed.slice(0, middle), blamed.slice(middle), ...this.#suspects];
-    }
-    return { kind: 'nack', blamed, certain: sent.length === 1 };
+    if (this.#mayDeleteUnknown(sent)) return { kind: 'nack', ...this.#trustDetail(sent, detail) };
+    // Nobody can refuse that something is gone: a removal stays told.
+    for (const [name, { before, now }] of sent) this.#holds(name, now === undefined ? absent : before);
+    const blamed = this.#blame.refuse(resources, detail);
+    const [only] = resources;
+    if (only === undefined || !blamed.certain) return { kind: 'nack', ...blamed };
+    const kept = sent.get(only.name)?.before.version;
+    return { kind: 'nack', ...blamed, version: only.version, ...(kept ? { kept } : {}) };
   }
 
-  /** Whether the client lacks something that is in the view. */
-  lacks(view: Resources): boolean {
-    return this.#lacking(view).next().done !== true;
-  }
-
-  /** The next batch of additions and changes, at most about `maxBytes` long; nothing while one is in flight. */
-  nextAdditions(view: Resources, maxBytes: number): Batch | undefined {
-    if (this.#inFlight !== undefined) return undefined;
-    const only = this.#nextSuspects(view);
-    const resources: XdsResource[] = [];
+  /** The next response with additions and changes; nothing while one is in flight. */
+  nextAdditions(nextNonce: () => string): Batch | undefined {
+    if (!this.#started || this.#inFlight !== undefined || Date.now() < this.#blame.resumeAt) return undefined;
+    const group = this.#blame.nextGroup((name) => this.#sendable(name) !== undefined);
+    const sent: InFlight['sent'] = new Map();
     let bytes = 0;
-    for (const resource of this.#lacking(view)) {
-      if (only !== undefined && !only.has(resource.name)) continue;
-      if (resources.length > 0 && bytes + resource.body.length > maxBytes) break;
-      bytes += resource.body.length;
-      resources.push(resource);
+    for (const name of group ?? this.#behind.keys()) {
+      const before = this.#behind.get(name) ?? absent;
+      const now = this.#sendable(name);
+      if (now === undefined && (before !== untold || this.#resources.has(name))) continue;
+      bytes += now?.body.length ?? 0;
+      if (!this.whole && sent.size > 0 && bytes > this.#options.maxBatchBytes) break;
+      if (now !== undefined || this.#options.variant === 'delta') sent.set(name, { before, now });
+      else this.#behind.delete(name);
     }
-    if (resources.length === 0 && !this.#awaitsFirst) return undefined;
-    return this.#send(resources, []);
+    return sent.size > 0 || this.#mustAnswer ? this.#send(sent, nextNonce()) : undefined;
   }
 
-  /** What the client holds, or asked for by name, and is not in the view. */
-  nextRemovals(view: Resources): Batch | undefined {
-    if (this.#inFlight !== undefined) return undefined;
-    const removed: string[] = [];
-    for (const name of this.#candidates(view)) {
-      if (view.has(name)) continue;
-      const known = this.#known.get(name);
-      if (known === undefined ? this.#names.has(name) : known !== absent) removed.push(name);
-      else this.#unsettled.delete(name);
+  /** What the client holds and is not in the view. */
+  nextRemovals(nextNonce: () => string): Batch | undefined {
+    if (!this.#started || this.#inFlight !== undefined) return undefined;
+    const sent: InFlight['sent'] = new Map();
+    const isTold = this.#options.variant === 'delta' || this.whole;
+    for (const [name, before] of this.#behind) {
+      if (this.#resources.has(name)) continue;
+      if (isTold && before !== absent) sent.set(name, { before, now: undefined });
+      else this.#behind.delete(name);
     }
-    return removed.length === 0 ? undefined : this.#send([], removed);
-  }
-
-  *#lacking(view: Resources): Generator<XdsResource, void> {
-    for (const name of this.#candidates(view)) {
-      const resource = view.get(name);
-      if (resource === undefined) continue;
-      if (this.#lacks(resource)) yield resource;
-      else this.#unsettled.delete(name);
-    }
-  }
-
-  #lacks({ name, version }: XdsResource): boolean {
-    const asked = this.#wildcard || this.#names.has(name);
-    return asked && this.#known.get(name) !== version && this.#refused.get(name)?.version !== version;
-  }
-
-  #candidates(view: Resources): ReadonlySet<string> {
-    if (this.#allUnsettled) {
-      this.#allUnsettled = false;
-      for (const name of this.#wildcard ? view.keys() : this.#names) this.#unsettled.add(name);
-      for (const name of this.#wildcard ? this.#names : []) this.#unsettled.add(name);
-      for (const name of this.#known.keys()) this.#unsettled.add(name);
-    }
-    return this.#unsettled;
-  }
-
-  /** The first group that still lacks something; groups that time has settled are dropped. */
-  #nextSuspects(view: Resources): ReadonlySet<string> | undefined {
-    if (this.#suspects.length === 0) return undefined;
-    const lacking = (name: string): boolean => {
-      const resource = view.get(name);
-      return resource !== undefined && this.#lacks(resource);
-    };
-    while (this.#suspects[0] !== undefined && !this.#suspects[0].some(lacking)) {
-      this.#suspects = this.#suspects.slice(1);
-    }
-    return this.#suspects[0] === undefined ? undefined : new Set(this.#suspects[0]);
-  }
-
-  #send(resources: readonly XdsResource[], removed: readonly string[]): Batch {
-    const batch: Batch = { typeUrl: this.typeUrl, nonce: this.#nextNonce(), resources, removed };
-    this.#awaitsFirst = false;
-    const before = new Map<string, string | undefined>();
-    for (const { name, version } of batch.resources) {
-      before.set(name, this.#known.get(name));
-      this.#known.set(name, version);
-      this.#unsettled.delete(name);
-    }
-    for (const name of batch.removed) {
-      if (this.#names.has(name)) this.#known.set(name, absent);
-      else this.#known.delete(name);
-      this.#refused.delete(name);
-      this.#unsettled.delete(name);
-    }
-    this.#inFlight = { batch, since: Date.now(), before };
-    return batch;
+    return sent.size > 0 ? this.#send(sent, nextNonce()) : undefined;
   }
 
   /** For people; nothing while the client has not asked for this type. */
   state(): TypeState | undefined {
     if (!this.#started) return undefined;
-    const acked = new Map(this.#known);
-    for (const [name, version] of this.#inFlight?.before ?? []) acked.set(name, version ?? absent);
-    for (const [name, version] of acked) if (version === absent) acked.delete(name);
     const { typeUrl } = this;
-    const names = [...this.#names];
     const inFlight = this.#inFlight && {
       since: this.#inFlight.since,
-      resources: this.#inFlight.batch.resources.map(({ name }) => name),
-      removed: this.#inFlight.batch.removed,
+      resources: [...this.#inFlight.sent].flatMap(([name, { now }]) => (now === undefined ? [] : name)),
+      removed: [...this.#inFlight.sent].flatMap(([name, { now }]) => (now === undefined ? name : [])),
     };
-    return { typeUrl, wildcard: this.#wildcard, names, acked, inFlight, refused: [...this.#refused.values()] };
+    const acked = () => this.#acked();
+    return {
+      typeUrl,
+      wildcard: this.#wildcard,
+      names: [...this.#names],
+      get acked() {
+        return acked();
+      },
+      lacking: [...this.#behind.keys()],
+      inFlight,
+      refused: [...this.#blame.refused.values()],
+    };
+  }
+
+  #acked(): ReadonlyMap<string, string> {
+    const acked = new Map<string, string>();
+    const covered = this.#wildcard ? this.#resources.keys() : this.#names;
+    for (const name of covered) {
+      const held = this.#inFlight?.sent.get(name)?.before ?? this.#behind.get(name) ?? this.#resources.get(name);
+      if (held !== undefined && held.version !== '') acked.set(name, held.version);
+    }
+    for (const [name, { version }] of this.#behind) if (version !== '') acked.set(name, version);
+    return acked;
+  }
+
+  #covers(name: string): boolean {
+    return this.#wildcard || this.#names.has(name);
+  }
+
+  #mayHold(name: string): boolean {
+    if (!this.#covers(name)) return false;
+    const held = this.#behind.get(name);
+    if (held !== undefined) return held !== untold && held !== absent;
+    return this.#resources.has(name) || this.#inFlight?.sent.has(name) === true;
+  }
+
+  /** The view's own copy of a name, so that streams do not hold one each. */
+  #shared(name: string): string {
+    return this.#resources.get(name)?.name ?? name;
+  }
+
+  #holds(name: string, held: Held): void {
+    if (!this.#covers(name)) return;
+    const now = this.#resources.get(name);
+    const isCurrent = now === undefined ? held === absent : held.version === now.version;
+    if (isCurrent) this.#behind.delete(name);
+    else this.#behind.set(this.#shared(name), held);
   }
 
   #forget(name: string): void {
-    this.#unsettled.add(name);
-    this.#known.delete(name);
-    this.#refused.delete(name);
+    this.#behind.delete(name);
+    this.#blame.forget(name);
+    this.#inFlight?.sent.delete(name);
+  }
+
+  #sendable(name: string): XdsResource | undefined {
+    const resource = this.#behind.has(name) ? this.#resources.get(name) : undefined;
+    return resource === undefined || this.#blame.keepsAway(resource) ? undefined : resource;
+  }
+
+  #send(sent: InFlight['sent'], nonce: string): Batch {
+    this.#mustAnswer = false;
+    this.#lastNonce = nonce;
+    this.#inFlight = { nonce, since: Date.now(), sent };
+    const changed: XdsResource[] = [];
+    const removed: string[] = [];
+    for (const [name, { now }] of sent) {
+      this.#behind.delete(name);
+      if (now === undefined) removed.push(name);
+      else changed.push(now);
+    }
+    const resources = this.whole ? this.everything() : changed;
+    return { typeUrl: this.typeUrl, nonce, resources, changed: changed.map(({ name }) => name), removed };
+  }
+
+  /** What the client is to hold when it has taken this response: what is not sent now stays as the client has it. */
+  everything(): readonly XdsResource[] {
+    if (this.#wildcard && this.#behind.size === 0) return this.#options.view.list(this.typeUrl);
+    const all: XdsResource[] = [];
+    for (const name of this.#wildcard ? this.#resources.keys() : this.#names) {
+      const resource = this.#resources.get(name);
+      const held = this.#behind.get(name);
+      if (resource !== undefined && (held === undefined || held === unknown)) all.push(resource);
+      else if (held !== undefined && 'body' in held) all.push(held);
+    }
+    if (this.#wildcard) {
+      for (const [name, held] of this.#behind) if (!this.#resources.has(name) && 'body' in held) all.push(held);
+    }
+    return all;
+  }
+
+  /** To leave out what the client may hold in a version that nobody here knows would take it away from the client. */
+  #mayDeleteUnknown(sent: InFlight['sent']): boolean {
+    if (!this.whole) return false;
+    return [...sent.values()].some(({ before }) => before === unknown) || [...this.#behind.values()].includes(unknown);
+  }
+
+  /** The client's message alone says what is at fault; the others count as taken. */
+  #trustDetail(sent: InFlight['sent'], detail: string): Blamed {
+    const names = [...sent].flatMap(([name, { now }]) => (now === undefined ? [] : name));
+    const guilty = new Set(mentioned(names, detail));
+    for (const [name, { now }] of sent) this.#holds(name, guilty.has(name) ? unknown : (now ?? absent));
+    this.#blame.convict(
+      [...sent.values()].flatMap(({ now }) => (now && guilty.has(now.name) ? now : [])),
+      detail,
+    );
+    return { names: [...guilty], certain: guilty.size > 0 };
   }
 }

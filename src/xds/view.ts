@@ -4,10 +4,15 @@ import { createHash } from 'node:crypto';
 export interface XdsResource {
   readonly typeUrl: string;
   readonly name: string;
-  /** Equal content has equal version; made by `resourceVersion`. */
+  /** Equal content has equal version; made by `resourceVersion`. Never empty. */
   readonly version: string;
   /** `google.protobuf.Any.value`. */
   readonly body: Uint8Array;
+}
+
+export interface ViewUpdate {
+  readonly set?: readonly XdsResource[];
+  readonly removed?: readonly Pick<XdsResource, 'typeUrl' | 'name'>[];
 }
 
 /** A resource that is different now, or new (`before` undefined), or gone (`now` undefined). */
@@ -20,43 +25,43 @@ export interface ResourceChange {
 
 type Watcher = (changes: readonly ResourceChange[]) => void;
 
-const noResources: ReadonlyMap<string, XdsResource> = new Map();
+interface OfType {
+  readonly resources: Map<string, XdsResource>;
+  list: readonly XdsResource[] | undefined;
+}
 
 /**
  * What one or several nodes are to have. It changes in place, and the streams that hold it send what changed: an update
  * costs what it names, not what the view holds.
  */
 export class View {
-  readonly #types = new Map<string, Map<string, XdsResource>>();
+  readonly #types = new Map<string, OfType>();
   readonly #watchers = new Set<Watcher>();
 
-  /** The resources of a type by name; it follows later updates. */
+  /** The resources of a type by name; the map follows later updates. */
   get(typeUrl: string): ReadonlyMap<string, XdsResource> {
-    return this.#types.get(typeUrl) ?? noResources;
+    return this.#ofType(typeUrl).resources;
   }
 
   types(): Iterable<string> {
     return this.#types.keys();
   }
 
+  /** All resources of a type: the same array until one of them changes. */
+  list(typeUrl: string): readonly XdsResource[] {
+    const ofType = this.#ofType(typeUrl);
+    ofType.list ??= [...ofType.resources.values()];
+    return ofType.list;
+  }
+
   /** Puts resources in place and takes others away, as one change: what is `set` arrives before anything is removed. */
   update({ set = [], removed = [] }: ViewUpdate): void {
-    const changes: ResourceChange[] = [];
-    for (const { typeUrl, name } of removed) {
-      const before = this.#types.get(typeUrl)?.get(name);
-      if (before === undefined) continue;
-      this.#types.get(typeUrl)!.delete(name);
-      changes.push({ typeUrl, name, before, now: undefined });
-    }
-    for (const now of set) {
-      const { typeUrl, name, version } = now;
-      const ofType = this.#ofType(typeUrl);
-      const before = ofType.get(name);
-      if (before?.version === version) continue;
-      ofType.set(name, now);
-      changes.push({ typeUrl, name, before, now });
-    }
-    if (changes.length > 0) for (const watcher of this.#watchers) watcher(changes);
+    const changes = new Map<string, ResourceChange>();
+    for (const { typeUrl, name } of removed) this.#change(typeUrl, name, undefined, changes);
+    for (const resource of set) this.#change(resource.typeUrl, resource.name, resource, changes);
+    if (changes.size === 0) return;
+    const all = [...changes.values()];
+    for (const watcher of this.#watchers) watcher(all);
   }
 
   /** Tells each update that changes something, until the returned function is called. */
@@ -65,19 +70,26 @@ export class View {
     return () => void this.#watchers.delete(watcher);
   }
 
-  #ofType(typeUrl: string): Map<string, XdsResource> {
+  #change(typeUrl: string, name: string, now: XdsResource | undefined, changes: Map<string, ResourceChange>): void {
+    const ofType = this.#ofType(typeUrl);
+    const before = ofType.resources.get(name);
+    if (before?.version === now?.version) return;
+    if (now === undefined) ofType.resources.delete(name);
+    else ofType.resources.set(name, now);
+    ofType.list = undefined;
+    // A name may stand in one update more than once.
+    const key = `${typeUrl} ${name}`;
+    changes.set(key, { typeUrl, name, before: changes.has(key) ? changes.get(key)?.before : before, now });
+  }
+
+  #ofType(typeUrl: string): OfType {
     let ofType = this.#types.get(typeUrl);
     if (ofType === undefined) {
-      ofType = new Map();
+      ofType = { resources: new Map(), list: undefined };
       this.#types.set(typeUrl, ofType);
     }
     return ofType;
   }
-}
-
-export interface ViewUpdate {
-  readonly set?: readonly XdsResource[];
-  readonly removed?: readonly Pick<XdsResource, 'typeUrl' | 'name'>[];
 }
 
 /** A version from content: the same bytes have the same version whichever process computed it. */

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { XdsEvent, XdsLimits } from '../../../src/xds/contract.ts';
 import { createXdsServer, type XdsServer } from '../../../src/xds/server.ts';
 import { createView, resourceVersion, type View } from '../../../src/xds/view.ts';
@@ -120,5 +120,39 @@ describe('the ADS server', () => {
     await client.until(() => client.batches.length > 0);
     await running.close();
     expect(await refusal(client)).toBe(status.UNAVAILABLE);
+  });
+});
+
+describe('telling how far a node is', () => {
+  it('says when a node has everything, and that it has not as soon as its view changes', async () => {
+    const events: XdsEvent[] = [];
+    const running = await serve({}, (event) => events.push(event));
+    const client = connect(running, 'node');
+    await client.until(() => client.batches.length > 0);
+    await vi.waitFor(() => expect(events.at(-1)).toEqual({ kind: 'settled', node: 'node' }));
+    expect(running.isSettled('node')).toBe(true);
+    views.node!.update({ set: [{ typeUrl, name: 'c', version: 'new', body }] });
+    expect(running.isSettled('node')).toBe(false);
+    await client.until(() => client.names.length === 3);
+    await vi.waitFor(() => expect(running.isSettled('node')).toBe(true));
+    expect(running.proxiesOf('node').map(({ node }) => node.id)).toEqual(['node']);
+    expect(running.proxiesOf('other')).toEqual([]);
+  });
+
+  it('names the version that was refused and the one that is kept, and has settled all the same', async () => {
+    const events: XdsEvent[] = [];
+    const running = await serve({}, (event) => events.push(event));
+    const client = connect(running, 'node');
+    await client.until(() => client.batches.length > 0);
+    client.refuses.add('b');
+    views.node!.update({ set: [{ typeUrl, name: 'b', version: 'bad', body }] });
+    await vi.waitFor(() => expect(events.at(-1)).toEqual({ kind: 'settled', node: 'node' }));
+    await vi.waitFor(() => expect(events.map(({ kind }) => kind)).toContain('nack'));
+    const kept = resourceVersion(body);
+    expect(events.find(({ kind }) => kind === 'nack')).toMatchObject({ certain: true, version: 'bad', kept });
+    views.node!.update({ set: [{ typeUrl, name: 'd', version: 'new', body }] });
+    client.refuses.add('d');
+    await vi.waitFor(() => expect(events.filter(({ kind }) => kind === 'nack')).toHaveLength(2));
+    expect(events.findLast(({ kind }) => kind === 'nack')).not.toHaveProperty('kept');
   });
 });
