@@ -1,5 +1,5 @@
 import type { UnitId } from '../../src/adapter/contract.ts';
-import { findPort } from '../../src/model/ports.ts';
+import { findPort, portKey, type Transport } from '../../src/model/ports.ts';
 import type { MeshModel, Service, ServiceId, ServicePort, WorkloadId } from '../../src/model/types.ts';
 
 /** Type URLs of the resources that Envoy takes over ADS. */
@@ -16,9 +16,9 @@ export function clusterName(service: ServiceId, port: number): string {
   return `${service}:${port}`;
 }
 
-/** Name of the cluster that is the program of a workload itself: `app/NAMESPACE/POD:PORT`. */
-export function appClusterName(workload: WorkloadId, port: number): string {
-  return `app/${workload}:${port}`;
+/** Name of the cluster that is the program of a workload itself: `app/NAMESPACE/POD:PORT`, for a UDP port with `/udp`. */
+export function appClusterName(workload: WorkloadId, port: number, transport?: Transport): string {
+  return `app/${workload}:${portKey(port, transport)}`;
 }
 
 /**
@@ -53,8 +53,8 @@ export function outboundName(workload: WorkloadId, address: string, port: number
   return `outbound/${workload}/${address}:${port}`;
 }
 
-export function inboundName(workload: WorkloadId, port: number): string {
-  return `inbound/${workload}:${port}`;
+export function inboundName(workload: WorkloadId, port: number, transport?: Transport): string {
+  return `inbound/${workload}:${portKey(port, transport)}`;
 }
 
 export function clusterUnit(name: string): UnitId {

@@ -3,6 +3,7 @@ import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { type Authentication, audienceMapper, emitAuthentication } from './authentication.ts';
 import { appCluster } from './cluster.ts';
+import type { EmittedInbound } from './emitted.ts';
 import { faultRoutes, originFormOnly } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
 import { jwksClusters } from './jwks.ts';
@@ -10,23 +11,22 @@ import { ads, any, cidr, type Message, originMetadata, socketAddress } from './m
 import { rateLimits } from './rate-limits.ts';
 import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
 import { serverLayersAt } from './server-layers.ts';
-import { type PeerIdentities, serverTls, trustOf } from './tls.ts';
-
-export interface EmittedInbound {
-  readonly listener: Message;
-  /** That of the program, and others that the listener asks. */
-  readonly clusters: readonly Message[];
-  /** Of an HTTP listener. */
-  readonly routes?: Message;
-}
+import { everybody, type PeerIdentities, serverTls, trustOf } from './tls.ts';
+import { udpListener } from './udp-inbound.ts';
 
 /** What takes connections of other sidecars: one listener for each container port. A workload without sidecar has none. */
 export function inboundListeners(model: MeshModel, server: Workload, options: EnvoyOptions): readonly EmittedInbound[] {
   if (server.transport === 'plain') return [];
-  return server.ports
-    .filter(({ protocol }) => protocol !== 'udp')
-    .map((port) => (port.protocol === 'http' ? httpListener : tcpListener)(model, server, port, options));
+  const connections = server.ports.filter(({ protocol }) => protocol !== 'udp').map(({ meshPort }) => meshPort);
+  return (
+    server.ports
+      // Streams for datagrams need a port of their own.
+      .filter(({ protocol, meshPort }) => protocol !== 'udp' || !connections.includes(meshPort))
+      .map((port) => emitters[port.protocol](model, server, port, options))
+  );
 }
+
+const emitters = { http: httpListener, tcp: tcpListener, udp: udpListener } as const;
 
 function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): EmittedInbound {
   const name = inboundName(server.id, port.port);
@@ -101,11 +101,6 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
     listener: listener(name, server, port, [...places, elsewhere], [proxy]),
     clusters: [appCluster(cluster, port)],
   };
-}
-
-/** All who can prove an identity. */
-function everybody({ trustDomain, settings }: MeshModel): PeerIdentities {
-  return { trustDomains: [trustDomain, ...Object.keys(settings.trustDomains ?? {})] };
 }
 
 /** An address that is not known yet means all addresses. `plain`: what plain callers meet where the port takes them. */

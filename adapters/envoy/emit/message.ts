@@ -11,6 +11,13 @@ export function any(type: string, message: Message): Message {
 /** That a resource comes over the stream that everything comes over. */
 export const ads: Message = { ads: {}, resourceApiVersion: 'V3' };
 
+/** What an HTTP connection manager says to take flows of datagrams as streams of HTTP/2, and nothing else. */
+export const connectUdp: Message = {
+  codecType: 'HTTP2',
+  http2ProtocolOptions: { allowConnect: true },
+  upgradeConfigs: [{ upgradeType: 'CONNECT-UDP' }],
+};
+
 export function socketAddress(address: string, port: number): Message {
   return { socketAddress: { address, portValue: port } };
 }

@@ -12,10 +12,23 @@ interface PortGrant {
 export function httpAccess(policy: InboundPolicy | undefined, port: number): readonly Message[] {
   const rules = accessRules(
     policy,
-    grantsAt(policy, port, () => true),
+    grantsAt(policy, port, ({ transport }) => transport === 'tcp'),
   );
-  if (rules === undefined) return [];
-  return [{ name: 'envoy.filters.http.rbac', typedConfig: any('envoy.extensions.filters.http.rbac.v3.RBAC', rules) }];
+  return rules === undefined ? [] : [httpFilter(rules)];
+}
+
+/** The HTTP filters that enforce a policy on flows of datagrams to one container port. */
+export function udpAccess(policy: InboundPolicy | undefined, port: number): readonly Message[] {
+  const grants = grantsAt(policy, port, ({ transport }) => transport === 'udp');
+  const rules = accessRules(
+    policy,
+    grants.map(({ grant, targets }) => ({ grant, targets: targets.map((target) => ({ ...target, http: 'any' })) })),
+  );
+  return rules === undefined ? [] : [httpFilter(rules)];
+}
+
+function httpFilter(rules: Message): Message {
+  return { name: 'envoy.filters.http.rbac', typedConfig: any('envoy.extensions.filters.http.rbac.v3.RBAC', rules) };
 }
 
 /** The network filters that enforce a policy at one container port that is not HTTP: matches of requests grant nothing there. */
@@ -63,7 +76,7 @@ function sorted(ids: readonly SpiffeId[]): readonly SpiffeId[] {
 }
 
 function tcpGrantsAt(policy: InboundPolicy | undefined, port: number): readonly PortGrant[] {
-  return grantsAt(policy, port, ({ http }) => http === 'any');
+  return grantsAt(policy, port, ({ transport, http }) => transport === 'tcp' && http === 'any');
 }
 
 function grantsAt(
@@ -73,8 +86,7 @@ function grantsAt(
 ): readonly PortGrant[] {
   return (policy?.grants ?? []).flatMap((grant) => {
     const targets = grant.to.filter(
-      (target) =>
-        target.transport === 'tcp' && (target.ports === 'any' || target.ports.includes(port)) && counts(target),
+      (target) => (target.ports === 'any' || target.ports.includes(port)) && counts(target),
     );
     return targets.length === 0 ? [] : [{ grant, targets }];
   });

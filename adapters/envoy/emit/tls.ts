@@ -36,6 +36,11 @@ export function trustOf({ trustDomain, settings }: MeshModel): Trust {
   return { own: trustDomain, others: settings.trustDomains ?? {} };
 }
 
+/** All who can prove an identity. */
+export function everybody({ trustDomain, settings }: MeshModel): PeerIdentities {
+  return { trustDomains: [trustDomain, ...Object.keys(settings.trustDomains ?? {})] };
+}
+
 /** No encryption, for endpoints without a sidecar. */
 export const plainText: Message = {
   name: 'envoy.transport_sockets.raw_buffer',

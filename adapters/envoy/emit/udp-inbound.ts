@@ -1,0 +1,51 @@
+import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
+import { appClusterName, inboundName } from '../names.ts';
+import type { EnvoyOptions } from '../options.ts';
+import type { EmittedInbound } from './emitted.ts';
+import { httpConnectionManager } from './http.ts';
+import { connectUdp, type Message, originMetadata, socketAddress } from './message.ts';
+import { udpAccess } from './rbac.ts';
+import { everybody, serverTls, trustOf } from './tls.ts';
+
+/**
+ * What takes flows of datagrams from other sidecars: streams of HTTP/2 within mutual TLS (CONNECT-UDP, RFC 9298). Whatever
+ * address a stream names, only the program behind this port is meant.
+ */
+export function udpListener(
+  model: MeshModel,
+  server: Workload,
+  { port, meshPort, app }: WorkloadPort,
+  options: EnvoyOptions,
+): EmittedInbound {
+  const name = inboundName(server.id, port, 'udp');
+  const cluster = appClusterName(server.id, port, 'udp');
+  const access = udpAccess(model.inbound[server.set], port);
+  const address = { socketAddress: { protocol: 'UDP', address: app.address, portValue: app.port } };
+  return {
+    listener: {
+      name,
+      ...originMetadata(server.origins),
+      address: socketAddress(server.addresses[0] ?? '0.0.0.0', meshPort),
+      trafficDirection: 'INBOUND',
+      filterChains: [
+        {
+          filters: [httpConnectionManager(name, { routeConfig: flows(name, cluster) }, access, connectUdp)],
+          transportSocket: serverTls(options, everybody(model), trustOf(model)),
+        },
+      ],
+    },
+    clusters: [
+      {
+        name: cluster,
+        type: 'STATIC',
+        loadAssignment: { clusterName: cluster, endpoints: [{ lbEndpoints: [{ endpoint: { address } }] }] },
+      },
+    ],
+  };
+}
+
+function flows(name: string, cluster: string): Message {
+  const upgradeConfigs = [{ upgradeType: 'CONNECT-UDP', connectConfig: {} }];
+  const route = { name: cluster, match: { connectMatcher: {} }, route: { cluster, timeout: '0s', upgradeConfigs } };
+  return { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [route] }] };
+}
