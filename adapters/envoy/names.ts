@@ -1,5 +1,5 @@
 import type { UnitId } from '../../src/adapter/contract.ts';
-import { findPort, portKey, type Transport } from '../../src/model/ports.ts';
+import { findPort, parsePortKey, portKey, type Transport } from '../../src/model/ports.ts';
 import type { MeshModel, Service, ServiceId, ServicePort, WorkloadId } from '../../src/model/types.ts';
 
 /** Type URLs of the resources that Envoy takes over ADS. */
@@ -49,8 +49,8 @@ export const emptyCluster = 'empty';
 export const outsideClusterName = 'outside';
 
 /** Names of a workload's listeners, and of the route configurations that they use; the port is the listener's own. */
-export function outboundName(workload: WorkloadId, address: string, port: number): string {
-  return `outbound/${workload}/${address}:${port}`;
+export function outboundName(workload: WorkloadId, address: string, port: number, transport?: Transport): string {
+  return `outbound/${workload}/${address}:${portKey(port, transport)}`;
 }
 
 export function inboundName(workload: WorkloadId, port: number, transport?: Transport): string {
@@ -91,4 +91,33 @@ export function findServicePort(model: MeshModel, id: ServiceId, number: number)
 export function parseClusterName(name: string): { readonly service: ServiceId; readonly port: number } {
   const colon = name.lastIndexOf(':');
   return { service: name.slice(0, colon) as ServiceId, port: Number(name.slice(colon + 1)) };
+}
+
+/** Every UDP port of a service; the clusters' names are `NAMESPACE/SERVICE:PORT/udp`. */
+export function udpPorts(model: MeshModel): readonly ServicePortRef[] {
+  return Object.values(model.services).flatMap((service) =>
+    service.ports
+      .filter(({ protocol }) => protocol === 'udp')
+      .map((port) => ({ service, port, name: udpClusterName(service.id, port.port) })),
+  );
+}
+
+export function findUdpPort(model: MeshModel, id: ServiceId, number: number): ServicePortRef | undefined {
+  const service = model.services[id];
+  const port = findPort(service?.ports ?? [], number, 'udp');
+  return service === undefined || port === undefined ? undefined : { service, port, name: udpClusterName(id, number) };
+}
+
+function udpClusterName(service: ServiceId, port: number): string {
+  return `${service}:${portKey(port, 'udp')}`;
+}
+
+export function isUdpCluster(name: string): boolean {
+  return name.endsWith('/udp');
+}
+
+/** Reads the name of a UDP port's cluster back. */
+export function parseUdpCluster(name: string): { readonly service: ServiceId; readonly port: number } {
+  const colon = name.lastIndexOf(':');
+  return { service: name.slice(0, colon) as ServiceId, port: parsePortKey(name.slice(colon + 1)).port };
 }

@@ -1,5 +1,5 @@
 import { envoyProgramLimit } from '../../src/lib/re2.ts';
-import { type Message, socketAddress } from './emit/message.ts';
+import { any, type Message, socketAddress } from './emit/message.ts';
 
 /** One Envoy, whatever it will be configured to do. */
 export interface EnvoyProcess {
@@ -23,9 +23,16 @@ export function envoyProcess({ id, cluster, admin, sourceAddress: address }: Env
     ...(address === undefined
       ? {}
       : { clusterManager: { upstreamBindConfig: { sourceAddress: { address, portValue: 0 } } } }),
+    bootstrapExtensions: [internalListeners],
     layeredRuntime: { layers: [{ name: 'smi-mesh', staticLayer: runtime }] },
   };
 }
+
+/** Lets a listener of the process be the endpoint of one of its clusters. */
+const internalListeners: Message = {
+  name: 'envoy.bootstrap.internal_listener',
+  typedConfig: any('envoy.extensions.bootstrap.internal_listener.v3.InternalListener', {}),
+};
 
 const runtime: Message = {
   're2.max_program_size.error_level': envoyProgramLimit,

@@ -4,7 +4,10 @@ import type { SupportTable } from '../../src/adapter/contract.ts';
 export const support: SupportTable = {
   'http-routing': { level: 'exact' },
   'tcp-routing': { level: 'exact' },
-  'udp-routing': { level: 'none', why: 'UDP is not carried' },
+  'udp-routing': {
+    level: 'approximate',
+    how: 'endpoints without a sidecar get datagrams only where no endpoint of the service has one, and not of a split',
+  },
   'weighted-split': { level: 'exact' },
   'split-with-matches': { level: 'exact' },
   'match-path-regex': { level: 'exact' },
@@ -17,7 +20,7 @@ export const support: SupportTable = {
   'access-federated': { level: 'exact' },
   'access-http': { level: 'exact' },
   'access-port': { level: 'exact' },
-  'access-udp': { level: 'none', why: 'UDP is not carried' },
+  'access-udp': { level: 'exact' },
   'access-audit': {
     level: 'approximate',
     how: 'what deny would refuse is counted (rbac.shadow_denied) and not logged',

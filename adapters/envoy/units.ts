@@ -2,13 +2,15 @@ import type { Artifact, EmitContext, UnitId } from '../../src/adapter/contract.t
 import type { MeshModel, WorkloadId } from '../../src/model/types.ts';
 import { emitCluster } from './emit/cluster.ts';
 import { emitFixedCluster, fixedClusters } from './emit/fixed.ts';
+import { emitUdpCluster } from './emit/udp-cluster.ts';
 import { emitWorkload } from './emit/workload.ts';
-import { clusterUnit, servicePorts, workloadUnit } from './names.ts';
+import { clusterUnit, isUdpCluster, servicePorts, udpPorts, workloadUnit } from './names.ts';
 import type { EnvoyOptions } from './options.ts';
 
 export function units(model: MeshModel): readonly UnitId[] {
   return [
-    ...[...servicePorts(model).map(({ name }) => name), ...fixedClusters].map(clusterUnit),
+    ...[...servicePorts(model), ...udpPorts(model)].map(({ name }) => clusterUnit(name)),
+    ...fixedClusters.map(clusterUnit),
     ...Object.values(model.workloads).map(({ id }) => workloadUnit(id)),
   ];
 }
@@ -18,7 +20,8 @@ export function emitUnit(model: MeshModel, unit: UnitId, { options }: EmitContex
   const name = unit.slice(slash + 1);
   switch (unit.slice(0, slash)) {
     case 'cluster':
-      return fixedClusters.includes(name) ? emitFixedCluster(name, options) : emitCluster(model, name, options);
+      if (fixedClusters.includes(name)) return emitFixedCluster(name, options);
+      return isUdpCluster(name) ? emitUdpCluster(model, name, options) : emitCluster(model, name, options);
     case 'workload':
       return emitWorkload(model, name as WorkloadId, options);
     default:

@@ -168,7 +168,7 @@ function useMesh(options: Omit<SampleOptions, 'base'>, seen: (model: MeshModel) 
     cleanups.push(await startPrograms(model));
     cleanups.push(await plane.start(model, ['store-v1', 'store-v2'].map(id), credentials));
     cleanups.push(await plane.start(seen(model), ['buyer', 'thief'].map(id), credentials));
-    exchange = new Exchange(model, credentials);
+    exchange = new Exchange(model, credentials, plane);
     cleanups.push(() => exchange.close());
   });
   afterAll(async () => {

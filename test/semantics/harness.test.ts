@@ -25,7 +25,7 @@ const caseOf = (name: string) => goldenCases().find((golden) => golden.name === 
 /** Our proxy, configured from another model than the one that decide() reads. */
 function mistaken(change: (model: MeshModel) => MeshModel): Plane {
   return {
-    datagrams: true,
+    ...proxyPlane,
     name: 'mistaken',
     start: (model, workloads, svids) => proxyPlane.start(change(model), workloads, svids),
   };

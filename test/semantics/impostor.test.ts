@@ -59,7 +59,7 @@ async function answerFrom(plane: Plane, svid: Svid | undefined): Promise<unknown
     const { model } = compileCase(golden, base);
     const impostor = await startImpostor(model, svid);
     const stop = await plane.start(model, [client], credentials);
-    const exchange = new Exchange(model, credentials);
+    const exchange = new Exchange(model, credentials, plane);
     try {
       return (await exchange.send(request(), undefined)).answer;
     } finally {

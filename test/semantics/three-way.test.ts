@@ -52,6 +52,8 @@ describe.skipIf(envoy.path === undefined)(
       'split-per-backend-access',
       'split-tcp',
       'tcp-access',
+      'policy-authentication',
+      'udp-split',
     ];
     test.concurrent.each(cases.filter(({ name }) => mixed.includes(name)))(
       '$name: both data planes in one mesh',

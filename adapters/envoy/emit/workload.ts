@@ -5,6 +5,7 @@ import type { EnvoyOptions } from '../options.ts';
 import { inboundListeners } from './inbound.ts';
 import type { Message } from './message.ts';
 import { outboundListeners } from './outbound.ts';
+import { udpListeners } from './udp-outbound.ts';
 
 /** A sidecar's listeners, their route configurations, and the clusters of its own program. */
 export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOptions): readonly Artifact[] {
@@ -14,8 +15,11 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
   const inbound = inboundListeners(model, workload, options);
   const listeners = [...outboundListeners(model, workload, options), ...inbound];
   const artifact = (format: string, body: Message): Artifact => ({ name: String(body.name), format, body, origins });
+  const datagrams = udpListeners(model, workload);
+  const clusters = [...inbound, ...datagrams].flatMap((each) => each.clusters);
   return [
-    ...inbound.flatMap(({ clusters }) => clusters.map((cluster) => artifact(typeUrls.cluster, cluster))),
+    ...clusters.map((cluster) => artifact(typeUrls.cluster, cluster)),
+    ...datagrams.flatMap((each) => each.listeners.map((listener) => artifact(typeUrls.listener, listener))),
     ...listeners.map(({ listener }) => artifact(typeUrls.listener, listener)),
     ...listeners.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes)])),
   ];

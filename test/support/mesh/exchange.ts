@@ -10,6 +10,7 @@ import { datagram } from './datagrams.ts';
 import { echoTarget, echoWorkload } from './echo.ts';
 import type { Answer } from './expectation.ts';
 import { RawClient } from './http-client.ts';
+import type { Plane } from './planes.ts';
 import { peerAddress, serviceOf } from './reference.ts';
 
 /** What a data plane did with one request. */
@@ -32,10 +33,12 @@ const connectMillis = 10_000;
 export class Exchange {
   readonly #model: MeshModel;
   readonly #credentials: Credentials;
+  readonly #plane: Pick<Plane, 'refusedFlows'>;
   readonly #clients = new Map<string, RawClient>();
 
-  constructor(model: MeshModel, credentials: Credentials) {
+  constructor(model: MeshModel, credentials: Credentials, plane: Pick<Plane, 'refusedFlows'>) {
     this.#model = model;
+    this.#plane = plane;
     this.#credentials = credentials;
   }
 
@@ -67,7 +70,8 @@ export class Exchange {
   async #datagram(request: CaseRequest): Promise<Observation> {
     if (request.direction !== 'outbound') throw new Error(`${request.place}: datagrams are sent by programs only`);
     const { from, to } = request;
-    return datagram(workloadOf(this.#model, from), listenerOf(this.#model, from, to, true));
+    const client = workloadOf(this.#model, from);
+    return datagram(() => this.#plane.refusedFlows(client), listenerOf(this.#model, from, to, true));
   }
 
   close(): void {

@@ -38,7 +38,13 @@ export function envoyPlaneWithSecrets(binary: string): Plane {
 function plane(binary: string, name: string, options: Partial<EnvoyOptions>, finish: Finish): Plane {
   return {
     name,
-    datagrams: false,
+    async refusedFlows({ addresses: [address] }) {
+      const text = await (await fetch(`http://${address}:${adminPort}/stats`)).text();
+      const counts = [
+        ...text.matchAll(/^cluster\.(?:.*\.udp\.sess_tunnel_failure|empty\.upstream_cx_none_healthy): (\d+)$/gm),
+      ];
+      return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+    },
     async start(model, workloads, credentials) {
       const folder = mkdtempSync(join(tmpdir(), 'smi-golden-envoy-'));
       const running: Envoy[] = [];

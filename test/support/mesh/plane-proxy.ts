@@ -10,7 +10,11 @@ import type { Plane } from './planes.ts';
 /** Our own proxy, in this process, with static configuration. */
 export const proxyPlane: Plane = {
   name: 'our proxy',
-  datagrams: true,
+  async refusedFlows({ addresses: [address] }) {
+    const text = await (await fetch(`http://${address}:${localAdminPort}/metrics`)).text();
+    const counts = [...text.matchAll(/^smi_udp_flows_total\{.*verdict="(?!forwarded)[a-z]+"\} (\d+)$/gm)];
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  },
   async start(model, workloads, credentials) {
     const { dns } = outsideOf(model);
     const running: RunningProxy[] = [];

@@ -1,11 +1,11 @@
-import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
+import type { MeshModel, Workload, WorkloadId } from '../../../src/model/types.ts';
 import type { Credentials } from './credentials.ts';
 
 /** A data plane under test. */
 export interface Plane {
   readonly name: string;
-  /** Whether it carries UDP. */
-  readonly datagrams: boolean;
+  /** How many flows of datagrams a running sidecar has refused or could not deliver. */
+  refusedFlows(client: Workload): Promise<number>;
   /** Starts the sidecars of some workloads; settles when they take traffic. The result stops them for good. */
   start(model: MeshModel, workloads: readonly WorkloadId[], credentials: Credentials): Promise<() => Promise<void>>;
 }
@@ -14,7 +14,7 @@ export interface Plane {
 export function mixedPlane(clients: Plane, servers: Plane): Plane {
   return {
     name: `${clients.name} to ${servers.name}`,
-    datagrams: clients.datagrams && servers.datagrams,
+    refusedFlows: (client) => clients.refusedFlows(client),
     async start(model, workloads, credentials) {
       const serves = (id: WorkloadId): boolean => (model.workloads[id]?.ports.length ?? 0) > 0;
       const stopServers = await servers.start(model, workloads.filter(serves), credentials);

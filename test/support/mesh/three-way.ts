@@ -39,11 +39,11 @@ export async function askPlane(
   const stopPrograms = await startPrograms(model);
   try {
     const stopPlane = await plane.start(model, participants(golden, model), credentials);
-    const exchange = new Exchange(model, credentials);
+    const exchange = new Exchange(model, credentials, plane);
     try {
       const findings: Finding[] = [];
       for (const request of golden.requests) {
-        const problem = await checkRequest(exchange, model, request, plane.datagrams);
+        const problem = await checkRequest(exchange, model, request);
         findings.push({ says: problem ?? 'the same', right: problem === undefined });
       }
       return findings;
@@ -88,13 +88,8 @@ function wanted({ expect: { answers, shares, seen } }: CaseRequest): string {
   return seen === undefined ? all : `${all}, and the server sees ${seen}`;
 }
 
-async function checkRequest(
-  exchange: Exchange,
-  model: MeshModel,
-  request: CaseRequest,
-  datagrams: boolean,
-): Promise<string | undefined> {
-  if (request.traffic.kind === 'udp' && (!datagrams || request.direction !== 'outbound')) return undefined;
+async function checkRequest(exchange: Exchange, model: MeshModel, request: CaseRequest): Promise<string | undefined> {
+  if (request.traffic.kind === 'udp' && request.direction !== 'outbound') return undefined;
   const reference = referenceOf(model, request);
   if (reference === undefined || reference.rejected !== undefined) {
     const wanted = reference === undefined ? request.expect.answers : [reference.rejected ?? 0];
