@@ -1,4 +1,5 @@
 import { spiffeId } from '../../../src/lib/spiffe.ts';
+import { refusedByEnvoy } from '../../support/mesh/plane-envoy.ts';
 import type { Plane } from '../../support/mesh/planes.ts';
 import { type Fleet, resourcesOf } from './fleet.ts';
 
@@ -6,7 +7,7 @@ import { type Fleet, resourcesOf } from './fleet.ts';
 export function fleetPlane(fleet: Fleet, name: string): Plane {
   return {
     name,
-    datagrams: false,
+    refusedFlows: refusedByEnvoy,
     async start(model, workloads, credentials) {
       const slots = await Promise.all(
         workloads.map(async (id) => {

@@ -3,11 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { emitSecrets } from '../../../adapters/envoy/emit/secrets.ts';
 import { type EnvoyOptions, staticBootstrap } from '../../../adapters/envoy/index.ts';
-import type { Credential } from '../../../src/adapter/contract.ts';
 import { spiffeId } from '../../../src/lib/spiffe.ts';
-import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
+import type { MeshModel, Workload, WorkloadId } from '../../../src/model/types.ts';
 import type { Credentials } from './credentials.ts';
 import { Envoy, envoyOptions } from './envoy-process.ts';
 import { randomHeader } from './exchange.ts';
@@ -16,35 +14,11 @@ import type { Plane } from './planes.ts';
 
 const adminPort = 15_001;
 
-/** Makes the file of a bootstrap into what is to be tested. */
-type Finish = (bootstrap: object, model: MeshModel, credential: Credential) => object;
-
 /** The real Envoy, one process for each workload, with the static bootstrap of our adapter. */
-export function envoyPlane(binary: string): Plane {
-  return plane(binary, 'Envoy', {}, (bootstrap) => bootstrap);
-}
-
-/** The same with certificate and roots as secrets, which stand in the bootstrap as they would come from a control plane. */
-export function envoyPlaneWithSecrets(binary: string): Plane {
-  return plane(binary, 'Envoy with secrets', { secrets: 'ads' }, (bootstrap, model, credential) => {
-    const secrets = emitSecrets(model, credential).map(({ body }) => body);
-    const { staticResources, ...rest } = JSON.parse(
-      JSON.stringify(bootstrap, (key, value: unknown) => (key === 'sdsConfig' ? undefined : value)),
-    ) as { readonly staticResources: object };
-    return { ...rest, staticResources: { ...staticResources, secrets } };
-  });
-}
-
-function plane(binary: string, name: string, options: Partial<EnvoyOptions>, finish: Finish): Plane {
+export function envoyPlane(binary: string, options: Partial<EnvoyOptions> = {}): Plane {
   return {
-    name,
-    async refusedFlows({ addresses: [address] }) {
-      const text = await (await fetch(`http://${address}:${adminPort}/stats`)).text();
-      const counts = [
-        ...text.matchAll(/^cluster\.(?:.*\.udp\.sess_tunnel_failure|empty\.upstream_cx_none_healthy): (\d+)$/gm),
-      ];
-      return counts.reduce((sum, [, count]) => sum + Number(count), 0);
-    },
+    name: 'Envoy',
+    refusedFlows: refusedByEnvoy,
     async start(model, workloads, credentials) {
       const folder = mkdtempSync(join(tmpdir(), 'smi-golden-envoy-'));
       const running: Envoy[] = [];
@@ -54,7 +28,7 @@ function plane(binary: string, name: string, options: Partial<EnvoyOptions>, fin
       };
       try {
         for (const id of workloads) {
-          const path = await writeBootstrap(model, id, credentials, folder, options, finish);
+          const path = await writeBootstrap(model, id, credentials, folder, options);
           const { addresses } = model.workloads[id]!;
           running.push(new Envoy(binary, path, { host: addresses[0]!, port: adminPort }));
         }
@@ -66,6 +40,13 @@ function plane(binary: string, name: string, options: Partial<EnvoyOptions>, fin
       return stop;
     },
   };
+}
+
+/** What the Envoy of a workload counts of flows of datagrams that came to nothing. */
+export async function refusedByEnvoy({ addresses: [address] }: Workload): Promise<number> {
+  const text = await (await fetch(`http://${address}:${adminPort}/stats`)).text();
+  const counted = /^cluster\.(?:.*\.udp\.sess_tunnel_failure|empty\.upstream_cx_none_healthy): (\d+)$/gm;
+  return [...text.matchAll(counted)].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** Asks Envoy whether it accepts the bootstraps of some workloads; rejects with its words when it does not. */
@@ -92,11 +73,9 @@ async function writeBootstrap(
   credentials: Credentials,
   folder: string,
   options: Partial<EnvoyOptions> = {},
-  finish: Finish = (bootstrap) => bootstrap,
 ): Promise<string> {
   const { namespace, serviceAccount, addresses } = model.workloads[id]!;
-  const identity = spiffeId(model.trustDomain, namespace, serviceAccount);
-  const svid = await credentials.issued(identity);
+  const svid = await credentials.issued(spiffeId(model.trustDomain, namespace, serviceAccount));
   const base = join(folder, id.replace('/', '.'));
   const file = (name: string, text: string): string => {
     writeFileSync(`${base}.${name}`, text, { mode: 0o600 });
@@ -113,5 +92,5 @@ async function writeBootstrap(
     dnsServers: [outsideOf(model).dns],
     ...options,
   });
-  return file('bootstrap.json', JSON.stringify(finish(bootstrap!, model, { identity, ...svid })));
+  return file('bootstrap.json', JSON.stringify(bootstrap));
 }

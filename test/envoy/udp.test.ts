@@ -58,7 +58,7 @@ async function answers(model: MeshModel, believed: MeshModel, from: Plane, to: P
     const found: Record<string, unknown> = {};
     for (const client of clients) {
       const ends = { direction: 'outbound', from: client, to: { host: 'server', port: 53 } };
-      const request = { ...ends, traffic: { kind: 'udp' } } as CaseRequest;
+      const request = { ...ends, traffic: { kind: 'udp' } } as unknown as CaseRequest;
       found[client.slice(client.indexOf('/') + 1)] = (await exchange.send(request, undefined)).answer;
     }
     return found;
