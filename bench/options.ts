@@ -21,7 +21,7 @@ export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N]
          NAME: ${scenarioNames.join(', ')}; all of them without a name
        npm run bench -- frontend [-o json] [--manifests N] [--services N] [--rounds N]
        npm run bench -- xds [-o json] [--clients N,...] [--services N] [--meshes N,...] [--seconds N] [--rounds N]
-                                [--subjects NAME,...] [--wildcard] [--profile FOLDER]`;
+                                [--subjects NAME,...] [--wildcard] [--tls] [--profile FOLDER]`;
 
 const number = { type: 'string' } as const;
 const common = {
@@ -93,6 +93,7 @@ function xdsOptions(args: readonly string[]): XdsBenchOptions {
     meshes: { type: 'string', default: '1000,5000,10000' },
     subjects: { type: 'string' },
     wildcard: { type: 'boolean', default: false },
+    tls: { type: 'boolean', default: false },
     profile: { type: 'string' },
   } as const;
   const { values } = parseArgs({ args: [...args], options });
@@ -105,6 +106,7 @@ function xdsOptions(args: readonly string[]): XdsBenchOptions {
     services: wholeNumber('--services', values.services),
     meshes: values.meshes.split(',').map((text) => wholeNumber('--meshes', text)),
     wildcard: values.wildcard,
+    tls: values.tls,
     ...(values.subjects === undefined ? {} : { subjects: values.subjects.split(',') }),
     ...(values.profile === undefined ? {} : { profile: values.profile }),
   };

@@ -11,6 +11,8 @@ export interface XdsPlace {
   /** Of the server, and of its clients. */
   readonly cores: { readonly server: string; readonly clients: string };
   readonly goProgram: string;
+  /** Of the server and of its clients, as `CERTIFICATE,KEY,AUTHORITY`; without them there is no TLS. */
+  readonly identities: { readonly server: string; readonly client: string } | undefined;
 }
 
 /** What a client program tells of a first load or a change (go/clients.go). */
@@ -74,14 +76,15 @@ export class Contender {
     started: (program: Program) => void,
   ): Promise<Contender> {
     const port = await freePort();
-    const { taskset, cores, goProgram } = place;
-    const server = new Program({ name, taskset, cores: cores.server, ...command(fixture.path, port) });
+    const start = command({ fixture: fixture.path, port, identity: place.identities?.server });
+    const { taskset, cores, goProgram, identities } = place;
+    const server = new Program({ name, taskset, cores: cores.server, ...start });
     started(server);
     if (!(await waitForPort(port, () => server.running))) throw server.failure(`it does not listen on port ${port}`);
     const before = usageOf(server.pid).cpuMicros;
     const began = performance.now();
     const flags = ['-address', `127.0.0.1:${port}`, '-count', String(count), '-fixture', fixture.path];
-    const args = ['clients', ...flags, ...(wildcard ? ['-wildcard'] : [])];
+    const args = ['clients', ...flags, '-tls', identities?.client ?? '', ...(wildcard ? ['-wildcard'] : [])];
     const of = `clients of ${name}`;
     const clients = new Program({ name: of, taskset, cores: cores.clients, command: goProgram, args });
     started(clients);

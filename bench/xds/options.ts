@@ -14,6 +14,8 @@ export interface XdsBenchOptions {
   readonly subjects?: readonly string[];
   /** Clients ask for everything by wildcard, and not for endpoints and routes by name as Envoy does. */
   readonly wildcard: boolean;
+  /** Mutual TLS between clients and servers. */
+  readonly tls: boolean;
   /** The folder that gets a CPU profile of our server. */
   readonly profile?: string;
 }

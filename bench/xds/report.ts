@@ -69,8 +69,9 @@ function cpuRatio(fleet: XdsMeasurement): number | undefined {
 
 /** Tables for people, in Markdown, and a line for each limit. */
 export function renderXds(report: XdsReport): string {
-  const { fleets, meshes, wildcard } = report;
-  const how = wildcard ? 'everything by wildcard' : 'endpoints and routes by name, the others by wildcard';
+  const { fleets, meshes, wildcard, tls } = report;
+  const asked = wildcard ? 'everything by wildcard' : 'endpoints and routes by name, the others by wildcard';
+  const how = `${asked}${tls ? ', mutual TLS' : ''}`;
   const tables = fleets.flatMap(({ clients, services, endpoints, figures }) => [
     `xds: ${clients} clients x ${services} services x ${endpoints} endpoints, ${how}`,
     '',

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { xdsBenchVersions } from '../../scripts/xds-bench.mjs';
+import { type IdentityFiles, writeIdentities } from '../data-plane/identities.ts';
 import { BenchFailure } from '../failure.ts';
 import { median } from '../median.ts';
 import { coreLists, findTool } from '../tools.ts';
@@ -39,6 +40,7 @@ export interface XdsReport {
   /** What was run, as `NAME VERSION`. */
   readonly versions: readonly string[];
   readonly wildcard: boolean;
+  readonly tls: boolean;
   /** By number of clients. */
   readonly fleets: readonly XdsMeasurement[];
   /** By number of services. */
@@ -52,17 +54,12 @@ const endpointsPerService = 10;
 const warmPushes = 20_000;
 
 export async function runXds(options: XdsBenchOptions, goProgram: string, progress: Progress): Promise<XdsReport> {
-  const cores = coreLists();
-  const place: XdsPlace = {
-    taskset: findTool('taskset'),
-    cores: { server: cores.proxy, clients: cores.others },
-    goProgram,
-  };
   const subjects = chosen(xdsSubjects(goProgram, options.profile), options);
   if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-bench-'));
   const fewest = Math.min(...options.clients);
   try {
+    const place = await placeIn(folder, goProgram, options.tls);
     const fleets: XdsMeasurement[] = [];
     const meshes: XdsMeasurement[] = [];
     const sizes = [...new Set([options.services, ...options.meshes])].sort((a, b) => a - b);
@@ -83,10 +80,19 @@ export async function runXds(options: XdsBenchOptions, goProgram: string, progre
       `grpc-go ${grpcGo}`,
       `Go ${go} or newer`,
     ];
-    return { name: 'xds', versions, wildcard: options.wildcard, fleets, meshes };
+    return { name: 'xds', versions, wildcard: options.wildcard, tls: options.tls, fleets, meshes };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function placeIn(folder: string, goProgram: string, tls: boolean): Promise<XdsPlace> {
+  const cores = coreLists();
+  const place = { taskset: findTool('taskset'), cores: { server: cores.proxy, clients: cores.others }, goProgram };
+  if (!tls) return { ...place, identities: undefined };
+  const { authority, client, server } = await writeIdentities(folder);
+  const files = ({ certificate, key }: IdentityFiles): string => [certificate, key, authority].join(',');
+  return { ...place, identities: { server: files(server), client: files(client) } };
 }
 
 function chosen(subjects: readonly XdsSubject[], { subjects: wanted }: XdsBenchOptions): readonly XdsSubject[] {

@@ -1,10 +1,17 @@
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../../src/lib/package-root.ts';
 
+export interface SubjectStart {
+  readonly fixture: string;
+  readonly port: number;
+  /** `CERTIFICATE,KEY,AUTHORITY` of mutual TLS; without it there is no TLS. */
+  readonly identity: string | undefined;
+}
+
 /** A server under test; its program reads and writes the lines that go/server.go describes. */
 export interface XdsSubject {
   readonly name: string;
-  command(fixture: string, port: number): { readonly command: string; readonly args: readonly string[] };
+  command(given: SubjectStart): { readonly command: string; readonly args: readonly string[] };
 }
 
 export const ours = 'smi-mesh';
@@ -18,9 +25,9 @@ export function isGoControlPlane(name: string): boolean {
 export function xdsSubjects(goProgram: string, profile: string | undefined): readonly XdsSubject[] {
   const goSubject = (name: string, kind: string): XdsSubject => ({
     name,
-    command: (fixture, port) => ({
+    command: ({ fixture, port, identity = '' }) => ({
       command: goProgram,
-      args: ['serve', '-cache', kind, '-fixture', fixture, '-port', String(port)],
+      args: ['serve', '-cache', kind, '-fixture', fixture, '-port', String(port), '-tls', identity],
     }),
   });
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`];
@@ -28,7 +35,10 @@ export function xdsSubjects(goProgram: string, profile: string | undefined): rea
   return [
     {
       name: ours,
-      command: (fixture, port) => ({ command: process.execPath, args: [...profiling, program, fixture, String(port)] }),
+      command: ({ fixture, port, identity }) => ({
+        command: process.execPath,
+        args: [...profiling, program, fixture, String(port), ...(identity === undefined ? [] : [identity])],
+      }),
     },
     // The caches of go-control-plane: resources that are replaced one by one, and whole snapshots.
     goSubject(`${goPrefix} linear`, 'linear'),

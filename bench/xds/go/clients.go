@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -22,6 +23,7 @@ type expectation struct {
 // fleet is all the clients of the process.
 type fleet struct {
 	address string
+	secure  *tls.Config
 	// Names to subscribe to by type; nil asks for everything.
 	names    map[string][]string
 	first    response
@@ -48,6 +50,7 @@ func runClients(arguments []string) error {
 	flags := flag.NewFlagSet("clients", flag.ContinueOnError)
 	address := flags.String("address", "", "HOST:PORT of the server")
 	count := flags.Int("count", 0, "number of clients")
+	files := flags.String("tls", "", "CERTIFICATE,KEY,AUTHORITY of mutual TLS")
 	fixture := flags.String("fixture", "", "file of resources")
 	wildcard := flags.Bool("wildcard", false, "subscribe to all types by wildcard, not only to clusters and listeners")
 	if err := flags.Parse(arguments); err != nil {
@@ -58,6 +61,9 @@ func runClients(arguments []string) error {
 		return err
 	}
 	fleet.address = *address
+	if fleet.secure, err = identity(*files); err != nil {
+		return err
+	}
 	failed := make(chan error, *count+1)
 	go fleet.connect(*count, failed)
 	go func() { failed <- fleet.obey(variants, int64(*count)) }()
@@ -105,7 +111,7 @@ func (f *fleet) connect(count int, failed chan<- error) {
 }
 
 func (f *fleet) client(node string, synced func()) error {
-	c, err := dial(f.address)
+	c, err := dial(f.address, f.secure)
 	if err != nil {
 		return err
 	}

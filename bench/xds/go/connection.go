@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -29,10 +30,14 @@ type connection struct {
 	received int64
 }
 
-func dial(address string) (*connection, error) {
+func dial(address string, secure *tls.Config) (*connection, error) {
 	socket, err := net.Dial("tcp", address)
 	if err != nil {
 		return nil, err
+	}
+	scheme := "http"
+	if secure != nil {
+		socket, scheme = tls.Client(socket, secure), "https"
 	}
 	c := &connection{socket: socket}
 	c.framer = http2.NewFramer(&c.out, bufio.NewReaderSize(countingReader{c}, 1<<14))
@@ -41,7 +46,7 @@ func dial(address string) (*connection, error) {
 	var head bytes.Buffer
 	encoder := hpack.NewEncoder(&head)
 	for _, field := range [][2]string{
-		{":method", "POST"}, {":scheme", "http"}, {":path", methodPath}, {":authority", "localhost"},
+		{":method", "POST"}, {":scheme", scheme}, {":path", methodPath}, {":authority", "localhost"},
 		{"content-type", "application/grpc"}, {"te", "trailers"},
 	} {
 		if err := encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]}); err != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/envoyproxy/go-control-plane/pkg/cache/v3"
 	xds "github.com/envoyproxy/go-control-plane/pkg/server/v3"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 )
 
@@ -35,6 +36,7 @@ type store interface {
 func serve(arguments []string) error {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	kind := flags.String("cache", "", "linear or snapshot")
+	files := flags.String("tls", "", "CERTIFICATE,KEY,AUTHORITY of mutual TLS")
 	fixture := flags.String("fixture", "", "file of resources")
 	port := flags.Int("port", 0, "port on 127.0.0.1")
 	if err := flags.Parse(arguments); err != nil {
@@ -46,10 +48,18 @@ func serve(arguments []string) error {
 	}
 	acks := &ackCounter{counts: map[string]int{}}
 	callbacks := xds.CallbackFuncs{StreamDeltaRequestFunc: acks.request}
-	server := grpc.NewServer(
+	options := []grpc.ServerOption{
 		grpc.MaxConcurrentStreams(1_000_000),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 10 * time.Second, Timeout: 10 * time.Second}),
-	)
+	}
+	secure, err := identity(*files)
+	if err != nil {
+		return err
+	}
+	if secure != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(secure)))
+	}
+	server := grpc.NewServer(options...)
 	discovery.RegisterAggregatedDiscoveryServiceServer(server, xds.NewServer(context.Background(), store.cache(), callbacks))
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", *port))
 	if err != nil {

@@ -1,10 +1,14 @@
-// Our ADS server over a fixture; one view for all clients. `node ads-server.ts FIXTURE PORT`; the lines on standard input
-// and output are those of the server in Go (../go/server.go).
+// Our ADS server over a fixture; one view for all clients. `node ads-server.ts FIXTURE PORT
+// [CERTIFICATE,KEY,AUTHORITY]`; the lines on standard input and output are those of the server in Go (../go/server.go).
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createView, createXdsServer, type XdsResource } from '../../../src/xds/index.ts';
 import { readFixture, servedTypes } from '../fixture-file.ts';
 
-const [path = '', port = ''] = process.argv.slice(2);
+const [path = '', port = '', identity] = process.argv.slice(2);
+const [certificateChain = '', privateKey = '', trustBundle = ''] = (identity?.split(',') ?? []).map((file) =>
+  readFileSync(file, 'utf8'),
+);
 const variants = new Map<string, XdsResource>();
 const first: XdsResource[] = [];
 for (const { variant, resource } of readFixture(path)) {
@@ -20,7 +24,7 @@ await createXdsServer({
   address: '127.0.0.1',
   port: Number(port),
   typeOrders: [servedTypes],
-  tls: 'insecure',
+  tls: identity === undefined ? 'insecure' : { certificateChain, privateKey, trustBundle },
   authorize: () => true,
   viewOf: () => view,
   onEvent(event) {

@@ -22,20 +22,23 @@ test('the frontend has options of its own', () => {
 
 test('the ADS server has options of its own', () => {
   const counts = ['--clients', '10,20', '--meshes', '100'];
-  expect(parseOptions(['xds', ...counts, '--services', '50', '--subjects', 'smi-mesh', '--wildcard'])).toEqual({
-    ok: true,
-    value: {
-      benchmark: 'xds',
-      output: 'table',
-      seconds: 5,
-      rounds: 3,
-      clients: [10, 20],
-      services: 50,
-      meshes: [100],
-      wildcard: true,
-      subjects: ['smi-mesh'],
+  expect(parseOptions(['xds', ...counts, '--services', '50', '--subjects', 'smi-mesh', '--wildcard', '--tls'])).toEqual(
+    {
+      ok: true,
+      value: {
+        benchmark: 'xds',
+        output: 'table',
+        seconds: 5,
+        rounds: 3,
+        clients: [10, 20],
+        services: 50,
+        meshes: [100],
+        wildcard: true,
+        tls: true,
+        subjects: ['smi-mesh'],
+      },
     },
-  });
+  );
 });
 
 test('all options are read', () => {

@@ -62,7 +62,7 @@ test('the limits are held against the cheaper cache of go-control-plane, and aga
     [null, null],
     [1.2, true],
   ]);
-  const text = renderXds({ name: 'xds', versions: ['Node 24'], wildcard: false, fleets, meshes });
+  const text = renderXds({ name: 'xds', versions: ['Node 24'], wildcard: false, tls: false, fleets, meshes });
   expect(text).toContain('- p99 ms, 1000 clients: 300.00 (at most 250: NO)');
   expect(text).toContain('- CPU per push, smi-mesh to go-control-plane, 100 clients: not measured');
   expect(text).toContain('- CPU per push of smi-mesh, 5000 services to 1000: 1.20 (at most 1.5: met)');
