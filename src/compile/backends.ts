@@ -23,7 +23,7 @@ export interface UsableBackend {
 export function backendsOf(
   split: TrafficSplit,
   root: Service,
-  state: CompileState,
+  state: Pick<CompileState, 'services' | 'splits'>,
   context: PassContext,
 ): readonly UsableBackend[] {
   return split.backends.flatMap((backend, position): UsableBackend[] => {
@@ -43,7 +43,7 @@ function backendService(
   split: TrafficSplit,
   backend: { readonly service: string; readonly weight: number },
   origin: Origin,
-  state: CompileState,
+  state: Pick<CompileState, 'services' | 'splits'>,
   context: PassContext,
 ): Service | undefined {
   const severity = backend.weight === 0 ? { severity: 'info' as const } : {};
@@ -57,7 +57,7 @@ function backendService(
   const service = state.services.get(id);
   if (service === undefined) {
     const name = id.slice(namespace.length + 1);
-    const known = state.services.keys();
+    const known = context.names.services.get(namespace) ?? [];
     reportMissing(
       { code: 'SMI3002', group: '', kind: 'Service', namespace, name, origin, known, ...severity },
       context,

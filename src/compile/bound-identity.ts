@@ -2,14 +2,13 @@ import { diagnostic } from '../diagnostics/diagnostic.ts';
 import { parseSpiffeId, type SpiffeId, spiffeId, trustDomainOf } from '../lib/spiffe.ts';
 import { workloadSetId } from '../model/ids.ts';
 import type { IdentityBinding } from '../smi/types.ts';
-import { selectedWorkloads, type WorkloadsByLabel } from './labels.ts';
-import type { BoundId, BoundIdentity, PassContext } from './state.ts';
+import type { BoundId, BoundIdentity, PassContext, WorkloadFace } from './state.ts';
 import { at } from './state.ts';
 
 /** Resolves a binding among the workloads of its own namespace. What speaks for anybody else is reported and left out. */
 export function boundIdentity(
   binding: IdentityBinding,
-  byLabel: WorkloadsByLabel,
+  select: (labels: Readonly<Record<string, string>>) => readonly WorkloadFace[],
   context: PassContext,
 ): BoundIdentity {
   const { namespace } = binding.meta;
@@ -25,7 +24,7 @@ export function boundIdentity(
       path: 'spec.schemes.serviceAccount',
     });
   }
-  const pods = podLabelSelector === undefined ? [] : selectedWorkloads(namespace, podLabelSelector, byLabel);
+  const pods = podLabelSelector === undefined ? [] : select(podLabelSelector);
   if (podLabelSelector !== undefined && pods.length === 0) {
     const message = `IdentityBinding ${namespace}/${binding.meta.name} selects no pod`;
     context.report(diagnostic('SMI3013', { message, origin: at(binding, 'spec.schemes.podLabelSelector') }));
@@ -37,11 +36,11 @@ function listedId(
   binding: IdentityBinding,
   spiffe: SpiffeId,
   path: string,
-  { options, report }: PassContext,
+  { options, report, setting }: PassContext,
 ): BoundId | undefined {
   const origin = at(binding, path);
   if (!spiffe.startsWith(`spiffe://${options.trustDomain}/`)) {
-    const known = options.settings.trustDomains?.[trustDomainOf(spiffe) ?? ''] !== undefined;
+    const known = setting('trustDomains')?.[trustDomainOf(spiffe) ?? ''] !== undefined;
     if (known) return { spiffe, path };
     report(
       diagnostic('SMI4032', { message: `${spiffe} is of another trust domain than ${options.trustDomain}`, origin }),

@@ -4,44 +4,58 @@ import { compareText } from '../lib/collections.ts';
 import { formatFieldPath } from '../lib/field-path.ts';
 import type { ServiceId } from '../model/types.ts';
 import { isHostName } from './host-name.ts';
-import type { Index, PassContext } from './state.ts';
+import { Groups } from './incremental/groups.ts';
+import { Table } from './incremental/table.ts';
+import { shortHost, shortHosts } from './own-hosts.ts';
+import type { PassContext } from './state.ts';
 import { at } from './state.ts';
 
 /** Names beyond its own by which clients reach a Service: `shop.example, www.shop.example`. */
 const hostsAnnotation = 'smi-mesh.io/hosts';
 const path = formatFieldPath(['metadata', 'annotations', hostsAnnotation]);
 
+/** The Service that has a host, and the field that says so. */
+interface Owner {
+  readonly service: ServiceObject;
+  readonly path: string;
+}
+
 /**
- * The extra hosts that each Service has, in lower case and the order of its annotation. A host that is a name of another
- * Service is that Service's; of several that claim one it is the oldest's (by creation time, absent first, then by name).
- * Both are told.
+ * The extra hosts of a Service, in lower case and the order of its annotation. A host that is a name of another Service is
+ * that Service's; of several that claim one it is the oldest's (by creation time, absent first, then by name). Both are
+ * told.
  */
-export function extraHosts(
-  services: Index['services'],
-  ownHosts: (service: ServiceObject) => readonly string[],
-  context: PassContext,
-): ReadonlyMap<ServiceId, readonly string[]> {
-  const claims = [...services].flatMap(([id, service]) => {
-    const hosts = readHosts(id, service, context);
-    return hosts.length === 0 ? [] : [{ id, service, hosts }];
+export function extraHosts(context: PassContext): (id: ServiceId, service: ServiceObject) => readonly string[] {
+  const { graph, input } = context;
+  const claims = new Table<ServiceId, readonly string[]>(graph, [input.services], (id) => {
+    const service = input.services.get(id);
+    const hosts = service === undefined ? [] : readHosts(id, service, context);
+    return hosts.length === 0 ? undefined : hosts;
   });
-  if (claims.length === 0) return new Map();
-  const owners = new Map<string, { readonly service: ServiceObject; readonly path: string }>();
-  for (const service of services.values())
-    for (const host of ownHosts(service)) owners.set(host, { service, path: 'metadata.name' });
-  const found = new Map<ServiceId, readonly string[]>();
-  for (const { id, service, hosts } of claims.sort(olderFirst)) {
-    found.set(
-      id,
-      hosts.filter((host) => {
-        const owner = owners.get(host);
-        if (owner === undefined) owners.set(host, { service, path });
-        else if (owner.service !== service) reportClaim(host, owner, service, context);
-        return owner === undefined;
-      }),
+  const claimants = new Groups<ServiceId, readonly string[], string, ServiceId>(graph, claims, (hosts, id) =>
+    hosts.map((host) => [host, id]),
+  );
+  const byShortHost = new Groups<ServiceId, ServiceObject, string, ServiceId>(graph, input.services, (service, id) => [
+    [shortHost(service), id],
+  ]);
+  const objectsOf = (ids: readonly ServiceId[] = []) => ids.flatMap((id) => input.services.get(id) ?? []);
+  const ownerOf = (host: string): Owner | undefined => {
+    const [named] = objectsOf(
+      shortHosts(host, context)
+        .flatMap((short) => byShortHost.get(short) ?? [])
+        .slice(-1),
     );
-  }
-  return found;
+    if (named !== undefined) return { service: named, path: 'metadata.name' };
+    const [oldest] = objectsOf(claimants.get(host)).sort(olderFirst);
+    return oldest && { service: oldest, path };
+  };
+  return (id, service) =>
+    (claims.get(id) ?? []).filter((host) => {
+      const owner = ownerOf(host);
+      if (owner === undefined) return false;
+      if (owner.service !== service) reportClaim(host, owner, service, context);
+      return owner.service === service && owner.path === path;
+    });
 }
 
 function readHosts(id: ServiceId, service: ServiceObject, context: PassContext): readonly string[] {
@@ -57,19 +71,12 @@ function readHosts(id: ServiceId, service: ServiceObject, context: PassContext):
   return [...new Set(hosts)].filter((host) => !unusable.includes(host));
 }
 
-type Claim = { readonly id: ServiceId; readonly service: ServiceObject };
-
-function olderFirst(a: Claim, b: Claim): number {
-  const created = ({ service }: Claim) => service.meta.creationTimestamp ?? '';
-  return compareText(created(a), created(b)) || compareText(a.id, b.id);
+function olderFirst(a: ServiceObject, b: ServiceObject): number {
+  const id = ({ meta }: ServiceObject) => `${meta.namespace}/${meta.name}`;
+  return compareText(a.meta.creationTimestamp ?? '', b.meta.creationTimestamp ?? '') || compareText(id(a), id(b));
 }
 
-function reportClaim(
-  host: string,
-  owner: { readonly service: ServiceObject; readonly path: string },
-  service: ServiceObject,
-  context: PassContext,
-): void {
+function reportClaim(host: string, owner: Owner, service: ServiceObject, context: PassContext): void {
   const name = ({ meta }: ServiceObject) => `Service ${meta.namespace}/${meta.name}`;
   const theirs = at(owner.service, owner.path);
   const ours = at(service, path);

@@ -3,12 +3,12 @@ import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import { nonEmpty } from '../lib/collections.ts';
 import { closest } from '../lib/suggest.ts';
-import type { GrantTarget, HttpMatch, Workload } from '../model/types.ts';
+import type { GrantTarget, HttpMatch } from '../model/types.ts';
 import type { TargetRule, TrafficTarget } from '../smi/types.ts';
 import { reportMissing } from './missing.ts';
 import { portSpace } from './port-space.ts';
 import { containerPort, type RoutePorts, routePorts } from './route-ports.ts';
-import type { CompileState, PassContext } from './state.ts';
+import type { CompileState, PassContext, WorkloadFace } from './state.ts';
 import { at } from './state.ts';
 
 interface HttpReference {
@@ -33,8 +33,8 @@ interface ResolvedRules {
  */
 export function grantTargets(
   target: TrafficTarget,
-  destination: readonly Workload[],
-  state: CompileState,
+  destination: readonly WorkloadFace[],
+  state: Pick<CompileState, 'reaching' | 'matches'>,
   context: PassContext,
 ): readonly GrantTarget[] {
   const name = `TrafficTarget ${target.meta.namespace}/${target.meta.name}`;
@@ -93,8 +93,8 @@ function union(routes: readonly RoutePorts[]): RoutePorts | undefined {
 function atDestinationPort(
   granted: readonly GrantTarget[],
   target: TrafficTarget,
-  destination: readonly Workload[],
-  state: CompileState,
+  destination: readonly WorkloadFace[],
+  state: Pick<CompileState, 'reaching' | 'matches'>,
   context: PassContext,
 ): readonly GrantTarget[] {
   const { destinationPort } = target;
@@ -116,8 +116,8 @@ function atDestinationPort(
 
 function resolveRules(
   target: TrafficTarget,
-  destination: readonly Workload[],
-  state: CompileState,
+  destination: readonly WorkloadFace[],
+  state: Pick<CompileState, 'reaching' | 'matches'>,
   context: PassContext,
 ): ResolvedRules {
   const http: HttpReference[] = [];
@@ -134,10 +134,10 @@ function resolveRules(
         for (const reference of groupRule(target, rule, path, state, context)) http.push(reference);
         break;
       case 'TCPRoute':
-        ports.push(...routePorts(target, rule, path, portSpace('tcp', destination, state), state, context));
+        ports.push(...routePorts(target, rule, path, portSpace('tcp', destination, state), context));
         break;
       case 'UDPRoute':
-        udp.push(...routePorts(target, rule, path, portSpace('udp', destination, state), state, context));
+        udp.push(...routePorts(target, rule, path, portSpace('udp', destination, state), context));
         break;
       default:
         report('SMI4012', `a rule names an HTTPRouteGroup, a TCPRoute or a UDPRoute, not a "${rule.kind}"`);
@@ -153,7 +153,7 @@ function groupRule(
   target: TrafficTarget,
   rule: TargetRule,
   path: string,
-  state: CompileState,
+  state: Pick<CompileState, 'reaching' | 'matches'>,
   context: PassContext,
 ): readonly HttpReference[] {
   const report = (code: DiagnosticCode, message: string, field: string) =>
@@ -168,14 +168,15 @@ function groupRule(
       namespace: target.meta.namespace,
       name: rule.name,
     };
-    reportMissing({ code: 'SMI3004', ...reference, origin, known: state.matches.keys() }, context);
+    const known = context.names.routeGroups.get(target.meta.namespace) ?? [];
+    reportMissing({ code: 'SMI3004', ...reference, origin, known }, context);
     return [];
   }
   if (rule.matches === undefined) {
     return [...group.values()].map((match) => ({ match, origin: at(target, path) }));
   }
   if (rule.matches.length === 0) report('SMI4023', `the rule names no match of HTTPRouteGroup ${id}`, 'matches');
-  const written = new Set(state.index.routeGroups.get(id)?.matches.map(({ name }) => name));
+  const written = new Set(context.input.routeGroups.get(id)?.matches.map(({ name }) => name));
   return rule.matches.flatMap((name, position): HttpReference[] => {
     const field = `matches[${position}]`;
     const match = group.get(name);

@@ -1,101 +1,94 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { compareText, sortedRecord } from '../lib/collections.ts';
-import type { MeshModel, TelemetryModel } from '../model/types.ts';
-import type { MeshInput } from './input.ts';
-import { meshSettings, pathRegexModes } from './mesh-settings.ts';
+import type { MeshModel, ServiceId, WorkloadId, WorkloadSetId } from '../model/types.ts';
+import type { InputChanges, MeshInput } from './input.ts';
 import type { CompileOptions } from './options.ts';
-import { bindIdentities } from './passes/bind-identities.ts';
-import { grantAccess } from './passes/grant-access.ts';
-import { guardServers } from './passes/guard-servers.ts';
-import { indexObjects } from './passes/index-objects.ts';
-import { linkServices } from './passes/link-services.ts';
-import { linkWorkloads } from './passes/link-workloads.ts';
-import { rankSplits } from './passes/rank-splits.ts';
-import { resolveMatches } from './passes/resolve-matches.ts';
-import { routeOutbound } from './passes/route-outbound.ts';
-import { selectDestinations } from './passes/select-destinations.ts';
-import { steerClients } from './passes/steer-clients.ts';
-import { targetPolicies } from './passes/target-policies.ts';
-import { reuseRecord, reuseValue } from './reuse.ts';
-import type { CompileState, Pass, PassContext } from './state.ts';
-import { emptyState } from './state.ts';
-import { telemetryOf } from './telemetry.ts';
+import { createPipeline } from './pipeline.ts';
+import { NodeRecord } from './records.ts';
 
-export type { MeshInput } from './input.ts';
+export type { InputChanges, MeshInput, ObjectState } from './input.ts';
 export { type CompileOptions, defaultCompileOptions } from './options.ts';
-
-/** In order: each reads what earlier ones found. */
-const passes: readonly Pass[] = [
-  indexObjects,
-  linkServices,
-  linkWorkloads,
-  bindIdentities,
-  selectDestinations,
-  resolveMatches,
-  targetPolicies,
-  grantAccess,
-  guardServers,
-  rankSplits,
-  routeOutbound,
-  steerClients,
-];
 
 export interface Compilation {
   readonly model: MeshModel;
-  /** In the order of the objects at fault, then of their fields. */
+  /** In the order of the objects at fault, then of their fields; each once. */
   readonly diagnostics: readonly Diagnostic[];
+  /** The nodes that are new, different or gone since the compilation before. */
+  readonly changed: ChangedNodes;
+}
+
+export interface ChangedNodes {
+  readonly services: ReadonlySet<ServiceId>;
+  readonly workloads: ReadonlySet<WorkloadId>;
+  readonly outbound: ReadonlySet<ServiceId>;
+  readonly inbound: ReadonlySet<WorkloadSetId>;
 }
 
 export interface Compiler {
   /**
    * The mesh that the input means. The same input in any order gives an equal result; nodes (services, workloads,
-   * policies) that did not change since the last call keep their object identity.
+   * policies) that did not change since the last call keep their object identity. Only what read a changed object is
+   * worked out again.
    */
   compile(input: MeshInput, options: CompileOptions): Compilation;
+  /** The same, when all that is known is what has changed since the last call of either. */
+  update(changes: InputChanges, options: CompileOptions): Compilation;
 }
 
 export function createCompiler(): Compiler {
+  const { graph, input, telemetry, ...stages } = createPipeline();
+  const services = new NodeRecord(stages.services);
+  const workloads = new NodeRecord(stages.workloads);
+  const outbound = new NodeRecord(stages.outbound);
+  const inbound = new NodeRecord(stages.inbound);
   let previous: MeshModel | undefined;
+  const compile = (options: CompileOptions): Compilation => {
+    const settings = input.settle(options);
+    graph.refresh();
+    const parts = {
+      services: services.take(),
+      workloads: workloads.take(),
+      outbound: outbound.take(),
+      inbound: inbound.take(),
+    };
+    const model: MeshModel = {
+      modelVersion: 1,
+      trustDomain: options.trustDomain,
+      settings: reuse(previous?.settings, settings),
+      services: parts.services.record,
+      workloads: parts.workloads.record,
+      outbound: parts.outbound.record,
+      inbound: parts.inbound.record,
+      telemetry: reuse(previous?.telemetry, telemetry.get()),
+    };
+    if (previous === undefined || !sameParts(previous, model)) previous = model;
+    return {
+      model: previous,
+      diagnostics: graph.findings.list(),
+      changed: {
+        services: parts.services.changed,
+        workloads: parts.workloads.changed,
+        outbound: parts.outbound.changed,
+        inbound: parts.inbound.changed,
+      },
+    };
+  };
   return {
-    compile(input, given) {
-      const found: Diagnostic[] = [];
-      const options = { ...given, settings: meshSettings(input, given.settings) };
-      const report = (finding: Diagnostic) => void found.push(finding);
-      const context: PassContext = { input, options, report, pathRegexMode: pathRegexModes(input, options.settings) };
-      let state = emptyState;
-      for (const pass of passes) state = { ...state, ...pass.run(state, context) };
-      const model = assemble(state, telemetryOf(state, context), options, previous);
-      previous = model;
-      return { model, diagnostics: found.sort(byPlace) };
+    compile(whole, options) {
+      input.replace(whole);
+      return compile(options);
+    },
+    update(changes, options) {
+      input.apply(changes);
+      return compile(options);
     },
   };
 }
 
-function assemble(
-  state: CompileState,
-  telemetry: TelemetryModel,
-  options: CompileOptions,
-  previous: MeshModel | undefined,
-): MeshModel {
-  const model: MeshModel = {
-    modelVersion: 1,
-    trustDomain: options.trustDomain,
-    settings: reuseValue(previous?.settings, options.settings),
-    services: reuseRecord(previous?.services, sortedRecord(state.services)),
-    workloads: reuseRecord(previous?.workloads, sortedRecord(state.workloads)),
-    outbound: reuseRecord(previous?.outbound, sortedRecord(state.outbound)),
-    inbound: reuseRecord(previous?.inbound, sortedRecord(state.inbound)),
-    telemetry: reuseValue(previous?.telemetry, telemetry),
-  };
-  const keys = Object.keys(model) as (keyof MeshModel)[];
-  return previous !== undefined && keys.every((key) => previous[key] === model[key]) ? previous : model;
+function sameParts(before: MeshModel, now: MeshModel): boolean {
+  return (Object.keys(now) as (keyof MeshModel)[]).every((key) => before[key] === now[key]);
 }
 
-function byPlace(a: Diagnostic, b: Diagnostic): number {
-  return (
-    compareText(a.origin?.object ?? '', b.origin?.object ?? '') ||
-    compareText(a.origin?.path ?? '', b.origin?.path ?? '') ||
-    compareText(a.code, b.code) ||
-    compareText(a.message, b.message)
-  );
+function reuse<T>(before: T | undefined, now: T): T {
+  return before !== undefined && isDeepStrictEqual(before, now) ? before : now;
 }

@@ -1,5 +1,7 @@
+import type { DecodedConfig } from '../config/decode.ts';
 import type { MeshConfigObject } from '../config/types.ts';
 import type { ObjectKey } from '../diagnostics/origin.ts';
+import type { KubernetesObject } from '../kubernetes/decode.ts';
 import type {
   DeploymentObject,
   EndpointSliceObject,
@@ -10,7 +12,9 @@ import type {
   ServiceAccountObject,
   ServiceObject,
 } from '../kubernetes/types.ts';
+import type { DecodedPolicy } from '../policy/decode.ts';
 import type { RefusedPolicy, TrafficPolicy } from '../policy/types.ts';
+import type { SmiObject } from '../smi/decoded.ts';
 import type {
   HTTPRouteGroup,
   IdentityBinding,
@@ -47,3 +51,18 @@ export interface MeshInput {
   /** Of the policies among them those that ask for authentication: what they are for stays closed. */
   readonly refusedPolicies?: readonly RefusedPolicy[];
 }
+
+/** One decoded object, with its kind. */
+export type MeshObject =
+  | SmiObject
+  | KubernetesObject
+  | NonNullable<DecodedConfig['value']>
+  | NonNullable<DecodedPolicy['value']>;
+
+/** One object as the compiler is to see it: in force, or there with an error and what is left of it all the same. */
+export type ObjectState =
+  | { readonly object: MeshObject }
+  | { readonly refused: true; readonly policies: readonly RefusedPolicy[] };
+
+/** What is different from the input before: the objects by key as they are now; `undefined` for one that is gone. */
+export type InputChanges = ReadonlyMap<ObjectKey, ObjectState | undefined>;

@@ -1,22 +1,22 @@
 import type { EndpointSliceObject, NodeObject, PodObject } from '../kubernetes/types.ts';
+import { compareText } from '../lib/collections.ts';
 import type { Workload } from '../model/types.ts';
-import type { MeshInput } from './input.ts';
+import { Groups } from './incremental/groups.ts';
+import type { Lookup } from './incremental/stage.ts';
+import type { PassContext } from './state.ts';
 
 const regionLabel = 'topology.kubernetes.io/region';
 const zoneLabel = 'topology.kubernetes.io/zone';
 
 /** What tells where pods run. */
 export interface Places {
-  readonly nodes: ReadonlyMap<string, NodeObject>;
-  /** Zones of EndpointSlices by `NAMESPACE/POD`. */
-  readonly zones: ReadonlyMap<string, string>;
+  readonly nodes: Lookup<string, NodeObject>;
+  /** Zones of EndpointSlices by `NAMESPACE/POD`, sorted. */
+  readonly zones: Lookup<string, readonly string[]>;
 }
 
-export function placesOf({ nodes = [], endpointSlices = [] }: MeshInput): Places {
-  return {
-    nodes: new Map(nodes.map((node) => [node.meta.name, node])),
-    zones: new Map(endpointSlices.flatMap(zonesOf).sort()),
-  };
+export function placesOf({ graph, input }: PassContext): Places {
+  return { nodes: input.nodes, zones: new Groups(graph, input.endpointSlices, zonesOf, compareText) };
 }
 
 function zonesOf({ meta, endpoints }: EndpointSliceObject): readonly (readonly [string, string])[] {
@@ -30,7 +30,7 @@ export function localityOf({ meta, nodeName }: PodObject, { nodes, zones }: Plac
   const node = nodeName === undefined ? undefined : nodes.get(nodeName)?.meta.labels;
   const said = (label: string) => meta.labels[label] || meta.annotations[label] || node?.[label];
   const region = said(regionLabel);
-  const zone = said(zoneLabel) || zones.get(`${meta.namespace}/${meta.name}`);
+  const zone = said(zoneLabel) || zones.get(`${meta.namespace}/${meta.name}`)?.at(-1);
   if (!region && !zone) return undefined;
   return { ...(region ? { region } : {}), ...(zone ? { zone } : {}) };
 }

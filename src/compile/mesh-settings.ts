@@ -1,18 +1,16 @@
-import { meshConfigKey } from '../config/decode.ts';
 import type { MeshSettings } from '../model/types.ts';
 import type { MeshInput } from './input.ts';
-import type { PassContext } from './state.ts';
 
 /**
  * The settings in force: those of the MeshConfig go before those of the caller. A MeshConfig that is there but refused
  * might have said anything, so then every setting is the narrowest.
  */
-export function meshSettings({ meshConfig, refused }: MeshInput, given: MeshSettings): MeshSettings {
+export function meshSettings(meshConfig: MeshInput['meshConfig'], refused: boolean, given: MeshSettings): MeshSettings {
   if (meshConfig !== undefined) {
     const { clientAccess, ...settings } = { ...given, ...meshConfig.settings };
     return clientAccess === 'refuse' ? { ...settings, clientAccess } : settings;
   }
-  return refused?.includes(meshConfigKey) === true ? { ...given, ...narrowest } : given;
+  return refused ? { ...given, ...narrowest } : given;
 }
 
 const narrowest = {
@@ -23,7 +21,10 @@ const narrowest = {
 } as const;
 
 /** The mode of a namespace is what the MeshConfig says of it, and otherwise that of the mesh. */
-export function pathRegexModes({ meshConfig }: MeshInput, settings: MeshSettings): PassContext['pathRegexMode'] {
+export function pathRegexModes(
+  { meshConfig }: MeshInput,
+  settings: MeshSettings,
+): (namespace: string) => MeshSettings['pathRegexMode'] {
   const namespaces = new Map(Object.entries(meshConfig?.namespaces ?? {}));
   return (namespace) => namespaces.get(namespace)?.pathRegexMode ?? settings.pathRegexMode;
 }

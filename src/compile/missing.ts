@@ -13,8 +13,8 @@ export interface MissingObject {
   readonly namespace: string;
   readonly name: string;
   readonly origin: Origin;
-  /** Ids (`NAMESPACE/NAME`) of the objects of that kind that are there. */
-  readonly known: Iterable<string>;
+  /** Names of the objects of that kind that are there in the namespace. */
+  readonly known: readonly string[];
   readonly severity?: Diagnostic['severity'];
 }
 
@@ -22,8 +22,9 @@ export interface MissingObject {
 export function reportMissing(missing: MissingObject, { input, report }: PassContext): void {
   const { code, group, kind, namespace, name, origin, severity } = missing;
   const key: ObjectKey = objectKey(group, kind, namespace, name);
-  const refused = input.refused?.includes(key) === true;
-  const near = closest(name, namesIn(namespace, missing.known));
+  const refused = input.refused.has(key);
+  // Sorted, so that of names that are equally near the choice does not depend on the order of the input.
+  const near = closest(name, missing.known.toSorted(compareText));
   const hint = refused ? `Correct ${kind} ${namespace}/${name}.` : near && `Did you mean "${near}"?`;
   report(
     diagnostic(code, {
@@ -33,13 +34,4 @@ export function reportMissing(missing: MissingObject, { input, report }: PassCon
       ...(severity === undefined ? {} : { severity }),
     }),
   );
-}
-
-/** Sorted, so that of names that are equally near the choice does not depend on the order of the input. */
-function namesIn(namespace: string, ids: Iterable<string>): readonly string[] {
-  const prefix = `${namespace}/`;
-  return [...ids]
-    .filter((id) => id.startsWith(prefix))
-    .map((id) => id.slice(prefix.length))
-    .sort(compareText);
 }

@@ -1,6 +1,5 @@
-import { findPort, portKey, type Transport, transportOf } from '../model/ports.ts';
-import type { Workload } from '../model/types.ts';
-import type { CompileState } from './state.ts';
+import { findPort, type Transport, transportOf } from '../model/ports.ts';
+import type { CompileState, WorkloadFace } from './state.ts';
 
 /** What is known of the ports at a destination. */
 export interface PortSpace {
@@ -14,34 +13,19 @@ export interface PortSpace {
 
 export function portSpace(
   transport: Transport,
-  destination: readonly Workload[],
-  { services }: CompileState,
+  destination: readonly WorkloadFace[],
+  { reaching }: Pick<CompileState, 'reaching'>,
 ): PortSpace {
-  const reached = reachedByService(services);
   return {
     has: (port) => destination.some(({ ports }) => findPort(ports, port, transport) !== undefined),
     behind: (port) =>
-      new Set(destination.flatMap(({ id }) => [...(reached.get(`${id} ${portKey(port, transport)}`) ?? [])])),
+      new Set(
+        destination.flatMap(({ id }) =>
+          (reaching.get(id) ?? []).flatMap((reached) =>
+            reached.port === port && transportOf(reached.protocol) === transport ? [reached.containerPort] : [],
+          ),
+        ),
+      ),
     empty: destination.length === 0,
   };
-}
-
-const reachedPorts = new WeakMap<CompileState['services'], ReadonlyMap<string, ReadonlySet<number>>>();
-
-/** Container ports by `WORKLOAD SERVICEPORT`; made once for all targets. */
-function reachedByService(services: CompileState['services']): ReadonlyMap<string, ReadonlySet<number>> {
-  const known = reachedPorts.get(services);
-  if (known !== undefined) return known;
-  const found = new Map<string, Set<number>>();
-  for (const { ports } of services.values()) {
-    for (const { port, protocol, targets } of ports) {
-      for (const target of targets) {
-        const key = `${target.workload} ${portKey(port, transportOf(protocol))}`;
-        const numbers = found.get(key) ?? new Set<number>();
-        found.set(key, numbers.add(target.port));
-      }
-    }
-  }
-  reachedPorts.set(services, found);
-  return found;
 }

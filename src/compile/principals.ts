@@ -3,14 +3,18 @@ import type { Origin } from '../diagnostics/origin.ts';
 import { compareText, nonEmpty } from '../lib/collections.ts';
 import { canonicalIp } from '../lib/ip-address.ts';
 import { spiffeId } from '../model/ids.ts';
-import type { PodsPrincipal, Principal, SpiffeId, Workload } from '../model/types.ts';
+import type { PodsPrincipal, Principal, SpiffeId } from '../model/types.ts';
 import type { TrafficTarget } from '../smi/types.ts';
-import type { BoundIdentity, CompileState, PassContext } from './state.ts';
+import type { BoundIdentity, CompileState, PassContext, WorkloadFace } from './state.ts';
 import { at } from './state.ts';
 import { resolveSubject } from './subjects.ts';
 
 /** Who the sources of a target are, sorted; what stands for nobody has been reported. */
-export function principals(target: TrafficTarget, state: CompileState, context: PassContext): readonly Principal[] {
+export function principals(
+  target: TrafficTarget,
+  state: Pick<CompileState, 'accounts' | 'usedAccounts' | 'bindings'>,
+  context: PassContext,
+): readonly Principal[] {
   if (target.sources.length === 0) {
     const message = `TrafficTarget ${target.meta.namespace}/${target.meta.name} has no sources`;
     context.report(diagnostic('SMI4011', { message, origin: at(target, 'spec.sources') }));
@@ -57,7 +61,7 @@ class Principals {
 function podPrincipals(
   { binding, pods }: BoundIdentity,
   source: Origin,
-  state: CompileState,
+  state: Pick<CompileState, 'accounts'>,
   context: PassContext,
 ): readonly PodsPrincipal[] {
   const origins = [source, at(binding, 'spec.schemes.podLabelSelector')];
@@ -77,7 +81,7 @@ function podPrincipals(
 
 /** Whether a server can know the pod by its address; one whose address is not known yet will be. */
 function isTellable(
-  workload: Workload,
+  workload: WorkloadFace,
   taken: ReadonlySet<string>,
   [source]: readonly Origin[],
   { report }: PassContext,
@@ -89,6 +93,6 @@ function isTellable(
   return false;
 }
 
-function addressesOf({ addresses }: Workload): readonly string[] {
+function addressesOf({ addresses }: WorkloadFace): readonly string[] {
   return addresses.flatMap((address) => canonicalIp(address) ?? []);
 }

@@ -3,9 +3,10 @@ import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import { type NonEmpty, nonEmpty } from '../lib/collections.ts';
 import type { TargetRule, TCPRoute, TrafficTarget, UDPRoute } from '../smi/types.ts';
+import type { Lookup } from './incremental/stage.ts';
 import { reportMissing } from './missing.ts';
 import type { PortSpace } from './port-space.ts';
-import type { CompileState, PassContext } from './state.ts';
+import type { PassContext } from './state.ts';
 import { at } from './state.ts';
 
 /** The container ports that one route means at a destination. */
@@ -23,16 +24,18 @@ export function routePorts(
   rule: TargetRule,
   path: string,
   space: PortSpace,
-  { index }: CompileState,
   context: PassContext,
 ): readonly RoutePorts[] {
   const { namespace } = target.meta;
-  const routes: ReadonlyMap<string, TCPRoute | UDPRoute> = rule.kind === 'UDPRoute' ? index.udpRoutes : index.tcpRoutes;
+  const routes: Lookup<string, TCPRoute | UDPRoute> =
+    rule.kind === 'UDPRoute' ? context.input.udpRoutes : context.input.tcpRoutes;
   const route = routes.get(`${namespace}/${rule.name}`);
   if (route === undefined) {
     const reference = { group: 'specs.smi-spec.io', kind: rule.kind, namespace, name: rule.name };
     const origin = at(target, `${path}.name`);
-    reportMissing({ code: 'SMI3006', ...reference, origin, known: routes.keys() }, context);
+    const names = rule.kind === 'UDPRoute' ? context.names.udpRoutes : context.names.tcpRoutes;
+    const known = names.get(namespace) ?? [];
+    reportMissing({ code: 'SMI3006', ...reference, origin, known }, context);
     return [];
   }
   const origins = [at(target, path), at(route, route.ports.length > 0 ? 'spec.matches.ports' : '')];

@@ -1,43 +1,36 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
-import type { DeploymentObject, PodObject, ServiceObject } from '../kubernetes/types.ts';
-import type {
-  HttpMatch,
-  InboundPolicy,
-  MeshSettings,
-  OutboundPolicy,
-  Service,
-  ServiceId,
-  SpiffeId,
-  Workload,
-  WorkloadId,
-  WorkloadSetId,
-} from '../model/types.ts';
-import type { HTTPRouteGroup, IdentityBinding, TCPRoute, TrafficSplit, TrafficTarget, UDPRoute } from '../smi/types.ts';
-import type { MeshInput } from './input.ts';
+import type { HttpMatch, MeshSettings, Service, ServiceId, SpiffeId, Workload, WorkloadId } from '../model/types.ts';
+import type { IdentityBinding, TrafficSplit } from '../smi/types.ts';
+import type { Graph } from './incremental/graph.ts';
+import type { Lookup } from './incremental/stage.ts';
+import type { InputSources } from './input-sources.ts';
+import type { Names } from './names.ts';
 import type { CompileOptions } from './options.ts';
-import { noPolicies, type PolicyIndex } from './policies/types.ts';
+import type { PolicyIndex } from './policies/types.ts';
 
 /** What every pass reads. */
 export interface PassContext {
-  readonly input: MeshInput;
-  readonly options: CompileOptions;
+  readonly graph: Graph;
+  readonly options: Pick<CompileOptions, 'trustDomain' | 'clusterDomain'>;
+  readonly input: InputSources;
+  readonly names: Names;
   readonly report: (finding: Diagnostic) => void;
+  readonly setting: <Name extends keyof MeshSettings>(name: Name) => MeshSettings[Name];
   /** The mode for the route groups of one namespace. */
   readonly pathRegexMode: (namespace: string) => MeshSettings['pathRegexMode'];
 }
 
-/** Objects by `NAMESPACE/NAME`. */
-export interface Index {
-  readonly services: ReadonlyMap<ServiceId, ServiceObject>;
-  /** Running pods, and the synthesised ones of Deployments that have none; by id, sorted. */
-  readonly pods: ReadonlyMap<WorkloadId, PodObject>;
-  readonly deployments: ReadonlyMap<string, DeploymentObject>;
-  readonly declaredAccounts: ReadonlySet<string>;
-  readonly routeGroups: ReadonlyMap<string, HTTPRouteGroup>;
-  readonly tcpRoutes: ReadonlyMap<string, TCPRoute>;
-  readonly udpRoutes: ReadonlyMap<string, UDPRoute>;
-  readonly identityBindings: ReadonlyMap<string, IdentityBinding>;
+/** What of a workload decides about access: not whether it is ready, which changes often. */
+export type WorkloadFace = Pick<
+  Workload,
+  'id' | 'namespace' | 'serviceAccount' | 'identity' | 'addresses' | 'ports' | 'origins'
+>;
+
+/** A port of a Service that leads to a container port of a workload. */
+export interface ReachingPort extends Pick<Service['ports'][number], 'port' | 'protocol' | 'http2'> {
+  readonly service: ServiceId;
+  readonly containerPort: number;
 }
 
 /** The usable matches of one HTTPRouteGroup, by name in the group's order. */
@@ -48,7 +41,7 @@ export interface BoundIdentity {
   readonly binding: IdentityBinding;
   readonly identities: readonly BoundId[];
   /** The pods that its labels pick, by id. */
-  readonly pods: readonly Workload[];
+  readonly pods: readonly WorkloadFace[];
 }
 
 export interface BoundId {
@@ -65,51 +58,22 @@ export interface RootSplits {
   readonly unconditional?: TrafficSplit;
 }
 
-/** What the passes have found so far; each pass adds its part and reads those of earlier ones. */
+/** What the passes find; each reads what earlier ones found. */
 export interface CompileState {
-  readonly index: Index;
-  readonly services: ReadonlyMap<ServiceId, Service>;
-  readonly workloads: ReadonlyMap<WorkloadId, Workload>;
+  readonly services: Lookup<ServiceId, Service>;
+  readonly faces: Lookup<WorkloadId, WorkloadFace>;
+  /** Service ports that lead to a workload, by Service. */
+  readonly reaching: Lookup<WorkloadId, readonly ReachingPort[]>;
   /** The workloads of each service account, by `NAMESPACE/SERVICEACCOUNT`. */
-  readonly accounts: ReadonlyMap<string, readonly Workload[]>;
+  readonly accounts: Lookup<string, readonly WorkloadFace[]>;
+  /** Names of the accounts that pods have, by namespace. */
+  readonly usedAccounts: Lookup<string, readonly string[]>;
   /** IdentityBindings by `NAMESPACE/NAME`. */
-  readonly bindings: ReadonlyMap<string, BoundIdentity>;
-  /** The workloads that each target opens; no entry for a target that cannot open any. */
-  readonly destinations: ReadonlyMap<TrafficTarget, readonly WorkloadId[]>;
-  readonly matches: ReadonlyMap<string, GroupMatches>;
+  readonly bindings: Lookup<string, BoundIdentity>;
+  readonly matches: Lookup<string, GroupMatches>;
   readonly policies: PolicyIndex;
-  readonly splits: ReadonlyMap<ServiceId, RootSplits>;
-  readonly inbound: ReadonlyMap<WorkloadSetId, InboundPolicy>;
-  readonly outbound: ReadonlyMap<ServiceId, OutboundPolicy>;
+  readonly splits: Lookup<ServiceId, RootSplits>;
 }
-
-export interface Pass {
-  readonly name: string;
-  run(state: CompileState, context: PassContext): Partial<CompileState>;
-}
-
-export const emptyState: CompileState = {
-  index: {
-    services: new Map(),
-    pods: new Map(),
-    deployments: new Map(),
-    declaredAccounts: new Set(),
-    routeGroups: new Map(),
-    tcpRoutes: new Map(),
-    udpRoutes: new Map(),
-    identityBindings: new Map(),
-  },
-  services: new Map(),
-  workloads: new Map(),
-  accounts: new Map(),
-  bindings: new Map(),
-  destinations: new Map(),
-  matches: new Map(),
-  policies: noPolicies,
-  splits: new Map(),
-  inbound: new Map(),
-  outbound: new Map(),
-};
 
 /** An origin at a field of an object. */
 export function at(object: { readonly meta: { readonly key: Origin['object'] } }, path: string): Origin {

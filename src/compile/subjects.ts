@@ -18,7 +18,7 @@ export function resolveSubject(
   target: TrafficTarget,
   subject: Subject,
   path: string,
-  state: CompileState,
+  state: Pick<CompileState, 'accounts' | 'usedAccounts' | 'bindings'>,
   context: PassContext,
 ): ResolvedSubject | undefined {
   const namespace = subject.namespace ?? target.meta.namespace;
@@ -34,7 +34,10 @@ export function resolveSubject(
       if (bound !== undefined) return { kind: 'binding', bound };
       const reference = { group: 'access.smi-spec.io', kind: subject.kind, namespace, name };
       const origin = at(target, `${path}.name`);
-      reportMissing({ code: 'SMI3012', ...reference, origin, known: state.bindings.keys() }, context);
+      reportMissing(
+        { code: 'SMI3012', ...reference, origin, known: context.names.identityBindings.get(namespace) ?? [] },
+        context,
+      );
       return undefined;
     }
     default: {
@@ -51,15 +54,15 @@ function checkAccount(
   namespace: string,
   name: string,
   path: string,
-  { index, accounts }: CompileState,
+  { accounts, usedAccounts }: Pick<CompileState, 'accounts' | 'usedAccounts'>,
   context: PassContext,
 ): void {
-  if (index.declaredAccounts.has(id) || name === 'default') return;
+  if (context.input.serviceAccounts.has(id) || name === 'default') return;
   const origin = at(target, `${path}.name`);
   if (accounts.has(id)) {
     context.report(diagnostic('SMI3008', { message: `ServiceAccount ${id} is used by pods but not declared`, origin }));
     return;
   }
-  const known = [...index.declaredAccounts, ...accounts.keys()];
+  const known = [...(context.names.serviceAccounts.get(namespace) ?? []), ...(usedAccounts.get(namespace) ?? [])];
   reportMissing({ code: 'SMI3007', group: '', kind: 'ServiceAccount', namespace, name, origin, known }, context);
 }

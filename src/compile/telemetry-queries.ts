@@ -1,8 +1,19 @@
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import { compareText } from '../lib/collections.ts';
-import type { MeasuredResource, TelemetryModel, TelemetryQuery } from '../model/types.ts';
+import type {
+  MeasuredResource,
+  Service,
+  ServiceId,
+  TelemetryModel,
+  TelemetryQuery,
+  Workload,
+  WorkloadId,
+} from '../model/types.ts';
 import type { MetricsReference, TrafficMetricsDocument } from '../smi/types.ts';
-import type { CompileState, PassContext } from './state.ts';
+import { Groups } from './incremental/groups.ts';
+import type { Stage } from './incremental/stage.ts';
+import { Table } from './incremental/table.ts';
+import type { PassContext } from './state.ts';
 import { at } from './state.ts';
 
 /** The kinds that traffic is measured for. Older SDKs spell some of them otherwise; letters count in any case. */
@@ -12,56 +23,82 @@ const kinds = new Map(
   ),
 );
 
+/** What is measured. */
+export interface Measured {
+  readonly services: Stage<ServiceId, Service>;
+  readonly workloads: Stage<WorkloadId, Pick<Workload, 'namespace' | 'name' | 'owners'>>;
+  readonly splits: Stage<ServiceId, TelemetryModel['splits']>;
+}
+
 /** The TrafficMetrics documents as questions. One about something that the mesh does not have is reported and left out. */
-export function telemetryQueries(
-  splits: TelemetryModel['splits'],
-  state: CompileState,
-  context: PassContext,
-): readonly TelemetryQuery[] {
-  const documents = context.input.trafficMetrics ?? [];
-  if (documents.length === 0) return [];
-  const known = knownResources(splits, state);
-  return documents
-    .flatMap((document) => queryOf(document, known, context) ?? [])
-    .sort((a, b) => compareText(a.document, b.document));
+export function telemetryQueries(measured: Measured, context: PassContext): { get(): readonly TelemetryQuery[] } {
+  const { graph } = context;
+  const { trafficMetrics } = context.input;
+  const known = knownResources(measured, context);
+  const queries = new Table<string, TelemetryQuery>(graph, [trafficMetrics], (id) => {
+    const document = trafficMetrics.get(id);
+    return document && queryOf(document, known, context);
+  });
+  const all = new Groups<string, TelemetryQuery, string, TelemetryQuery>(
+    graph,
+    queries,
+    (query) => [['', query]],
+    (a, b) => compareText(a.document, b.document),
+  );
+  return { get: () => all.get('') ?? [] };
 }
 
-/** `KIND NAMESPACE NAME` of all that is measured, with an empty part wherever a question may leave one out. */
-function knownResources(splits: TelemetryModel['splits'], state: CompileState): ReadonlySet<string> {
-  const known = new Set<string>();
-  const add = (kind: string, namespace: string, name: string) => {
-    for (const [ns, own] of [
-      [namespace, name],
-      [namespace, ''],
-      ['', ''],
-    ] as const)
-      known.add(`${kind} ${ns} ${own}`);
-    known.add(`Namespace  ${namespace}`);
+/** Whether something of a kind is measured; of a namespace, or a name in it, where those are given. */
+type Known = (kind: string, namespace?: string, name?: string) => boolean;
+
+/** Nothing is looked through before somebody asks. */
+function knownResources({ services, workloads, splits }: Measured, { graph, input }: PassContext): Known {
+  const asked = new Groups(graph, input.trafficMetrics, (): [string, true][] => [['', true]]);
+  const resources = <K extends string, V>(stage: Stage<K, V>, namesOf: (value: V) => readonly Resource[]) => {
+    const named = new Table<K, readonly string[]>(graph, [stage], (key) => {
+      const value = asked.has('') ? stage.get(key) : undefined;
+      return value === undefined ? undefined : [...new Set(namesOf(value).flatMap(questions))];
+    });
+    return new Groups(graph, named, (texts) => texts.map((text): [string, true] => [text, true]));
   };
-  for (const { namespace, name, owners } of state.workloads.values()) {
-    add('Pod', namespace, name);
-    for (const owner of owners) add(owner.kind, namespace, owner.name);
-  }
-  for (const { namespace, name } of state.services.values()) add('Service', namespace, name);
-  for (const { split } of splits) {
-    const [namespace = '', name = ''] = split.split('/');
-    add('TrafficSplit', namespace, name);
-  }
-  if (known.size > 0) known.add('Namespace  ');
-  return known;
+  const all = [
+    resources(workloads, ({ namespace, name, owners }) => [
+      { kind: 'Pod', namespace, name },
+      ...owners.map((owner) => ({ kind: owner.kind, namespace, name: owner.name })),
+    ]),
+    resources(services, ({ namespace, name }) => [{ kind: 'Service', namespace, name }]),
+    resources(splits, (measured) =>
+      measured.map(({ split }) => {
+        const [namespace = '', name = ''] = split.split('/');
+        return { kind: 'TrafficSplit', namespace, name };
+      }),
+    ),
+  ];
+  return (kind, namespace = '', name = '') => all.some((group) => group.has(`${kind} ${namespace} ${name}`));
 }
 
-function queryOf(
-  document: TrafficMetricsDocument,
-  known: ReadonlySet<string>,
-  { report }: PassContext,
-): TelemetryQuery | undefined {
+interface Resource {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `KIND NAMESPACE NAME` with an empty part wherever a question may leave one out. */
+function questions({ kind, namespace, name }: Resource): readonly string[] {
+  return [
+    `${kind} ${namespace} ${name}`,
+    `${kind} ${namespace} `,
+    `${kind}  `,
+    `Namespace  ${namespace}`,
+    'Namespace  ',
+  ];
+}
+
+function queryOf(document: TrafficMetricsDocument, known: Known, { report }: PassContext): TelemetryQuery | undefined {
   const { namespace } = document.meta;
   const measured = (reference: MetricsReference, path: string): MeasuredResource | undefined => {
     const resource = resourceOf(reference, namespace);
-    if (resource !== undefined && known.has(`${resource.kind} ${resource.namespace ?? ''} ${resource.name ?? ''}`)) {
-      return resource;
-    }
+    if (resource !== undefined && known(resource.kind, resource.namespace, resource.name)) return resource;
     const name = [reference.namespace, reference.name].filter((part) => part !== undefined).join('/');
     const message = `the mesh has no ${reference.kind ?? 'resource'}${name === '' ? '' : ` ${name}`} to measure`;
     report(diagnostic('SMI4035', { message, origin: at(document, path) }));

@@ -1,38 +1,49 @@
-import { compareText, nonEmpty } from '../../lib/collections.ts';
-import type { Grant, InboundPolicy, WorkloadSetId } from '../../model/types.ts';
+import { nonEmpty } from '../../lib/collections.ts';
+import type { Grant, WorkloadSetId } from '../../model/types.ts';
 import type { TrafficTarget } from '../../smi/types.ts';
 import { grantTargets } from '../grant-targets.ts';
+import { Groups } from '../incremental/groups.ts';
+import type { Lookup } from '../incremental/stage.ts';
+import { Table } from '../incremental/table.ts';
 import { principals } from '../principals.ts';
-import type { CompileState, Pass, PassContext } from '../state.ts';
+import type { CompileState, PassContext, WorkloadFace } from '../state.ts';
 import { at } from '../state.ts';
-import { byName } from './select-destinations.ts';
+import { byNamespaceAndName, type Destinations, members } from './select-destinations.ts';
+
+type Read = Pick<CompileState, 'accounts' | 'usedAccounts' | 'bindings' | 'faces' | 'matches' | 'reaching'>;
 
 /** What each set of workloads lets in: the TrafficTargets that open it. What does not resolve grants nothing. */
-export const grantAccess: Pass = {
-  name: 'grant access',
-  run(state, context) {
-    const grants = new Map<WorkloadSetId, Grant[]>();
-    for (const workload of state.workloads.values()) grants.set(workload.set, []);
-    for (const target of [...context.input.targets].sort(byName)) {
-      const destination = state.destinations.get(target)?.flatMap((id) => state.workloads.get(id) ?? []);
-      const grant = destination && grantOf(target, destination, state, context);
-      if (destination === undefined || grant === undefined) continue;
-      for (const set of new Set(destination.map((workload) => workload.set))) grants.get(set)?.push(grant);
-    }
-    const mode = context.options.settings.accessMode;
-    const policies = [...grants].sort(([a], [b]) => compareText(a, b));
-    return {
-      inbound: new Map(
-        policies.map(([set, found]): [WorkloadSetId, InboundPolicy] => [set, { set, mode, grants: found }]),
-      ),
-    };
-  },
-};
+export function grantAccess(
+  { chosen, sets }: Destinations,
+  state: Read,
+  context: PassContext,
+): Lookup<WorkloadSetId, readonly Grant[]> {
+  const { graph } = context;
+  const { targets } = context.input;
+  const grants = new Table<string, Grant>(graph, [targets], (id) => {
+    const target = targets.get(id);
+    const destination = chosen.get(id);
+    return target && destination && grantOf(target, members(destination, state), state, context);
+  });
+  const placed = new Table(graph, [grants], (id) => {
+    const grant = grants.get(id);
+    const destination = chosen.get(id);
+    if (grant === undefined || destination === undefined) return undefined;
+    const opened = new Set(members(destination, state).flatMap((workload) => sets.get(workload.id) ?? []));
+    return { grant, sets: [...opened] };
+  });
+  return new Groups(
+    graph,
+    placed,
+    (each) => each.sets.map((set): [WorkloadSetId, Grant] => [set, each.grant]),
+    (a, b) => byNamespaceAndName(a.rule, b.rule),
+  );
+}
 
 function grantOf(
   target: TrafficTarget,
-  destination: Parameters<typeof grantTargets>[1],
-  state: CompileState,
+  destination: readonly WorkloadFace[],
+  state: Read,
   context: PassContext,
 ): Grant | undefined {
   const to = nonEmpty(grantTargets(target, destination, state, context));

@@ -1,56 +1,103 @@
-import { diagnostic } from '../../diagnostics/diagnostic.ts';
-import { compareText, nonEmpty } from '../../lib/collections.ts';
-import type { InboundPolicy, Workload, WorkloadId, WorkloadSetId } from '../../model/types.ts';
-import { type ReachingServices, reachingServices } from '../policies/reach.ts';
-import { actingAt, type ServerLayer, serverLayers } from '../policies/server-layers.ts';
+import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
+import { nonEmpty } from '../../lib/collections.ts';
+import type { Grant, InboundPolicy, Workload, WorkloadId, WorkloadSetId } from '../../model/types.ts';
+import { Groups } from '../incremental/groups.ts';
+import type { Lookup } from '../incremental/stage.ts';
+import { Table } from '../incremental/table.ts';
+import { reachingServices } from '../policies/reach.ts';
+import { type ServerLayer, serverLayers } from '../policies/server-layers.ts';
+import { severalGuards } from '../policies/server-reports.ts';
 import { type FoundPorts, withTlsModes } from '../policies/tls-modes.ts';
 import type { PolicyIndex } from '../policies/types.ts';
 import { partOf } from '../set-partition.ts';
-import type { CompileState, Pass, PassContext } from '../state.ts';
+import type { CompileState, PassContext, WorkloadFace } from '../state.ts';
 import { at } from '../state.ts';
+
+/** What TrafficPolicies ask at the ports of one workload. */
+interface Guard {
+  readonly ports: Workload['ports'];
+  readonly layers: readonly ServerLayer[];
+  readonly found: FoundPorts;
+  /** Findings that concern more workloads than this one, by what they say. */
+  readonly several: readonly (readonly [string, Diagnostic])[];
+}
+
+export interface Guarded {
+  readonly workloads: Table<WorkloadId, Workload>;
+  readonly inbound: Table<WorkloadSetId, InboundPolicy>;
+}
+
+/** What the targets decide: the set of each workload, and the grants of each set. */
+export interface Access {
+  readonly sets: Table<WorkloadId, WorkloadSetId>;
+  readonly grants: Lookup<WorkloadSetId, readonly Grant[]>;
+}
 
 /**
  * What TrafficPolicies ask at the ports of servers. Workloads of one set for which they ask different things get sets of
  * their own, with the grants that they had.
  */
-export const guardServers: Pass = {
-  name: 'guard servers',
-  run(state, context) {
-    const { policies } = state;
-    if (!guards(policies)) return {};
-    const reaching = reachingServices(state.services);
-    const found: FoundPorts = new Map();
-    const workloads = [...state.workloads.values()].map((workload) =>
-      withTlsModes(workload, reaching.get(workload.id) ?? new Map(), policies, found, context),
-    );
-    reportUnknownPorts(found, context);
-    reportSeveral(workloads, reaching, policies, context);
-    reportRefused(policies, context);
-    const layers = new Map(
-      workloads.map((workload) => [
-        workload.id,
-        serverLayers(workload, reaching.get(workload.id) ?? new Map(), policies),
-      ]),
-    );
-    const members = partitioned(workloads, layers);
+export function guardServers(
+  linked: Table<WorkloadId, Workload>,
+  faces: Table<WorkloadId, WorkloadFace>,
+  { sets, grants }: Access,
+  state: Pick<CompileState, 'policies' | 'reaching'>,
+  context: PassContext,
+): Guarded {
+  const { graph } = context;
+  const guards = guardsOf(faces, state, context);
+  const parts = partsOf(sets, guards, context);
+  const workloads = new Table<WorkloadId, Workload>(graph, [linked], (id) => {
+    const workload = linked.get(id);
+    const set = parts.get(id);
+    return workload && set && { ...workload, set, ports: guards.get(id)?.ports ?? workload.ports };
+  });
+  const members = new Groups<WorkloadId, WorkloadSetId, WorkloadSetId, WorkloadId>(graph, parts, (set, id) => [
+    [set, id],
+  ]);
+  const inbound = new Table<WorkloadSetId, InboundPolicy>(graph, [members], (set) => {
+    const first = members.get(set)?.[0];
+    const origin = first && sets.get(first);
+    if (first === undefined || origin === undefined) return undefined;
+    const policies = nonEmpty(guards.get(first)?.layers ?? []);
     return {
-      workloads: new Map(members.map((workload) => [workload.id, workload])),
-      accounts: Map.groupBy(members, ({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`),
-      inbound: guarded(state.inbound, workloads, members, layers),
+      set,
+      mode: context.setting('accessMode'),
+      grants: grants.get(origin) ?? [],
+      ...(policies === undefined ? {} : { policies }),
     };
-  },
-};
-
-/** Most meshes have nothing to ask, and need not be looked through. */
-function guards({ services, namespaces, mesh, refused }: PolicyIndex): boolean {
-  const all = [...services.values(), ...namespaces.values(), mesh].flat();
-  return (
-    all.some(({ policy }) => policy.tls !== undefined || Object.keys(policy.server).length > 0) ||
-    refused.services.size + refused.namespaces.size + refused.mesh.length > 0
-  );
+  });
+  return { workloads, inbound };
 }
 
-type Layers = ReadonlyMap<WorkloadId, readonly ServerLayer[]>;
+/** What is asked at each workload; nothing at all where no policy asks anything. */
+function guardsOf(
+  faces: Table<WorkloadId, WorkloadFace>,
+  { policies, reaching }: Pick<CompileState, 'policies' | 'reaching'>,
+  context: PassContext,
+): Table<WorkloadId, Guard> {
+  const { graph } = context;
+  const guards = new Table<WorkloadId, Guard>(graph, [faces], (id) => {
+    const workload = policies.guards ? faces.get(id) : undefined;
+    if (workload === undefined) return undefined;
+    const services = reachingServices(reaching.get(id) ?? []);
+    const found: FoundPorts = [];
+    return {
+      ports: withTlsModes(workload, services, policies, found, context),
+      layers: serverLayers(workload, services, policies),
+      found,
+      several: severalGuards(workload, services, policies),
+    };
+  });
+  reportUnknownPorts(guards, policies, context);
+  const several = new Groups(graph, guards, (guard) => guard.several);
+  new Table<string, never>(graph, [several], (text) => {
+    const finding = several.get(text)?.[0];
+    if (finding !== undefined) context.report(finding);
+    return undefined;
+  });
+  return guards;
+}
 
 /** What tells the layers of one workload from those of another. */
 function signature(layers: readonly ServerLayer[]): string {
@@ -59,82 +106,41 @@ function signature(layers: readonly ServerLayer[]): string {
     .join('\n');
 }
 
-function partitioned(workloads: readonly Workload[], layers: Layers): readonly Workload[] {
-  const signatures = new Map(workloads.map(({ id }) => [id, signature(layers.get(id) ?? [])]));
-  const ofSet = new Map<WorkloadSetId, Set<string>>();
-  for (const { id, set } of workloads) {
-    ofSet.set(set, (ofSet.get(set) ?? new Set<string>()).add(signatures.get(id) ?? ''));
-  }
-  return workloads.map((workload) => {
-    const text = signatures.get(workload.id) ?? '';
-    const alike = ofSet.get(workload.set)?.size === 1;
-    return alike || text === '' ? workload : { ...workload, set: partOf(workload.set, text) };
+/** The sets with those apart at which something else is asked than at others of their set. */
+function partsOf(
+  sets: Table<WorkloadId, WorkloadSetId>,
+  guards: Table<WorkloadId, Guard>,
+  { graph }: PassContext,
+): Table<WorkloadId, WorkloadSetId> {
+  const signed = new Table<WorkloadId, readonly [WorkloadSetId, string]>(graph, [guards], (id) => {
+    const set = sets.get(id);
+    return set && [set, signature(guards.get(id)?.layers ?? [])];
+  });
+  const signatures = new Groups(graph, signed, (each) => [each]);
+  const alike = new Table<WorkloadSetId, boolean>(
+    graph,
+    [signatures],
+    (set) => new Set(signatures.get(set) ?? []).size === 1,
+  );
+  return new Table<WorkloadId, WorkloadSetId>(graph, [sets], (id) => {
+    const set = sets.get(id);
+    const [, text] = signed.get(id) ?? [];
+    return set === undefined || text === undefined || text === '' || alike.get(set) === true ? set : partOf(set, text);
   });
 }
 
-/** The policy of every set that has a workload: the grants of the set that it was part of, and the layers. */
-function guarded(
-  inbound: CompileState['inbound'],
-  before: readonly Workload[],
-  after: readonly Workload[],
-  layers: Layers,
-): CompileState['inbound'] {
-  const found = new Map<WorkloadSetId, InboundPolicy>();
-  for (const [position, { id, set }] of after.entries()) {
-    const origin = before[position]?.set ?? set;
-    const policy = inbound.get(origin);
-    if (policy === undefined || found.has(set)) continue;
-    const policies = nonEmpty(layers.get(id) ?? []);
-    found.set(set, { ...policy, set, ...(policies === undefined ? {} : { policies }) });
-  }
-  return new Map([...found].sort(([a], [b]) => compareText(a, b)));
-}
-
 /** Ports of rules about TLS that no workload has. */
-function reportUnknownPorts(found: FoundPorts, context: PassContext): void {
-  for (const policy of context.input.policies ?? []) {
-    if (policy.matches !== undefined) continue;
+function reportUnknownPorts(guards: Table<WorkloadId, Guard>, index: PolicyIndex, context: PassContext): void {
+  const { policies } = context.input;
+  const found = new Groups(context.graph, guards, (guard) => guard.found);
+  new Table<string, never>(context.graph, [policies], (id) => {
+    const policy = policies.get(id);
+    if (policy === undefined || policy.matches !== undefined || !index.guards) return undefined;
     for (const [position, port] of (policy.tls?.ports ?? []).entries()) {
-      if (found.get(policy)?.has(port) === true) continue;
-      const message = `nothing that TrafficPolicy ${policy.meta.namespace}/${policy.meta.name} is for listens on port ${port}`;
+      if (found.get(id)?.includes(port) === true) continue;
+      const message = `nothing that TrafficPolicy ${id} is for listens on port ${port}`;
       context.report(diagnostic('SMI3010', { message, origin: at(policy, `spec.tls.ports[${position}]`) }));
     }
-  }
-}
-
-/** Several policies without matches that ask the same thing at one port: all of them count. */
-function reportSeveral(
-  workloads: readonly Workload[],
-  reaching: ReadonlyMap<WorkloadId, ReadonlyMap<number, ReachingServices>>,
-  index: PolicyIndex,
-  { report }: PassContext,
-): void {
-  const told = new Set<string>();
-  for (const { id, namespace, ports } of workloads) {
-    for (const { port, protocol } of ports) {
-      if (protocol !== 'http') continue;
-      const acting = actingAt(reaching.get(id)?.get(port) ?? [], namespace, index).filter(
-        ({ by }) => by.policy.matches === undefined,
-      );
-      for (const [field, several] of Map.groupBy(acting, (each) => each.field)) {
-        const [first, ...others] = several;
-        for (const { by } of others) {
-          const key = `${field} ${first?.by.id} ${by.id}`;
-          if (first === undefined || told.has(key)) continue;
-          told.add(key);
-          const message = `port ${port} of ${id} is also guarded by spec.${field} of TrafficPolicy ${first.by.id}: a request has to pass both`;
-          const related = [at(first.by.policy, `spec.${field}`)];
-          report(diagnostic('SMI4107', { message, origin: at(by.policy, `spec.${field}`), related }));
-        }
-      }
-    }
-  }
-}
-
-function reportRefused({ refused }: PolicyIndex, { report }: PassContext): void {
-  const all = [...refused.services.values(), ...refused.namespaces.values(), refused.mesh].flat();
-  for (const { id, origin } of all) {
-    const message = `TrafficPolicy ${id} asks for authentication and is refused: what it is for answers every request with 401`;
-    report(diagnostic('SMI4108', { message, origin }));
-  }
+    return undefined;
+  });
 }

@@ -1,74 +1,54 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
-import { resolveTargetPort, selects } from '../../kubernetes/pods.ts';
-import type { PodObject, ServiceObject, ServicePortObject } from '../../kubernetes/types.ts';
-import type { NonEmpty } from '../../lib/collections.ts';
+import { resolveTargetPort } from '../../kubernetes/pods.ts';
+import type { ServiceObject, ServicePortObject } from '../../kubernetes/types.ts';
 import { comparePorts } from '../../model/ports.ts';
 import type { NamespaceId, Service, ServiceId, ServicePort, WorkloadId } from '../../model/types.ts';
 import { extraHosts } from '../extra-hosts.ts';
 import { isHostName } from '../host-name.ts';
+import { Groups } from '../incremental/groups.ts';
+import type { Lookup } from '../incremental/stage.ts';
+import { Table } from '../incremental/table.ts';
+import { ownHosts } from '../own-hosts.ts';
 import { protocolOf, speaksHttp2 } from '../protocol.ts';
-import type { Index, Pass, PassContext } from '../state.ts';
+import type { SelectablePod, SelectPods } from '../selection.ts';
+import type { PassContext, ReachingPort } from '../state.ts';
 import { at } from '../state.ts';
 
 /** Services with their names, and which container port each of their ports reaches on which workload. */
-export const linkServices: Pass = {
-  name: 'link services',
-  run({ index }, context) {
-    const byLabel = podsByLabel(index.pods);
-    const ownHosts = ({ meta }: ServiceObject) => hostsOf(meta.namespace, meta.name, context.options.clusterDomain);
-    const extra = extraHosts(index.services, ownHosts, context);
-    return {
-      services: new Map(
-        [...index.services].map(([id, object]) => {
-          const hosts = [...ownHosts(object), ...(extra.get(id) ?? [])] as const;
-          return [id, link(id, object, candidates(object, byLabel), hosts, context)];
-        }),
-      ),
-    };
-  },
-};
-
-type Candidates = readonly (readonly [WorkloadId, PodObject])[];
-
-/** Pods by namespace and one label, so that a Service looks only at those that share a label with its selector. */
-function podsByLabel(pods: Index['pods']): ReadonlyMap<string, Candidates> {
-  const found = new Map<string, (readonly [WorkloadId, PodObject])[]>();
-  for (const entry of pods) {
-    const { namespace, labels } = entry[1].meta;
-    for (const [label, value] of Object.entries(labels)) {
-      const key = labelKey(namespace, label, value);
-      const known = found.get(key);
-      if (known === undefined) found.set(key, [entry]);
-      else known.push(entry);
-    }
-  }
-  return found;
+export function linkServices(select: SelectPods, context: PassContext): Table<ServiceId, Service> {
+  const { services } = context.input;
+  const extra = extraHosts(context);
+  return new Table(context.graph, [services], (id) => {
+    const object = services.get(id);
+    return object && link(id, object, select, [...ownHosts(object, context), ...extra(id, object)], context);
+  });
 }
 
-/** The fewest pods that share one label with the selector. */
-function candidates({ meta, selector = {} }: ServiceObject, byLabel: ReadonlyMap<string, Candidates>): Candidates {
-  let fewest: Candidates | undefined;
-  for (const [label, value] of Object.entries(selector)) {
-    const sharing = byLabel.get(labelKey(meta.namespace, label, value)) ?? [];
-    if (fewest === undefined || sharing.length < fewest.length) fewest = sharing;
-  }
-  return fewest ?? [];
-}
-
-function labelKey(namespace: string, label: string, value: string): string {
-  return `${namespace}\n${label}\n${value}`;
+/** Which Service ports lead to each workload. */
+export function reachingPorts(
+  services: Table<ServiceId, Service>,
+  { graph }: PassContext,
+): Lookup<WorkloadId, readonly ReachingPort[]> {
+  return new Groups(graph, services, ({ id, ports }) =>
+    ports.flatMap(({ port, protocol, http2, targets }) =>
+      targets.map((target): [WorkloadId, ReachingPort] => [
+        target.workload,
+        { service: id, port, protocol, ...(http2 ? { http2 } : {}), containerPort: target.port },
+      ]),
+    ),
+  );
 }
 
 function link(
   id: ServiceId,
   object: ServiceObject,
-  candidates: Candidates,
+  select: SelectPods,
   hosts: Service['hosts'],
   context: PassContext,
 ): Service {
   const { namespace, name } = object.meta;
   const external = object.type === 'ExternalName';
-  const selected = external ? [] : candidates.filter(([, pod]) => selects(object, pod));
+  const selected = external ? [] : select(namespace, object.selector);
   if (!external && object.selector !== undefined && selected.length === 0) {
     context.report(
       diagnostic('SMI3011', { message: `Service ${id} selects no pod`, origin: at(object, 'spec.selector') }),
@@ -106,11 +86,6 @@ function externalNameOf(object: ServiceObject, context: PassContext): Pick<Servi
   return { externalName: host };
 }
 
-function hostsOf(namespace: string, name: string, clusterDomain: string): NonEmpty<string> {
-  const short = `${name}.${namespace}`.toLowerCase();
-  return [short, `${short}.svc`, `${short}.svc.${clusterDomain.toLowerCase()}`];
-}
-
 /** In the model's order; of two ports with one number and transport the first stands, as the API server allows no second. */
 function carriedPorts(object: ServiceObject, context: PassContext) {
   const found = new Map<string, { readonly port: ServicePortObject; readonly path: string }>();
@@ -129,14 +104,14 @@ function linkPort(
   object: ServiceObject,
   port: ServicePortObject,
   path: string,
-  selected: Candidates,
+  selected: readonly SelectablePod[],
   context: PassContext,
 ): ServicePort {
   const missing: WorkloadId[] = [];
-  const targets = selected.flatMap(([workload, pod]) => {
-    const target = resolveTargetPort(pod.spec, port);
-    if (target !== undefined) return [{ workload, port: target }];
-    missing.push(workload);
+  const targets = selected.flatMap(({ id, spec }) => {
+    const target = resolveTargetPort(spec, port);
+    if (target !== undefined) return [{ workload: id, port: target }];
+    missing.push(id);
     return [];
   });
   if (missing.length > 0) {

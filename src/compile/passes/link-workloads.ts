@@ -22,48 +22,56 @@ import type {
   WorkloadId,
   WorkloadPort,
 } from '../../model/types.ts';
+import type { Stage } from '../incremental/stage.ts';
+import { Table } from '../incremental/table.ts';
 import { localityOf, type Places, placesOf } from '../locality.ts';
 import { protocolOf, speaksHttp2 } from '../protocol.ts';
-import type { CompileState, Pass, PassContext } from '../state.ts';
+import type { CompileState, PassContext, ReachingPort, WorkloadFace } from '../state.ts';
 import { at } from '../state.ts';
 
 /** Where a program listens when its sidecar intercepts its traffic. */
 const loopback = '127.0.0.1';
 
-/** Pods with their identity, the ports that their sidecars serve, and where those take outbound connections. */
-export const linkWorkloads: Pass = {
-  name: 'link workloads',
-  run({ index, services }, context) {
-    const reached = reachedPorts(services);
-    const places = placesOf(context.input);
-    return {
-      workloads: new Map(
-        [...index.pods].map(([id, pod]) => [
-          id,
-          workloadOf(id, pod, reached.get(id) ?? new Map(), places, services, context),
-        ]),
-      ),
-    };
-  },
-};
+/**
+ * Pods with their identity, the ports that their sidecars serve, and where those take outbound connections. Their sets are
+ * those of their accounts so far.
+ */
+export function linkWorkloads(
+  pods: Stage<WorkloadId, PodObject>,
+  state: Pick<CompileState, 'services' | 'reaching'>,
+  context: PassContext,
+): Table<WorkloadId, Workload> {
+  const places = placesOf(context);
+  return new Table(context.graph, [pods], (id) => {
+    const pod = pods.get(id);
+    return pod && workloadOf(id, pod, reachedPorts(state.reaching.get(id) ?? []), places, state.services, context);
+  });
+}
+
+/** What of the workloads decides about access. */
+export function facesOf(
+  workloads: Table<WorkloadId, Workload>,
+  { graph }: PassContext,
+): Table<WorkloadId, WorkloadFace> {
+  return new Table(graph, [workloads], (id) => {
+    const workload = workloads.get(id);
+    if (workload === undefined) return undefined;
+    const { namespace, serviceAccount, identity, addresses, ports, origins } = workload;
+    return { id, namespace, serviceAccount, identity, addresses, ports, origins };
+  });
+}
 
 /** The protocols that Services speak to each container port (by its key), with the Services. */
 type Reached = ReadonlyMap<string, ReadonlyMap<Spoken, ServiceId>>;
 type Spoken = Protocol | 'http2';
 
-function reachedPorts(services: CompileState['services']): ReadonlyMap<WorkloadId, Reached> {
-  const found = new Map<WorkloadId, Map<string, Map<Spoken, ServiceId>>>();
-  for (const service of services.values()) {
-    for (const { protocol, http2, targets } of service.ports) {
-      for (const { workload, port } of targets) {
-        const ports = found.get(workload) ?? new Map<string, Map<Spoken, ServiceId>>();
-        const key = portKey(port, transportOf(protocol));
-        found.set(workload, ports);
-        ports.set(key, (ports.get(key) ?? new Map<Spoken, ServiceId>()).set(http2 ? 'http2' : protocol, service.id));
-      }
-    }
+function reachedPorts(reaching: readonly ReachingPort[]): Reached {
+  const ports = new Map<string, Map<Spoken, ServiceId>>();
+  for (const { service, protocol, http2, containerPort } of reaching) {
+    const key = portKey(containerPort, transportOf(protocol));
+    ports.set(key, (ports.get(key) ?? new Map<Spoken, ServiceId>()).set(http2 ? 'http2' : protocol, service));
   }
-  return found;
+  return ports;
 }
 
 function workloadOf(

@@ -3,9 +3,11 @@ import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { compareText } from '../../lib/collections.ts';
 import type { ServiceId } from '../../model/types.ts';
 import type { TrafficSplit } from '../../smi/types.ts';
+import { Groups } from '../incremental/groups.ts';
+import { Table } from '../incremental/table.ts';
 import { reportMissing } from '../missing.ts';
 import { serviceNamed } from '../service-name.ts';
-import type { CompileState, Pass, PassContext, RootSplits } from '../state.ts';
+import type { PassContext, RootSplits } from '../state.ts';
 import { at } from '../state.ts';
 
 /** Total weight that every target can hold (Envoy: an unsigned 32-bit sum). */
@@ -15,30 +17,26 @@ const weightLimit = 4_294_967_295;
  * Which splits govern each root, in which order: those with matches, then the first one without. Ties go by creation
  * time, absent first, then by name. Splits that cannot be used are reported and count as absent.
  */
-export const rankSplits: Pass = {
-  name: 'rank splits',
-  run(state, context) {
-    const usable = [...context.input.splits].sort(olderFirst).flatMap((split) => {
-      const root = rootOf(split, state, context);
-      return root === undefined || !weightsAreUsable(split, context) ? [] : [{ root, split }];
-    });
-    const byRoot = Map.groupBy(usable, ({ root }) => root);
-    return {
-      splits: new Map(
-        [...byRoot]
-          .sort((a, b) => compareText(a[0], b[0]))
-          .map(([root, entries]) => [
-            root,
-            rank(
-              root,
-              entries.map(({ split }) => split),
-              context,
-            ),
-          ]),
-      ),
-    };
-  },
-};
+export function rankSplits(context: PassContext): Table<ServiceId, RootSplits> {
+  const { graph } = context;
+  const { splits } = context.input;
+  const usable = new Table<string, { readonly root: ServiceId; readonly split: TrafficSplit }>(
+    graph,
+    [splits],
+    (id) => {
+      const split = splits.get(id);
+      const root = split && rootOf(split, context);
+      return split && root && weightsAreUsable(split, context) ? { root, split } : undefined;
+    },
+  );
+  const byRoot = new Groups(
+    graph,
+    usable,
+    ({ root, split }): [ServiceId, TrafficSplit][] => [[root, split]],
+    olderFirst,
+  );
+  return new Table(graph, [byRoot], (root) => rank(root, byRoot.get(root) ?? [], context));
+}
 
 function olderFirst(a: TrafficSplit, b: TrafficSplit): number {
   return (
@@ -48,7 +46,7 @@ function olderFirst(a: TrafficSplit, b: TrafficSplit): number {
   );
 }
 
-function rootOf(split: TrafficSplit, { index }: CompileState, context: PassContext): ServiceId | undefined {
+function rootOf(split: TrafficSplit, context: PassContext): ServiceId | undefined {
   const refuse = (code: DiagnosticCode, message: string) => {
     context.report(diagnostic(code, { message, origin: at(split, 'spec.service') }));
     return undefined;
@@ -57,12 +55,13 @@ function rootOf(split: TrafficSplit, { index }: CompileState, context: PassConte
   if (id === undefined) {
     return refuse('SMI4001', `"${split.service}" does not name a Service of namespace ${split.meta.namespace}`);
   }
-  const service = index.services.get(id);
+  const service = context.input.services.get(id);
   if (service === undefined) {
     const { namespace } = split.meta;
     const reference = { group: '', kind: 'Service', namespace, name: id.slice(namespace.length + 1) };
     const origin = at(split, 'spec.service');
-    reportMissing({ code: 'SMI3001', ...reference, origin, known: index.services.keys() }, context);
+    const known = context.names.services.get(namespace) ?? [];
+    reportMissing({ code: 'SMI3001', ...reference, origin, known }, context);
     return undefined;
   }
   if (service.type === 'ExternalName') return refuse('SMI4022', `Service ${id} is of type ExternalName`);

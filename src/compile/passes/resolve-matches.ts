@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DiagnosticCode } from '../../diagnostics/catalogue.ts';
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Origin } from '../../diagnostics/origin.ts';
@@ -5,16 +6,20 @@ import { compareText, nonEmpty } from '../../lib/collections.ts';
 import { compileRe2 } from '../../lib/re2.ts';
 import type { HeaderMatch, HttpMatch, MeshSettings, PathMatch } from '../../model/types.ts';
 import type { HTTPRouteGroup, RouteMatch } from '../../smi/types.ts';
-import type { GroupMatches, Pass, PassContext } from '../state.ts';
+import { Table } from '../incremental/table.ts';
+import type { GroupMatches, PassContext } from '../state.ts';
 import { at } from '../state.ts';
 
 /** The matches of every HTTPRouteGroup in the model's terms. A group with an error is reported and matches nothing. */
-export const resolveMatches: Pass = {
-  name: 'resolve matches',
-  run({ index }, context) {
-    return { matches: new Map([...index.routeGroups].map(([id, group]) => [id, groupMatches(group, context)])) };
-  },
-};
+export function resolveMatches(context: PassContext): Table<string, GroupMatches> {
+  const { routeGroups } = context.input;
+  const compute = (id: string) => {
+    const group = routeGroups.get(id);
+    return group && groupMatches(group, context);
+  };
+  // The order says which is asked first.
+  return new Table(context.graph, [routeGroups], compute, (a, b) => isDeepStrictEqual([...a], [...b]));
+}
 
 function groupMatches(group: HTTPRouteGroup, context: PassContext): GroupMatches {
   if (group.matches.length === 0) {

@@ -8,30 +8,36 @@ import type {
   OutboundRule,
   PortPolicy,
   Service,
+  ServiceId,
   ServicePort,
 } from '../../model/types.ts';
 import type { TrafficSplit } from '../../smi/types.ts';
 import { backendsOf, distribution, type UsableBackend } from '../backends.ts';
+import { Table } from '../incremental/table.ts';
 import { reportMissing } from '../missing.ts';
-import type { CompileState, Pass, PassContext, RootSplits } from '../state.ts';
+import type { CompileState, PassContext, RootSplits } from '../state.ts';
 import { at } from '../state.ts';
 
 /** Rules of every service port: those of its splits, and last what happens to all other requests. */
-export const routeOutbound: Pass = {
-  name: 'route outbound',
-  run(state, context) {
-    return {
-      outbound: new Map([...state.services.values()].map((service) => [service.id, policyOf(service, state, context)])),
-    };
-  },
-};
+export function routeOutbound(
+  services: Table<ServiceId, Service>,
+  state: Read,
+  context: PassContext,
+): Table<ServiceId, OutboundPolicy> {
+  return new Table(context.graph, [services], (id) => {
+    const service = services.get(id);
+    return service && policyOf(service, state, context);
+  });
+}
+
+type Read = Pick<CompileState, 'services' | 'matches' | 'splits'>;
 
 interface ResolvedSplit {
   readonly split: TrafficSplit;
   readonly backends: readonly UsableBackend[];
 }
 
-function policyOf(service: Service, state: CompileState, context: PassContext): OutboundPolicy {
+function policyOf(service: Service, state: Read, context: PassContext): OutboundPolicy {
   const splits = state.splits.get(service.id) ?? { conditional: [] };
   reportOtherPorts(service, splits, context);
   const resolve = (split: TrafficSplit): ResolvedSplit => ({
@@ -78,7 +84,7 @@ interface MatchReference {
 }
 
 /** What a split's `matches` name; nothing at all leaves a split that governs no request. */
-function matchesOf(split: TrafficSplit, state: CompileState, context: PassContext): readonly MatchReference[] {
+function matchesOf(split: TrafficSplit, state: Read, context: PassContext): readonly MatchReference[] {
   const found = (split.matches ?? []).flatMap(({ kind, name }, position): MatchReference[] => {
     const path = `spec.matches[${position}]`;
     if (kind !== 'HTTPRouteGroup') {
@@ -90,7 +96,8 @@ function matchesOf(split: TrafficSplit, state: CompileState, context: PassContex
     if (group === undefined) {
       const origin = at(split, `${path}.name`);
       const reference = { group: 'specs.smi-spec.io', kind, namespace: split.meta.namespace, name };
-      reportMissing({ code: 'SMI3004', ...reference, origin, known: state.matches.keys() }, context);
+      const known = context.names.routeGroups.get(split.meta.namespace) ?? [];
+      reportMissing({ code: 'SMI3004', ...reference, origin, known }, context);
       return [];
     }
     return [...group.values()].map((match) => ({ match, path }));

@@ -1,31 +1,26 @@
 import { portKey, transportOf } from '../../model/ports.ts';
-import type { OutboundPolicy, PortPolicy, Service } from '../../model/types.ts';
+import type { OutboundPolicy, PortPolicy, Service, ServiceId } from '../../model/types.ts';
+import { Table } from '../incremental/table.ts';
 import { policiesOf } from '../policies/index-policies.ts';
 import { endpointPolicy, requestLayers } from '../policies/layers.ts';
-import type { CompileState, Pass, PassContext } from '../state.ts';
+import type { CompileState, PassContext } from '../state.ts';
 
 /** What TrafficPolicies tell the callers of each service port. */
-export const steerClients: Pass = {
-  name: 'steer clients',
-  run(state, given) {
-    const context = reportingOnce(given);
-    return {
-      outbound: new Map(
-        [...state.outbound].map(([id, outbound]) => {
-          const service = state.services.get(id);
-          return [id, service === undefined ? outbound : steered(outbound, service, state, context)];
-        }),
-      ),
-    };
-  },
-};
-
-function steered(
-  outbound: OutboundPolicy,
-  service: Service,
-  state: CompileState,
+export function steerClients(
+  routed: Table<ServiceId, OutboundPolicy>,
+  state: Read,
   context: PassContext,
-): OutboundPolicy {
+): Table<ServiceId, OutboundPolicy> {
+  return new Table(context.graph, [routed], (id) => {
+    const outbound = routed.get(id);
+    const service = state.services.get(id);
+    return outbound && service && steered(outbound, service, state, context);
+  });
+}
+
+type Read = Pick<CompileState, 'services' | 'policies'>;
+
+function steered(outbound: OutboundPolicy, service: Service, state: Read, context: PassContext): OutboundPolicy {
   const targeted = policiesOf(service, state.policies);
   if (targeted.length === 0) return outbound;
   const endpoints = endpointPolicy(targeted);
@@ -42,17 +37,4 @@ function steered(
     return [[key, steered]];
   });
   return { ...outbound, ports: Object.fromEntries(ports) };
-}
-
-/** What is wrong with a policy for many Services is said once. */
-function reportingOnce(context: PassContext): PassContext {
-  const told = new Set<string>();
-  return {
-    ...context,
-    report(finding) {
-      const key = `${finding.code} ${finding.origin?.object} ${finding.message}`;
-      if (!told.has(key)) context.report(finding);
-      told.add(key);
-    },
-  };
 }

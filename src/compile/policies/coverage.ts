@@ -11,7 +11,7 @@ import type { Coverage } from './types.ts';
 /** What the matches of a policy resolve to. */
 export function coverageOf(
   policy: TrafficPolicy,
-  state: Pick<CompileState, 'matches' | 'index'>,
+  state: Pick<CompileState, 'matches'>,
   context: PassContext,
 ): Coverage {
   if (policy.matches === undefined) return { client: 'any', server: 'any' };
@@ -30,7 +30,7 @@ function resolve(
   policy: TrafficPolicy,
   { kind, name, matches }: PolicyMatch,
   position: number,
-  state: Pick<CompileState, 'matches' | 'index'>,
+  state: Pick<CompileState, 'matches'>,
   context: PassContext,
 ): readonly (HttpMatch | undefined)[] {
   const { namespace } = policy.meta;
@@ -39,11 +39,12 @@ function resolve(
   const group = state.matches.get(id);
   if (group === undefined) {
     const reference = { group: 'specs.smi-spec.io', kind, namespace, name, origin: at(policy, `${path}.name`) };
-    reportMissing({ code: 'SMI3004', ...reference, known: state.matches.keys() }, context);
+    const known = context.names.routeGroups.get(namespace) ?? [];
+    reportMissing({ code: 'SMI3004', ...reference, known }, context);
     return [undefined];
   }
   if (matches === undefined) return group.size === 0 ? [undefined] : [...group.values()];
-  const written = new Set(state.index.routeGroups.get(id)?.matches.map((match) => match.name));
+  const written = new Set(context.input.routeGroups.get(id)?.matches.map((match) => match.name));
   return matches.map((match, index) => {
     // A match that is there but cannot be used has been reported at the group.
     if (!group.has(match) && !written.has(match)) {

@@ -19,7 +19,7 @@ export function fieldOrigins(policy: TrafficPolicy, fields: object) {
 export function requestLayers(
   policies: readonly TargetedPolicy[],
   port: ServicePort,
-  state: CompileState,
+  state: Pick<CompileState, 'services'>,
   context: PassContext,
 ): PortPolicy['policies'] {
   if (port.protocol !== 'http') return undefined;
@@ -36,7 +36,7 @@ export function requestLayers(
 function requestFields(
   policy: TrafficPolicy,
   port: ServicePort,
-  state: CompileState,
+  state: Pick<CompileState, 'services'>,
   context: PassContext,
 ): RequestPolicy {
   const { mirror: wanted, ...others } = policy.request;

@@ -1,23 +1,12 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { fieldsOf, specField } from '../../model/policy-fields.ts';
-import type { CompileState, PassContext } from '../state.ts';
+import type { TrafficPolicy } from '../../policy/types.ts';
+import type { PassContext } from '../state.ts';
 import { at } from '../state.ts';
-import type { PolicyIndex, TargetedPolicy } from './types.ts';
+import type { TargetedPolicy } from './types.ts';
 
-/** Tells what of the policies has no effect: what another policy of the same rank says, and what cannot apply. */
-export function reportIdleFields(state: CompileState, index: PolicyIndex, context: PassContext): void {
-  for (const [service, policies] of index.services) {
-    reportConflicts(`Service ${service}`, policies, context);
-    const http = state.services.get(service)?.ports.some(({ protocol }) => protocol === 'http');
-    if (http !== true) for (const policy of policies) reportNoHttp(policy, `Service ${service}`, context);
-  }
-  for (const [namespace, policies] of index.namespaces) reportConflicts(`namespace ${namespace}`, policies, context);
-  reportConflicts('the mesh', index.mesh, context);
-  for (const policy of new Set(context.input.policies)) reportMatchless(policy, context);
-}
-
-/** Fields of policies without matches that an earlier one for the same target says already. */
-function reportConflicts(target: string, policies: readonly TargetedPolicy[], { report }: PassContext): void {
+/** Tells the fields of policies without matches that an earlier one for the same target says already. */
+export function reportConflicts(target: string, policies: readonly TargetedPolicy[], { report }: PassContext): void {
   const first = new Map<string, TargetedPolicy>();
   for (const targeted of policies) {
     const { policy, id } = targeted;
@@ -35,8 +24,8 @@ function reportConflicts(target: string, policies: readonly TargetedPolicy[], { 
   }
 }
 
-/** Fields of endpoints and modes of TLS in a policy with matches. */
-function reportMatchless(policy: NonNullable<PassContext['input']['policies']>[number], { report }: PassContext): void {
+/** Tells the fields of endpoints and modes of TLS in a policy with matches. */
+export function reportMatchless(policy: TrafficPolicy, { report }: PassContext): void {
   if (policy.matches === undefined) return;
   const fields = [
     ...fieldsOf(policy.endpoints).map(({ path }) => specField(path)),
@@ -50,8 +39,8 @@ function reportMatchless(policy: NonNullable<PassContext['input']['policies']>[n
   }
 }
 
-/** Everything about requests, where no request can be read. */
-function reportNoHttp({ policy, id }: TargetedPolicy, target: string, { report }: PassContext): void {
+/** Tells of a policy about requests for a target where no request can be read. */
+export function reportNoHttp({ policy, id }: TargetedPolicy, target: string, { report }: PassContext): void {
   const [first] = [...fieldsOf(policy.request), ...fieldsOf(policy.server)];
   if (first === undefined) return;
   const message = `${target} has no HTTP port, so TrafficPolicy ${id} has no requests to act on there`;

@@ -1,7 +1,7 @@
 import { compareText, type NonEmpty, nonEmpty } from '../../lib/collections.ts';
 import type { PolicyLayer, ServerPolicy } from '../../model/policy.ts';
-import type { InboundPolicy, Workload } from '../../model/types.ts';
-import { at } from '../state.ts';
+import type { InboundPolicy } from '../../model/types.ts';
+import { at, type WorkloadFace } from '../state.ts';
 import { fieldOrigins } from './layers.ts';
 import type { ReachingServices } from './reach.ts';
 import type { PolicyIndex, TargetedPolicy, TargetedRefusal } from './types.ts';
@@ -61,7 +61,7 @@ const nobody: NonNullable<ServerPolicy['authentication']> = {
 
 /** The layers of a workload, sorted by policy; ports that are treated alike share one. */
 export function serverLayers(
-  workload: Workload,
+  workload: WorkloadFace,
   reaching: ReadonlyMap<number, ReachingServices>,
   index: PolicyIndex,
 ): readonly ServerLayer[] {

@@ -36,7 +36,8 @@ export function resolveTarget(
       if (services.has(id)) return { kind, service: id };
       const origin = { object: key, path: `${path}.name` };
       const reference = { group: '', kind, namespace, name: name ?? '' };
-      reportMissing({ code: 'SMI3014', ...reference, origin, known: services.keys() }, context);
+      const known = context.names.services.get(namespace) ?? [];
+      reportMissing({ code: 'SMI3014', ...reference, origin, known }, context);
       return undefined;
     }
     case 'Namespace':

@@ -1,8 +1,8 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { findPort } from '../../model/ports.ts';
-import type { Workload, WorkloadPort } from '../../model/types.ts';
+import type { WorkloadPort } from '../../model/types.ts';
 import type { TlsRule } from '../../policy/types.ts';
-import type { PassContext } from '../state.ts';
+import type { PassContext, WorkloadFace } from '../state.ts';
 import { at } from '../state.ts';
 import type { ReachingServices } from './reach.ts';
 import type { PolicyIndex, TargetedPolicy } from './types.ts';
@@ -11,20 +11,20 @@ type Reaching = ReadonlyMap<number, ReachingServices>;
 
 const strictness: Readonly<Record<TlsRule['mode'], number>> = { strict: 0, permissive: 1, off: 2 };
 
-/** The ports of each rule that were found at some workload. */
-export type FoundPorts = Map<TargetedPolicy['policy'], Set<number>>;
+/** Ports that rules name and that were found at a workload, by `NAMESPACE/NAME` of the policy. */
+export type FoundPorts = [policy: string, port: number][];
 
 /**
- * The workload with the modes that its ports have: of the Services' own policies the strictest, without one that of the
+ * The ports of a workload with the modes that they have: of the Services' own policies the strictest, without one that of the
  * namespace, then that of the mesh, and in the end `strict`.
  */
 export function withTlsModes(
-  workload: Workload,
+  workload: WorkloadFace,
   reaching: Reaching,
   index: PolicyIndex,
   found: FoundPorts,
   context: PassContext,
-): Workload {
+): WorkloadFace['ports'] {
   const ranks = (services: ReachingServices) => [
     services.flatMap(({ service }) => index.services.get(service) ?? []),
     index.namespaces.get(workload.namespace) ?? [],
@@ -42,7 +42,7 @@ export function withTlsModes(
     }
     return port;
   });
-  return ports.every((port, position) => port === workload.ports[position]) ? workload : { ...workload, ports };
+  return ports.every((port, position) => port === workload.ports[position]) ? workload.ports : ports;
 }
 
 function order({ policy }: TargetedPolicy): number {
@@ -51,9 +51,9 @@ function order({ policy }: TargetedPolicy): number {
 
 /** Whether a policy sets the mode of a container port of a workload. */
 function concerns(
-  { policy }: TargetedPolicy,
+  { id, policy }: TargetedPolicy,
   port: number,
-  workload: Workload,
+  workload: WorkloadFace,
   reaching: Reaching,
   index: PolicyIndex,
   found: FoundPorts,
@@ -63,7 +63,7 @@ function concerns(
   if (ports === undefined) return true;
   return ports.some((number) => {
     const meant = containerPortOf(number, policy, workload, reaching, index) === port;
-    if (meant) found.set(policy, (found.get(policy) ?? new Set()).add(number));
+    if (meant) found.push([id, number]);
     return meant;
   });
 }
@@ -72,7 +72,7 @@ function concerns(
 function containerPortOf(
   number: number,
   policy: TargetedPolicy['policy'],
-  workload: Workload,
+  workload: WorkloadFace,
   reaching: Reaching,
   index: PolicyIndex,
 ): number | undefined {
@@ -93,7 +93,7 @@ function reportWeaker(
   first: TargetedPolicy,
   other: TargetedPolicy,
   port: number,
-  workload: Workload,
+  workload: WorkloadFace,
   { report }: PassContext,
 ): void {
   const [mode, weaker] = [first.policy.tls?.mode, other.policy.tls?.mode];

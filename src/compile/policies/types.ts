@@ -2,6 +2,7 @@ import type { Origin } from '../../diagnostics/origin.ts';
 import type { PolicyLayer } from '../../model/policy.ts';
 import type { ServiceId } from '../../model/types.ts';
 import type { RefusedPolicy, TrafficPolicy } from '../../policy/types.ts';
+import type { Lookup } from '../incremental/stage.ts';
 
 /** Which requests a policy is about. */
 export interface Coverage {
@@ -30,18 +31,13 @@ export interface TargetedRefusal {
 
 /** Policies by what they are for; those for one target in the order in which their fields are asked. */
 export interface ByTarget<T> {
-  readonly services: ReadonlyMap<ServiceId, readonly T[]>;
-  readonly namespaces: ReadonlyMap<string, readonly T[]>;
+  readonly services: Lookup<ServiceId, readonly T[]>;
+  readonly namespaces: Lookup<string, readonly T[]>;
   readonly mesh: readonly T[];
 }
 
 export interface PolicyIndex extends ByTarget<TargetedPolicy> {
   readonly refused: ByTarget<TargetedRefusal>;
+  /** Whether any of them asks something of servers: most meshes have nothing to ask, and need not be looked through. */
+  readonly guards: boolean;
 }
-
-export const noPolicies: PolicyIndex = {
-  services: new Map(),
-  namespaces: new Map(),
-  mesh: [],
-  refused: { services: new Map(), namespaces: new Map(), mesh: [] },
-};
