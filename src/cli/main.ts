@@ -6,11 +6,13 @@ import { convertCommand } from './commands/convert.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
 import { matrixCommand } from './commands/matrix.ts';
+import { proxiesCommand } from './commands/proxies.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { testCommand } from './commands/test.ts';
 import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
 import { versionCommand } from './commands/version.ts';
+import { waitCommand } from './commands/wait.ts';
 import { exitCodes } from './exit-codes.ts';
 import { tolerateClosedPipe } from './output.ts';
 import { reportUnreachable, Unreachable } from './unreachable.ts';
@@ -26,6 +28,8 @@ const commands: readonly (() => Command)[] = [
   matrixCommand,
   testCommand,
   upCommand,
+  proxiesCommand,
+  waitCommand,
   proxyCommand,
   controlPlaneCommand,
   versionCommand,

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type CompileOptions, createCompiler } from '../compile/index.ts';
-import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
-import { toFindings } from '../diagnostics/located.ts';
+import { diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Authority, createAuthority, type Svid } from '../identity/authority.ts';
 import type { PodObject } from '../kubernetes/types.ts';
 import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
@@ -10,21 +9,32 @@ import type { MeshModel, WorkloadId } from '../model/types.ts';
 import type { NodeInfo, XdsEvent, XdsLimits } from '../xds/contract.ts';
 import { createXdsServer, type XdsCounters, type XdsServer } from '../xds/server.ts';
 import type { View } from '../xds/view.ts';
+import type { AdminHandler } from './admin/contract.ts';
+import { createAdminHandler } from './admin/handler.ts';
+import { liveSource } from './admin/live-source.ts';
+import { serveSocket } from './admin/socket.ts';
 import { Credentials } from './credentials.ts';
+import { Delivery } from './delivery.ts';
 import { type Load, Loader } from './loader.ts';
+import { located } from './located.ts';
 import type { AdsAddress, ControlPlaneMessage, LocatedDiagnostic, WantedShare } from './messages.ts';
 import { type DataPlane, Publisher } from './publisher.ts';
+import type { ProxyRefusal } from './refusals/refusal.ts';
+import type { RolloutCause } from './rollouts/rollout.ts';
 import { wantedShares } from './shares.ts';
-import { watchFiles } from './watch.ts';
+import { type FileChange, type FileWatch, watchFiles } from './watch.ts';
 
 export type ControlPlaneEvent = Extract<
   ControlPlaneMessage,
-  { readonly type: 'objects' | 'loaded' | 'published' | 'nack' | 'splits' }
+  { readonly type: 'objects' | 'loaded' | 'published' | 'finding' | 'nack' | 'recovered' | 'splits' }
 >;
 
 export interface ControlPlaneOptions {
   readonly paths: readonly string[];
-  /** Private directory for the authority's key and the last good objects; without it nothing survives the process. */
+  /**
+   * Private directory for the authority's key, the last good objects, and the socket that answers questions; without it
+   * nothing survives the process, and nobody can ask.
+   */
   readonly stateDirectory?: string;
   readonly adapters: readonly DataPlane[];
   readonly compileOptions: CompileOptions;
@@ -52,6 +62,10 @@ export interface ControlPlane {
   /** A fresh SVID; rejects for an identity of another trust domain. */
   issue(identity: string): Promise<Svid>;
   counters(): XdsCounters;
+  /** What proxies refuse now. */
+  refusals(): readonly ProxyRefusal[];
+  /** Answers questions about itself; whoever carries them checks who asks. */
+  readonly admin: AdminHandler;
   close(): Promise<void>;
 }
 
@@ -59,6 +73,10 @@ const defaultLifetimeSeconds = 86_400;
 /** Namespace and account of the control plane's own identity. */
 const ownName = { namespace: 'smi-mesh-system', account: 'control-plane' } as const;
 const serverHolder = '';
+/** Objects that a rollout names. */
+const maxChanged = 100;
+
+type PublishStart = { readonly cause: RolloutCause; readonly startedAt: number } & Partial<FileChange>;
 
 /**
  * Files to proxies: watches, loads, compiles, emits, publishes. Rejects when the state directory is not private or the
@@ -85,13 +103,24 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     onEvent: (event) => running.observe(event),
   });
   running.attach(server, identity);
+  const admin = running.admin(server);
+  const socket = stateDirectory === undefined ? undefined : await serveSocket(stateDirectory, admin);
+  if (socket?.ok === false) {
+    await running.close();
+    throw new Error(`questions cannot be answered: ${socket.error}`);
+  }
   return {
     ads: { address: options.ads.address, port: server.port, identity },
     start: () => running.start(),
     setPods: (pods) => running.setPods(pods),
     issue: (wanted) => running.issue(wanted),
     counters: () => server.counters(),
-    close: () => running.close(),
+    refusals: () => running.refusals(),
+    admin,
+    close: async () => {
+      if (socket?.ok) await socket.value.close();
+      await running.close();
+    },
   };
 }
 
@@ -102,12 +131,14 @@ class RunningControlPlane {
   readonly #loader: Loader;
   readonly #credentials: Credentials;
   readonly #publisher: Publisher;
+  readonly #delivery: Delivery;
   #server: XdsServer | undefined;
-  #stopWatching: (() => void) | undefined;
+  #watch: FileWatch | undefined;
   #load: Load | undefined;
   #pods: readonly PodObject[] | undefined;
   #model: MeshModel | undefined;
   #shares: readonly WantedShare[] | undefined;
+  #errors: readonly LocatedDiagnostic[] = [];
 
   constructor(options: ControlPlaneOptions, authority: Authority) {
     this.#options = options;
@@ -121,7 +152,12 @@ class RunningControlPlane {
         if (holder === serverHolder) this.#server?.rotate(svid);
         else this.#publisher.setSecret(holder, identity, svid);
       },
-      onFailed: (finding) => this.#report([finding]),
+      onFailed: (finding) => this.#delivery.report(finding),
+    });
+    this.#delivery = new Delivery({
+      server: () => this.#server,
+      artifactOf: (resource) => this.#publisher.artifactOf(resource),
+      onEvent: options.onEvent,
     });
   }
 
@@ -133,12 +169,12 @@ class RunningControlPlane {
   start(): void {
     const { paths, pollMillis } = this.#options;
     // Watched before they are read, so that no change falls in between.
-    this.#stopWatching = watchFiles({
+    this.#watch = watchFiles({
       paths,
       ...(pollMillis === undefined ? {} : { intervalMillis: pollMillis }),
-      onChange: () => this.#reload(),
+      onChange: (change) => this.#reload(change),
     });
-    this.#reload();
+    this.#reload({ noticedAt: Date.now() });
   }
 
   setPods(pods: readonly PodObject[]): void {
@@ -146,7 +182,11 @@ class RunningControlPlane {
     this.#pods = pods;
     if (this.#load === undefined) return;
     const load = this.#load;
-    this.#guard(load, () => this.#publish(load, this.#compile(load).model));
+    const startedAt = Date.now();
+    this.#guard(() => {
+      const { model } = this.#compile(load);
+      if (model !== this.#model) this.#publish(load, model, { cause: 'pods', startedAt });
+    });
   }
 
   async issue(identity: string): Promise<Svid> {
@@ -161,11 +201,14 @@ class RunningControlPlane {
   }
 
   viewOf(node: NodeInfo, typeUrl: string): View | undefined {
-    return this.#publisher.viewOf(node, typeUrl);
+    const view = this.#publisher.viewOf(node, typeUrl);
+    if (view !== undefined) this.#delivery.watch(view);
+    return view;
   }
 
   observe(event: XdsEvent): void {
     this.#options.onXdsEvent?.(event);
+    this.#delivery.observe(event);
     if (event.kind === 'connected') {
       const workload = this.#workload(event.node);
       if (workload !== undefined) this.#credentials.want(workload.id, workload.identity);
@@ -173,19 +216,29 @@ class RunningControlPlane {
       if (this.#server?.isConnected(event.node) === true) return;
       this.#credentials.release(event.node);
       this.#publisher.release(event.node);
-    } else if (event.kind === 'nack' && (event.certain || event.names.length === 0)) {
-      const { node: workload, names: resources, typeUrl, detail } = event;
-      const origins = resources.flatMap((name) => this.#publisher.originsOf(typeUrl, name));
-      this.#options.onEvent({ type: 'nack', workload, resources, detail, origins });
-      const [origin, ...related] = origins;
-      const message = `the proxy of ${workload} refused ${resources.join(', ')}: ${detail}`;
-      const place = origin === undefined ? {} : { origin, ...(related.length === 0 ? {} : { related }) };
-      this.#report([diagnostic('SMI5101', { message, ...place })]);
     }
   }
 
+  refusals(): readonly ProxyRefusal[] {
+    return this.#delivery.refusals.standing;
+  }
+
+  admin(server: XdsServer): AdminHandler {
+    const source = liveSource({
+      delivery: this.#delivery,
+      server,
+      planes: this.#options.adapters,
+      workloads: () =>
+        Object.values(this.#model?.workloads ?? {}).flatMap(({ id, transport }) => (transport === 'mtls' ? [id] : [])),
+      faults: () => ({ refused: this.#load?.refused ?? [], errors: this.#errors }),
+      look: async () => this.#watch?.look(),
+    });
+    return createAdminHandler(source);
+  }
+
   async close(): Promise<void> {
-    this.#stopWatching?.();
+    this.#watch?.stop();
+    this.#delivery.stop();
     this.#credentials.stop();
     await this.#server?.close();
   }
@@ -195,23 +248,22 @@ class RunningControlPlane {
     return workloads !== undefined && Object.hasOwn(workloads, node) ? workloads[node as WorkloadId] : undefined;
   }
 
-  #reload(): void {
-    const before = this.#load;
-    this.#guard(before, () => {
+  #reload(change: FileChange): void {
+    const startedAt = Date.now();
+    this.#guard(() => {
       const load = this.#loader.load();
       const { model, diagnostics } = this.#compile(load);
       this.#load = load;
       const { generation, changed, refused, input } = load;
       const { deployments, services } = input;
-      this.#options.onEvent({
-        type: 'loaded',
-        generation,
-        changed,
-        refused,
-        diagnostics: located([...load.diagnostics, ...diagnostics], load),
-      });
+      const findings = located([...load.diagnostics, ...diagnostics], load.locate);
+      this.#errors = findings.filter(({ severity }) => severity === 'error');
+      this.#delivery.loaded(load);
+      this.#options.onEvent({ type: 'loaded', generation, changed, refused, diagnostics: findings });
       this.#options.onEvent({ type: 'objects', generation, deployments, services });
-      if (this.#pods !== undefined || this.#options.awaitPods !== true) this.#publish(load, model);
+      if (this.#pods !== undefined || this.#options.awaitPods !== true) {
+        this.#publish(load, model, { cause: 'files', startedAt, ...change });
+      }
     });
   }
 
@@ -222,14 +274,17 @@ class RunningControlPlane {
     return this.#compiler.compile({ ...input, pods }, this.#options.compileOptions);
   }
 
-  #publish(load: Load, model: MeshModel): void {
-    if (model === this.#model) return;
-    const before = Object.values(this.#model?.workloads ?? {});
-    this.#model = model;
-    const { changedUnits } = this.#publisher.publish(model);
-    for (const { id, identity } of before) if (this.#workload(id)?.identity !== identity) this.#server?.revoke(id);
+  #publish(load: Load, model: MeshModel, start: PublishStart): void {
+    const compiledAt = Date.now();
+    const changedUnits = model === this.#model ? [] : this.#deliver(model);
+    const { generation, changed } = load;
+    this.#delivery.published({
+      ...start,
+      generation,
+      compiledAt,
+      changed: start.cause === 'files' ? changed.slice(0, maxChanged) : [],
+    });
     if (changedUnits.length > 0) {
-      const { generation } = load;
       const hash = hashModel(model);
       const workloads = Object.keys(model.workloads).length;
       this.#options.onEvent({ type: 'published', generation, hash, changedUnits, workloads });
@@ -240,31 +295,21 @@ class RunningControlPlane {
     this.#options.onEvent({ type: 'splits', splits });
   }
 
+  #deliver(model: MeshModel): readonly string[] {
+    const before = Object.values(this.#model?.workloads ?? {});
+    this.#model = model;
+    const { changedUnits } = this.#publisher.publish(model);
+    for (const { id, identity } of before) if (this.#workload(id)?.identity !== identity) this.#server?.revoke(id);
+    return changedUnits;
+  }
+
   /** A defect must not end a mesh that works: what was in force stays, and the defect is reported. */
-  #guard(load: Load | undefined, work: () => void): void {
+  #guard(work: () => void): void {
     try {
       work();
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#report([diagnostic('SMI6003', { message })], load);
+      this.#delivery.report(diagnostic('SMI6003', { message }));
     }
   }
-
-  #report(diagnostics: readonly Diagnostic[], load = this.#load): void {
-    this.#options.onEvent({
-      type: 'loaded',
-      generation: load?.generation ?? 0,
-      changed: [],
-      refused: load?.refused ?? [],
-      diagnostics: located(diagnostics, load),
-    });
-  }
-}
-
-function located(diagnostics: readonly Diagnostic[], load: Load | undefined): readonly LocatedDiagnostic[] {
-  return toFindings(diagnostics, load?.locate ?? (() => undefined)).map(({ diagnostic: found, location }) => {
-    const { code, severity, message, hint, origin } = found;
-    const place = { ...(origin === undefined ? {} : { origin }), ...(location === undefined ? {} : { location }) };
-    return { code, severity, message, hint, ...place };
-  });
 }

@@ -17,6 +17,8 @@ export interface Load {
   /** Counts loads, from 1. */
   readonly generation: number;
   readonly input: MeshInput;
+  /** What is in force. */
+  readonly documents: Documents;
   /** Objects that appeared, went or say something else than in the load before. */
   readonly changed: readonly ObjectKey[];
   /** Objects with an error, and objects of damaged files: in force as they last were, if they ever were. */
@@ -66,6 +68,7 @@ export class Loader {
     return {
       generation: this.#generation,
       input,
+      documents,
       changed,
       refused: [...new Set([...refused, ...restored.kept])].sort(compareText),
       diagnostics: [

@@ -41,14 +41,23 @@ export type ControlPlaneMessage =
       readonly changedUnits: readonly string[];
       readonly workloads: number;
     }
-  /** A proxy refused configuration and keeps what it had. */
+  /** Something is wrong beside what a load found. */
+  | { readonly type: 'finding'; readonly diagnostic: LocatedDiagnostic }
+  /**
+   * A proxy refused configuration and keeps what it had; told once for each version of a resource, however many proxies
+   * refuse it, with `finding` beside it the first time.
+   */
   | {
       readonly type: 'nack';
       readonly workload: string;
+      readonly typeUrl: string;
       readonly resources: readonly string[];
       readonly detail: string;
+      /** The fields that may be at fault, the most likely first. */
       readonly origins: readonly Origin[];
     }
+  /** No proxy refuses it any more: it was corrected, it is gone, or those that did have left. */
+  | { readonly type: 'recovered'; readonly typeUrl: string; readonly resources: readonly string[] }
   | { readonly type: 'splits'; readonly splits: readonly WantedShare[] };
 
 export interface AdsAddress {
@@ -66,6 +75,8 @@ export interface LocatedDiagnostic {
   readonly hint: string;
   readonly origin?: Origin;
   readonly location?: Location;
+  /** Other places that take part. */
+  readonly related?: readonly { readonly what: string; readonly location?: Location }[];
 }
 
 /** One backend of one rule of a service port: its share is `weight / total`. */
@@ -101,7 +112,9 @@ const fromControlPlane: Record<ControlPlaneMessage['type'], Shape> = {
   refused: { id: isNumber, because: isText },
   loaded: { generation: isNumber, changed: isTexts, diagnostics: isObjects, refused: isTexts },
   published: { generation: isNumber, hash: isText, changedUnits: isTexts, workloads: isNumber },
-  nack: { workload: isText, resources: isTexts, detail: isText, origins: isObjects },
+  finding: { diagnostic: isObject },
+  nack: { workload: isText, typeUrl: isText, resources: isTexts, detail: isText, origins: isObjects },
+  recovered: { typeUrl: isText, resources: isTexts },
   splits: { splits: isObjects },
 };
 

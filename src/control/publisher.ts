@@ -1,6 +1,5 @@
 import type { Artifact, Credential, DataPlaneAdapter, UnitId } from '../adapter/contract.ts';
 import { createViewEmitter, type ViewEmitter } from '../adapter/emitter.ts';
-import type { Origin } from '../diagnostics/origin.ts';
 import type { Svid } from '../identity/authority.ts';
 import type { MeshModel, SpiffeId, WorkloadId } from '../model/types.ts';
 import type { NodeInfo } from '../xds/contract.ts';
@@ -24,7 +23,6 @@ interface Target {
   readonly adapter: DataPlaneAdapter;
   readonly emitter: ViewEmitter;
   units: ReadonlyMap<UnitId, Resources>;
-  origins: ReadonlyMap<string, readonly Origin[]>;
   /** Of the workloads whose proxies are connected. */
   readonly views: Map<string, TargetView>;
 }
@@ -45,6 +43,7 @@ export class Publisher {
   readonly #targets: readonly Target[];
   readonly #encoded = new WeakMap<readonly Artifact[], Resources>();
   readonly #credentials = new Map<string, Credential>();
+  readonly #artifacts = new WeakMap<XdsResource, Artifact>();
   #model: MeshModel | undefined;
 
   constructor(planes: readonly DataPlane[]) {
@@ -53,7 +52,6 @@ export class Publisher {
       adapter: plane.adapter,
       emitter: createViewEmitter(plane.adapter, plane.options),
       units: new Map(),
-      origins: new Map(),
       views: new Map(),
     }));
   }
@@ -119,30 +117,27 @@ export class Publisher {
     }
   }
 
-  /** The fields that a resource was made from. */
-  originsOf(typeUrl: string, name: string): readonly Origin[] {
-    for (const { origins } of this.#targets) {
-      const found = origins.get(`${typeUrl} ${name}`);
-      if (found !== undefined) return found;
-    }
-    return [];
+  /** What a resource was made from; nothing for secrets. */
+  artifactOf(resource: XdsResource): Artifact | undefined {
+    return this.#artifacts.get(resource);
   }
 
   #emit(target: Target, model: MeshModel): void {
     const units = new Map<UnitId, Resources>();
-    const origins = new Map<string, readonly Origin[]>();
     for (const [unit, artifacts] of target.emitter.emit(model)) {
       units.set(unit, this.#encode(target.adapter, artifacts));
-      for (const { format, name, origins: from } of artifacts) origins.set(`${format} ${name}`, from);
     }
     target.units = units;
-    target.origins = origins;
   }
 
   #encode(adapter: DataPlaneAdapter, artifacts: readonly Artifact[]): Resources {
     let resources = this.#encoded.get(artifacts);
     if (resources === undefined) {
-      resources = artifacts.map((artifact) => encodeArtifact(adapter, artifact));
+      resources = artifacts.map((artifact) => {
+        const resource = encodeArtifact(adapter, artifact);
+        this.#artifacts.set(resource, artifact);
+        return resource;
+      });
       this.#encoded.set(artifacts, resources);
     }
     return resources;

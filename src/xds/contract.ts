@@ -1,4 +1,5 @@
 import type { SpiffeId } from '../lib/spiffe.ts';
+import type { View } from './view.ts';
 
 /** What a client says of itself in its first request (`envoy.config.core.v3.Node`). */
 export interface NodeInfo {
@@ -17,6 +18,8 @@ export interface ProxyState {
   readonly peer: SpiffeId | undefined;
   readonly variant: 'delta' | 'sotw';
   readonly connectedSince: number;
+  /** What it is to have. */
+  readonly view: View;
   /** In the order of types; those that it has asked for. */
   readonly types: readonly TypeState[];
 }

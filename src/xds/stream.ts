@@ -56,6 +56,7 @@ export interface WireRequest {
 /** What a stream serves, known from its first request for a type that the server has. */
 interface Session<Request extends WireRequest> {
   readonly node: NodeInfo;
+  readonly view: View;
   readonly state: StreamState<Request>;
   readonly connectedSince: number;
   unwatch(): void;
@@ -104,7 +105,7 @@ class Stream<Request extends WireRequest> implements NodeStream {
     if (this.#session === undefined) return undefined;
     const { node, connectedSince, state } = this.#session;
     const { variant } = this.#protocol;
-    return { node, peer: this.#context.peer, variant, connectedSince, types: state.types() };
+    return { node, peer: this.#context.peer, variant, connectedSince, view: this.#session.view, types: state.types() };
   }
 
   get isSettled(): boolean {
@@ -196,7 +197,7 @@ class Stream<Request extends WireRequest> implements NodeStream {
       state.changed(changes);
       this.#context.onChanged(this);
     });
-    const session = { node, state, connectedSince: Date.now(), unwatch };
+    const session = { node, view, state, connectedSince: Date.now(), unwatch };
     this.#session = session;
     this.#context.onConnected(this, node.id);
     this.#context.emit({ kind: 'connected', node: node.id });

@@ -274,18 +274,36 @@ describe('what is broken', () => {
     expect(nack.origins).toContainEqual(
       expect.objectContaining({ object: 'split.smi-spec.io/TrafficSplit/default/shop' }),
     );
-    const refusal = await events.until('loaded', 2);
-    expect(refusal.diagnostics).toEqual([
-      expect.objectContaining({
-        code: 'SMI5101',
-        location: expect.objectContaining({ file: expect.stringContaining('.yaml'), line: expect.any(Number) }),
-      }),
+    const { diagnostic } = await events.until('finding', 1);
+    expect(diagnostic).toMatchObject({
+      code: 'SMI5101',
+      message: expect.stringContaining('refused default/shop:80, has no earlier version and does without'),
+      location: { file: join(directory, 'split.yaml') },
+    });
+    expect(controlPlane.refusals()).toMatchObject([
+      { resource: 'default/shop:80', object: 'split.smi-spec.io/TrafficSplit/default/shop', count: 1 },
     ]);
     await client.until(() => client.names.includes('OutboundService default/shop-v1:80'));
     expect(client.names).not.toContain('OutboundService default/shop:80');
     client.refuses.clear();
     write('split.yaml', split(3, 4));
     await client.until(() => client.names.includes('OutboundService default/shop:80'));
+    await events.until('recovered', 1);
+    expect(controlPlane.refusals()).toEqual([]);
+    expect(events.ofType('finding')).toHaveLength(1);
+    expect(events.ofType('nack')).toHaveLength(1);
+  });
+
+  it('a field that changed since a proxy took the resource last is blamed, and what it took stays', async () => {
+    const { controlPlane, events } = await start();
+    const client = await connectClient(controlPlane);
+    client.refuses.add('default/shop:80');
+    write('split.yaml', split(90, 11));
+    const { diagnostic } = await events.until('finding', 1);
+    expect(diagnostic.location).toMatchObject({ file: join(directory, 'split.yaml'), line: 11 });
+    expect(diagnostic.message).toContain('keeps its earlier version');
+    expect(weights(client)).toEqual([90, 10]);
+    expect(controlPlane.refusals()).toMatchObject([{ path: 'spec.backends[1].weight', by: 'change' }]);
   });
 });
 

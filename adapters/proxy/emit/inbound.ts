@@ -2,6 +2,7 @@ import type { Grant } from '../../../generated/types/proxy/smi/proxy/v1/Grant.ts
 import type { GrantTarget as GrantTargetMessage } from '../../../generated/types/proxy/smi/proxy/v1/GrantTarget.ts';
 import type { InboundPolicy } from '../../../generated/types/proxy/smi/proxy/v1/InboundPolicy.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
+import { originsWithin } from '../../../src/model/origins.ts';
 import type { AccessMode, GrantTarget, MeshModel, Principal, WorkloadSetId } from '../../../src/model/types.ts';
 import { typeUrls } from '../names.ts';
 import { emitMatch, emitOrigins } from './match.ts';
@@ -25,7 +26,7 @@ export function emitInbound(model: MeshModel, set: WorkloadSetId): readonly Arti
     })),
     ...(policy.policies === undefined ? {} : { policies: policy.policies.map(emitServerLayer) }),
   };
-  const origins = [...policy.grants, ...(policy.policies ?? [])].flatMap((each) => each.origins);
+  const origins = originsWithin(policy);
   return [{ name: set, format: typeUrls.inbound, body, origins }];
 }
 

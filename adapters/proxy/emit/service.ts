@@ -2,6 +2,7 @@ import type { OutboundService } from '../../../generated/types/proxy/smi/proxy/v
 import type { Rule } from '../../../generated/types/proxy/smi/proxy/v1/Rule.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import { parseObjectKey } from '../../../src/diagnostics/origin.ts';
+import { originsWithin } from '../../../src/model/origins.ts';
 import { portKey, type Transport } from '../../../src/model/ports.ts';
 import type { Distribution, MeshModel, OutboundRule, PortPolicy } from '../../../src/model/types.ts';
 import { parsePortName, portName, protocols, typeUrls } from '../names.ts';
@@ -25,8 +26,8 @@ export function emitService(model: MeshModel, name: string): readonly Artifact[]
     rules: rules.map((rule) => emitRule(rule, name, transport)),
     ...(policy.policies === undefined ? {} : { policies: policy.policies.map(emitRequestLayer) }),
   };
-  const asked = [...rules, ...(policy.policies ?? [])].flatMap(({ origins }) => origins);
-  return [{ name, format: typeUrls.service, body, origins: [...service.origins, ...asked] }];
+  const origins = [...service.origins, ...originsWithin(rules, policy.policies)];
+  return [{ name, format: typeUrls.service, body, origins }];
 }
 
 const referenced = new WeakMap<PortPolicy, readonly string[]>();

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { StateProblem } from '../../control/local/state.ts';
+import { located } from '../../control/located.ts';
 import type { LocatedDiagnostic } from '../../control/messages.ts';
 import type { DiagnosticCode } from '../../diagnostics/catalogue.ts';
 import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { Locate } from '../../diagnostics/origin.ts';
 import { renderFinding } from '../../diagnostics/render-text.ts';
 import type { TextStyle } from '../../lib/text-style.ts';
 import { locateWritten } from '../../smi/written.ts';
@@ -10,10 +12,10 @@ import { readSources } from '../../source/read.ts';
 
 /** A finding with the line that it is about, as that line stands now. */
 export function renderLocated(found: LocatedDiagnostic, style: TextStyle): readonly string[] {
-  const { location, ...rest } = found;
+  const { location, related = [], ...rest } = found;
   // The other process has the same catalogue.
   const about: Diagnostic = { ...rest, code: rest.code as DiagnosticCode };
-  const finding = { diagnostic: about, related: [], ...(location === undefined ? {} : { location }) };
+  const finding = { diagnostic: about, related, ...(location === undefined ? {} : { location }) };
   return renderFinding(finding, { lineOf, style }).split('\n');
 }
 
@@ -27,14 +29,17 @@ function lineOf(file: string, line: number): string | undefined {
 
 /** Looks up where a finding of the supervisor stands: it knows objects, not lines. */
 export function locateFinding(finding: Diagnostic, folder: string): LocatedDiagnostic {
-  const location =
-    finding.origin === undefined ? undefined : locateWritten(readSources([folder])).locate(finding.origin);
-  return { ...finding, ...(location === undefined ? {} : { location }) };
+  const locate = finding.origin === undefined ? nowhere : locateWritten(readSources([folder])).locate;
+  return located([finding], locate)[0]!;
 }
 
+const nowhere: Locate = () => undefined;
+
 /** Why a local mesh cannot start in a directory. */
-export function findingOf(problem: StateProblem, folder: string, directory: string): Diagnostic {
-  return problem.kind === 'taken'
-    ? diagnostic('SMI6103', { message: `${folder} is already up, by process ${problem.pid} (state in ${directory})` })
-    : diagnostic('SMI6104', { message: problem.reason });
+export function findingOf(problem: StateProblem, folder: string, directory: string): LocatedDiagnostic {
+  const found =
+    problem.kind === 'taken'
+      ? diagnostic('SMI6103', { message: `${folder} is already up, by process ${problem.pid} (state in ${directory})` })
+      : diagnostic('SMI6104', { message: problem.reason });
+  return located([found], nowhere)[0]!;
 }

@@ -4,6 +4,7 @@ import { TrafficSampler } from '../../control/local/sampler.ts';
 import type { LocalState } from '../../control/local/state.ts';
 import { LocalMesh } from '../../control/local/supervisor.ts';
 import { locateFinding } from './findings.ts';
+import { StandingErrors } from './standing-errors.ts';
 import type { UpView } from './view.ts';
 
 export interface UpRun {
@@ -21,9 +22,9 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs a local mesh until a signal or the end of the duration; resolves to whether errors stand at the end. */
 export async function runUp(run: UpRun): Promise<{ readonly errors: boolean }> {
-  let loadErrors = 0;
+  const standing = new StandingErrors();
   const show = (event: LocalEvent) => {
-    if (event.type === 'reload') loadErrors = event.errors;
+    standing.observe(event);
     run.view.show(event);
   };
   const mesh = new LocalMesh({
@@ -48,7 +49,7 @@ export async function runUp(run: UpRun): Promise<{ readonly errors: boolean }> {
   await mesh.stop();
   run.view.end();
   await run.state.release();
-  return { errors: loadErrors > 0 || mesh.findings.some(({ severity }) => severity === 'error') };
+  return { errors: standing.any || mesh.findings.some(({ severity }) => severity === 'error') };
 }
 
 /** The first signal or the end of the time; a second signal ends the process at once, and the guard stops the children. */

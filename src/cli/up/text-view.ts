@@ -89,9 +89,10 @@ export function createTextView({ style, quiet, renderDiagnostic }: TextViewOptio
       case 'ready':
         say(style.bold(`${event.pods} pods are ready after ${(event.afterMillis / 1000).toFixed(1)} s`));
         return;
-      case 'nack':
-        say(style.red(`${short(event.workload)} refused ${event.resources.join(', ')}: ${event.detail}`));
+      case 'recovered':
+        say(style.dim(`no proxy refuses ${event.resources.join(', ')} any more`));
         return;
+      case 'nack':
       case 'published':
         return;
       case 'stopped':

@@ -13,7 +13,7 @@ export async function watchAndRepeat(paths: readonly string[], check: () => Prom
   };
   const ended = Promise.withResolvers<void>();
   let changed = Promise.withResolvers<void>();
-  const stop = watchFiles({ paths, onChange: () => changed.resolve() });
+  const watch = watchFiles({ paths, onChange: () => changed.resolve() });
   const end = () => ended.resolve();
   process.once('SIGINT', end);
   process.once('SIGTERM', end);
@@ -25,7 +25,7 @@ export async function watchAndRepeat(paths: readonly string[], check: () => Prom
     changed = Promise.withResolvers<void>();
     code = await show(true);
   }
-  stop();
+  watch.stop();
   process.off('SIGINT', end);
   process.off('SIGTERM', end);
   return code;

@@ -44,8 +44,8 @@ export type LocalEvent =
       readonly refused: readonly ObjectKey[];
       readonly errors: number;
     }
-  /** New configuration went out to sidecars, or one refused it; passed on as the control plane says it. */
-  | Extract<ControlPlaneMessage, { readonly type: 'published' | 'nack' }>
+  /** New configuration went out to sidecars, or they refuse it, or no longer; passed on as the control plane says it. */
+  | Extract<ControlPlaneMessage, { readonly type: 'published' | 'nack' | 'recovered' }>
   | {
       readonly type: 'table';
       /** The last seconds, or everything since the start. */

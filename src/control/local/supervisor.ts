@@ -121,8 +121,12 @@ export class LocalMesh {
         this.#emit({ type: 'reload', generation, changed, refused, errors });
         return;
       }
+      case 'finding':
+        this.#emit({ type: 'diagnostic', diagnostic: message.diagnostic });
+        return;
       case 'published':
       case 'nack':
+      case 'recovered':
         this.#emit(message);
         return;
       case 'splits':

@@ -63,4 +63,11 @@ export const runtimeCodes = {
       'A proxy whose own configuration was asked for does not answer at its admin address, answers something else, or has left no state in the directory that was named.',
     hint: 'Check that the proxy runs and that the address is that of its admin endpoint, `http://ADDRESS:15000`, or name the state directory of `up`.',
   },
+  SMI6111: {
+    severity: 'error',
+    title: 'control plane not reached',
+    explanation:
+      'The control plane that was asked has no socket in its state directory, does not answer there, or answers something else. It serves that socket as long as it runs.',
+    hint: 'Start it with `smi-cli up`, name the folder that it was started for with `--folder`, or its state directory with `--state`.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -23,8 +23,7 @@ test('a defect while publishing is reported, and the control plane stays', async
     compileOptions: defaultCompileOptions,
     ads: { address: '127.0.0.1', port: 0 },
     onEvent: (event) => {
-      if (event.type !== 'loaded') return;
-      for (const { code, message } of event.diagnostics) if (code === 'SMI6003') reported.resolve(message);
+      if (event.type === 'finding' && event.diagnostic.code === 'SMI6003') reported.resolve(event.diagnostic.message);
     },
   });
   try {

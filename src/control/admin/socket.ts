@@ -1,0 +1,161 @@
+import { chmodSync, closeSync, openSync, rmSync, statSync } from 'node:fs';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { err, ok, type Result } from '../../lib/result.ts';
+import type { AdminAnswer, AdminHandler } from './contract.ts';
+
+/** The name of the socket in the state directory. */
+const socketName = 'admin.sock';
+/** `sun_path` of Linux holds so many bytes, the last of them zero (unix(7)). */
+const maxPathBytes = 107;
+const maxConnections = 64;
+const maxHeadBytes = 8_192;
+const headMillis = 5_000;
+const askMillis = 1_000;
+
+export interface AdminSocket {
+  close(): Promise<void>;
+}
+
+/**
+ * A path by which the socket of a directory can be bound and reached. Where the name is too long for the kernel, it is
+ * named by way of an open descriptor of the directory, which must stay open as long as the path is used.
+ */
+function socketPath(directory: string): Result<{ readonly path: string; release(): void }, string> {
+  const path = join(directory, socketName);
+  if (Buffer.byteLength(path) <= maxPathBytes) return ok({ path, release: () => undefined });
+  try {
+    const descriptor = openSync(directory, 'r');
+    const short = `/proc/self/fd/${descriptor}`;
+    if (statSync(short, { throwIfNoEntry: false }) === undefined) {
+      closeSync(descriptor);
+      return err(`${path} is too long for a socket (${maxPathBytes} bytes), and there is no /proc to shorten it`);
+    }
+    return ok({ path: join(short, socketName), release: () => closeSync(descriptor) });
+  } catch (cause) {
+    return err(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/**
+ * Serves a handler as HTTP over a unix socket in a private directory. What a dead process left there is replaced; a
+ * living one keeps it.
+ */
+export async function serveSocket(directory: string, handler: AdminHandler): Promise<Result<AdminSocket, string>> {
+  const found = socketPath(directory);
+  if (!found.ok) return found;
+  const { path, release } = found.value;
+  const refuse = (reason: string) => {
+    release();
+    return err(reason);
+  };
+  if (await isAnswered(path)) return refuse(`another process answers at ${join(directory, socketName)}`);
+  rmSync(path, { force: true });
+  const server = createServer(
+    { requestTimeout: headMillis, headersTimeout: headMillis, maxHeaderSize: maxHeadBytes },
+    (request, response) => void serve(handler, request, response),
+  );
+  server.maxConnections = maxConnections;
+  const failure = await new Promise<Error | undefined>((resolve) => {
+    server.once('error', resolve);
+    server.listen(path, () => resolve(undefined));
+  });
+  if (failure !== undefined) return refuse(failure.message);
+  chmodSync(path, 0o600);
+  return ok({
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          release();
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  });
+}
+
+async function serve(handler: AdminHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const { pathname, searchParams } = new URL(`http://socket${request.url ?? '/'}`);
+  const answer = await handler({
+    method: request.method ?? '',
+    path: pathname,
+    query: searchParams,
+    gone: gone.signal,
+  });
+  if (response.destroyed) return;
+  response.writeHead(answer.status, {
+    'content-type': answer.type,
+    'content-length': Buffer.byteLength(answer.body),
+  });
+  response.end(answer.body);
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const settle = (answered: boolean) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.setTimeout(askMillis, () => settle(true));
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
+
+const maxAnswerBytes = 64 * 1024 * 1024;
+
+/** Asks the control plane of a state directory; the error says why it does not answer. */
+export async function askSocket(
+  directory: string,
+  target: string,
+  timeoutMillis: number,
+): Promise<Result<AdminAnswer, string>> {
+  const found = socketPath(directory);
+  if (!found.ok) return found;
+  const { path, release } = found.value;
+  try {
+    return ok(await ask(path, target, timeoutMillis));
+  } catch (cause) {
+    return err(reasonOf(cause, directory));
+  } finally {
+    release();
+  }
+}
+
+function ask(socketPath: string, target: string, timeoutMillis: number): Promise<AdminAnswer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      { socketPath, path: target, signal: AbortSignal.timeout(timeoutMillis), agent: false },
+      (response) => {
+        const pieces: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (piece: Buffer) => {
+          bytes += piece.length;
+          pieces.push(piece);
+          if (bytes > maxAnswerBytes) response.destroy(new Error(`it answers more than ${maxAnswerBytes} bytes`));
+        });
+        response.once('error', reject);
+        response.once('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            type: response.headers['content-type'] ?? '',
+            body: Buffer.concat(pieces).toString('utf8'),
+          }),
+        );
+      },
+    );
+    request.once('error', reject);
+    request.end();
+  });
+}
+
+function reasonOf(cause: unknown, directory: string): string {
+  const { code, name, message } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return `no control plane has its state in ${directory}`;
+  if (code === 'ECONNREFUSED') return `the control plane with its state in ${directory} is not running`;
+  return name === 'TimeoutError' || name === 'AbortError' ? 'it does not answer in time' : message;
+}

@@ -1,0 +1,30 @@
+import type { ObjectKey } from '../../diagnostics/origin.ts';
+import type { ProxyState } from '../../xds/contract.ts';
+import type { LocatedDiagnostic } from '../messages.ts';
+import type { RefusalTracker } from '../refusals/tracker.ts';
+import type { RolloutTracker } from '../rollouts/tracker.ts';
+
+/** What the handlers ask of a running control plane. */
+export interface AdminSource {
+  readonly rollouts: RolloutTracker;
+  readonly refusals: RefusalTracker;
+  proxies(): readonly ProxyState[];
+  /** The streams of one node. */
+  proxiesOf(node: string): readonly ProxyState[];
+  /** The name of the adapter that makes a proxy's configuration. */
+  dataPlaneOf(proxy: ProxyState): string;
+  /** What a version of a resource says, as plain JSON; nothing for secrets, and for versions that are forgotten. */
+  contentOf(proxy: ProxyState, typeUrl: string, resource: string, version: string): unknown;
+  /** Workloads that have a sidecar by what the manifests mean. */
+  workloads(): readonly string[];
+  /** Reads what was saved until now, and publishes it. */
+  look(): Promise<void>;
+  /** Errors of the files as they are now, with their objects. */
+  errors(): readonly LocatedDiagnostic[];
+  /** An object that is, or was, in the files, by `KIND/NAMESPACE/NAME` or `KIND/NAME` in the namespace `default`. */
+  findObject(text: string): ObjectKey | undefined;
+  /** The load in which an object last changed; 0 where that is not remembered. */
+  lastChange(object: ObjectKey): number;
+  /** Prometheus text format. */
+  metrics(): string;
+}

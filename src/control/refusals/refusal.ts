@@ -1,0 +1,38 @@
+import type { ObjectKey, Origin } from '../../diagnostics/origin.ts';
+import type { LocatedDiagnostic } from '../messages.ts';
+import type { Blame } from './blame.ts';
+
+/** One proxy that refuses a resource. */
+export interface RefusingProxy {
+  readonly node: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  /** The version that it goes on with; absent for a proxy that has none and does without, which lets nothing through. */
+  readonly keeps?: string;
+  /** In the proxy's words, cut to a bounded length. */
+  readonly detail: string;
+}
+
+/**
+ * Configuration that proxies refuse now: everything that a report, a status condition or an event about it needs. It is
+ * over when the resource has other content or no connected proxy refuses it.
+ */
+export interface ProxyRefusal {
+  readonly typeUrl: string;
+  readonly resource: string;
+  readonly version: string;
+  /** The object and field that are at fault; absent for a resource that comes from no object. */
+  readonly object?: ObjectKey;
+  readonly path?: string;
+  readonly by: Blame['by'];
+  /** Every object that the resource is made from. */
+  readonly objects: readonly ObjectKey[];
+  /** Other fields that may be at fault. */
+  readonly related: readonly Origin[];
+  /** The finding as it was first reported. */
+  readonly diagnostic: LocatedDiagnostic;
+  /** In the order in which they refused; the first ones of many. */
+  readonly proxies: readonly RefusingProxy[];
+  /** How many they are. */
+  readonly count: number;
+}
