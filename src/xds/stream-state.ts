@@ -23,6 +23,7 @@ export class StreamState<Request extends { readonly typeUrl: string }> {
   readonly #protocol: Protocol<Request>;
   readonly #subscriptions: ReadonlyMap<string, Subscription>;
   readonly #ordered: readonly Subscription[];
+  readonly #reversed: readonly Subscription[];
   #nonces = 0;
   readonly #nextNonce = () => {
     this.#nonces += 1;
@@ -35,6 +36,7 @@ export class StreamState<Request extends { readonly typeUrl: string }> {
       (typeUrl) =>
         new Subscription({ ...options, typeUrl, variant: protocol.variant, alwaysWhole: wholeTypes.has(typeUrl) }),
     );
+    this.#reversed = this.#ordered.toReversed();
     this.#subscriptions = new Map(this.#ordered.map((subscription) => [subscription.typeUrl, subscription]));
   }
 
@@ -93,7 +95,7 @@ export class StreamState<Request extends { readonly typeUrl: string }> {
   }
 
   #nextRemovals(): Batch | undefined {
-    for (const subscription of this.#ordered.toReversed()) {
+    for (const subscription of this.#reversed) {
       const batch = subscription.nextRemovals(this.#nextNonce);
       if (batch !== undefined) return batch;
       // The older version that the client keeps may refer to what earlier types would remove.

@@ -212,7 +212,6 @@ export class Subscription {
   answer(detail: string | undefined): Answer {
     const { sent } = this.#inFlight ?? { sent: new Map() as InFlight['sent'] };
     this.#inFlight = undefined;
-    const resources = [...sent.values()].flatMap(({ now }) => now ?? []);
     if (detail === undefined) {
       this.#blame.accept();
       for (const [name, { now }] of sent) this.#holds(name, now ?? absent);
@@ -221,6 +220,7 @@ export class Subscription {
     if (this.#mayDeleteUnknown(sent)) return { kind: 'nack', ...this.#trustDetail(sent, detail) };
     // Nobody can refuse that something is gone: a removal stays told.
     for (const [name, { before, now }] of sent) this.#holds(name, now === undefined ? absent : before);
+    const resources = [...sent.values()].flatMap(({ now }) => now ?? []);
     const blamed = this.#blame.refuse(resources, detail);
     const [only] = resources;
     if (only === undefined || !blamed.certain) return { kind: 'nack', ...blamed };
@@ -230,6 +230,7 @@ export class Subscription {
 
   /** The next response with additions and changes; nothing while one is in flight. */
   nextAdditions(nextNonce: () => string): Batch | undefined {
+    if (this.#behind.size === 0 && !this.#mustAnswer) return undefined;
     if (!this.#started || this.#inFlight !== undefined || Date.now() < this.#blame.resumeAt) return undefined;
     const group = this.#blame.nextGroup((name) => this.#sendable(name) !== undefined);
     const sent: InFlight['sent'] = new Map();
@@ -248,7 +249,7 @@ export class Subscription {
 
   /** What the client holds and is not in the view. */
   nextRemovals(nextNonce: () => string): Batch | undefined {
-    if (!this.#started || this.#inFlight !== undefined) return undefined;
+    if (!this.#started || this.#inFlight !== undefined || this.#behind.size === 0) return undefined;
     const sent: InFlight['sent'] = new Map();
     const isTold = this.#options.variant === 'delta' || this.whole;
     for (const [name, before] of this.#behind) {

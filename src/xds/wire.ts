@@ -51,8 +51,15 @@ export function readSotw(bytes: Buffer): FromNode<SotwRequest> {
   return { ...common(message), names: message.resourceNames, version: message.versionInfo };
 }
 
+/** Looking a type up by its name takes as long as reading a short message. */
+const types = new Map<string, protobuf.Type>();
+
 function decode<Message>(typeName: string, bytes: Buffer): Message {
-  const type: protobuf.Type = loadDescriptor('discovery').lookupType(typeName);
+  let type = types.get(typeName);
+  if (type === undefined) {
+    type = loadDescriptor('discovery').lookupType(typeName);
+    types.set(typeName, type);
+  }
   return type.toObject(type.decode(bytes), { defaults: true, arrays: true, objects: true }) as Message;
 }
 

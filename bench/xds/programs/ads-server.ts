@@ -27,6 +27,8 @@ await createXdsServer({
   tls: identity === undefined ? 'insecure' : { certificateChain, privateKey, trustBundle },
   authorize: () => true,
   viewOf: () => view,
+  // Changes follow one another as fast as they are acknowledged.
+  limits: { maxRequestsPerSecond: 100_000 },
   onEvent(event) {
     if (event.kind === 'nack') throw new Error(`refused: ${event.detail}`);
     if (event.kind !== 'ack') return;
