@@ -1,4 +1,5 @@
 import type { UnitId } from '../../src/adapter/contract.ts';
+import type { Locality } from '../../src/lib/locality.ts';
 import { findPort, parsePortKey, portKey, type Transport } from '../../src/model/ports.ts';
 import type { MeshModel, Service, ServiceId, ServicePort, WorkloadId } from '../../src/model/types.ts';
 
@@ -11,9 +12,13 @@ export const typeUrls = {
   secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
 } as const;
 
-/** Name of a service port's cluster: `NAMESPACE/SERVICE:PORT`. */
-export function clusterName(service: ServiceId, port: number): string {
-  return `${service}:${port}`;
+/**
+ * Name of a service port's cluster: `NAMESPACE/SERVICE:PORT`. Where a policy prefers what is near, clients of each place
+ * have one of their own: `NAMESPACE/SERVICE:PORT@REGION/ZONE`.
+ */
+export function clusterName(service: ServiceId, port: number, place?: Locality): string {
+  const at = place === undefined ? '' : `@${encodeURIComponent(place.region)}/${encodeURIComponent(place.zone)}`;
+  return `${service}:${port}${at}`;
 }
 
 /** Name of the cluster that is the program of a workload itself: `app/NAMESPACE/POD:PORT`, for a UDP port with `/udp`. */
@@ -87,10 +92,20 @@ export function findServicePort(model: MeshModel, id: ServiceId, number: number)
   return service === undefined || port === undefined ? undefined : { service, port, name: clusterName(id, number) };
 }
 
-/** Reads a cluster's name back: the part after the last colon is the port. */
-export function parseClusterName(name: string): { readonly service: ServiceId; readonly port: number } {
-  const colon = name.lastIndexOf(':');
-  return { service: name.slice(0, colon) as ServiceId, port: Number(name.slice(colon + 1)) };
+/** Reads a cluster's name back: the part after the last colon is the port, then the place of its clients. */
+export function parseClusterName(name: string): {
+  readonly service: ServiceId;
+  readonly port: number;
+  readonly place?: Locality;
+} {
+  const [served = '', at] = name.split('@');
+  const colon = served.lastIndexOf(':');
+  const [region = '', zone = ''] = (at ?? '').split('/').map(decodeURIComponent);
+  return {
+    service: served.slice(0, colon) as ServiceId,
+    port: Number(served.slice(colon + 1)),
+    ...(at === undefined ? {} : { place: { region, zone } }),
+  };
 }
 
 /** Every UDP port of a service; the clusters' names are `NAMESPACE/SERVICE:PORT/udp`. */
@@ -113,7 +128,7 @@ function udpClusterName(service: ServiceId, port: number): string {
 }
 
 export function isUdpCluster(name: string): boolean {
-  return name.endsWith('/udp');
+  return /:[0-9]+\/udp$/.test(name);
 }
 
 /** Reads the name of a UDP port's cluster back. */

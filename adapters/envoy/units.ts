@@ -2,15 +2,15 @@ import type { Artifact, EmitContext, UnitId } from '../../src/adapter/contract.t
 import type { MeshModel, WorkloadId } from '../../src/model/types.ts';
 import { emitCluster } from './emit/cluster.ts';
 import { emitFixedCluster, fixedClusters } from './emit/fixed.ts';
+import { clusterNames } from './emit/places.ts';
 import { emitUdpCluster } from './emit/udp-cluster.ts';
 import { emitWorkload } from './emit/workload.ts';
-import { clusterUnit, isUdpCluster, servicePorts, udpPorts, workloadUnit } from './names.ts';
+import { clusterUnit, isUdpCluster, udpPorts, workloadUnit } from './names.ts';
 import type { EnvoyOptions } from './options.ts';
 
 export function units(model: MeshModel): readonly UnitId[] {
   return [
-    ...[...servicePorts(model), ...udpPorts(model)].map(({ name }) => clusterUnit(name)),
-    ...fixedClusters.map(clusterUnit),
+    ...[...clusterNames(model), ...udpPorts(model).map(({ name }) => name), ...fixedClusters].map(clusterUnit),
     ...Object.values(model.workloads).map(({ id }) => workloadUnit(id)),
   ];
 }

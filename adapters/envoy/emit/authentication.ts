@@ -3,7 +3,7 @@ import type { JwtProvider } from '../../../src/model/policy.ts';
 import type { WorkloadId } from '../../../src/model/types.ts';
 import { jwksClusterName } from '../names.ts';
 import { claimsFilter } from './claims.ts';
-import { routeMatch } from './match.ts';
+import { matchOf } from './match.ts';
 import { any, type Message } from './message.ts';
 import type { ServerLayer } from './server-layers.ts';
 import { type NamedProvider, tokenHeader } from './tokens.ts';
@@ -33,7 +33,7 @@ export function emitAuthentication(server: WorkloadId, layers: readonly ServerLa
   const alone = asked.length < 2 && owned.length === 0;
   const filters = asked.map(({ name, layer, providers: own, required }) => {
     const requires = requirement(own, required);
-    const matches = layer.matches === 'any' ? [{ prefix: '/' }] : layer.matches.map(routeMatch);
+    const matches = layer.matches === 'any' ? [{ prefix: '/' }] : layer.matches.map(matchOf);
     const config: Message = {
       providers: Object.fromEntries(own.map((provider) => [provider.name, emitProvider(server, provider, alone)])),
       rules: matches.map((match) => ({ match, requires })),

@@ -3,7 +3,6 @@ import type { HttpMatch, MeshModel, Workload } from '../../../src/model/types.ts
 import { findServicePort, parseClusterName } from '../names.ts';
 import { permission } from './match.ts';
 import { any, type Message } from './message.ts';
-import type { Refusals } from './routes.ts';
 
 const filterName = 'envoy.filters.http.rbac';
 
@@ -14,7 +13,8 @@ const filterName = 'envoy.filters.http.rbac';
 export interface ClientRefusals {
   /** The filters that routes then configure. */
   readonly filters: readonly Message[];
-  readonly ofRequests: Refusals;
+  /** What they are told for requests to a cluster, by filter. */
+  readonly ofRequests: (cluster: string) => Message;
   /** Whether connections to a cluster are refused. */
   readonly ofBytes: (cluster: string) => boolean;
 }
@@ -36,7 +36,7 @@ export function clientRefusals(model: MeshModel, client: Workload): ClientRefusa
     filters: [{ name: filterName, typedConfig: any('envoy.extensions.filters.http.rbac.v3.RBAC', {}) }],
     ofRequests: (cluster) => {
       const matches = matchesOf(cluster);
-      return matches === 'any' ? {} : { typedPerFilterConfig: { [filterName]: admitting(matches) } };
+      return matches === 'any' ? {} : { [filterName]: admitting(matches) };
     },
     ofBytes: (cluster) => matchesOf(cluster) !== 'any',
   };

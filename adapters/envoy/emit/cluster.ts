@@ -1,86 +1,87 @@
 import type { Artifact } from '../../../src/adapter/contract.ts';
+import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { compareText } from '../../../src/lib/collections.ts';
-import { findPort, portKey, transportOf } from '../../../src/model/ports.ts';
-import type { MeshModel, SpiffeId, Workload, WorkloadPort } from '../../../src/model/types.ts';
+import type { ClusterPolicy } from '../../../src/model/policy.ts';
+import { portKey, transportOf } from '../../../src/model/ports.ts';
+import type { MeshModel, WorkloadPort } from '../../../src/model/types.ts';
 import { findServicePort, parseClusterName, type ServicePortRef, typeUrls } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
+import { clusterPolicy } from './cluster-policy.ts';
 import { lookups } from './dns.ts';
-import { ads, any, type Message, originMetadata, socketAddress } from './message.ts';
+import { type Endpoint, endpointsOf, loadAssignment, plainPeer } from './endpoints.ts';
+import { ads, type Message, originMetadata, socketAddress } from './message.ts';
+import { preferenceOf } from './places.ts';
+import { commonPolicy } from './request-policies.ts';
 import { clientTls, plainText } from './tls.ts';
-
-/** Marks an endpoint without a sidecar in the metadata that chooses the transport socket. */
-const plainPeer = 'plain';
-
-interface Endpoint {
-  readonly workload: Workload;
-  readonly address: string;
-  readonly port: number;
-  readonly peer: SpiffeId | typeof plainPeer;
-}
+import { type UpstreamHttp, upstreamHttp } from './upstream-http.ts';
 
 /** The cluster of a service port and its endpoints. */
 export function emitCluster(model: MeshModel, name: string, options: EnvoyOptions): readonly Artifact[] {
-  const { service: id, port } = parseClusterName(name);
+  const { service: id, port, place } = parseClusterName(name);
   const ref = findServicePort(model, id, port);
   if (ref === undefined) return [];
-  const { origins, externalName } = ref.service;
+  const { externalName, hosts } = ref.service;
+  const { fields, budget, origins: asked } = policyOf(model, ref);
+  const origins = [...ref.service.origins, ...asked];
+  const common: Message = {
+    name,
+    ...(place === undefined ? {} : { altStatName: ref.name }),
+    ...originMetadata(origins),
+    ...clusterPolicy(fields, budget, { host: hosts[0], http2: ref.port.http2 === true }),
+  };
   if (externalName !== undefined) {
-    const body = { ...outsideCluster(name, ref, externalName, options), ...connectTimeout(model, ref) };
+    const body = { ...common, ...outsideCluster(name, ref, externalName, options) };
     return [{ name, format: typeUrls.cluster, body, origins }];
   }
   const endpoints = endpointsOf(model, ref.port.targets);
   const cluster: Message = {
-    name,
-    ...originMetadata(origins),
+    ...common,
     type: 'EDS',
     edsClusterConfig: { edsConfig: ads },
-    connectTimeout: '5s',
-    ...connectTimeout(model, ref),
-    lbPolicy: 'LEAST_REQUEST',
-    ...upstreamHttp(ref.port.http2 === true),
+    ...upstreamHttp(httpOf(ref, endpoints)),
     ...transport(endpoints, options),
   };
+  const assignment = loadAssignment(name, endpoints, preferenceOf(fields, place));
   return [
     { name, format: typeUrls.cluster, body: cluster, origins },
-    { name, format: typeUrls.endpoints, body: loadAssignment(name, endpoints), origins },
+    { name, format: typeUrls.endpoints, body: assignment, origins },
   ];
 }
 
-/** What TrafficPolicies say about it. */
-function connectTimeout(model: MeshModel, { service, port }: ServicePortRef): Message {
-  const key = portKey(port.port, transportOf(port.protocol));
-  const millis = model.outbound[service.id]?.ports[key]?.endpoints?.fields.connectTimeout;
-  return millis === undefined ? {} : { connectTimeout: `${millis / 1_000}s` };
+interface Asked {
+  readonly fields: ClusterPolicy;
+  readonly budget: NonNullable<ReturnType<typeof commonPolicy>['policy']['retries']>['budget'];
+  readonly origins: readonly Origin[];
 }
 
-/** A host outside the mesh, in plain text; each new connection goes to the address that DNS then has for it. */
-function outsideCluster(name: string, { service, port }: ServicePortRef, host: string, options: EnvoyOptions): Message {
+/** What TrafficPolicies say about a service port's endpoints; and the budget for retries, which Envoy keeps there too. */
+function policyOf(model: MeshModel, { service, port }: ServicePortRef): Asked {
+  const { endpoints, policies = [] } =
+    model.outbound[service.id]?.ports[portKey(port.port, transportOf(port.protocol))] ?? {};
+  const { policy, originsOf } = commonPolicy(policies);
   return {
-    name,
-    ...originMetadata(service.origins),
-    type: 'LOGICAL_DNS',
-    ...lookups(options),
-    connectTimeout: '5s',
-    ...upstreamHttp(port.http2 === true),
-    loadAssignment: {
-      clusterName: name,
-      endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(host, port.port) } }] }],
-    },
+    fields: endpoints?.fields ?? {},
+    budget: policy.retries?.budget,
+    origins: [...(endpoints?.origins ?? []), ...originsOf('retries.budget')],
   };
 }
 
-/**
- * Idle connections are closed here before common servers close them (after 5 s), so that no request meets a closing one.
- * HTTP/2 to programs that speak it, and then between sidecars too, so that trailers survive.
- */
-export function upstreamHttp(http2: boolean): Message {
-  const type = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+/** Endpoints without TLS cannot negotiate, nor does Envoy let a cluster do so that has one of them. */
+function httpOf({ port }: ServicePortRef, endpoints: readonly Endpoint[]): UpstreamHttp {
+  const plain = endpoints.some(({ peer }) => peer === plainPeer);
+  if (port.protocol === 'http' && !plain) return 'negotiated';
+  return port.http2 === true ? 'http2' : 'http1';
+}
+
+/** A host outside the mesh, in plain text; each new connection goes to the address that DNS then has for it. */
+function outsideCluster(name: string, { port }: ServicePortRef, host: string, options: EnvoyOptions): Message {
   return {
-    typedExtensionProtocolOptions: {
-      [type]: any(type, {
-        commonHttpProtocolOptions: { idleTimeout: '4s' },
-        explicitHttpConfig: http2 ? { http2ProtocolOptions: {} } : { httpProtocolOptions: {} },
-      }),
+    type: 'LOGICAL_DNS',
+    ...lookups(options),
+    ...upstreamHttp(port.http2 === true ? 'http2' : 'http1'),
+    loadAssignment: {
+      clusterName: name,
+      endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(host, port.port) } }] }],
     },
   };
 }
@@ -95,24 +96,8 @@ export function appCluster(name: string, { app, http2 }: WorkloadPort): Message 
       clusterName: name,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(app.address, app.port) } }] }],
     },
-    ...upstreamHttp(http2 === true),
+    ...upstreamHttp(http2 === true ? 'http2' : 'http1'),
   };
-}
-
-/** Workloads whose address is known; the order is the model's. */
-function endpointsOf(
-  model: MeshModel,
-  targets: readonly { readonly workload: Workload['id']; readonly port: number }[],
-): readonly Endpoint[] {
-  return targets.flatMap((target): Endpoint[] => {
-    const workload = model.workloads[target.workload];
-    const address = workload?.addresses[0];
-    if (workload === undefined || address === undefined) return [];
-    const reached = findPort(workload.ports, target.port);
-    const plain = workload.transport === 'plain' || reached?.tls === 'off';
-    const port = reached?.meshPort ?? target.port;
-    return [{ workload, address, port, peer: plain ? plainPeer : workload.identity }];
-  });
 }
 
 /**
@@ -137,17 +122,4 @@ function socketMatch(peer: Endpoint['peer'], options: EnvoyOptions): Message {
     match: { peer },
     transportSocket: peer === plainPeer ? plainText : clientTls(options, [peer]),
   };
-}
-
-/** Unready endpoints are left out; without any left, requests are answered 503. */
-function loadAssignment(name: string, endpoints: readonly Endpoint[]): Message {
-  const lbEndpoints = endpoints
-    .filter(({ workload }) => workload.ready)
-    .map(({ workload, address, port, peer }) => ({
-      endpoint: { address: socketAddress(address, port) },
-      metadata: {
-        filterMetadata: { 'envoy.transport_socket_match': { peer }, 'smi-mesh': { workload: workload.id } },
-      },
-    }));
-  return { clusterName: name, endpoints: lbEndpoints.length === 0 ? [] : [{ lbEndpoints }] };
 }

@@ -53,13 +53,3 @@ function badRequest(): Message {
     },
   };
 }
-
-/** What is not in origin form (`*`, an absolute URL) never reaches a route: Envoy answers 404, which becomes 400. */
-export const originFormOnly: Message = {
-  mappers: [
-    {
-      filter: { headerFilter: { header: { name: ':path', stringMatch: { safeRegex: { regex: '[^/].*' } } } } },
-      statusCode: 400,
-    },
-  ],
-};

@@ -1,15 +1,19 @@
-import { originFormOnly } from './faults.ts';
+import { localReplies } from './local-replies.ts';
 import { any, type Message } from './message.ts';
 
-/**
- * An HTTP connection manager that changes nothing of a message but what the path rules ask for. `more`: what this one has
- * beyond others.
- */
+/** What only some HTTP connection managers have. */
+interface HttpOptions {
+  /** For requests that become tunnels, in the place of `filters`. */
+  readonly upgradeFilters?: readonly Message[];
+  readonly [field: string]: unknown;
+}
+
+/** An HTTP connection manager that changes nothing of a message but what the path rules ask for. */
 export function httpConnectionManager(
   statPrefix: string,
   routing: Message,
   filters: readonly Message[] = [],
-  more: Message = {},
+  { upgradeFilters, ...more }: HttpOptions = {},
 ): Message {
   return {
     name: 'envoy.filters.network.http_connection_manager',
@@ -22,11 +26,16 @@ export function httpConnectionManager(
       normalizePath: true,
       mergeSlashes: true,
       pathWithEscapedSlashesAction: 'REJECT_REQUEST',
-      httpProtocolOptions: { allowAbsoluteUrl: false, acceptHttp10: true },
+      httpProtocolOptions: { allowAbsoluteUrl: false, acceptHttp10: true, enableTrailers: true },
       commonHttpProtocolOptions: { maxHeadersCount: 128 },
       // Envoy answers 403 to any other protocol but h2c, which it ignores; so does our own proxy.
-      upgradeConfigs: [{ upgradeType: 'websocket' }],
-      localReplyConfig: originFormOnly,
+      upgradeConfigs: [
+        {
+          upgradeType: 'websocket',
+          ...(upgradeFilters === undefined ? {} : { filters: [...upgradeFilters, router] }),
+        },
+      ],
+      localReplyConfig: localReplies,
       // Headers travel as they are.
       useRemoteAddress: false,
       skipXffAppend: true,

@@ -4,9 +4,10 @@ import type { EnvoyOptions } from '../options.ts';
 import { type Authentication, audienceMapper, emitAuthentication } from './authentication.ts';
 import { appCluster } from './cluster.ts';
 import type { EmittedInbound } from './emitted.ts';
-import { faultRoutes, originFormOnly } from './faults.ts';
+import { faultRoutes } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
 import { jwksClusters } from './jwks.ts';
+import { localReplies } from './local-replies.ts';
 import { ads, any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
 import { rateLimits } from './rate-limits.ts';
 import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
@@ -61,7 +62,7 @@ function managerOf({ owned, filters }: Authentication, identified: boolean): Mes
     ...(headers.length === 0 ? {} : { earlyHeaderMutationExtensions: [removing(headers)] }),
     ...(filters.length === 0
       ? {}
-      : { localReplyConfig: { mappers: [...(originFormOnly.mappers as readonly Message[]), audienceMapper] } }),
+      : { localReplyConfig: { mappers: [...(localReplies.mappers as readonly Message[]), audienceMapper] } }),
   };
 }
 

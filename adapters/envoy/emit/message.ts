@@ -8,6 +8,11 @@ export function any(type: string, message: Message): Message {
   return { '@type': `type.googleapis.com/${type}`, ...message };
 }
 
+/** Milliseconds as proto JSON says them. */
+export function duration(millis: number): string {
+  return `${millis / 1_000}s`;
+}
+
 /** That a resource comes over the stream that everything comes over. */
 export const ads: Message = { ads: {}, resourceApiVersion: 'V3' };
 

@@ -1,8 +1,10 @@
+import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { isShutOut } from '../../../src/model/admission.ts';
 import { interceptedAddress } from '../../../src/model/hosts.ts';
-import type { MeshModel, OutboundBinding, PortPolicy, WeightedTarget, Workload } from '../../../src/model/types.ts';
+import type { LoadBalancer } from '../../../src/model/policy.ts';
+import { portKey } from '../../../src/model/ports.ts';
+import type { MeshModel, OutboundBinding, PortPolicy, ServiceId, Workload } from '../../../src/model/types.ts';
 import {
-  clusterName,
   emptyCluster,
   findServicePort,
   outboundName,
@@ -12,9 +14,11 @@ import {
 } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { type ClientRefusals, clientRefusals } from './client-access.ts';
-import { httpConnectionManager } from './http.ts';
-import { ads, any, type Message, originMetadata, socketAddress } from './message.ts';
-import { outsideFilter } from './outside.ts';
+import { isHashing } from './cluster-policy.ts';
+import { any, type Message, originMetadata, socketAddress } from './message.ts';
+import { outboundHttp } from './outbound-http.ts';
+import { type ClusterOf, clusterOf } from './places.ts';
+import type { Target } from './route-action.ts';
 import { appliesTo, outboundRoutes } from './routes.ts';
 
 type Served = ServicePortRef & { readonly policy: PortPolicy };
@@ -31,6 +35,8 @@ export interface EmittedListener {
   readonly listener: Message;
   /** Of an HTTP listener. */
   readonly routes?: Message;
+  /** What users wrote about the routes. */
+  readonly origins: readonly Origin[];
 }
 
 /** What takes a workload's outbound connections. */
@@ -39,8 +45,13 @@ export function outboundListeners(
   client: Workload,
   options: EnvoyOptions,
 ): readonly EmittedListener[] {
-  const refusals = clientRefusals(model, client);
-  return bindings(model, client).map((binding) => emitListener(binding, client, options, refusals));
+  const settings: Settings = {
+    options,
+    refusals: clientRefusals(model, client),
+    clusterOf: clusterOf(model, client),
+    hashOn: (service, port) => hashOn(model, service, port),
+  };
+  return bindings(model, client).map((binding) => emitListener(binding, client, settings));
 }
 
 /** Names of the service ports' clusters that a workload's outbound listeners can lead to, each once. */
@@ -53,17 +64,36 @@ export function reachedClusters(model: MeshModel, client: Workload): readonly st
 }
 
 function referencedClusters(model: MeshModel, client: Workload): readonly string[] {
+  const nameOf = clusterOf(model, client);
   const names = bindings(model, client).flatMap(({ services }) =>
-    services.flatMap(({ name, policy }) =>
-      policy.rules
+    services.flatMap(({ service, port, policy }) => [
+      ...policy.rules
         .filter((rule) => appliesTo(rule, client))
         .flatMap(({ to }) => {
           if (to.kind === 'fail') return [];
-          return to.kind === 'self' ? [name] : to.targets.map(({ service, port }) => clusterName(service, port));
+          return to.kind === 'self'
+            ? [nameOf(service.id, port.port)]
+            : to.targets.map((one) => nameOf(one.service, one.port));
         }),
-    ),
+      ...(policy.policies ?? []).flatMap(({ fields: { mirror } }) =>
+        mirror === undefined ? [] : [nameOf(mirror.service, mirror.port)],
+      ),
+    ]),
   );
   return [...new Set(names)];
+}
+
+/** What a hashing backend binds requests to; by default the address of the client. */
+function hashOn(model: MeshModel, service: ServiceId, port: number): LoadBalancer['hashOn'] {
+  const balancer = model.outbound[service]?.ports[portKey(port, 'tcp')]?.endpoints?.fields.loadBalancer;
+  return balancer === undefined || !isHashing(balancer) ? undefined : (balancer.hashOn ?? { source: true });
+}
+
+interface Settings {
+  readonly options: EnvoyOptions;
+  readonly refusals: ClientRefusals;
+  readonly clusterOf: ClusterOf;
+  readonly hashOn: (service: ServiceId, port: number) => LoadBalancer['hashOn'];
 }
 
 function bindings(model: MeshModel, client: Workload): readonly Binding[] {
@@ -98,12 +128,8 @@ function intercepted(refs: readonly Served[], address: string, passthrough: bool
   });
 }
 
-function emitListener(
-  binding: Binding,
-  client: Workload,
-  options: EnvoyOptions,
-  refusals: ClientRefusals,
-): EmittedListener {
+function emitListener(binding: Binding, client: Workload, settings: Settings): EmittedListener {
+  const { options, refusals, clusterOf, hashOn } = settings;
   const name = outboundName(client.id, binding.address, binding.port);
   const [first] = binding.services;
   const common = {
@@ -112,34 +138,56 @@ function emitListener(
     address: socketAddress(binding.address, binding.port),
     trafficDirection: 'OUTBOUND',
   };
+  const origins = binding.services.flatMap(({ service, policy: { rules, policies = [] } }) => [
+    ...service.origins,
+    ...[...rules, ...policies].flatMap((one) => one.origins),
+  ]);
   if (first?.policy.protocol === 'tcp') {
-    return { listener: { ...common, filterChains: [{ filters: [tcpProxy(first, client, refusals)] }] } };
+    const filters = [tcpProxy(first, client, settings)];
+    return { listener: { ...common, filterChains: [{ filters }] }, origins };
   }
-  const filters = [...refusals.filters, ...(binding.passthrough ? [outsideFilter(options)] : [])];
-  const rds = { rds: { routeConfigName: name, configSource: ads } };
-  return {
-    listener: { ...common, filterChains: [{ filters: [httpConnectionManager(name, rds, filters)] }] },
-    routes: outboundRoutes(name, binding, client, options.testRandomHeader, refusals.ofRequests),
-  };
+  const routes = outboundRoutes(name, binding, client, {
+    clusterOf,
+    refusals: refusals.ofRequests,
+    hashOn,
+    testRandomHeader: options.testRandomHeader,
+  });
+  const filters = [outboundHttp(routes, binding, options, refusals)];
+  return { listener: { ...common, filterChains: [{ filters }] }, routes, origins };
 }
 
+/** Endpoints that a connection tries before it is given up. */
+const maxConnectAttempts = 3;
+
 /** Matches speak of requests, so the first rule without one decides about connections. */
-function tcpProxy({ name, policy }: Served, client: Workload, { ofBytes }: ClientRefusals): Message {
-  const admitting = (cluster: string) => (ofBytes(cluster) ? emptyCluster : cluster);
+function tcpProxy({ name, service, port, policy }: Served, client: Workload, settings: Settings): Message {
   const to = policy.rules.find((rule) => rule.match === 'any' && appliesTo(rule, client))?.to;
-  const route =
+  const targets =
     to?.kind === 'weighted'
-      ? { weightedClusters: { clusters: tcpWeights(to.targets, admitting) } }
-      : { cluster: to?.kind === 'self' ? admitting(name) : emptyCluster };
+      ? to.targets
+      : to?.kind === 'self'
+        ? [{ service: service.id, port: port.port, weight: 1 }]
+        : [];
+  const hashing = targets.some((target) => settings.hashOn(target.service, target.port) !== undefined);
   return {
     name: 'envoy.filters.network.tcp_proxy',
-    typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', { statPrefix: name, ...route }),
+    typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
+      statPrefix: name,
+      ...tcpDestination(targets, settings),
+      maxConnectAttempts,
+      ...(hashing ? { hashPolicy: [{ sourceIp: {} }] } : {}),
+    }),
   };
 }
 
 /** For connections, Envoy refuses a weight of 0 instead of never choosing it. */
-function tcpWeights(targets: readonly WeightedTarget[], admitting: (cluster: string) => string): readonly Message[] {
-  return targets
+function tcpDestination(targets: readonly Target[], { refusals, clusterOf }: Settings): Message {
+  const clusters = targets
     .filter(({ weight }) => weight > 0)
-    .map(({ service, port, weight }) => ({ name: admitting(clusterName(service, port)), weight }));
+    .map(({ service, port, weight }) => {
+      const name = clusterOf(service, port);
+      return { name: refusals.ofBytes(name) ? emptyCluster : name, weight };
+    });
+  const [only, ...others] = clusters;
+  return others.length > 0 ? { weightedClusters: { clusters } } : { cluster: only?.name ?? emptyCluster };
 }

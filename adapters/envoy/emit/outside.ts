@@ -1,9 +1,9 @@
 import { localAuthorities, outsideAuthorities } from '../../../src/lib/outside-host.ts';
 import { outsideClusterName as clusterName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
-import { upstreamHttp } from './cluster.ts';
 import { resolver } from './dns.ts';
 import { any, type Message } from './message.ts';
+import { upstreamHttp } from './upstream-http.ts';
 
 /** Hosts that are remembered; further ones are answered 503. */
 const maxHosts = 256;
@@ -21,7 +21,7 @@ export function outsideCluster(options: EnvoyOptions): Message {
     connectTimeout: '5s',
     lbPolicy: 'CLUSTER_PROVIDED',
     clusterType: { name: 'envoy.clusters.dynamic_forward_proxy', typedConfig: config },
-    ...upstreamHttp(false),
+    ...upstreamHttp('http1'),
   };
 }
 
@@ -46,6 +46,7 @@ export function outsideRoutes(port: number): readonly Message[] {
       name: clusterName,
       match: { prefix: '/', headers: authority(`(?i)${outsideAuthorities(port)}`) },
       route: { cluster: clusterName, timeout: '0s' },
+      requestHeadersToRemove: ['x-smi-deadline-ms'],
     },
   ];
 }

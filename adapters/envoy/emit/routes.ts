@@ -1,12 +1,13 @@
-import type { OutboundRule, PortPolicy, Service, WeightedTarget, Workload } from '../../../src/model/types.ts';
-import { clusterName, type ServicePortRef } from '../names.ts';
+import type { OutboundRule, PortPolicy, Service, Workload } from '../../../src/model/types.ts';
+import type { ServicePortRef } from '../names.ts';
 import { faultRoutes } from './faults.ts';
-import { routeMatch } from './match.ts';
+import { pathHeader } from './match.ts';
 import { type Message, originMetadata } from './message.ts';
 import { outsideRoutes } from './outside.ts';
-
-/** How a client's requests to a cluster are refused by its own sidecar; nothing where some may be let in. */
-export type Refusals = (cluster: string) => Message;
+import { commonPolicy } from './request-policies.ts';
+import { retryPolicy, unsentHeader } from './retry-policy.ts';
+import type { ForwardSettings } from './route-action.ts';
+import { ruleRoutes } from './rule-routes.ts';
 
 export interface HttpListener {
   readonly address: string;
@@ -15,35 +16,53 @@ export interface HttpListener {
   readonly services: readonly (ServicePortRef & { readonly policy: PortPolicy })[];
 }
 
+/** Of a body, what is kept for sending it again, or to a mirror. */
+const replayBytes = 65_536;
+
+/** Fields of the mesh that nobody outside it sees (docs/proxy.md); `x-smi-deadline-ms` goes on to the next hop. */
+const meshFields = ['x-smi-overloaded', unsentHeader];
+
 /** The route configuration of a client's HTTP listener: the authority chooses the service, its rules the cluster. */
 export function outboundRoutes(
   name: string,
   listener: HttpListener,
   client: Workload,
-  testRandomHeader: string | undefined,
-  refusals: Refusals,
-): Message {
+  settings: ForwardSettings,
+): Message & { readonly name: string } {
   const taken = new Set<string>();
   const hosts = listener.services.flatMap(({ service, port, policy, name: cluster }) => {
     const domains = authorities(service, port.port, listener, client).filter((domain) => !taken.has(domain));
     for (const domain of domains) taken.add(domain);
     if (domains.length === 0) return [];
     const rules = policy.rules.filter((rule) => appliesTo(rule, client));
-    const routes = rules.map((rule, index) =>
-      emitRule(rule, `${cluster}#${index}`, cluster, { testRandomHeader, refusals }),
+    const { policies = [] } = policy;
+    const { timeouts, retries = {} } = commonPolicy(policies).policy;
+    const ordinaryRetries = retryPolicy(retries, timeouts?.perTry ?? 0, false);
+    const routes = rules.flatMap((rule, index) =>
+      ruleRoutes(
+        { rule, name: `${cluster}#${index}`, service: service.id, port: port.port, policies },
+        { ...settings, ordinaryRetries },
+      ),
     );
     return [
       {
         name: cluster,
         domains,
         ...originMetadata(service.origins),
-        routes: [...faultRoutes, ...routes, unroutedRule(cluster)],
+        ...(ordinaryRetries === undefined ? {} : { retryPolicy: ordinaryRetries }),
+        perRequestBufferLimitBytes: replayBytes,
+        routes: [...faultRoutes, overdue, ...routes, unroutedRule(cluster)],
       },
     ];
   });
   // Without a service of that name the answer is 404, after the path has been judged.
   const others = [...faultRoutes, ...(listener.passthrough ? outsideRoutes(listener.port) : [])];
-  return { name, virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: others }] };
+  return {
+    name,
+    requestHeadersToRemove: [...meshFields, 'x-smi-backend', pathHeader],
+    responseHeadersToRemove: [...meshFields, 'x-smi-backend', 'x-smi-deadline-ms'],
+    virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: others }],
+  };
 }
 
 export function appliesTo(rule: OutboundRule, client: Workload): boolean {
@@ -67,40 +86,12 @@ function uriHost(address: string): string {
   return address.includes(':') ? `[${address.toLowerCase()}]` : address;
 }
 
-interface RouteOptions {
-  readonly testRandomHeader: string | undefined;
-  readonly refusals: Refusals;
-}
-
-function emitRule(rule: OutboundRule, name: string, self: string, options: RouteOptions): Message {
-  return {
-    name,
-    match: routeMatch(rule.match),
-    ...originMetadata(rule.origins),
-    ...action(rule, self, options),
-  };
-}
-
-function action({ to }: OutboundRule, self: string, options: RouteOptions): Message {
-  switch (to.kind) {
-    case 'self':
-      return { route: { cluster: self, timeout: '0s' }, ...options.refusals(self) };
-    case 'weighted':
-      return { route: { weightedClusters: weighted(to.targets, options), timeout: '0s' } };
-    case 'fail':
-      return { directResponse: { status: 503 } };
-  }
-}
-
-function weighted(targets: readonly WeightedTarget[], { testRandomHeader, refusals }: RouteOptions): Message {
-  return {
-    clusters: targets.map(({ service, port, weight }) => {
-      const name = clusterName(service, port);
-      return { name, weight, ...refusals(name) };
-    }),
-    ...(testRandomHeader === undefined ? {} : { headerName: testRandomHeader }),
-  };
-}
+/** Nothing is left of the caller's time; to Envoy itself no milliseconds would mean no limit. */
+const overdue: Message = {
+  name: 'overdue',
+  match: { prefix: '/', headers: [{ name: 'x-smi-deadline-ms', stringMatch: { safeRegex: { regex: '0{1,12}' } } }] },
+  directResponse: { status: 504 },
+};
 
 /** What no rule covers fails; it never goes anywhere by default. */
 function unroutedRule(cluster: string): Message {

@@ -1,4 +1,5 @@
 import type { Artifact } from '../../../src/adapter/contract.ts';
+import type { Origin } from '../../../src/diagnostics/origin.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { typeUrls } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
@@ -13,14 +14,22 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
   if (workload === undefined) return [];
   const { origins } = workload;
   const inbound = inboundListeners(model, workload, options);
-  const listeners = [...outboundListeners(model, workload, options), ...inbound];
-  const artifact = (format: string, body: Message): Artifact => ({ name: String(body.name), format, body, origins });
+  const outbound = outboundListeners(model, workload, options);
   const datagrams = udpListeners(model, workload);
+  const artifact = (format: string, body: Message, more: readonly Origin[] = []): Artifact => ({
+    name: String(body.name),
+    format,
+    body,
+    origins: more.length === 0 ? origins : [...origins, ...more],
+  });
   const clusters = [...inbound, ...datagrams].flatMap((each) => each.clusters);
   return [
     ...clusters.map((cluster) => artifact(typeUrls.cluster, cluster)),
     ...datagrams.flatMap((each) => each.listeners.map((listener) => artifact(typeUrls.listener, listener))),
-    ...listeners.map(({ listener }) => artifact(typeUrls.listener, listener)),
-    ...listeners.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes)])),
+    ...[...outbound, ...inbound].map(({ listener }) => artifact(typeUrls.listener, listener)),
+    ...outbound.flatMap(({ routes, origins: more }) =>
+      routes === undefined ? [] : [artifact(typeUrls.routes, routes, more)],
+    ),
+    ...inbound.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes)])),
   ];
 }

@@ -1,6 +1,6 @@
+import type { Locality } from '../../lib/locality.ts';
 import { limits } from '../limits.ts';
 import { compileKey, type HashOn } from '../upstream/balance/key.ts';
-import type { Locality } from '../upstream/balance/locality.ts';
 import type { BreakerLimits } from '../upstream/breaker.ts';
 import type { ClusterSettings } from '../upstream/cluster-settings.ts';
 import type { Messages } from './resources.ts';

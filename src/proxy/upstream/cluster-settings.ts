@@ -1,6 +1,6 @@
+import type { LocalityPreference } from '../../lib/locality.ts';
 import type { Algorithm } from './balance/algorithms.ts';
 import type { KeyOf } from './balance/key.ts';
-import type { LocalityPreference } from './balance/locality.ts';
 import type { BreakerLimits } from './breaker.ts';
 import type { HealthCheckSettings } from './health-check.ts';
 import type { OutlierSettings } from './outlier.ts';

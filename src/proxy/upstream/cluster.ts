@@ -1,7 +1,7 @@
+import { type Locality, tiersOf } from '../../lib/locality.ts';
 import { limits } from '../limits.ts';
 import type { ClusterMetrics, OverflowReason } from '../telemetry/clusters.ts';
 import { type KeySource, NO_KEY } from './balance/key.ts';
-import { type Locality, tiersOf } from './balance/locality.ts';
 import { Breaker, type BreakerLimits } from './breaker.ts';
 import { chooseFaster } from './choice.ts';
 import type { ClusterSettings } from './cluster-settings.ts';

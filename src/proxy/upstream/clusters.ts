@@ -1,7 +1,7 @@
+import type { Locality } from '../../lib/locality.ts';
 import { ClusterMetrics } from '../telemetry/clusters.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Tickable, Ticker } from '../ticker.ts';
-import type { Locality } from './balance/locality.ts';
 import { Cluster, type ClusterEnvironment, type EndpointState } from './cluster.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import type { DialTarget } from './dial.ts';

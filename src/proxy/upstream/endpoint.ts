@@ -1,6 +1,6 @@
+import type { Locality } from '../../lib/locality.ts';
 import { limits } from '../limits.ts';
 import type { BalancedEndpoint } from './balance/balancer.ts';
-import type { Locality } from './balance/locality.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 import { HealthRecord } from './health-check.ts';
 import type { Latency } from './latency.ts';

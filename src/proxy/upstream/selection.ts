@@ -2,7 +2,7 @@ import { type Algorithm, createBalancer } from './balance/algorithms.ts';
 import type { BalancedEndpoint, Balancer } from './balance/balancer.ts';
 import { mix } from './balance/hash.ts';
 import { NO_KEY } from './balance/key.ts';
-import { sharesOf } from './balance/locality.ts';
+import { sharesOf } from './balance/tier-shares.ts';
 
 interface Tier<T> {
   readonly balancer: Balancer<T>;

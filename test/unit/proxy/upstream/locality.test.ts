@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { tiersOf } from '../../../../src/lib/locality.ts';
 import { NO_KEY } from '../../../../src/proxy/upstream/balance/key.ts';
-import { sharesOf, tiersOf } from '../../../../src/proxy/upstream/balance/locality.ts';
+import { sharesOf } from '../../../../src/proxy/upstream/balance/tier-shares.ts';
 import { Latency } from '../../../../src/proxy/upstream/latency.ts';
 import { Selection } from '../../../../src/proxy/upstream/selection.ts';
 import { randomFrom } from '../support/random.ts';

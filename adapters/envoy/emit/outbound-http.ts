@@ -1,0 +1,73 @@
+import type { EnvoyOptions } from '../options.ts';
+import type { ClientRefusals } from './client-access.ts';
+import { httpConnectionManager } from './http.ts';
+import { faultFilters } from './injected-faults.ts';
+import { pathHeader } from './match.ts';
+import { ads, any, type Message } from './message.ts';
+import { outsideFilter } from './outside.ts';
+import type { HttpListener } from './routes.ts';
+
+/** The network filter for requests of a client's program, by the routes of the same name. */
+export function outboundHttp(
+  { name, ...routes }: Message & { readonly name: string },
+  { services, passthrough }: HttpListener,
+  options: EnvoyOptions,
+  { filters: refusing }: ClientRefusals,
+): Message {
+  const policies = services.flatMap(({ policy }) => policy.policies ?? []);
+  const faults = faultFilters(policies.flatMap(({ fields }) => fields.faults ?? []));
+  const last = passthrough ? [outsideFilter(options)] : [];
+  const rds = { rds: { routeConfigName: name, configSource: ads } };
+  return httpConnectionManager(name, rds, [...refusing, callersDeadline, ...faults, ...last], {
+    upgradeFilters: [...refusing, overHttp1, ...faults, ...last],
+    ...(asksForPath(routes) ? { earlyHeaderMutationExtensions: [pathWithoutQuery] } : {}),
+  });
+}
+
+/** A caller can shorten its time by `x-smi-deadline-ms`: Envoy's own router reads it under another name. */
+const callersDeadline = headerFilter('x-envoy-upstream-rq-timeout-ms', '%REQ(x-smi-deadline-ms)%');
+
+function headerFilter(key: string, value: string): Message {
+  return {
+    name: 'envoy.filters.http.header_mutation',
+    typedConfig: any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {
+      mutations: { requestMutations: [overwrite(key, value)] },
+    }),
+  };
+}
+
+/** Tunnels go over a connection of HTTP/1.1 of their own, which every server can upgrade. */
+const overHttp1: Message = {
+  name: 'envoy.filters.http.set_filter_state',
+  typedConfig: any('envoy.extensions.filters.http.set_filter_state.v3.Config', {
+    onRequestHeaders: [
+      {
+        objectKey: 'envoy.network.application_protocols',
+        formatString: { textFormatSource: { inlineString: 'http/1.1' } },
+        sharedWithUpstream: 'ONCE',
+      },
+    ],
+  }),
+};
+
+/** For routes with several conditions on the path, of which Envoy's route match has room for one. */
+const pathWithoutQuery: Message = {
+  name: 'envoy.http.early_header_mutation.header_mutation',
+  typedConfig: any('envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', {
+    mutations: [overwrite(pathHeader, '%PATH(NQ)%')],
+  }),
+};
+
+function overwrite(key: string, value: string): Message {
+  return { append: { header: { key, value }, appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' } };
+}
+
+interface MatchedHeaders {
+  readonly match?: { readonly headers?: readonly { readonly name: string }[] };
+}
+
+function asksForPath({ virtualHosts }: Message): boolean {
+  return (virtualHosts as readonly { readonly routes: readonly MatchedHeaders[] }[]).some(({ routes }) =>
+    routes.some(({ match }) => match?.headers?.some(({ name }) => name === pathHeader) === true),
+  );
+}

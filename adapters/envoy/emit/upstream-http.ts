@@ -1,0 +1,29 @@
+import { any, type Message } from './message.ts';
+
+/** What HTTP an upstream speaks; `negotiated`: HTTP/2 where its sidecar agrees to it by ALPN, which needs TLS. */
+export type UpstreamHttp = 'http1' | 'http2' | 'negotiated';
+
+/** Trailers survive HTTP/1.1 too. */
+const http1: Message = { enableTrailers: true };
+
+const versions: Readonly<Record<UpstreamHttp, Message>> = {
+  http1: { explicitHttpConfig: { httpProtocolOptions: http1 } },
+  http2: { explicitHttpConfig: { http2ProtocolOptions: {} } },
+  negotiated: { autoConfig: { httpProtocolOptions: http1, http2ProtocolOptions: {} } },
+};
+
+/**
+ * Idle connections to programs are closed here before common servers close them (after 5 s), those to sidecars before
+ * these do (after 60 s), so that no request meets a closing one.
+ */
+export function upstreamHttp(version: UpstreamHttp): Message {
+  const type = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+  return {
+    typedExtensionProtocolOptions: {
+      [type]: any(type, {
+        commonHttpProtocolOptions: { idleTimeout: version === 'negotiated' ? '45s' : '4s' },
+        ...versions[version],
+      }),
+    },
+  };
+}
