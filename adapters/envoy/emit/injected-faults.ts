@@ -30,7 +30,7 @@ export function injectedFaults({ delay, abort }: Faults): Message {
       : {
           [filterNames.abort]: fault({
             abort: { httpStatus: abort.httpStatus, percentage: share(abort.share) },
-            ...(both ? { headers: [{ ...grpcCall, invertMatch: true }] } : {}),
+            ...(both ? { headers: [{ ...grpcCall, invertMatch: true, treatMissingHeaderAsEmpty: true }] } : {}),
           }),
         }),
     ...(abort?.grpcStatus === undefined

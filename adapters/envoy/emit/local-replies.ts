@@ -6,22 +6,32 @@ export const localReplies: Message = {
   mappers: [
     // What is not in origin form (`*`, an absolute URL) never reaches a route, and Envoy answers 404.
     { filter: header(':path', { safeRegex: { regex: '[^/].*' } }), statusCode: 400 },
+    // What a policy wants stays as it is.
+    { filter: flags('FI') },
     // A caller of gRPC is to tell a deadline from a server that is not there.
     {
-      filter: { andFilter: { filters: [outOfTime(), header('content-type', { prefix: 'application/grpc' })] } },
+      filter: allOf(flags('UT', 'SI'), header('content-type', { prefix: 'application/grpc' })),
       statusCode: 504,
       headersToAdd: [own('grpc-status', '4')],
     },
-    // Envoy says 408 as long as the request is not complete.
-    { filter: outOfTime(), statusCode: 504 },
-    { filter: { responseFlagFilter: { flags: ['UO'] } }, headersToAdd: [own('x-smi-overloaded', 'true')] },
-    { filter: { responseFlagFilter: { flags: ['UF'] } }, headersToAdd: [own(unsentHeader, 'true')] },
+    // So Envoy calls the end of a request's time as long as the request is not complete. A head that came too slowly has no method.
+    { filter: allOf(status(408), header(':method', { safeRegex: { regex: '.+' } })), statusCode: 504 },
+    { filter: flags('UO'), headersToAdd: [own('x-smi-overloaded', 'true')] },
+    { filter: flags('UF'), headersToAdd: [own(unsentHeader, 'true')] },
   ],
 };
 
-/** By the limit of the whole request, of one try, or of silence. */
-function outOfTime(): Message {
-  return { responseFlagFilter: { flags: ['DT', 'UT', 'SI', 'UMSDR'] } };
+function allOf(...filters: readonly Message[]): Message {
+  return { andFilter: { filters } };
+}
+
+function flags(...names: readonly string[]): Message {
+  return { responseFlagFilter: { flags: names } };
+}
+
+function status(code: number): Message {
+  const value = { defaultValue: code, runtimeKey: 'smi.none' };
+  return { statusCodeFilter: { comparison: { op: 'EQ', value } } };
 }
 
 function header(name: string, stringMatch: Message): Message {
