@@ -1,5 +1,5 @@
 // Makes sure that the gRPC libraries of other languages are in the cache folder, for `npm run test:interop`: a virtual
-// environment with grpcio, and a small program built with grpc-go. Plain JavaScript that an old Node can run.
+// environment with grpcio, and small programs built with grpc-go. Plain JavaScript that an old Node can run.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -9,7 +9,7 @@ import { digest, isCurrent, writeStamp } from './lib/stamp.mjs';
 import { exitWith, StepError } from './lib/steps.mjs';
 
 const grpcioVersion = '1.85.3';
-const goModule = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'test', 'interop', 'grpc', 'go');
+const tests = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'test', 'interop');
 
 const cache = () => process.env.SMI_MESH_CACHE || path.join(os.homedir(), '.cache', 'smi-mesh');
 
@@ -29,18 +29,27 @@ export function ensurePython() {
 
 /** The peer in Go, built when it is missing or its sources changed; throws as `ensurePython` does. */
 export function ensureGoPeer() {
+  return goProgram('peer', path.join(tests, 'grpc', 'go'));
+}
+
+/** The xDS client in Go, as `ensureGoPeer`. */
+export function ensureGoXdsClient() {
+  return goProgram('xds-client', path.join(tests, 'xds', 'go'));
+}
+
+function goProgram(name, module) {
   const folder = path.join(cache(), 'grpc-go');
-  const program = path.join(folder, 'peer');
-  const stamp = path.join(folder, '.stamp');
-  const wanted = digest(goModule, ['go.mod', 'go.sum', 'main.go']);
+  const program = path.join(folder, name);
+  const stamp = path.join(folder, `.stamp-${name}`);
+  const wanted = digest(module, ['go.mod', 'go.sum', 'main.go']);
   if (fs.existsSync(program) && isCurrent(stamp, wanted)) return program;
   fs.mkdirSync(folder, { recursive: true });
-  const draft = path.join(folder, `peer-${process.pid}`);
-  const options = { cwd: goModule, env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' } };
-  const goVersion = /^go (\d+\.\d+)/m.exec(fs.readFileSync(path.join(goModule, 'go.mod'), 'utf8'))[1];
+  const draft = path.join(folder, `${name}-${process.pid}`);
+  const options = { cwd: module, env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' } };
+  const goVersion = /^go (\d+\.\d+)/m.exec(fs.readFileSync(path.join(module, 'go.mod'), 'utf8'))[1];
   const hint = `install Go ${goVersion} or newer (https://go.dev/doc/install)`;
   const build = ['build', '-mod=readonly', '-buildvcs=false', '-trimpath', '-o', draft, '.'];
-  run('go', build, options, 'Go is missing or could not build the peer', hint);
+  run('go', build, options, `Go is missing or could not build ${name}`, hint);
   fs.renameSync(draft, program);
   writeStamp(stamp, wanted);
   return program;
@@ -56,6 +65,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(fs.realpathSync(process
   try {
     console.log(ensurePython());
     console.log(ensureGoPeer());
+    console.log(ensureGoXdsClient());
   } catch (error) {
     exitWith(error);
   }

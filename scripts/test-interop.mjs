@@ -1,6 +1,6 @@
 // `npm run test:interop`: sets the checkout up, fetches or builds what other languages need, and runs the long tests with
 // their programs. Arguments after `--` go to vitest. What is missing is skipped, and fails where CI=true.
-import { ensureGoPeer, ensurePython } from './interop.mjs';
+import { ensureGoPeer, ensureGoXdsClient, ensurePython } from './interop.mjs';
 import { foreground } from './lib/run.mjs';
 import { exitWith, StepError, seconds, step } from './lib/steps.mjs';
 import { findEnvoy, root, setUp, toolEnvironment } from './setup.mjs';
@@ -11,6 +11,7 @@ try {
   await findEnvoy();
   await find('gRPC for Python', ensurePython);
   await find('gRPC for Go', ensureGoPeer);
+  await find('xDS in Go', ensureGoXdsClient);
   const args = ['run', '--config', 'test/interop/vitest.config.ts', ...process.argv.slice(2)];
   console.log(`\nvitest ${args.join(' ')}   (set up in ${seconds(performance.now())})\n`);
   process.exitCode = await foreground(node, ['node_modules/vitest/vitest.mjs', ...args], {

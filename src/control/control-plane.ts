@@ -39,7 +39,12 @@ export interface ControlPlaneOptions {
   readonly adapters: readonly DataPlane[];
   readonly compileOptions: CompileOptions;
   /** Port 0 takes a free one. */
-  readonly ads: { readonly address: string; readonly port: number };
+  readonly ads: {
+    readonly address: string;
+    readonly port: number;
+    /** Host names and addresses under which clients reach it, beside `address`: some know a server by these only. */
+    readonly names?: readonly string[];
+  };
   /**
    * Nothing is published before `setPods` was called once: after a restart, proxies keep what they have until the pods
    * that run are known.
@@ -91,7 +96,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const identity = spiffeId(trustDomain, ownName.namespace, ownName.account);
   const lifetimeSeconds = options.svidLifetimeSeconds ?? defaultLifetimeSeconds;
-  const own = await authority.issue(identity, { lifetimeSeconds });
+  const hosts = [...new Set([options.ads.address, ...(options.ads.names ?? [])])].filter((host) => !isEverywhere(host));
+  const own = await authority.issue(identity, { lifetimeSeconds, hosts });
   const running = new RunningControlPlane(options, authority);
   const server = await createXdsServer({
     ...options.ads,
@@ -102,7 +108,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onEvent: (event) => running.observe(event),
   });
-  running.attach(server, identity);
+  running.attach(server, identity, hosts);
   const admin = running.admin(server);
   const socket = stateDirectory === undefined ? undefined : await serveSocket(stateDirectory, admin);
   if (socket?.ok === false) {
@@ -122,6 +128,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       await running.close();
     },
   };
+}
+
+/** An address to listen on that nobody is reached by. */
+function isEverywhere(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
 }
 
 class RunningControlPlane {
@@ -161,9 +172,9 @@ class RunningControlPlane {
     });
   }
 
-  attach(server: XdsServer, identity: SpiffeId): void {
+  attach(server: XdsServer, identity: SpiffeId, hosts: readonly string[]): void {
     this.#server = server;
-    this.#credentials.want(serverHolder, identity);
+    this.#credentials.want(serverHolder, identity, hosts);
   }
 
   start(): void {

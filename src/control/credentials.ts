@@ -11,6 +11,13 @@ export interface CredentialOptions {
   readonly onFailed: (finding: Diagnostic) => void;
 }
 
+/** What a holder is to prove. */
+interface Wanted {
+  readonly identity: SpiffeId;
+  /** Of a server: its host names and addresses. */
+  readonly hosts: readonly string[];
+}
+
 interface Held {
   readonly identity: SpiffeId;
   readonly renewAt: number;
@@ -24,7 +31,7 @@ const maxLookMillis = 60_000;
 export class Credentials {
   readonly #options: CredentialOptions;
   readonly #held = new Map<string, Held>();
-  readonly #wanted = new Map<string, SpiffeId>();
+  readonly #wanted = new Map<string, Wanted>();
   readonly #issuing = new Set<string>();
   readonly #timer: NodeJS.Timeout;
 
@@ -35,9 +42,10 @@ export class Credentials {
   }
 
   /** A holder needs a credential of this identity from now on; it comes through `onIssued`. */
-  want(holder: string, identity: SpiffeId): void {
-    this.#wanted.set(holder, identity);
-    this.#provide(holder, identity);
+  want(holder: string, identity: SpiffeId, hosts: readonly string[] = []): void {
+    const wanted = { identity, hosts };
+    this.#wanted.set(holder, wanted);
+    this.#provide(holder, wanted);
   }
 
   /** It is no longer renewed; what it has stays good for a holder that comes back soon. */
@@ -52,18 +60,18 @@ export class Credentials {
 
   #renew(): void {
     for (const [holder, { renewAt }] of this.#held) if (Date.now() >= renewAt) this.#held.delete(holder);
-    for (const [holder, identity] of this.#wanted) this.#provide(holder, identity);
+    for (const [holder, wanted] of this.#wanted) this.#provide(holder, wanted);
   }
 
-  #provide(holder: string, identity: SpiffeId): void {
+  #provide(holder: string, { identity, hosts }: Wanted): void {
     const held = this.#held.get(holder);
     if (this.#issuing.has(holder) || (held?.identity === identity && Date.now() < held.renewAt)) return;
     const { authority, lifetimeSeconds, onIssued, onFailed } = this.#options;
     this.#issuing.add(holder);
     authority
-      .issue(identity, { lifetimeSeconds })
+      .issue(identity, { lifetimeSeconds, hosts })
       .then((svid) => {
-        if (this.#wanted.get(holder) !== identity) return;
+        if (this.#wanted.get(holder)?.identity !== identity) return;
         this.#held.set(holder, { identity, renewAt: Date.now() + lifetimeSeconds * 1000 * renewalShare });
         onIssued(holder, identity, svid);
       })
@@ -74,7 +82,7 @@ export class Credentials {
       .finally(() => {
         this.#issuing.delete(holder);
         const latest = this.#wanted.get(holder);
-        if (latest !== undefined && latest !== identity) this.#provide(holder, latest);
+        if (latest !== undefined && latest.identity !== identity) this.#provide(holder, latest);
       });
   }
 }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
 import { isTrustDomain, parseSpiffeId, type SpiffeId } from '../lib/spiffe.ts';
 import { createCredential, readCredential } from './store.ts';
@@ -17,8 +18,15 @@ export interface Svid {
 export interface Authority {
   readonly trustDomain: string;
   readonly trustBundle: string;
-  /** A new key and certificate for an identity of this trust domain. Lifetime 24 hours unless told otherwise. */
-  issue(identity: SpiffeId, options?: { readonly lifetimeSeconds?: number }): Promise<Svid>;
+  /** A new key and certificate for an identity of this trust domain. */
+  issue(identity: SpiffeId, options?: IssueOptions): Promise<Svid>;
+}
+
+export interface IssueOptions {
+  /** 24 hours unless told otherwise. */
+  readonly lifetimeSeconds?: number;
+  /** Host names and IP addresses of a server, for clients that know it by these and not by its identity. */
+  readonly hosts?: readonly string[];
 }
 
 export interface AuthorityOptions {
@@ -60,11 +68,11 @@ async function authorityOf(trustDomain: string, pem: string): Promise<Authority>
   return {
     trustDomain,
     trustBundle,
-    async issue(identity, { lifetimeSeconds = defaultLifetimeSeconds } = {}) {
+    async issue(identity, { lifetimeSeconds = defaultLifetimeSeconds, hosts = [] } = {}) {
       if (parseSpiffeId(identity)?.trustDomain !== trustDomain) {
         throw new Error(`${identity} is not an identity of the trust domain ${trustDomain}`);
       }
-      const { chain, privateKey } = await signLeaf(certificate, key, identity, lifetimeSeconds);
+      const { chain, privateKey } = await signLeaf(certificate, key, { identity, lifetimeSeconds, hosts });
       return { certificateChain: chain, privateKey, trustBundle };
     },
   };
@@ -73,8 +81,7 @@ async function authorityOf(trustDomain: string, pem: string): Promise<Authority>
 async function signLeaf(
   issuer: x509.X509Certificate,
   key: webcrypto.CryptoKey,
-  identity: SpiffeId,
-  lifetimeSeconds: number,
+  { identity, lifetimeSeconds, hosts }: Required<IssueOptions> & { readonly identity: SpiffeId },
 ) {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const leaf = await x509.X509CertificateGenerator.create({
@@ -89,7 +96,10 @@ async function signLeaf(
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: identity }]),
+      new x509.SubjectAlternativeNameExtension([
+        { type: 'url', value: identity },
+        ...hosts.map((value): x509.JsonGeneralName => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
+      ]),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { grpcBootstrap } from '../../../adapters/grpc/bootstrap.ts';
 import type { LocalEvent } from '../../control/local/events.ts';
 import { TrafficSampler } from '../../control/local/sampler.ts';
 import type { LocalState } from '../../control/local/state.ts';
@@ -32,6 +33,7 @@ export async function runUp(run: UpRun): Promise<{ readonly errors: boolean }> {
     state: run.state,
     self: [process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')],
     trustDomain: 'cluster.local',
+    grpcBootstrap,
     onEvent: show,
     onFinding: (finding) => show({ type: 'diagnostic', diagnostic: locateFinding(finding, run.folder) }),
   });

@@ -13,6 +13,8 @@ export interface EnvironmentInput {
   /** Where the container's first port is served locally; absent for a container without ports. */
   readonly appPort?: number;
   readonly outbound: readonly LocalOutbound[];
+  /** Path of the bootstrap of gRPC clients. */
+  readonly grpcBootstrap?: string;
   readonly services: readonly ServiceObject[];
 }
 
@@ -20,7 +22,7 @@ export interface EnvironmentInput {
  * What a container's program finds in its environment: the variables by which Kubernetes announces Services
  * (`<SERVICE>_SERVICE_HOST`, `<SERVICE>_SERVICE_PORT`, `<SERVICE>_SERVICE_PORT_<NAME>`; for Services of another namespace
  * `<SERVICE>_<NAMESPACE>_SERVICE_HOST` and so on) pointing at the pod's own sidecar, then `HOST`, `PORT`, `POD_NAME`,
- * `POD_NAMESPACE` and `POD_IP`, then what the container itself sets, which wins.
+ * `POD_NAMESPACE` and `POD_IP`, `GRPC_XDS_BOOTSTRAP` where the pod asks for it, then what the container itself sets, which wins.
  */
 export function buildEnvironment(input: EnvironmentInput): Readonly<Record<string, string>> {
   const variables: Record<string, string> = {};
@@ -32,6 +34,7 @@ export function buildEnvironment(input: EnvironmentInput): Readonly<Record<strin
   if (input.appPort !== undefined) {
     variables[input.annotations[portVariableAnnotation] ?? 'PORT'] = String(input.appPort);
   }
+  if (input.grpcBootstrap !== undefined) variables.GRPC_XDS_BOOTSTRAP = input.grpcBootstrap;
   for (const { name, value } of input.container.env) if (value !== undefined) variables[name] = value;
   return variables;
 }

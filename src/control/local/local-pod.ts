@@ -2,6 +2,7 @@ import { hasSidecar, localOutboundAnnotation, localPortsAnnotation } from '../..
 import { selects } from '../../kubernetes/pods.ts';
 import type { PodObject, ServiceObject } from '../../kubernetes/types.ts';
 import type { NonEmpty } from '../../lib/collections.ts';
+import { GrpcAccess, type GrpcBootstrap, wantsGrpc } from './grpc-access.ts';
 import type { Guard } from './guard.ts';
 import type { ProcessEvent } from './process.ts';
 import { type PartListener, Program } from './program.ts';
@@ -24,6 +25,7 @@ export interface LocalPodOptions {
   readonly directory: string;
   readonly guard: Guard;
   readonly enrol: (pod: PodObject) => Promise<Enrolment>;
+  readonly grpcBootstrap: GrpcBootstrap;
   readonly listener: PodListener;
 }
 
@@ -34,6 +36,7 @@ export class LocalPod {
   readonly serves: boolean;
   readonly #options: LocalPodOptions;
   readonly #sidecar: Sidecar | undefined;
+  readonly #grpc: GrpcAccess | undefined;
   readonly #programs: readonly Program[];
   #programsStarted = false;
   #wasReady = false;
@@ -46,9 +49,13 @@ export class LocalPod {
     this.#sidecar = hasSidecar(pod)
       ? new Sidecar({ ...options, listener: this.#part('sidecar'), enrol: () => enrol(pod) })
       : undefined;
+    this.#grpc = wantsGrpc(pod)
+      ? new GrpcAccess({ ...options, bootstrap: options.grpcBootstrap, enrol: () => enrol(pod) })
+      : undefined;
+    const grpc = this.#grpc === undefined ? {} : { grpc: this.#grpc };
     this.#programs = pod.spec.containers.map(
       (container) =>
-        new Program({ pod, container, services, cwd: folder, guard, listener: this.#part(container.name) }),
+        new Program({ pod, container, services, cwd: folder, guard, listener: this.#part(container.name), ...grpc }),
     );
   }
 
@@ -97,6 +104,7 @@ export class LocalPod {
   /** Programs first, so that what they still send and answer passes through their sidecar. */
   async stop(): Promise<void> {
     await Promise.all(this.#programs.map((program) => program.stop()));
+    this.#grpc?.stop();
     await this.#sidecar?.stop();
   }
 

@@ -3,6 +3,7 @@ import { parseLocalOutbound, parseLocalPorts } from '../../kubernetes/local-addr
 import type { ContainerObject, ContainerPortObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
 import { portKey } from '../../model/ports.ts';
 import { buildEnvironment } from './environment.ts';
+import type { GrpcAccess } from './grpc-access.ts';
 import type { Guard } from './guard.ts';
 import { planProbe, runProbe } from './probe.ts';
 import { type Launch, ManagedProcess, type ProcessEvent } from './process.ts';
@@ -22,6 +23,8 @@ export interface ProgramOptions {
   readonly cwd: string;
   readonly guard: Guard;
   readonly listener: PartListener;
+  /** What its gRPC clients need; absent where they have no business with the control plane. */
+  readonly grpc?: GrpcAccess;
 }
 
 const graceMillis = 5_000;
@@ -39,7 +42,7 @@ export class Program {
     this.#process = new ManagedProcess({
       guard,
       graceMillis,
-      launch: () => Promise.resolve(this.#launch()),
+      launch: () => this.#launch(),
       onLine: (text) => listener.line(text),
       onEvent: (event) => {
         if (event.kind === 'started') this.#watch();
@@ -62,14 +65,15 @@ export class Program {
     await this.#process.stop();
   }
 
-  #launch(): Launch {
-    const { container, cwd } = this.#options;
+  async #launch(): Promise<Launch> {
+    const { container, cwd, grpc } = this.#options;
+    await grpc?.prepare();
     const [program = '', ...args] = [...container.command, ...container.args];
     return { command: [program, ...args], cwd, env: this.#environment() };
   }
 
   #environment(): Readonly<Record<string, string>> {
-    const { pod, container, services } = this.#options;
+    const { pod, container, services, grpc } = this.#options;
     return {
       ...inheritedEnvironment(),
       ...buildEnvironment({
@@ -80,6 +84,7 @@ export class Program {
         container,
         services,
         outbound: parseLocalOutbound(pod) ?? [],
+        ...(grpc === undefined ? {} : { grpcBootstrap: grpc.path }),
         ...appPortOf(pod, container.ports[0]),
       }),
     };

@@ -7,6 +7,7 @@ import { spiffeId } from '../../lib/spiffe.ts';
 import type { ControlPlaneMessage, WantedShare } from '../messages.ts';
 import { CallerGate } from './caller-gate.ts';
 import type { LocalEvent } from './events.ts';
+import { type GrpcBootstrap, grpcSocket, isUsableSocket } from './grpc-access.ts';
 import { type Guard, startGuard } from './guard.ts';
 import { ControlPlaneLink } from './link.ts';
 import { fingerprintOf, LocalPod } from './local-pod.ts';
@@ -22,6 +23,7 @@ export interface LocalMeshOptions {
   /** The command that runs this program again: interpreter and script. */
   readonly self: NonEmpty<string>;
   readonly trustDomain: string;
+  readonly grpcBootstrap: GrpcBootstrap;
   readonly onEvent: (event: LocalEvent) => void;
   /** Findings of the supervisor itself; those of the files arrive as events, with their place. */
   readonly onFinding: (finding: Diagnostic) => void;
@@ -58,7 +60,11 @@ export class LocalMesh {
       () => this.#advance(),
     );
     const { self, folder, state } = options;
-    const args = ['control-plane', folder, '--state', state.directory, '--ads', `127.${state.base}.255.253:15010`];
+    const socket = grpcSocket(state.directory);
+    const args = [
+      ...['control-plane', folder, '--state', state.directory, '--ads', `127.${state.base}.255.253:15010`],
+      ...(isUsableSocket(socket) ? ['--grpc-socket', socket] : []),
+    ];
     this.#link = new ControlPlaneLink({
       command: [...self, ...args],
       // Not in the folder: files are shown as the user named it.
@@ -165,6 +171,7 @@ export class LocalMesh {
       folder: resolve(this.#options.folder),
       directory: this.#options.state.directory,
       guard: this.#guard,
+      grpcBootstrap: this.#options.grpcBootstrap,
       enrol: ({ meta, spec }) => this.#enrol(meta.namespace, spec.serviceAccountName),
       listener: {
         line: (part, line) => this.#emit({ type: 'log', pod: name, part, line }),

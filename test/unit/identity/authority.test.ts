@@ -52,6 +52,17 @@ describe('an issued certificate', () => {
     );
   });
 
+  it('of a server names the hosts that it has, beside the identity', async () => {
+    const authority = await createAuthority({ trustDomain });
+    const svid = await authority.issue(web, { hosts: ['10.0.0.1', 'fd00::1', 'mesh.example'] });
+    const leaf = new X509Certificate(svid.certificateChain);
+    expect(peerSpiffeId(leaf.subjectAltName)).toBe(web);
+    expect(leaf.checkIP('10.0.0.1')).toBe('10.0.0.1');
+    expect(leaf.checkIP('fd00::1')).toBe('fd00::1');
+    expect(leaf.checkHost('mesh.example')).toBe('mesh.example');
+    expect(leaf.checkHost('other.example')).toBeUndefined();
+  });
+
   it('is refused for another trust domain', async () => {
     const authority = await createAuthority({ trustDomain });
     await expect(authority.issue(spiffeId('elsewhere', 'default', 'web'))).rejects.toThrow('trust domain');
