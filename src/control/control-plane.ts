@@ -7,6 +7,7 @@ import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
 import { hashModel } from '../model/canonical.ts';
 import type { MeshModel, WorkloadId } from '../model/types.ts';
 import type { NodeInfo, XdsEvent, XdsLimits } from '../xds/contract.ts';
+import type { LocalSocket } from '../xds/local-socket.ts';
 import { createXdsServer, type XdsCounters, type XdsServer } from '../xds/server.ts';
 import type { View } from '../xds/view.ts';
 import type { AdminHandler } from './admin/contract.ts';
@@ -50,6 +51,8 @@ export interface ControlPlaneOptions {
    * that run are known.
    */
   readonly awaitPods?: boolean;
+  /** Path of a Unix socket for clients that cannot prove who they are, in a folder that only their user can enter. */
+  readonly localSocket?: string;
   readonly svidLifetimeSeconds?: number;
   readonly pollMillis?: number;
   readonly limits?: Partial<XdsLimits>;
@@ -105,6 +108,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     tls: own,
     authorize: (peer, node) => running.authorizes(peer, node),
     viewOf: (node, typeUrl) => running.viewOf(node, typeUrl),
+    ...(options.localSocket === undefined ? {} : { local: running.localSocket(options.localSocket) }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onEvent: (event) => running.observe(event),
   });
@@ -209,6 +213,14 @@ class RunningControlPlane {
   authorizes(peer: SpiffeId | undefined, node: string): boolean {
     const workload = this.#workload(node);
     return peer !== undefined && workload?.identity === peer;
+  }
+
+  localSocket(path: string): LocalSocket {
+    return {
+      path,
+      authorize: (node) => this.#workload(node) !== undefined,
+      viewOf: (node, typeUrl) => this.#publisher.viewOf(node, typeUrl, true),
+    };
   }
 
   viewOf(node: NodeInfo, typeUrl: string): View | undefined {

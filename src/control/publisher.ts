@@ -16,6 +16,8 @@ export interface DataPlane {
   readonly takes?: (node: NodeInfo) => boolean;
   /** Emits nothing as long as none of its clients is connected. */
   readonly onDemand?: true;
+  /** Its clients may also come through the control plane's local socket: what it hands out holds no keys. */
+  readonly local?: true;
 }
 
 interface Target {
@@ -81,12 +83,16 @@ export class Publisher {
     return { changedUnits };
   }
 
-  /** What a workload's proxy is to have of the types of one adapter; nothing for a workload that does not exist. */
-  viewOf(info: NodeInfo, typeUrl: string): View | undefined {
+  /**
+   * What a workload's proxy is to have of the types of one adapter; nothing for a workload that does not exist. `local`:
+   * the client came through the local socket.
+   */
+  viewOf(info: NodeInfo, typeUrl: string, local = false): View | undefined {
     const model = this.#model;
     const node = info.id;
     const target = this.#targets.find(
-      ({ adapter, plane }) => adapter.typeOrder.includes(typeUrl) && plane.takes?.(info) !== false,
+      ({ adapter, plane }) =>
+        adapter.typeOrder.includes(typeUrl) && plane.takes?.(info) !== false && (!local || plane.local === true),
     );
     if (target === undefined || model === undefined || !Object.hasOwn(model.workloads, node)) return undefined;
     const existing = target.views.get(node);

@@ -10,5 +10,6 @@ export type {
   XdsLimits,
 } from './contract.ts';
 export { type RotatingCredentials, rotatingCredentials, type ServerIdentity } from './credentials.ts';
+export type { LocalSocket } from './local-socket.ts';
 export { createXdsServer, type XdsCounters, type XdsServer, type XdsServerOptions } from './server.ts';
 export { createView, resourceVersion, type View, type ViewUpdate, type XdsResource } from './view.ts';

@@ -2,6 +2,7 @@ import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { peerSpiffeId, type SpiffeId } from '../lib/spiffe.ts';
 import type { NodeInfo, ProxyState, XdsEvent, XdsLimits } from './contract.ts';
 import { rotatingCredentials, type ServerIdentity } from './credentials.ts';
+import { bindLocal, type LocalSocket } from './local-socket.ts';
 import { delta, type Protocol, sotw } from './protocol.ts';
 import { discoveryService } from './services.ts';
 import { type Call, type NodeStream, openStream, type WireRequest } from './stream.ts';
@@ -38,6 +39,7 @@ export interface XdsServerOptions {
    * view; what changes in it travels by itself.
    */
   viewOf(node: NodeInfo, typeUrl: string): View | undefined;
+  readonly local?: LocalSocket;
   readonly limits?: Partial<XdsLimits>;
   onEvent?(event: XdsEvent): void;
 }
@@ -86,6 +88,7 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
     options.onEvent?.(event);
   };
   const { authorize, typeOrders } = options;
+  const tls = options.tls === 'insecure' ? undefined : rotatingCredentials(options.tls);
   const server = new Server({
     'grpc.keepalive_time_ms': limits.keepaliveMillis,
     'grpc.keepalive_timeout_ms': limits.keepaliveMillis,
@@ -97,11 +100,13 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
       call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'too many streams' });
       return;
     }
-    const peer = peerSpiffeId(call.getAuthContext().sslPeerCertificate?.subjectaltname);
+    const { transportSecurityType, sslPeerCertificate } = call.getAuthContext();
+    const peer = peerSpiffeId(sslPeerCertificate?.subjectaltname);
+    const local = tls !== undefined && transportSecurityType !== 'ssl' ? options.local : undefined;
     const stream = openStream(call, protocol, {
       peer,
-      authorize: (node) => authorize(peer, node),
-      viewOf: (node, typeUrl) => options.viewOf(node, typeUrl),
+      authorize: (node) => (local === undefined ? authorize(peer, node) : local.authorize(node)),
+      viewOf: (node, typeUrl) => (local ?? options).viewOf(node, typeUrl),
       typeOrder: (typeUrl) => typeOrders.find((order) => order.includes(typeUrl)),
       limits,
       emit,
@@ -115,13 +120,13 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
     StreamAggregatedResources: (call: Call) => open(call, sotw),
     DeltaAggregatedResources: (call: Call) => open(call, delta),
   });
-  const tls = options.tls === 'insecure' ? undefined : rotatingCredentials(options.tls);
   const port = await bind(
     server,
     options.address,
     options.port,
     tls?.credentials ?? ServerCredentials.createInsecure(),
   );
+  if (options.local !== undefined) await bindLocal(server, options.local);
   return {
     port,
     proxies: () => [...streams.all].flatMap((stream) => stream.state() ?? []),

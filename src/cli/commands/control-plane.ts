@@ -6,6 +6,7 @@ import { exitCodes } from '../exit-codes.ts';
 interface ControlPlaneCommandOptions {
   readonly state: string;
   readonly ads: { readonly address: string; readonly port: number };
+  readonly grpcSocket?: string;
 }
 
 /** The process that `up` starts: it talks to its supervisor where there is a channel, and prints JSON lines otherwise. */
@@ -15,6 +16,7 @@ export function controlPlaneCommand(): Command {
     .argument('<path...>', 'files, folders or glob patterns with manifests')
     .requiredOption('--state <directory>', 'private directory for the key of the authority and last good configuration')
     .requiredOption('--ads <address:port>', 'where to serve ADS', adsOption)
+    .option('--grpc-socket <path>', 'Unix socket, in a private folder, for gRPC clients of this machine')
     .action(async (paths: string[], options: ControlPlaneCommandOptions) => {
       process.exitCode = await run(paths, options);
     });
@@ -29,7 +31,8 @@ function adsOption(text: string): ControlPlaneCommandOptions['ads'] {
   return { address: text.slice(0, colon), port };
 }
 
-async function run(paths: readonly string[], { state, ads }: ControlPlaneCommandOptions): Promise<number> {
+async function run(paths: readonly string[], options: ControlPlaneCommandOptions): Promise<number> {
+  const { state, ads, grpcSocket } = options;
   const [{ startControlPlane }, { defaultCompileOptions }, { dataPlanes }] = await Promise.all([
     import('../../control/control-plane.ts'),
     import('../../compile/index.ts'),
@@ -45,6 +48,7 @@ async function run(paths: readonly string[], { state, ads }: ControlPlaneCommand
       adapters: dataPlanes,
       compileOptions: defaultCompileOptions,
       ads,
+      ...(grpcSocket === undefined ? {} : { localSocket: grpcSocket }),
       awaitPods: supervised,
       onEvent: tell,
     });

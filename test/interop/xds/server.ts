@@ -5,6 +5,11 @@ const name = Buffer.from(process.env.VERSION ?? process.env.POD_NAME ?? '');
 const bytes = (message: Buffer) => message;
 const methods = ['/shop.Books/Get', '/shop.Books/Put'];
 
+/** A call with `x-wait` is left unanswered. */
+function answer({ metadata }: ServerUnaryCall<Buffer, Buffer>, respond: sendUnaryData<Buffer>): void {
+  if (metadata.get('x-wait').length === 0) respond(null, name);
+}
+
 const server = new Server();
 server.addService(
   Object.fromEntries(
@@ -21,12 +26,7 @@ server.addService(
       },
     ]),
   ),
-  Object.fromEntries(
-    methods.map((path) => [
-      path,
-      (_call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) => answer(null, name),
-    ]),
-  ),
+  Object.fromEntries(methods.map((path) => [path, answer])),
 );
 server.bindAsync(`${process.env.HOST}:${process.env.PORT}`, ServerCredentials.createInsecure(), (error) => {
   if (error !== null) throw error;
