@@ -22,5 +22,10 @@ export const envoyAdapter: DataPlaneAdapter<EnvoyOptions> = {
   view,
   emitUnit,
   encode: ({ format, body }) => encodeProtoJson('envoy', format.slice(format.indexOf('/') + 1), body),
+  // A changed cluster is not used before it has been told its endpoints once more.
+  awaits: ({ format, name, body }) =>
+    format === typeUrls.cluster && (body as { readonly edsClusterConfig?: unknown }).edsClusterConfig !== undefined
+      ? [{ format: typeUrls.endpoints, name }]
+      : [],
   secrets: emitSecrets,
 };

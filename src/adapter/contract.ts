@@ -45,6 +45,8 @@ export interface DataPlaneAdapter<Options = unknown> extends Adapter<Options> {
   view(model: MeshModel, workload: WorkloadId): readonly UnitId[];
   /** The bytes of `google.protobuf.Any.value` for an artifact. */
   encode(artifact: Artifact): Uint8Array;
+  /** Resources of later types, as format and name, that a proxy waits for anew whenever it takes this one. */
+  awaits?(artifact: Artifact): readonly Pick<Artifact, 'format' | 'name'>[];
   /**
    * The resources that hand a workload its own certificate and key, which never pass through the model, and the roots that
    * it trusts: those of its own domain, and what the model's settings say of others.

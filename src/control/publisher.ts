@@ -184,5 +184,7 @@ function changedBetween(before: ReadonlyMap<UnitId, Resources>, now: ReadonlyMap
 
 function encodeArtifact(adapter: DataPlaneAdapter, artifact: Artifact): XdsResource {
   const body = adapter.encode(artifact);
-  return { typeUrl: artifact.format, name: artifact.name, version: resourceVersion(body), body };
+  const awaits = adapter.awaits?.(artifact).map(({ format, name }) => ({ typeUrl: format, name })) ?? [];
+  const resource = { typeUrl: artifact.format, name: artifact.name, version: resourceVersion(body), body };
+  return awaits.length === 0 ? resource : { ...resource, awaits };
 }

@@ -17,7 +17,7 @@ export interface StreamStateOptions {
 /**
  * The subscriptions of one client over one stream, and the order in which their batches may travel: additions in the
  * order of types, each type when the client has taken the one before, so that what is referred to is in place before what
- * refers to it; removals afterwards, in the reverse order ("make before break").
+ * refers to it (but what the client waits for at once); removals afterwards, in the reverse order ("make before break").
  */
 export class StreamState<Request extends { readonly typeUrl: string }> {
   readonly #protocol: Protocol<Request>;
@@ -85,13 +85,19 @@ export class StreamState<Request extends { readonly typeUrl: string }> {
 
   /** The next batch that may travel now, counted as sent; nothing when the client must answer first or lacks nothing. */
   next(): Batch | undefined {
+    let isEarlierInFlight = false;
     for (const subscription of this.#ordered) {
-      const batch = subscription.nextAdditions(this.#nextNonce);
-      if (batch !== undefined) return batch;
-      // Later types may refer to what is in flight.
-      if (subscription.inFlightSince !== undefined) return undefined;
+      const batch = subscription.nextAdditions(this.#nextNonce, isEarlierInFlight);
+      if (batch !== undefined) {
+        for (const { awaits } of batch.changed) {
+          for (const { typeUrl, name } of awaits ?? []) this.#subscriptions.get(typeUrl)?.awaits(name);
+        }
+        return batch;
+      }
+      // Later types may refer to what is in flight; a client that waits for one of them may answer only when it has it.
+      isEarlierInFlight ||= subscription.inFlightSince !== undefined;
     }
-    return this.#nextRemovals();
+    return isEarlierInFlight ? undefined : this.#nextRemovals();
   }
 
   #nextRemovals(): Batch | undefined {

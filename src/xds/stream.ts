@@ -123,7 +123,8 @@ class Stream<Request extends WireRequest> implements NodeStream {
       const batch = session.state.next();
       if (batch === undefined) break;
       this.#write(this.#protocol.write(batch));
-      const { typeUrl, changed: resources, removed } = batch;
+      const { typeUrl, changed, removed } = batch;
+      const resources = changed.map(({ name }) => name);
       this.#context.emit({ kind: 'sent', node: session.node.id, typeUrl, resources, removed });
     }
     this.#deadline.watch();

@@ -12,7 +12,7 @@ export interface Batch {
   /** What travels. */
   readonly resources: readonly XdsResource[];
   /** What of it is new to the client. */
-  readonly changed: readonly string[];
+  readonly changed: readonly XdsResource[];
   readonly removed: readonly string[];
 }
 
@@ -22,8 +22,10 @@ export type Answer = { readonly kind: 'ack' } | ({ readonly kind: 'nack' } & Bla
 export type Held = XdsResource | { readonly version: string };
 /** It has none, and knows that there is none, or does not expect it. */
 const absent: Held = { version: '' };
-/** It waits to be told. */
+/** It has none, and waits to be told. */
 const untold: Held = { version: '' };
+/** It waits to be told although it may hold one. */
+const again: Held = { version: '' };
 /** It may hold one of another version. */
 export const unknown: Held = { version: '' };
 
@@ -166,10 +168,18 @@ export class Subscription {
       this.#setWildcard(true);
       return;
     }
-    const held = this.#mayHold(name) ? unknown : untold;
+    const held = this.#mayHold(name) ? again : untold;
     this.#names.add(this.#shared(name));
     this.#forget(name);
     this.#holds(name, held);
+  }
+
+  /** The client waits for this once more, without saying so. */
+  awaits(name: string): void {
+    const resource = this.#resources.get(name);
+    if (resource === undefined || !this.#covers(name) || this.#blame.keepsAway(resource)) return;
+    this.#inFlight?.sent.delete(name);
+    this.#holds(name, this.#mayHold(name) ? again : untold);
   }
 
   /** The client drops it by itself; if the wildcard covers it, it waits to be told whether it is there. */
@@ -228,23 +238,25 @@ export class Subscription {
     return { kind: 'nack', ...blamed, version: only.version, ...(kept ? { kept } : {}) };
   }
 
-  /** The next response with additions and changes; nothing while one is in flight. */
-  nextAdditions(nextNonce: () => string): Batch | undefined {
+  /**
+   * The next response with additions and changes, or only with what the client waits for; nothing while one is in flight.
+   */
+  nextAdditions(nextNonce: () => string, onlyAwaited: boolean): Batch | undefined {
     if (this.#behind.size === 0 && !this.#mustAnswer) return undefined;
     if (!this.#started || this.#inFlight !== undefined || Date.now() < this.#blame.resumeAt) return undefined;
-    const group = this.#blame.nextGroup((name) => this.#sendable(name) !== undefined);
+    const group = onlyAwaited ? undefined : this.#blame.nextGroup((name) => this.#sendable(name) !== undefined);
     const sent: InFlight['sent'] = new Map();
     let bytes = 0;
     for (const name of group ?? this.#behind.keys()) {
       const before = this.#behind.get(name) ?? absent;
+      if (onlyAwaited && before !== untold && before !== again) continue;
       const now = this.#sendable(name);
       if (now === undefined && (before !== untold || this.#resources.has(name))) continue;
       bytes += now?.body.length ?? 0;
       if (!this.whole && sent.size > 0 && bytes > this.#options.maxBatchBytes) break;
       if (now !== undefined || this.#options.variant === 'delta') sent.set(name, { before, now });
-      else this.#behind.delete(name);
     }
-    return sent.size > 0 || this.#mustAnswer ? this.#send(sent, nextNonce()) : undefined;
+    return sent.size > 0 || (this.#mustAnswer && !onlyAwaited) ? this.#send(sent, nextNonce()) : undefined;
   }
 
   /** What the client holds and is not in the view. */
@@ -254,8 +266,8 @@ export class Subscription {
     const isTold = this.#options.variant === 'delta' || this.whole;
     for (const [name, before] of this.#behind) {
       if (this.#resources.has(name)) continue;
-      if (isTold && before !== absent) sent.set(name, { before, now: undefined });
-      else this.#behind.delete(name);
+      if (isTold && before !== absent && before !== untold) sent.set(name, { before, now: undefined });
+      else if (before !== untold) this.#behind.delete(name);
     }
     return sent.size > 0 ? this.#send(sent, nextNonce()) : undefined;
   }
@@ -277,7 +289,9 @@ export class Subscription {
       get acked() {
         return acked();
       },
-      lacking: [...this.#behind.keys()],
+      lacking: [...this.#behind].flatMap(([name, { version }]) =>
+        this.#resources.has(name) || version !== '' ? name : [],
+      ),
       inFlight,
       refused: [...this.#blame.refused.values()],
     };
@@ -341,7 +355,7 @@ export class Subscription {
       else changed.push(now);
     }
     const resources = this.whole ? this.everything() : changed;
-    return { typeUrl: this.typeUrl, nonce, resources, changed: changed.map(({ name }) => name), removed };
+    return { typeUrl: this.typeUrl, nonce, resources, changed, removed };
   }
 
   /** What the client is to hold when it has taken this response: what is not sent now stays as the client has it. */

@@ -1,24 +1,30 @@
 import { createHash } from 'node:crypto';
 
-/** One resource as it travels: immutable, so that every stream shares it and its bytes. */
-export interface XdsResource {
+export interface ResourceName {
   readonly typeUrl: string;
   readonly name: string;
+}
+
+/** One resource as it travels: immutable, so that every stream shares it and its bytes. */
+export interface XdsResource extends ResourceName {
   /** Equal content has equal version; made by `resourceVersion`. Never empty. */
   readonly version: string;
   /** `google.protobuf.Any.value`. */
   readonly body: Uint8Array;
+  /**
+   * Resources of later types that a client waits for before it takes this one into use, even when it has them: they are
+   * sent again with it. (Envoy warms a changed cluster until it is told the endpoints once more.)
+   */
+  readonly awaits?: readonly ResourceName[];
 }
 
 export interface ViewUpdate {
   readonly set?: readonly XdsResource[];
-  readonly removed?: readonly Pick<XdsResource, 'typeUrl' | 'name'>[];
+  readonly removed?: readonly ResourceName[];
 }
 
 /** A resource that is different now, or new (`before` undefined), or gone (`now` undefined). */
-export interface ResourceChange {
-  readonly typeUrl: string;
-  readonly name: string;
+export interface ResourceChange extends ResourceName {
   readonly before: XdsResource | undefined;
   readonly now: XdsResource | undefined;
 }

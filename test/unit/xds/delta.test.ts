@@ -72,6 +72,45 @@ describe('order', () => {
   });
 });
 
+describe('what a client waits for', () => {
+  const named = (view: View) => {
+    const client = asking(view, 'endpoints');
+    client.ask('service', { subscribe: ['s'] });
+    client.drain();
+    return client;
+  };
+
+  it('comes at once when it is asked for by name, whatever is in flight', () => {
+    const view = viewOf('endpoints/a@1', 'service/s@1', 'service/t@1');
+    const client = named(view);
+    set(view, 'endpoints/a@2', 'service/s@2', 'service/t@1');
+    const first = client.next()!;
+    client.ask('service', { subscribe: ['t'] });
+    expect(described(client.next()!)).toEqual(['service', '+t']);
+    expect(client.next()).toBeUndefined();
+    client.reply(first);
+    expect(client.next()).toBeUndefined();
+  });
+
+  it('is sent again with the resource that it is waited for with, although nothing of it changed', () => {
+    const view = viewOf('endpoints/a@1', 'service/s@1');
+    const client = named(view);
+    view.update({ set: [{ ...resource('endpoints/a@2'), awaits: [{ typeUrl: 'service', name: 's' }] }] });
+    expect([client.next(), client.next()].map((batch) => described(batch!))).toEqual([
+      ['endpoints', '+a'],
+      ['service', '+s'],
+    ]);
+    expect(client.next()).toBeUndefined();
+  });
+
+  it('is not waited for by a client that did not ask for it', () => {
+    const view = viewOf('endpoints/a@1', 'service/s@1', 'service/t@1');
+    const client = named(view);
+    view.update({ set: [{ ...resource('endpoints/a@2'), awaits: [{ typeUrl: 'service', name: 't' }] }] });
+    expect(client.drain()).toEqual([['endpoints', '+a']]);
+  });
+});
+
 describe('a slow client', () => {
   it('gets the latest state, not what lay between', () => {
     const view = viewOf('endpoints/a@1');
@@ -130,8 +169,8 @@ describe('answers', () => {
     for (let batch = client.next(); batch !== undefined; batch = client.next()) {
       batches += 1;
       const { changed } = batch;
-      const found = changed.find((name) => bad.includes(name));
-      if (found === undefined) for (const name of changed) held.add(name);
+      const found = changed.map(({ name }) => name).find((name) => bad.includes(name));
+      if (found === undefined) for (const { name } of changed) held.add(name);
       const answer = client.reply(batch, found === undefined ? undefined : detailOf(found));
       if (answer?.kind === 'nack' && answer.certain) certain.push(...answer.names);
     }

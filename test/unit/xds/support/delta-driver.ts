@@ -45,5 +45,5 @@ export class DeltaDriver {
 
 /** The type, `+NAME` for what is new, `-NAME` for what is gone. */
 export function described({ typeUrl, changed, removed }: Batch): readonly string[] {
-  return [typeUrl, ...changed.map((name) => `+${name}`), ...removed.map((name) => `-${name}`)];
+  return [typeUrl, ...changed.map(({ name }) => `+${name}`), ...removed.map((name) => `-${name}`)];
 }

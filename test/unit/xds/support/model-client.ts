@@ -99,13 +99,14 @@ export abstract class ModelClient {
     if (this.#inbox.some((other) => other.typeUrl === typeUrl))
       this.faults.push(`${nonce}: two of ${typeUrl} in flight`);
     const held = this.held.get(typeUrl)!;
-    for (const name of changed) {
-      const version = resources.find((resource) => resource.name === name)?.version;
+    // What it asks for comes at once.
+    const news = changed.filter(({ name }) => !this.asked.has(`${typeUrl}/${name}`));
+    for (const { name, version } of changed) {
       const key = `${typeUrl}/${name}`;
-      if (held.get(name) === version && !this.asked.delete(key)) this.faults.push(`${nonce}: ${key} twice`);
+      if (held.get(name) === version && !this.asked.has(key)) this.faults.push(`${nonce}: ${key} twice`);
       this.asked.delete(key);
     }
-    if (changed.length > 0) this.#expectSettled(types.slice(0, order), `${nonce}: additions of ${typeUrl}`);
+    if (news.length > 0) this.#expectSettled(types.slice(0, order), `${nonce}: additions of ${typeUrl}`);
     const taken = this.taken(typeUrl, resources, removed).filter((name) => this.wants(typeUrl, name));
     if (taken.length > 0) this.#expectSettled(types, `${nonce}: removals of ${typeUrl}`);
   }
@@ -127,6 +128,7 @@ export class DeltaClient extends ModelClient {
   protected open() {
     this.#state = this.#create();
     for (const typeUrl of types) {
+      for (const name of this.wanted.get(typeUrl) ?? []) this.asked.add(`${typeUrl}/${name}`);
       const wanted = this.wanted.get(typeUrl);
       // Nothing named at all would mean everything.
       const subscribe = wanted === undefined ? [] : wanted.size === 0 ? ['none'] : [...wanted];
@@ -180,7 +182,8 @@ export class SotwClient extends ModelClient {
     this.#named.clear();
     for (const typeUrl of types) {
       // It brings along one version for all, which names nothing.
-      for (const name of this.held.get(typeUrl)!.keys()) this.asked.add(`${typeUrl}/${name}`);
+      const names = [...this.held.get(typeUrl)!.keys(), ...(this.wanted.get(typeUrl) ?? [])];
+      for (const name of names) this.asked.add(`${typeUrl}/${name}`);
       this.#request(typeUrl);
     }
     return this.#state;
