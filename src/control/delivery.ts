@@ -9,9 +9,9 @@ import type { ControlPlaneMessage } from './messages.ts';
 import { ControlMetrics } from './metrics.ts';
 import { diagnose } from './refusals/diagnosis.ts';
 import { ObjectHistory } from './refusals/object-history.ts';
-import type { ProxyRefusal, RefusingProxy } from './refusals/refusal.ts';
+import type { Fault, ProxyRefusal, RefusedVersion, RefusingProxy } from './refusals/refusal.ts';
 import { ResourceHistory } from './refusals/resource-history.ts';
-import { type Finding, RefusalTracker, type RefusedVersion } from './refusals/tracker.ts';
+import { RefusalTracker } from './refusals/tracker.ts';
 import type { RolloutStart } from './rollouts/rollout.ts';
 import { RolloutTracker } from './rollouts/tracker.ts';
 
@@ -45,7 +45,8 @@ export class Delivery {
     this.refusals = new RefusalTracker({
       find: (about, proxy) => this.#find(about, proxy),
       onRefused: (refusal, again) => this.#tell(refusal, again),
-      onOver: (refusal) => this.#over(refusal),
+      onOver: ({ id, resources }) =>
+        options.onEvent({ type: 'recovered', id, resources: resources.map(({ resource }) => resource) }),
     });
     this.metrics = new ControlMetrics({
       streams: () => options.server()?.counters().streams ?? 0,
@@ -151,7 +152,7 @@ export class Delivery {
     }
   }
 
-  #find({ typeUrl, resource, version }: RefusedVersion, proxy: RefusingProxy): Finding {
+  #find({ typeUrl, resource, version }: RefusedVersion, proxy: RefusingProxy): Fault {
     const view = this.#proxiesOf(proxy.node).find(({ types }) => types.some((type) => type.typeUrl === typeUrl))?.view;
     const revision = (of: string) => this.resources.find(view, typeUrl, resource, of);
     return diagnose({
@@ -164,26 +165,22 @@ export class Delivery {
     });
   }
 
-  #tell({ typeUrl, resource, object, diagnostic: found, related, proxies }: ProxyRefusal, again: boolean): void {
+  #tell({ id, resources, object, diagnostic: found, related, proxies }: ProxyRefusal, again: boolean): void {
     const [first] = proxies;
+    const typeUrl = resources[0]?.typeUrl ?? '';
     const { onEvent } = this.#options;
     onEvent({
       type: 'nack',
+      id,
       workload: first?.node ?? '',
       typeUrl,
-      resources: [resource],
+      resources: resources.map(({ resource }) => resource),
       detail: first?.detail ?? '',
       origins: [...(found.origin === undefined ? [] : [found.origin]), ...related],
     });
     if (again) return;
     this.metrics.refused(typeUrl, object);
     onEvent({ type: 'finding', diagnostic: found });
-  }
-
-  #over({ typeUrl, resource }: ProxyRefusal): void {
-    // A correction that is refused too is no recovery.
-    if (this.refusals.standing.some((other) => other.typeUrl === typeUrl && other.resource === resource)) return;
-    this.#options.onEvent({ type: 'recovered', typeUrl, resources: [resource] });
   }
 }
 

@@ -44,11 +44,12 @@ export type ControlPlaneMessage =
   /** Something is wrong beside what a load found. */
   | { readonly type: 'finding'; readonly diagnostic: LocatedDiagnostic }
   /**
-   * A proxy refused configuration and keeps what it had; told once for each version of a resource, however many proxies
-   * refuse it, with `finding` beside it the first time.
+   * A proxy refused configuration and keeps what it had; told once for each fault, however many proxies and resources
+   * show it, with `finding` beside it the first time.
    */
   | {
       readonly type: 'nack';
+      readonly id: string;
       readonly workload: string;
       readonly typeUrl: string;
       readonly resources: readonly string[];
@@ -57,7 +58,7 @@ export type ControlPlaneMessage =
       readonly origins: readonly Origin[];
     }
   /** No proxy refuses it any more: it was corrected, it is gone, or those that did have left. */
-  | { readonly type: 'recovered'; readonly typeUrl: string; readonly resources: readonly string[] }
+  | { readonly type: 'recovered'; readonly id: string; readonly resources: readonly string[] }
   | { readonly type: 'splits'; readonly splits: readonly WantedShare[] };
 
 export interface AdsAddress {
@@ -113,8 +114,8 @@ const fromControlPlane: Record<ControlPlaneMessage['type'], Shape> = {
   loaded: { generation: isNumber, changed: isTexts, diagnostics: isObjects, refused: isTexts },
   published: { generation: isNumber, hash: isText, changedUnits: isTexts, workloads: isNumber },
   finding: { diagnostic: isObject },
-  nack: { workload: isText, typeUrl: isText, resources: isTexts, detail: isText, origins: isObjects },
-  recovered: { typeUrl: isText, resources: isTexts },
+  nack: { id: isText, workload: isText, typeUrl: isText, resources: isTexts, detail: isText, origins: isObjects },
+  recovered: { id: isText, resources: isTexts },
   splits: { splits: isObjects },
 };
 

@@ -281,7 +281,7 @@ describe('what is broken', () => {
       location: { file: join(directory, 'split.yaml') },
     });
     expect(controlPlane.refusals()).toMatchObject([
-      { resource: 'default/shop:80', object: 'split.smi-spec.io/TrafficSplit/default/shop', count: 1 },
+      { resources: [{ resource: 'default/shop:80' }], object: 'split.smi-spec.io/TrafficSplit/default/shop', count: 1 },
     ]);
     await client.until(() => client.names.includes('OutboundService default/shop-v1:80'));
     expect(client.names).not.toContain('OutboundService default/shop:80');

@@ -115,7 +115,7 @@ describe('smi-cli wait', () => {
     clients[0]!.refuses.add('default/shop:80');
     write(split(50, 51));
     const { status, stdout } = await cli('wait', 'TrafficSplit/default/shop');
-    expect(stdout).toMatch(/^refused: proxies do not take 1 resource of generation \d+\n/);
+    expect(stdout).toMatch(/^refused: 1 proxy does not take all of generation \d+\n/);
     expect(stdout).toContain('error[SMI5101]: the proxy of default/client refused default/shop:80');
     expect(stdout).toContain(`${join(root, 'manifests', 'split.yaml')}:11:15 (TrafficSplit default/shop)`);
     expect(status).toBe(1);

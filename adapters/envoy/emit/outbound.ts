@@ -1,6 +1,7 @@
 import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { isShutOut } from '../../../src/model/admission.ts';
 import { interceptedAddress } from '../../../src/model/hosts.ts';
+import { originsWithin } from '../../../src/model/origins.ts';
 import type { LoadBalancer } from '../../../src/model/policy.ts';
 import { portKey } from '../../../src/model/ports.ts';
 import type { MeshModel, OutboundBinding, PortPolicy, ServiceId, Workload } from '../../../src/model/types.ts';
@@ -140,7 +141,7 @@ function emitListener(binding: Binding, client: Workload, settings: Settings): E
   };
   const origins = binding.services.flatMap(({ service, policy: { rules, policies = [] } }) => [
     ...service.origins,
-    ...[...rules, ...policies].flatMap((one) => one.origins),
+    ...originsWithin(rules, policies),
   ]);
   if (first?.policy.protocol === 'tcp') {
     const filters = [tcpProxy(first, client, settings)];

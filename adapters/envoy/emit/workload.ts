@@ -1,5 +1,6 @@
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
+import { originsWithin } from '../../../src/model/origins.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { typeUrls } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
@@ -22,14 +23,16 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
     body,
     origins: more.length === 0 ? origins : [...origins, ...more],
   });
+  const lets = originsWithin(model.inbound[workload.set]);
   const clusters = [...inbound, ...datagrams].flatMap((each) => each.clusters);
   return [
     ...clusters.map((cluster) => artifact(typeUrls.cluster, cluster)),
     ...datagrams.flatMap((each) => each.listeners.map((listener) => artifact(typeUrls.listener, listener))),
-    ...[...outbound, ...inbound].map(({ listener }) => artifact(typeUrls.listener, listener)),
+    ...outbound.map(({ listener, origins: more }) => artifact(typeUrls.listener, listener, more)),
+    ...inbound.map(({ listener }) => artifact(typeUrls.listener, listener, lets)),
     ...outbound.flatMap(({ routes, origins: more }) =>
       routes === undefined ? [] : [artifact(typeUrls.routes, routes, more)],
     ),
-    ...inbound.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes)])),
+    ...inbound.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes, lets)])),
   ];
 }

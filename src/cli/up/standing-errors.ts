@@ -21,10 +21,10 @@ export class StandingErrors {
         if (event.diagnostic.severity === 'error' && event.diagnostic.code !== 'SMI5101') this.#since += 1;
         return;
       case 'nack':
-        for (const resource of event.resources) this.#refused.add(`${event.typeUrl} ${resource}`);
+        this.#refused.add(event.id);
         return;
       case 'recovered':
-        for (const resource of event.resources) this.#refused.delete(`${event.typeUrl} ${resource}`);
+        this.#refused.delete(event.id);
         return;
       case 'process':
         // Another control plane starts with what its proxies refuse then.

@@ -90,7 +90,7 @@ export function createTextView({ style, quiet, renderDiagnostic }: TextViewOptio
         say(style.bold(`${event.pods} pods are ready after ${(event.afterMillis / 1000).toFixed(1)} s`));
         return;
       case 'recovered':
-        say(style.dim(`no proxy refuses ${event.resources.join(', ')} any more`));
+        say(style.dim(`what was wrong with ${event.resources.join(', ')} is over`));
         return;
       case 'nack':
       case 'published':

@@ -29,7 +29,7 @@ function verdict({ outcome, rollout, connected, findings, refusals }: WaitReport
   if (outcome === 'refused') {
     return refusals.length === 0
       ? `refused: the files have ${count(findings.length, 'error')}; what was good before stays in force`
-      : `refused: proxies do not take ${count(refusals.length, 'resource')} of ${generation}`;
+      : `refused: ${count(refusing(refusals), 'proxy does', 'proxies do')} not take all of ${generation}`;
   }
   if (connected === 0) return `landed: ${generation} is published, and no proxy is connected`;
   if (rollout.touched === 0 && rollout.cause === 'files') return `landed: ${generation} changes nothing for ${proxies}`;
@@ -66,4 +66,10 @@ function millis(time: number): string {
 function named(names: readonly string[]): string {
   const shown = names.slice(0, namedAtMost).join(', ');
   return names.length > namedAtMost ? `${shown} and ${names.length - namedAtMost} more` : shown;
+}
+
+/** Of many proxies the first ones are named; then the greatest number of one refusal is the best that is known. */
+function refusing(refusals: WaitReport['refusals']): number {
+  const named = new Set(refusals.flatMap(({ proxies }) => proxies.map(({ node }) => node)));
+  return Math.max(named.size, ...refusals.map(({ count: each }) => each));
 }

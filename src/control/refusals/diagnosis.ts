@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Locate, ObjectKey, Origin } from '../../diagnostics/origin.ts';
+import { sha256 } from '../../lib/hash.ts';
 import { located } from '../located.ts';
 import { blame } from './blame.ts';
 import { changedField, fieldValue, leavesOf } from './fields.ts';
 import type { ObjectHistory } from './object-history.ts';
-import type { RefusingProxy } from './refusal.ts';
+import type { Fault, RefusedVersion, RefusingProxy } from './refusal.ts';
 import type { ResourceRevision } from './resource-history.ts';
-import type { Finding, RefusedVersion } from './tracker.ts';
 
 export interface Case {
   readonly about: RefusedVersion;
@@ -20,7 +20,7 @@ export interface Case {
 }
 
 /** Which object and field a proxy refused, as a finding at the user's line. */
-export function diagnose({ about, proxy, refused, kept, objects, locate }: Case): Finding {
+export function diagnose({ about, proxy, refused, kept, objects, locate }: Case): Fault {
   const origins = refused?.artifact.origins ?? [];
   const generation = refused?.generation ?? 0;
   const documentOf = (origin: Origin) => objects.at(generation, origin.object);
@@ -48,7 +48,11 @@ export function diagnose({ about, proxy, refused, kept, objects, locate }: Case)
   const origin = by === 'change' && found.origin !== undefined ? narrowed(found.origin) : found.origin;
   const message = `the proxy of ${proxy.node} refused ${about.resource}${fate(proxy)}: ${proxy.detail}`;
   const finding = diagnostic('SMI5101', { message, ...(origin === undefined ? {} : { origin }), related });
+  const reason = proxy.detail.replaceAll(about.resource, '').replaceAll(proxy.node, '');
+  const cause =
+    origin === undefined ? `${about.typeUrl} ${about.resource} ${about.version}` : `${origin.object} ${origin.path}`;
   return {
+    id: sha256(`${cause}\n${reason}`).slice(0, 12),
     ...(origin === undefined ? {} : { object: origin.object, path: origin.path }),
     by,
     objects: [...new Set(origins.map(({ object }): ObjectKey => object))],

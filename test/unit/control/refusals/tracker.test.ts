@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Finding, RefusalTracker, type RefusedVersion } from '../../../../src/control/refusals/tracker.ts';
+import type { Fault, RefusedVersion } from '../../../../src/control/refusals/refusal.ts';
+import { RefusalTracker } from '../../../../src/control/refusals/tracker.ts';
 
-const about = (version: string): RefusedVersion => ({ typeUrl: 'test/Thing', resource: 'a', version });
+const about = (version: string, resource = 'a'): RefusedVersion => ({ typeUrl: 'test/Thing', resource, version });
 const by = (node: string) => ({ node, since: 1, detail: 'no' });
-const finding: Finding = {
+const fault: Omit<Fault, 'id'> = {
   by: 'resource',
   objects: [],
   related: [],
@@ -19,18 +20,18 @@ beforeEach(() => {
   tracker = new RefusalTracker({
     find: ({ version }) => {
       found.push(version);
-      return finding;
+      return { ...fault, id: version };
     },
-    onRefused: ({ version }, again) => told.push(`${version} refused${again ? ' again' : ''}`),
-    onOver: ({ version }) => told.push(`${version} over`),
+    onRefused: ({ id }, again) => told.push(`${id} refused${again ? ' again' : ''}`),
+    onOver: ({ id }) => told.push(`${id} over`),
   });
 });
 
 describe('refusals', () => {
-  it('are told once for each version, however many proxies refuse it', () => {
+  it('are told once for each fault, however many proxies refuse it', () => {
     for (const node of ['one', 'two', 'two', 'three']) tracker.refused(about('1'), by(node));
     expect(told).toEqual(['1 refused']);
-    expect(tracker.standing).toMatchObject([{ version: '1', count: 3, proxies: [{ node: 'one' }, {}, {}] }]);
+    expect(tracker.standing).toMatchObject([{ id: '1', count: 3, proxies: [{ node: 'one' }, {}, {}] }]);
   });
 
   it('are over when the last proxy no longer refuses, and look for no fault when it does again', () => {
@@ -44,6 +45,17 @@ describe('refusals', () => {
     tracker.refused(about('1'), by('two'));
     expect(told).toEqual(['1 refused', '1 over', '1 refused again']);
     expect(found).toEqual(['1']);
+  });
+
+  it('of several resources for one fault are one, and over with the last', () => {
+    tracker.refused(about('1', 'a'), by('one'));
+    tracker.refused(about('1', 'b'), by('two'));
+    expect(tracker.standing).toMatchObject([{ count: 2, resources: [{ resource: 'a' }, { resource: 'b' }] }]);
+    expect(tracker.nodes).toEqual(new Set(['one', 'two']));
+    tracker.recheck('one', () => false);
+    expect(told).toEqual(['1 refused']);
+    tracker.recheck('two', () => false);
+    expect(told).toEqual(['1 refused', '1 over']);
   });
 
   it('that are over are remembered to a bound', () => {
