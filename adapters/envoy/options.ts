@@ -19,11 +19,23 @@ export interface EnvoyOptions {
   readonly dnsServers?: readonly { readonly address: string; readonly port: number }[];
   /** PEM file of the authorities that vouch for `https` hosts that tokens' keys come from; by default that of Debian. */
   readonly webRoots?: string;
+  /** Where access logs go, and of which requests; by default those that are refused, to `/dev/stderr`. */
+  readonly accessLog?: { readonly path: string; readonly requests: 'all' | 'denied' };
   /** Tests only: the request header whose decimal value takes the place of randomness among weighted backends. */
   readonly testRandomHeader?: string;
 }
 
 const certificateFields = ['certificateChain', 'privateKey', 'trustBundle'] as const;
+
+const optionNames = [
+  'certificates',
+  'secrets',
+  'admin',
+  'dnsServers',
+  'webRoots',
+  'accessLog',
+  'testRandomHeader',
+] as const;
 
 const defaults: EnvoyOptions = {
   certificates: {
@@ -44,9 +56,9 @@ export function parseEnvoyOptions(input: unknown): Result<EnvoyOptions, NonEmpty
 
 function optionsFault(input: unknown): string | undefined {
   if (!isObject(input)) return 'values must be an object';
-  const unknown = unknownKey(input, ['certificates', 'secrets', 'admin', 'dnsServers', 'webRoots', 'testRandomHeader']);
+  const unknown = unknownKey(input, optionNames);
   if (unknown !== undefined) return `${unknown} is not known`;
-  const { certificates, secrets, admin, dnsServers, webRoots, testRandomHeader } = input;
+  const { certificates, secrets, admin, dnsServers, webRoots, accessLog, testRandomHeader } = input;
   if (certificates !== undefined && !areCertificates(certificates)) {
     return `certificates must hold file paths as ${certificateFields.join(', ')}`;
   }
@@ -56,12 +68,20 @@ function optionsFault(input: unknown): string | undefined {
     return 'dnsServers must be a list of address and port';
   }
   if (webRoots !== undefined && !isText(webRoots)) return 'webRoots must be a file path';
+  if (accessLog !== undefined && !isAccessLog(accessLog)) {
+    return 'accessLog must hold path, and requests as all or denied';
+  }
   if (testRandomHeader !== undefined && !isText(testRandomHeader)) return 'testRandomHeader must be a header name';
   return undefined;
 }
 
 function areCertificates(value: unknown): boolean {
   return isObject(value) && unknownKey(value, certificateFields) === undefined && Object.values(value).every(isText);
+}
+
+function isAccessLog(value: unknown): boolean {
+  if (!isObject(value) || unknownKey(value, ['path', 'requests']) !== undefined) return false;
+  return isText(value.path) && (value.requests === 'all' || value.requests === 'denied');
 }
 
 function isAddress(value: unknown): boolean {

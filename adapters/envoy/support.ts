@@ -21,10 +21,7 @@ export const support: SupportTable = {
   'access-http': { level: 'exact' },
   'access-port': { level: 'exact' },
   'access-udp': { level: 'exact' },
-  'access-audit': {
-    level: 'approximate',
-    how: 'what deny would refuse is counted (rbac.shadow_denied) and not logged',
-  },
+  'access-audit': { level: 'exact' },
   'access-allow': { level: 'exact' },
   'client-access': { level: 'exact' },
   'external-services': { level: 'exact' },

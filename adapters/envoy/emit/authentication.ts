@@ -6,7 +6,7 @@ import { claimsFilter } from './claims.ts';
 import { matchOf } from './match.ts';
 import { any, type Message } from './message.ts';
 import type { ServerLayer } from './server-layers.ts';
-import { type NamedProvider, tokenHeader } from './tokens.ts';
+import { failureKey, type NamedProvider, tokenHeader } from './tokens.ts';
 
 /** As our own proxy: how far an issuer's clock may be from ours, how many good tokens are remembered, and a fetch of keys. */
 const limits = { clockSkewSeconds: 30, tokens: 4_096, fetch: '5s' } as const;
@@ -113,8 +113,6 @@ function keysIn(text: string): readonly unknown[] {
     return [];
   }
 }
-
-const failureKey = 'failure';
 
 /** Envoy answers 403 to a token for another audience alone. */
 export const audienceMapper: Message = {

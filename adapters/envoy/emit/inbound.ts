@@ -1,6 +1,7 @@
 import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
+import { connectionLogs, inboundLogs } from './access-log.ts';
 import { type Authentication, audienceMapper, emitAuthentication } from './authentication.ts';
 import { appCluster } from './cluster.ts';
 import type { EmittedInbound } from './emitted.ts';
@@ -39,7 +40,10 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   const manager = (identified: boolean): Message => {
     const limits = rateLimits(layers, identified);
     const filters = [...users.filters, ...(identified ? access : []), ...limits];
-    return httpConnectionManager(name, rds, filters, managerOf(users, identified));
+    return httpConnectionManager(name, rds, filters, {
+      ...managerOf(users, identified),
+      accessLog: inboundLogs(options, server, port.port, policy, identified ? 'identified' : 'plain'),
+    });
   };
   const rds = { rds: { routeConfigName: name, configSource: ads } };
   const filterNames = [...users.filters, ...rateLimits(layers, true)].map((filter) => String(filter.name));
@@ -99,7 +103,10 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
   );
   const elsewhere = chain(clients === undefined ? everybody(model) : { exact: clients.everywhere });
   return {
-    listener: listener(name, server, port, [...places, elsewhere], [proxy]),
+    listener: {
+      ...listener(name, server, port, [...places, elsewhere], [proxy]),
+      accessLog: connectionLogs(options, server, port.port, policy),
+    },
     clusters: [appCluster(cluster, port)],
   };
 }

@@ -1,5 +1,8 @@
 import type { JwtProvider } from '../../../src/model/policy.ts';
 
+/** Where, among what Envoy knows of a request, it is noted why its token is refused. */
+export const failureKey = 'failure';
+
 /** An issuer of one policy. */
 export interface NamedProvider {
   /** Unique at the port. */

@@ -1,6 +1,7 @@
 import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
+import { inboundLogs } from './access-log.ts';
 import type { EmittedInbound } from './emitted.ts';
 import { httpConnectionManager } from './http.ts';
 import { connectUdp, type Message, originMetadata, socketAddress } from './message.ts';
@@ -19,7 +20,8 @@ export function udpListener(
 ): EmittedInbound {
   const name = inboundName(server.id, port, 'udp');
   const cluster = appClusterName(server.id, port, 'udp');
-  const access = udpAccess(model.inbound[server.set], port);
+  const policy = model.inbound[server.set];
+  const access = udpAccess(policy, port);
   const address = { socketAddress: { protocol: 'UDP', address: app.address, portValue: app.port } };
   return {
     listener: {
@@ -29,7 +31,12 @@ export function udpListener(
       trafficDirection: 'INBOUND',
       filterChains: [
         {
-          filters: [httpConnectionManager(name, { routeConfig: flows(name, cluster) }, access, connectUdp)],
+          filters: [
+            httpConnectionManager(name, { routeConfig: flows(name, cluster) }, access, {
+              ...connectUdp,
+              accessLog: inboundLogs(options, server, port, policy, 'identified'),
+            }),
+          ],
           transportSocket: serverTls(options, everybody(model), trustOf(model)),
         },
       ],

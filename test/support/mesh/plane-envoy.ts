@@ -15,7 +15,7 @@ import type { Plane } from './planes.ts';
 const adminPort = 15_001;
 
 /** The real Envoy, one process for each workload, with the static bootstrap of our adapter. */
-export function envoyPlane(binary: string, options: Partial<EnvoyOptions> = {}): Plane {
+export function envoyPlane(binary: string, options: Partial<EnvoyOptions> = {}, args: readonly string[] = []): Plane {
   return {
     name: 'Envoy',
     refusedFlows: refusedByEnvoy,
@@ -30,7 +30,7 @@ export function envoyPlane(binary: string, options: Partial<EnvoyOptions> = {}):
         for (const id of workloads) {
           const path = await writeBootstrap(model, id, credentials, folder, options);
           const { addresses } = model.workloads[id]!;
-          running.push(new Envoy(binary, path, { host: addresses[0]!, port: adminPort }));
+          running.push(new Envoy(binary, path, { host: addresses[0]!, port: adminPort }, args));
         }
         await Promise.all(running.map((envoy) => envoy.ready()));
       } catch (error) {

@@ -1,0 +1,158 @@
+import type { InboundPolicy, Workload } from '../../../src/model/types.ts';
+import type { EnvoyOptions } from '../options.ts';
+import { any, type Message } from './message.ts';
+import { failureKey } from './tokens.ts';
+
+/** Who meets a port: peers that prove an identity, or plain callers. */
+export type Callers = 'identified' | 'plain';
+
+const http = 'envoy.filters.http.rbac';
+const network = 'envoy.filters.network.rbac';
+
+/**
+ * Access logs of an inbound HTTP port: JSON lines in the words of our own proxy's log, of all requests or of those that access
+ * control refuses, or would refuse under audit.
+ */
+export function inboundLogs(
+  options: EnvoyOptions,
+  server: Workload,
+  port: number,
+  policy: InboundPolicy | undefined,
+  callers: Callers,
+): readonly Message[] {
+  const fields = {
+    ...common,
+    ...ends(server, port),
+    method: '%REQ(:METHOD)%',
+    authority: '%REQ(:AUTHORITY)%',
+    path: '%PATH(NQ:PATH)%',
+    status: '%RESPONSE_CODE%',
+    verdict: cel(verdict(policy?.mode ?? 'deny', callers)),
+    ...(callers === 'plain' ? {} : rules(http, policy, port)),
+    details: '%RESPONSE_CODE_DETAILS%',
+    trace: '%TRACE_ID%',
+  };
+  return [log(options, fields, [...refusedBy(http), refusedToken])];
+}
+
+/** The same of the connections to an inbound TCP port, those included whose peer the handshake refuses. */
+export function connectionLogs(
+  options: EnvoyOptions,
+  server: Workload,
+  port: number,
+  policy: InboundPolicy | undefined,
+): readonly Message[] {
+  const fields = {
+    ...common,
+    ...ends(server, port),
+    bytesIn: '%BYTES_RECEIVED%',
+    bytesOut: '%BYTES_SENT%',
+    ...rules(network, policy, port),
+    details: '%CONNECTION_TERMINATION_DETAILS%',
+    tls: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%',
+  };
+  return [log(options, fields, [...refusedBy(network), refusedHandshake])];
+}
+
+const common: Message = { time: '%START_TIME%', direction: 'inbound', millis: '%DURATION%', flags: '%RESPONSE_FLAGS%' };
+
+function ends({ id }: Workload, port: number): Message {
+  return {
+    peer: '%DOWNSTREAM_PEER_URI_SAN%',
+    source: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%',
+    destination: id,
+    port,
+  };
+}
+
+/** The rule that let it in; of what is refused, the one that came nearest: for this peer, or else any at this port. */
+function rules(filter: string, policy: InboundPolicy | undefined, port: number): Message {
+  if (policy?.mode === 'allow') return {};
+  const kind = policy?.mode === 'audit' ? 'shadow' : 'enforced';
+  const nearest = nearestRule(policy, port);
+  const refused = `metadata.filter_metadata['${filter}']['${kind}_engine_result'] == 'denied'`;
+  return {
+    rule: `%DYNAMIC_METADATA(${filter}:${kind}_effective_policy_id)%`,
+    ...(nearest === undefined ? {} : { nearest: cel(`${refused} ? (${nearest}) : ''`) }),
+  };
+}
+
+/** Rules beyond so many are not told apart: a line of the log should not cost more than the request. */
+const maxIdentities = 64;
+
+function nearestRule(policy: InboundPolicy | undefined, port: number): string | undefined {
+  const here = (policy?.grants ?? []).filter(({ to }) =>
+    to.some(({ ports }) => ports === 'any' || ports.includes(port)),
+  );
+  const [first] = here;
+  if (first === undefined) return undefined;
+  const byIdentity = new Map<string, string>();
+  for (const { rule, from } of here) {
+    for (const { spiffe } of from)
+      if (byIdentity.size < maxIdentities && !byIdentity.has(spiffe)) byIdentity.set(spiffe, rule);
+  }
+  const entries = [...byIdentity].map(([identity, rule]) => `'${identity}': '${rule}'`).join(', ');
+  const peer = 'connection.uri_san_peer_certificate';
+  return `${peer} in {${entries}} ? {${entries}}[${peer}] : '${first.rule}'`;
+}
+
+/** As our own proxy calls it; what is answered before anybody is asked is `rejected`. */
+function verdict(mode: InboundPolicy['mode'], callers: Callers): string {
+  const details = 'response.code_details';
+  const found = `'${http}' in metadata.filter_metadata`;
+  const audited = `metadata.filter_metadata['${http}']['shadow_engine_result'] == 'denied' ? 'audited' : 'allowed'`;
+  const passed =
+    callers === 'plain' || mode === 'allow'
+      ? `${details} == 'direct_response' ? 'rejected' : '${callers === 'plain' ? 'unauthenticated' : 'allowed'}'`
+      : `${found} ? (${mode === 'audit' ? audited : "'allowed'"}) : 'rejected'`;
+  return `${details}.startsWith('rbac_') || ${details}.startsWith('jwt_authn_') ? 'denied' : ${details} == 'request_rate_limited' ? 'limited' : ${passed}`;
+}
+
+function cel(expression: string): string {
+  return `%CEL(${expression})%`;
+}
+
+function refusedBy(filter: string): readonly Message[] {
+  return ['enforced', 'shadow'].map((kind) =>
+    noted(filter, [`${kind}_engine_result`], { stringMatch: { exact: 'denied' } }),
+  );
+}
+
+const refusedToken: Message = noted('envoy.filters.http.jwt_authn', [failureKey, 'message'], { presentMatch: true });
+
+/** There is no peer then of whom a filter could say anything. */
+const refusedHandshake: Message = {
+  extensionFilter: {
+    name: 'envoy.access_loggers.extension_filters.cel',
+    typedConfig: any('envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
+      expression: "connection.transport_failure_reason != ''",
+    }),
+  },
+};
+
+function noted(filter: string, path: readonly string[], value: Message): Message {
+  const matcher = { filter, path: path.map((key) => ({ key })), value };
+  return { metadataFilter: { matcher, matchIfKeyNotFound: false } };
+}
+
+const streams: Readonly<Record<string, string>> = { '/dev/stdout': 'Stdout', '/dev/stderr': 'Stderr' };
+
+function log(
+  { accessLog = { path: '/dev/stderr', requests: 'denied' } }: EnvoyOptions,
+  fields: Message,
+  denials: readonly Message[],
+): Message {
+  const { path, requests } = accessLog;
+  const formatters = [{ name: 'envoy.formatter.cel', typedConfig: any('envoy.extensions.formatter.cel.v3.Cel', {}) }];
+  const logFormat = { jsonFormat: fields, formatters };
+  const stream = streams[path];
+  const typedConfig =
+    stream === undefined
+      ? any('envoy.extensions.access_loggers.file.v3.FileAccessLog', { path, logFormat })
+      : any(`envoy.extensions.access_loggers.stream.v3.${stream}AccessLog`, { logFormat });
+  return {
+    name: 'access',
+    ...(requests === 'all' ? {} : { filter: { orFilter: { filters: denials } } }),
+    typedConfig,
+  };
+}
