@@ -22,6 +22,7 @@ const descriptors = {
   envoy: [
     'envoy/config/bootstrap/v3/bootstrap.proto',
     'envoy/config/rbac/v3/rbac.proto',
+    'envoy/config/trace/v3/opentelemetry.proto',
     'envoy/extensions/access_loggers/file/v3/file.proto',
     'envoy/extensions/access_loggers/filters/cel/v3/cel.proto',
     'envoy/extensions/access_loggers/stream/v3/stream.proto',
@@ -51,6 +52,7 @@ const descriptors = {
     'envoy/extensions/filters/network/rbac/v3/rbac.proto',
     'envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto',
     'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto',
+    'envoy/extensions/request_id/uuid/v3/uuid.proto',
     'envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.proto',
     'envoy/extensions/transport_sockets/tls/v3/tls.proto',
     'envoy/extensions/transport_sockets/tls/v3/tls_spiffe_validator_config.proto',
@@ -67,6 +69,16 @@ const newer = {
   },
 };
 
+/** Messages of Envoy 1.40 that the sources do not have yet. */
+const samplers = {
+  ParentBasedSamplerConfig: {
+    fields: { wrappedSampler: { type: 'envoy.config.core.v3.TypedExtensionConfig', id: 1 } },
+  },
+  TraceIdRatioBasedSamplerConfig: {
+    fields: { samplingPercentage: { type: 'envoy.type.v3.FractionalPercent', id: 1 } },
+  },
+};
+
 function load(files) {
   const schema = new protobuf.Root();
   schema.resolvePath = (origin, target) => {
@@ -78,6 +90,9 @@ function load(files) {
     return protobuf.util.path.resolve(origin, target);
   };
   schema.loadSync(files);
+  if (schema.lookup('envoy.config.trace.v3.OpenTelemetryConfig') !== null) {
+    schema.define('envoy.extensions.tracers.opentelemetry.samplers.v3', samplers);
+  }
   for (const [message, fields] of Object.entries(newer)) {
     const type = schema.lookup(message);
     if (type instanceof protobuf.Type) {

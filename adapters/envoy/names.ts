@@ -37,6 +37,11 @@ export function jwksClusterName(workload: WorkloadId, origin: string): string {
   return `jwks/${workload}/${origin}`;
 }
 
+/** Name of the cluster to which a sidecar reports spans. */
+export function collectorClusterName(workload: WorkloadId): string {
+  return `collector/${workload}`;
+}
+
 /** The same names, the second and further ones of a kind with a number. */
 export function toldApart(names: readonly string[]): readonly string[] {
   const seen = new Map<string, number>();

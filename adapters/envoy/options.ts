@@ -9,18 +9,25 @@ export interface CertificateFiles {
   readonly trustBundle: string;
 }
 
+interface SocketAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface EnvoyOptions {
   readonly certificates: CertificateFiles;
   /** `ads`: the control plane gives certificate and roots as secrets (`emit/secrets.ts`), and the files are not read. */
   readonly secrets?: 'ads';
   /** Where Envoy's admin endpoint listens; by default port 15001 of the pod's own loopback address, else of 127.0.0.1. */
-  readonly admin?: { readonly address: string; readonly port: number };
+  readonly admin?: SocketAddress;
   /** The DNS servers to ask for hosts outside the mesh; by default those of the system. */
-  readonly dnsServers?: readonly { readonly address: string; readonly port: number }[];
+  readonly dnsServers?: readonly SocketAddress[];
   /** PEM file of the authorities that vouch for `https` hosts that tokens' keys come from; by default that of Debian. */
   readonly webRoots?: string;
   /** Where access logs go, and of which requests; by default those that are refused, to `/dev/stderr`. */
   readonly accessLog?: { readonly path: string; readonly requests: 'all' | 'denied' };
+  /** A collector that takes spans by OTLP over gRPC, and the share of the traces begun here that it gets, in percent; by default all. */
+  readonly tracing?: { readonly collector: SocketAddress; readonly sampling?: number };
   /** Tests only: the request header whose decimal value takes the place of randomness among weighted backends. */
   readonly testRandomHeader?: string;
 }
@@ -34,6 +41,7 @@ const optionNames = [
   'dnsServers',
   'webRoots',
   'accessLog',
+  'tracing',
   'testRandomHeader',
 ] as const;
 
@@ -58,7 +66,7 @@ function optionsFault(input: unknown): string | undefined {
   if (!isObject(input)) return 'values must be an object';
   const unknown = unknownKey(input, optionNames);
   if (unknown !== undefined) return `${unknown} is not known`;
-  const { certificates, secrets, admin, dnsServers, webRoots, accessLog, testRandomHeader } = input;
+  const { certificates, secrets, admin, dnsServers, webRoots, accessLog, tracing, testRandomHeader } = input;
   if (certificates !== undefined && !areCertificates(certificates)) {
     return `certificates must hold file paths as ${certificateFields.join(', ')}`;
   }
@@ -71,6 +79,9 @@ function optionsFault(input: unknown): string | undefined {
   if (accessLog !== undefined && !isAccessLog(accessLog)) {
     return 'accessLog must hold path, and requests as all or denied';
   }
+  if (tracing !== undefined && !isTracing(tracing)) {
+    return 'tracing must hold collector as address and port, and sampling as a percentage';
+  }
   if (testRandomHeader !== undefined && !isText(testRandomHeader)) return 'testRandomHeader must be a header name';
   return undefined;
 }
@@ -82,6 +93,12 @@ function areCertificates(value: unknown): boolean {
 function isAccessLog(value: unknown): boolean {
   if (!isObject(value) || unknownKey(value, ['path', 'requests']) !== undefined) return false;
   return isText(value.path) && (value.requests === 'all' || value.requests === 'denied');
+}
+
+function isTracing(value: unknown): boolean {
+  if (!isObject(value) || unknownKey(value, ['collector', 'sampling']) !== undefined) return false;
+  const { collector, sampling = 100 } = value;
+  return isAddress(collector) && typeof sampling === 'number' && sampling >= 0 && sampling <= 100;
 }
 
 function isAddress(value: unknown): boolean {

@@ -23,10 +23,7 @@ export function inboundLogs(
   const fields = {
     ...common,
     ...ends(server, port),
-    method: '%REQ(:METHOD)%',
-    authority: '%REQ(:AUTHORITY)%',
-    path: '%PATH(NQ:PATH)%',
-    status: '%RESPONSE_CODE%',
+    ...request,
     verdict: cel(verdict(policy?.mode ?? 'deny', callers)),
     ...(callers === 'plain' ? {} : rules(http, policy, port)),
     details: '%RESPONSE_CODE_DETAILS%',
@@ -35,7 +32,24 @@ export function inboundLogs(
   return [log(options, fields, [...refusedBy(http), refusedToken])];
 }
 
-/** The same of the connections to an inbound TCP port, those included whose peer the handshake refuses. */
+/** What a client's sidecar logs of its program's requests; where it refuses none itself, nothing but all of them. */
+export function outboundLogs(options: EnvoyOptions, client: Workload, refuses: boolean): Message {
+  if (options.accessLog?.requests !== 'all' && !refuses) return {};
+  const fields = {
+    ...{ ...common, direction: 'outbound' },
+    ...request,
+    source: client.id,
+    route: '%ROUTE_NAME%',
+    backend: '%UPSTREAM_CLUSTER%',
+    endpoint: '%UPSTREAM_HOST%',
+    tries: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%',
+    details: '%RESPONSE_CODE_DETAILS%',
+    trace: '%TRACE_ID%',
+  };
+  return { accessLog: [log(options, fields, refusedBy(http))] };
+}
+
+/** As `inboundLogs`, of the connections to an inbound TCP port, those included whose peer the handshake refuses. */
 export function connectionLogs(
   options: EnvoyOptions,
   server: Workload,
@@ -53,6 +67,13 @@ export function connectionLogs(
   };
   return [log(options, fields, [...refusedBy(network), refusedHandshake])];
 }
+
+const request: Message = {
+  method: '%REQ(:METHOD)%',
+  authority: '%REQ(:AUTHORITY)%',
+  path: '%PATH(NQ:PATH)%',
+  status: '%RESPONSE_CODE%',
+};
 
 const common: Message = { time: '%START_TIME%', direction: 'inbound', millis: '%DURATION%', flags: '%RESPONSE_FLAGS%' };
 

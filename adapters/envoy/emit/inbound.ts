@@ -14,6 +14,7 @@ import { rateLimits } from './rate-limits.ts';
 import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
 import { serverLayersAt } from './server-layers.ts';
 import { everybody, type PeerIdentities, serverTls, trustOf } from './tls.ts';
+import { tracing } from './tracing.ts';
 import { udpListener } from './udp-inbound.ts';
 
 /** What takes connections of other sidecars: one listener for each container port. A workload without sidecar has none. */
@@ -42,6 +43,7 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
     const filters = [...users.filters, ...(identified ? access : []), ...limits];
     return httpConnectionManager(name, rds, filters, {
       ...managerOf(users, identified),
+      ...tracing(options, server),
       accessLog: inboundLogs(options, server, port.port, policy, identified ? 'identified' : 'plain'),
     });
   };

@@ -1,4 +1,6 @@
+import type { Workload } from '../../../src/model/types.ts';
 import type { EnvoyOptions } from '../options.ts';
+import { outboundLogs } from './access-log.ts';
 import type { ClientRefusals } from './client-access.ts';
 import { httpConnectionManager } from './http.ts';
 import { faultFilters } from './injected-faults.ts';
@@ -6,11 +8,13 @@ import { pathHeader } from './match.ts';
 import { ads, any, type Message } from './message.ts';
 import { outsideFilter } from './outside.ts';
 import type { HttpListener } from './routes.ts';
+import { tracing } from './tracing.ts';
 
 /** The network filter for requests of a client's program, by the routes of the same name. */
 export function outboundHttp(
   { name, ...routes }: Message & { readonly name: string },
   { services, passthrough }: HttpListener,
+  client: Workload,
   options: EnvoyOptions,
   { filters: refusing }: ClientRefusals,
 ): Message {
@@ -20,6 +24,8 @@ export function outboundHttp(
   const rds = { rds: { routeConfigName: name, configSource: ads } };
   return httpConnectionManager(name, rds, [...refusing, callersDeadline, ...faults, ...last], {
     upgradeFilters: [...refusing, overHttp1, ...faults, ...last],
+    ...tracing(options, client),
+    ...outboundLogs(options, client, refusing.length > 0),
     ...(asksForPath(routes) ? { earlyHeaderMutationExtensions: [pathWithoutQuery] } : {}),
   });
 }

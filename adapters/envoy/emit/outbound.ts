@@ -153,7 +153,7 @@ function emitListener(binding: Binding, client: Workload, settings: Settings): E
     hashOn,
     testRandomHeader: options.testRandomHeader,
   });
-  const filters = [outboundHttp(routes, binding, options, refusals)];
+  const filters = [outboundHttp(routes, binding, client, options, refusals)];
   return { listener: { ...common, filterChains: [{ filters }] }, routes, origins };
 }
 

@@ -7,6 +7,7 @@ import type { EnvoyOptions } from '../options.ts';
 import { inboundListeners } from './inbound.ts';
 import type { Message } from './message.ts';
 import { outboundListeners } from './outbound.ts';
+import { collectorClusters } from './tracing.ts';
 import { udpListeners } from './udp-outbound.ts';
 
 /** A sidecar's listeners, their route configurations, and the clusters of its own program. */
@@ -24,7 +25,10 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
     origins: more.length === 0 ? origins : [...origins, ...more],
   });
   const lets = originsWithin(model.inbound[workload.set]);
-  const clusters = [...inbound, ...datagrams].flatMap((each) => each.clusters);
+  const clusters = [
+    ...[...inbound, ...datagrams].flatMap((each) => each.clusters),
+    ...collectorClusters(options, workload),
+  ];
   return [
     ...clusters.map((cluster) => artifact(typeUrls.cluster, cluster)),
     ...datagrams.flatMap((each) => each.listeners.map((listener) => artifact(typeUrls.listener, listener))),

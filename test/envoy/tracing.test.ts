@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workloadId } from '../../src/model/ids.ts';
+import { envoyBinary } from '../support/envoy.ts';
+import { listen, sampleModel, weighted } from '../support/envoy-model.ts';
+import { type AddressRange, takeAddressRange } from '../support/mesh/address-range.ts';
+import { type Credentials, createCredentials } from '../support/mesh/credentials.ts';
+import { startPrograms } from '../support/mesh/echo.ts';
+import { openSocket } from '../support/mesh/envoy-process.ts';
+import { RawClient } from '../support/mesh/http-client.ts';
+import { envoyPlane } from '../support/mesh/plane-envoy.ts';
+import { type Span, startCollector } from './support/collector.ts';
+
+const { path: binary = '', reason } = envoyBinary();
+const ids = ['store-v1', 'buyer'].map((name) => workloadId('default', name));
+
+let range: AddressRange;
+let credentials: Credentials;
+
+describe.skipIf(binary === '')(`traces of the real Envoy${reason === undefined ? '' : `: ${reason}`}`, () => {
+  beforeAll(async () => {
+    range = await takeAddressRange();
+    credentials = await createCredentials();
+  });
+  afterAll(() => range.release());
+
+  it('go on through both sidecars, from the program that calls to the one that serves', async () => {
+    const trace = randomBytes(16).toString('hex');
+    const parent = randomBytes(8).toString('hex');
+    const asked = Array.from({ length: 5 }, () => ({ traceparent: `00-${trace}-${parent}-01` }));
+    const { spans, seen } = await traced(100, asked, 10);
+    const callers = spans.filter(({ service }) => service === 'default/buyer');
+    const servers = spans.filter(({ service }) => service === 'default/store-v1');
+    expect(callers.map((span) => [span.trace, span.parent])).toEqual(asked.map(() => [trace, parent]));
+    expect(servers.map(({ parent: of }) => of).sort()).toEqual(callers.map(({ id }) => id).sort());
+    for (const { traceparent } of seen) {
+      expect(servers.map(({ id }) => `00-${trace}-${id}-01`)).toContain(traceparent);
+    }
+  });
+
+  it('begin here for the share that is asked for, and stay as somebody before decided', async () => {
+    const decided = (flag: string) => ({ traceparent: `00-${'a'.repeat(31)}${flag}-${'b'.repeat(16)}-0${flag}` });
+    const asked = [{}, {}, decided('0'), decided('0'), ...Array.from({ length: 5 }, () => decided('1'))];
+    const { spans, seen } = await traced(0, asked, 10);
+    expect(new Set(spans.map(({ trace }) => trace))).toEqual(new Set([`${'a'.repeat(31)}1`]));
+    expect(seen[0]).not.toHaveProperty('x-request-id');
+  });
+});
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Sends requests through two sidecars; settles with so many spans, and what the program saw. */
+async function traced(
+  sampling: number,
+  requests: readonly Headers[],
+  count: number,
+): Promise<{ readonly spans: readonly Span[]; readonly seen: readonly Headers[] }> {
+  const model = sampleModel({ base: range.base, mode: 'allow', rules: [weighted(1, 0)] });
+  const address = `127.${range.base}.250.9`;
+  const collector = await startCollector(address);
+  const plane = envoyPlane(binary, { tracing: { collector: { address, port: collector.port }, sampling } });
+  const stops = [await startPrograms(model), await plane.start(model, ids, credentials)];
+  const client = new RawClient(() => openSocket({ host: `127.${range.base}.0.1`, port: listen.store }));
+  try {
+    const seen: Headers[] = [];
+    for (const headers of requests) {
+      const lines = [['Host', 'store'], ...Object.entries(headers)] as [string, string][];
+      const response = await client.send({ method: 'GET', path: '/', headers: lines });
+      if (response.kind === 'ended') throw new Error(response.reason);
+      seen.push((JSON.parse(response.body) as { readonly headers: Headers }).headers);
+    }
+    await expect.poll(() => collector.spans.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count);
+    return { spans: collector.spans, seen };
+  } finally {
+    client.close();
+    for (const stop of stops.reverse()) await stop();
+    collector.stop();
+  }
+}
