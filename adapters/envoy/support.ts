@@ -36,7 +36,7 @@ export const support: SupportTable = {
   'plain-workloads': { level: 'exact' },
   'request-timeouts': {
     level: 'approximate',
-    how: 'the next hop is told the whole limit, or what the caller said, and not what is left of it; perTry may also end an answer that has begun',
+    how: 'the next hop is told the whole limit, or what the caller said, and not what is left of it',
   },
   retries: {
     level: 'approximate',

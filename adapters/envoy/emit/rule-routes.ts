@@ -45,7 +45,7 @@ export function ruleRoutes(
   return policyCases(policies).flatMap(({ policy, matches: lists, covering, originsOf }) =>
     combinations(lists).flatMap((matches) => {
       const taken: Taken = {
-        name: covering.length === 0 ? name : `${name}[${covering.join(' ')}]`,
+        name: covering.length === 0 ? name : `${name}[${covering.join(',')}]`,
         matches: [...own, ...matches],
         headers: [],
         origins: [...origins, ...originsOf()],
@@ -92,7 +92,7 @@ function forwarding(
   const action = (use: Parameters<typeof forwardAction>[2]) => forwardAction(targets, policy, use, settings);
   const tunnels =
     timeouts?.request || mirror !== undefined
-      ? routesOf({ ...taken, name: `${taken.name} upgrade`, headers: [...taken.headers, upgrade] }, action('tunnel'))
+      ? routesOf({ ...taken, name: `${taken.name}/upgrade`, headers: [...taken.headers, upgrade] }, action('tunnel'))
       : [];
   if (!dependsOnMethod(retries)) return [...tunnels, ...routesOf(taken, action('repeatable'))];
   const methods = methodsOf(taken.matches);
@@ -102,7 +102,7 @@ function forwarding(
   return [
     ...tunnels,
     ...routesOf({ ...taken, matches: [...taken.matches, some] }, action('repeatable')),
-    ...(rest ? routesOf({ ...taken, name: `${taken.name} once` }, action('once')) : []),
+    ...(rest ? routesOf({ ...taken, name: `${taken.name}/once` }, action('once')) : []),
   ];
 }
 

@@ -6,10 +6,13 @@ export type UpstreamHttp = 'http1' | 'http2' | 'negotiated';
 /** Trailers survive HTTP/1.1 too. */
 const http1: Message = { enableTrailers: true };
 
+/** A sidecar that has vanished shows when it does not answer a PING. */
+const connectionKeepalive: Message = { interval: '10s', timeout: '10s' };
+
 const versions: Readonly<Record<UpstreamHttp, Message>> = {
   http1: { explicitHttpConfig: { httpProtocolOptions: http1 } },
   http2: { explicitHttpConfig: { http2ProtocolOptions: {} } },
-  negotiated: { autoConfig: { httpProtocolOptions: http1, http2ProtocolOptions: {} } },
+  negotiated: { autoConfig: { httpProtocolOptions: http1, http2ProtocolOptions: { connectionKeepalive } } },
 };
 
 /**

@@ -17,6 +17,8 @@ export function localMesh(input: MeshInput, base: number): MeshModel {
 export interface Answer {
   /** 0 when none came. */
   readonly status: number;
+  /** Whether it came to its end. */
+  readonly complete: boolean;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly trailers: Readonly<Record<string, string | undefined>>;
   /** The pod that answered. */
@@ -57,6 +59,7 @@ export class Caller {
             if (unfinished) request.destroy();
             resolve({
               status: statusCode,
+              complete: response.complete,
               headers: fields,
               trailers: response.trailers,
               program: fields['x-program'] as string | undefined,
@@ -69,7 +72,14 @@ export class Caller {
       );
       request.once('timeout', () => request.destroy());
       request.once('error', () =>
-        resolve({ status: 0, headers: {}, trailers: {}, program: undefined, millis: performance.now() - begun }),
+        resolve({
+          status: 0,
+          complete: false,
+          headers: {},
+          trailers: {},
+          program: undefined,
+          millis: performance.now() - begun,
+        }),
       );
       if (unfinished) request.write('begun');
       else request.end();

@@ -12,7 +12,8 @@ export interface Seen {
 /**
  * Programs of all workloads of a mesh that do what the request's query asks for: `fail=STATUS` answers so, `fail=reset` ends
  * the connection, and `slow=MILLIS` waits, each for the first `times` requests to the same target (default: all);
- * `only=POD` for that pod's program alone. Everything else is answered 200. `trailers` sends a trailer.
+ * `only=POD` for that pod's program alone. Everything else is answered 200. `trailers` sends a trailer, `drip=MILLIS` the end of
+ * the answer so much later than its head.
  */
 export class ScriptedPrograms {
   readonly seen: Seen[] = [];
@@ -66,7 +67,12 @@ export class ScriptedPrograms {
         response.write('body');
         response.addTrailers({ 'x-checksum': 'abc' });
       }
-      response.end();
+      const drip = asked.get('drip');
+      if (drip === null) response.end();
+      else {
+        response.write('begun');
+        setTimeout(() => response.end('ended'), Number(drip)).unref();
+      }
     };
     request.resume();
     const slow = now ? asked.get('slow') : null;
