@@ -157,6 +157,17 @@ describe.skipIf(missing.length > 0)('clients that run', () => {
     await eventually({ target: 'xds:///store', calls: 20 }, only('v1'));
   });
 
+  it('need no sidecar in their pod', async () => {
+    const path = join(files.state, 'grpc', 'default.walker-0', 'bootstrap.json');
+    const client = new XdsClient(usable[0]!.command, path);
+    try {
+      expect(await client.call({ target: 'xds:///shelf', calls: 3 })).toEqual({ v1: 3 });
+      expect(await client.call({ target: 'xds:///vault' })).toEqual({ [permissionDenied]: 1 });
+    } finally {
+      client.stop();
+    }
+  });
+
   it.each(usable.filter(({ language }) => language !== 'node'))(
     'reach the control plane by mutual TLS: $language',
     async ({ command }) => {
