@@ -1,12 +1,13 @@
 import type { Secret } from '../../generated/types/proxy/smi/proxy/v1/Secret.ts';
 import type { Artifact, Credential, DataPlaneAdapter, UnitId } from '../../src/adapter/contract.ts';
+import { shared } from '../../src/adapter/tracking.ts';
 import { loadDescriptor } from '../../src/lib/descriptors.ts';
 import { ok } from '../../src/lib/result.ts';
 import type { MeshModel, WorkloadId, WorkloadSetId } from '../../src/model/types.ts';
 import { emitEndpoints } from './emit/endpoints.ts';
 import { emitInbound } from './emit/inbound.ts';
 import { emitService, referencedEndpoints } from './emit/service.ts';
-import { emitWorkload, servedPorts } from './emit/workload.ts';
+import { emitWorkload, interceptedPorts, servedPorts } from './emit/workload.ts';
 import { endpointsUnit, inboundUnit, servicePorts, serviceUnit, typeUrls, workloadUnit } from './names.ts';
 import { support } from './support.ts';
 
@@ -40,14 +41,16 @@ function units(model: MeshModel): readonly UnitId[] {
 function view(model: MeshModel, id: WorkloadId): readonly UnitId[] {
   const workload = model.workloads[id];
   if (workload === undefined) return [];
-  const services = servedPorts(model, workload);
+  const reached =
+    workload.outbound === 'intercepted'
+      ? shared(model, 'intercepted units', (whole) => outboundUnits(whole, interceptedPorts(whole)))
+      : outboundUnits(model, servedPorts(model, workload));
+  return [...reached, inboundUnit(workload.set), workloadUnit(id)];
+}
+
+function outboundUnits(model: MeshModel, services: readonly string[]): readonly UnitId[] {
   const endpoints = new Set(services.flatMap((name) => referencedEndpoints(model, name)));
-  return [
-    ...[...endpoints].map(endpointsUnit),
-    ...services.map(serviceUnit),
-    inboundUnit(workload.set),
-    workloadUnit(id),
-  ];
+  return [...[...endpoints].map(endpointsUnit), ...services.map(serviceUnit)];
 }
 
 function emitUnit(model: MeshModel, unit: UnitId): readonly Artifact[] {

@@ -10,3 +10,4 @@ export type { Adapter, Artifact, DataPlaneAdapter, EmitContext, Support, Support
 export { createEmitter, createViewEmitter, type Emitter, type ViewEmitter } from './emitter.ts';
 export { type Feature, features } from './features.ts';
 export { losses } from './losses.ts';
+export { shared } from './tracking.ts';

@@ -1,113 +1,101 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Demand } from '../lib/incremental/demand.ts';
+import { Graph } from '../lib/incremental/graph.ts';
+import { Source } from '../lib/incremental/stage.ts';
+import { changesBetween, type ModelChanges } from '../model/changes.ts';
 import type { MeshModel } from '../model/types.ts';
 
 const records = ['services', 'workloads', 'outbound', 'inbound'] as const;
 type ModelRecord = (typeof records)[number];
-type Nodes = Readonly<Record<string, unknown>>;
+type Nodes = Readonly<Record<string, object>>;
 
-/** A part of the model that was read, and what it was: one node, the list of a record's nodes, or a top-level field. */
-type Dependency =
-  | { readonly kind: 'node'; readonly record: ModelRecord; readonly key: string; readonly value: unknown }
-  | { readonly kind: 'record'; readonly record: ModelRecord; readonly value: Nodes }
-  | { readonly kind: 'field'; readonly field: keyof MeshModel; readonly value: unknown };
+type Shared = <T extends object>(name: string, compute: (model: MeshModel) => T) => T;
+const sharedOf = new WeakMap<MeshModel, Shared>();
 
-interface Remembered<V> {
-  readonly dependencies: readonly Dependency[];
-  readonly value: V;
+/**
+ * Something that many units need of a model, worked out once for all of them: they are emitted again only when it comes
+ * out different. `name` says what it is, and with it everything that it depends on beside the model.
+ */
+export function shared<T extends object>(model: MeshModel, name: string, compute: (model: MeshModel) => T): T {
+  return sharedOf.get(model)?.(name, compute) ?? compute(model);
 }
 
 /**
- * A function of the model and a key that is computed again only when a node that it read last time is another object
- * now. It relies on the compiler's promise: what did not change keeps its identity.
+ * A model that follows the compiler's, and notes what is read of it: values that are made from `model` in later stages of
+ * the graph are made again only when a node that they read is another one now. It relies on the compiler's promise: what
+ * did not change keeps its identity.
  */
-export interface Memo<V> {
-  get(model: MeshModel, key: string): V;
-  /** Forgets every key that is not among these. */
-  keepOnly(keys: ReadonlySet<string>): void;
-}
+export class TrackedModel {
+  readonly graph = new Graph();
+  /** Nodes themselves are handed out as they are. */
+  readonly model: MeshModel;
+  readonly #nodes = Object.fromEntries(
+    records.map((record) => [record, new Source<string, object>(this.graph, Object.is)]),
+  ) as Readonly<Record<ModelRecord, Source<string, object>>>;
+  /** Fields of the model; of a record, which is another as soon as one of its nodes is. */
+  readonly #fields = new Source<keyof MeshModel, object | string | number>(this.graph, Object.is);
+  /** Computations that depend on a whole record, so that its nodes need not be noted one by one. */
+  readonly #readsAll = new WeakMap<object, Set<ModelRecord>>();
+  readonly #shared = new Map<string, (model: MeshModel) => object>();
+  #current: MeshModel | undefined;
 
-/** `same` lets a value that was computed again, but is equal, keep its identity too. */
-export function createMemo<V>(
-  compute: (model: MeshModel, key: string) => V,
-  same: (before: V, now: V) => boolean,
-): Memo<V> {
-  const remembered = new Map<string, Remembered<V>>();
-  return {
-    get(model, key) {
-      const before = remembered.get(key);
-      if (before?.dependencies.every((dependency) => holds(model, dependency))) return before.value;
-      const { tracked, dependencies } = track(model);
-      const now = compute(tracked, key);
-      const value = before !== undefined && same(before.value, now) ? before.value : now;
-      remembered.set(key, { dependencies: dependencies(), value });
-      return value;
-    },
-    keepOnly(keys) {
-      for (const key of remembered.keys()) if (!keys.has(key)) remembered.delete(key);
-    },
-  };
-}
-
-function holds(model: MeshModel, dependency: Dependency): boolean {
-  switch (dependency.kind) {
-    case 'node':
-      return (model[dependency.record] as Nodes)[dependency.key] === dependency.value;
-    case 'record':
-      return sameNodes(model[dependency.record], dependency.value);
-    case 'field':
-      return model[dependency.field] === dependency.value;
+  constructor() {
+    const demand = new Demand<string, object>(this.graph, (name) => this.#compute(name), isDeepStrictEqual);
+    this.model = this.#track();
+    sharedOf.set(this.model, <T extends object>(name: string, compute: (model: MeshModel) => T): T => {
+      this.#shared.set(name, compute);
+      return demand.get(name) as T;
+    });
   }
-}
 
-function sameNodes(a: Nodes, b: Nodes): boolean {
-  if (a === b) return true;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
-}
-
-/** A view of the model that notes what is read of it. Nodes themselves are handed out as they are. */
-function track(model: MeshModel): { tracked: MeshModel; dependencies: () => readonly Dependency[] } {
-  const found = new Map<string, Dependency>();
-  const tracked = Object.defineProperties({} as MeshModel, {
-    ...Object.fromEntries(Object.keys(model).map((key) => [key, trackedField(model, key as keyof MeshModel, found)])),
-    ...Object.fromEntries(
-      records.map((record) => [record, { enumerable: true, value: trackedRecord(model, record, found) }]),
-    ),
-  });
-  return { tracked, dependencies: () => [...found.values()] };
-}
-
-function trackedField(model: MeshModel, field: keyof MeshModel, found: Map<string, Dependency>): PropertyDescriptor {
-  return {
-    enumerable: true,
-    get() {
-      found.set(field, { kind: 'field', field, value: model[field] });
-      return model[field];
-    },
-  };
-}
-
-function trackedRecord(model: MeshModel, record: ModelRecord, found: Map<string, Dependency>): Nodes {
-  const note = (target: Nodes, key: string | symbol) => {
-    if (typeof key === 'string' && !found.has(record)) {
-      found.set(`${record}/${key}`, { kind: 'node', record, key, value: target[key] });
+  /** Takes the next model in; without `changes` it is compared with the one before. */
+  follow(model: MeshModel, changes: ModelChanges = changesBetween(this.#current, model)): void {
+    this.#current = model;
+    for (const record of records) {
+      for (const key of changes[record]) this.#nodes[record].put(key, (model[record] as Nodes)[key]);
     }
-  };
-  return new Proxy(model[record] as Nodes, {
-    get(target, key, receiver) {
-      note(target, key);
-      return Reflect.get(target, key, receiver);
-    },
-    has(target, key) {
-      note(target, key);
-      return Reflect.has(target, key);
-    },
-    getOwnPropertyDescriptor(target, key) {
-      note(target, key);
-      return Reflect.getOwnPropertyDescriptor(target, key);
-    },
-    ownKeys(target) {
-      found.set(record, { kind: 'record', record, value: target });
-      return Reflect.ownKeys(target);
-    },
-  });
+    for (const field of Object.keys(model) as (keyof MeshModel)[]) this.#fields.put(field, model[field]);
+  }
+
+  #compute(name: string): object {
+    const compute = this.#shared.get(name);
+    if (compute === undefined) throw new Error(`nothing says what ${name} is`);
+    return compute(this.model);
+  }
+
+  #track(): MeshModel {
+    const fields = ['modelVersion', 'trustDomain', 'settings', 'telemetry'] as const satisfies (keyof MeshModel)[];
+    return Object.defineProperties({} as MeshModel, {
+      ...Object.fromEntries(
+        fields.map((field) => [field, { enumerable: true, get: () => this.#fields.get(field) } as PropertyDescriptor]),
+      ),
+      ...Object.fromEntries(records.map((record) => [record, { enumerable: true, value: this.#trackRecord(record) }])),
+    });
+  }
+
+  #trackRecord(record: ModelRecord): Nodes {
+    const nodes = (): Nodes => this.#current?.[record] ?? {};
+    const read = (key: string | symbol): object | undefined => {
+      const { making } = this.graph;
+      if (typeof key === 'symbol') return undefined;
+      if (making !== undefined && this.#readsAll.get(making)?.has(record)) return nodes()[key];
+      return this.#nodes[record].get(key);
+    };
+    return new Proxy({} as Nodes, {
+      get: (_target, key) => read(key),
+      has: (_target, key) => read(key) !== undefined,
+      getOwnPropertyDescriptor: (_target, key) => {
+        const value = read(key);
+        return value === undefined ? undefined : { value, enumerable: true, configurable: true, writable: false };
+      },
+      ownKeys: () => {
+        const { making } = this.graph;
+        this.#fields.get(record);
+        if (making !== undefined) {
+          this.#readsAll.set(making, (this.#readsAll.get(making) ?? new Set()).add(record));
+        }
+        return Reflect.ownKeys(nodes());
+      },
+    });
+  }
 }

@@ -11,7 +11,6 @@ export const dataPlanes: readonly DataPlane[] = [
     options: {},
     // `gRPC Node Pure JS`, `gRPC C-core linux Python`, `gRPC Go`: they ask for the types that Envoy asks for.
     takes: ({ userAgentName }) => userAgentName.startsWith('gRPC '),
-    onDemand: true,
     local: true,
   },
 ];

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { MeshModel, ServiceId, WorkloadId, WorkloadSetId } from '../model/types.ts';
+import type { ModelChanges } from '../model/changes.ts';
+import type { MeshModel } from '../model/types.ts';
 import type { InputChanges, MeshInput } from './input.ts';
 import type { CompileOptions } from './options.ts';
 import { createPipeline } from './pipeline.ts';
@@ -14,14 +15,7 @@ export interface Compilation {
   /** In the order of the objects at fault, then of their fields; each once. */
   readonly diagnostics: readonly Diagnostic[];
   /** The nodes that are new, different or gone since the compilation before. */
-  readonly changed: ChangedNodes;
-}
-
-export interface ChangedNodes {
-  readonly services: ReadonlySet<ServiceId>;
-  readonly workloads: ReadonlySet<WorkloadId>;
-  readonly outbound: ReadonlySet<ServiceId>;
-  readonly inbound: ReadonlySet<WorkloadSetId>;
+  readonly changed: ModelChanges;
 }
 
 export interface Compiler {
@@ -36,7 +30,7 @@ export interface Compiler {
 }
 
 export function createCompiler(): Compiler {
-  const { graph, input, telemetry, ...stages } = createPipeline();
+  const { graph, findings, input, telemetry, ...stages } = createPipeline();
   const services = new NodeRecord(stages.services);
   const workloads = new NodeRecord(stages.workloads);
   const outbound = new NodeRecord(stages.outbound);
@@ -64,7 +58,7 @@ export function createCompiler(): Compiler {
     if (previous === undefined || !sameParts(previous, model)) previous = model;
     return {
       model: previous,
-      diagnostics: graph.findings.list(),
+      diagnostics: findings.list(),
       changed: {
         services: parts.services.changed,
         workloads: parts.workloads.changed,

@@ -10,6 +10,8 @@ import type {
   ServiceObject,
 } from '../kubernetes/types.ts';
 import { nonEmpty } from '../lib/collections.ts';
+import type { Graph } from '../lib/incremental/graph.ts';
+import { Source } from '../lib/incremental/stage.ts';
 import type { MeshSettings, ServiceId, WorkloadId } from '../model/types.ts';
 import type { RefusedPolicy, TrafficPolicy } from '../policy/types.ts';
 import type {
@@ -21,8 +23,6 @@ import type {
   TrafficTarget,
   UDPRoute,
 } from '../smi/types.ts';
-import type { Graph } from './incremental/graph.ts';
-import { Source } from './incremental/stage.ts';
 import type { InputChanges, MeshInput, MeshObject, ObjectState } from './input.ts';
 import { meshSettings } from './mesh-settings.ts';
 import type { CompileOptions } from './options.ts';

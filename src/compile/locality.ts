@@ -1,8 +1,8 @@
 import type { EndpointSliceObject, NodeObject, PodObject } from '../kubernetes/types.ts';
 import { compareText } from '../lib/collections.ts';
+import { Groups } from '../lib/incremental/groups.ts';
+import type { Lookup } from '../lib/incremental/stage.ts';
 import type { Workload } from '../model/types.ts';
-import { Groups } from './incremental/groups.ts';
-import type { Lookup } from './incremental/stage.ts';
 import type { PassContext } from './state.ts';
 
 const regionLabel = 'topology.kubernetes.io/region';

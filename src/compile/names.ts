@@ -1,6 +1,6 @@
-import type { Graph } from './incremental/graph.ts';
-import { Groups } from './incremental/groups.ts';
-import type { Lookup, Stage } from './incremental/stage.ts';
+import type { Graph } from '../lib/incremental/graph.ts';
+import { Groups } from '../lib/incremental/groups.ts';
+import type { Lookup, Stage } from '../lib/incremental/stage.ts';
 import type { InputSources } from './input-sources.ts';
 
 /** Names by namespace, for the proposal that goes with a reference that leads nowhere. */

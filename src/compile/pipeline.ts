@@ -1,3 +1,5 @@
+import { Graph } from '../lib/incremental/graph.ts';
+import type { Stage } from '../lib/incremental/stage.ts';
 import type {
   InboundPolicy,
   OutboundPolicy,
@@ -8,8 +10,7 @@ import type {
   WorkloadId,
   WorkloadSetId,
 } from '../model/types.ts';
-import { Graph } from './incremental/graph.ts';
-import type { Stage } from './incremental/stage.ts';
+import { Findings } from './findings.ts';
 import { Input } from './input-sources.ts';
 import { namesIn, namesOf } from './names.ts';
 import { accountsOf, bindIdentities } from './passes/bind-identities.ts';
@@ -31,6 +32,7 @@ import { telemetryOf } from './telemetry.ts';
 /** Everything between the input and the parts of the model. */
 export interface Pipeline {
   readonly graph: Graph;
+  readonly findings: Findings;
   readonly input: Input;
   readonly services: Stage<ServiceId, Service>;
   readonly workloads: Stage<WorkloadId, Workload>;
@@ -41,9 +43,10 @@ export interface Pipeline {
 
 /** Sets up the passes in order: each reads what earlier ones found. */
 export function createPipeline(): Pipeline {
-  const graph = new Graph();
+  const findings = new Findings();
+  const graph = new Graph(findings);
   const input = new Input(graph);
-  const context = passContext(graph, input);
+  const context = passContext(graph, input, findings);
   const pods = runningPods(context);
   const select = podSelection(graph, pods);
   const services = linkServices(select, context);
@@ -64,10 +67,10 @@ export function createPipeline(): Pipeline {
   const routed = routeOutbound(services, { services, matches, splits }, context);
   const outbound = steerClients(routed, { services, policies }, context);
   const telemetry = telemetryOf(splits, { services, workloads: linked }, context);
-  return { graph, input, services, workloads, outbound, inbound, telemetry };
+  return { graph, findings, input, services, workloads, outbound, inbound, telemetry };
 }
 
-function passContext(graph: Graph, { sources }: Input): PassContext {
+function passContext(graph: Graph, { sources }: Input, findings: Findings): PassContext {
   const { settings, domains, pathRegexModes } = sources;
   const setting = (name: never) => settings.get(name);
   const context: PassContext = {
@@ -82,7 +85,7 @@ function passContext(graph: Graph, { sources }: Input): PassContext {
     },
     input: sources,
     names: namesOf(graph, sources),
-    report: (finding) => graph.report(finding),
+    report: (finding) => findings.report(finding),
     setting: setting as PassContext['setting'],
     pathRegexMode: (namespace) => pathRegexModes.get(namespace) ?? context.setting('pathRegexMode'),
   };

@@ -1,5 +1,5 @@
 import { compareText } from '../lib/collections.ts';
-import type { Stage } from './incremental/stage.ts';
+import type { Stage } from '../lib/incremental/stage.ts';
 
 /** The values of a stage as a record of the model, made anew only when one of them changes. */
 export class NodeRecord<K extends string, V> {

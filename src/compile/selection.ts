@@ -1,9 +1,9 @@
 import type { PodObject } from '../kubernetes/types.ts';
+import type { Graph } from '../lib/incremental/graph.ts';
+import { Groups } from '../lib/incremental/groups.ts';
+import type { Stage } from '../lib/incremental/stage.ts';
+import { Table } from '../lib/incremental/table.ts';
 import type { WorkloadId } from '../model/types.ts';
-import type { Graph } from './incremental/graph.ts';
-import { Groups } from './incremental/groups.ts';
-import type { Stage } from './incremental/stage.ts';
-import { Table } from './incremental/table.ts';
 
 /** What of a pod decides whether a selector picks it and which ports it has; not its status, which changes often. */
 export interface SelectablePod extends Pick<PodObject, 'spec'> {

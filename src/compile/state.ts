@@ -1,9 +1,9 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
+import type { Graph } from '../lib/incremental/graph.ts';
+import type { Lookup } from '../lib/incremental/stage.ts';
 import type { HttpMatch, MeshSettings, Service, ServiceId, SpiffeId, Workload, WorkloadId } from '../model/types.ts';
 import type { IdentityBinding, TrafficSplit } from '../smi/types.ts';
-import type { Graph } from './incremental/graph.ts';
-import type { Lookup } from './incremental/stage.ts';
 import type { InputSources } from './input-sources.ts';
 import type { Names } from './names.ts';
 import type { CompileOptions } from './options.ts';

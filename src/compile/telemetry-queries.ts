@@ -1,5 +1,8 @@
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import { compareText } from '../lib/collections.ts';
+import { Groups } from '../lib/incremental/groups.ts';
+import type { Stage } from '../lib/incremental/stage.ts';
+import { Table } from '../lib/incremental/table.ts';
 import type {
   MeasuredResource,
   Service,
@@ -10,9 +13,6 @@ import type {
   WorkloadId,
 } from '../model/types.ts';
 import type { MetricsReference, TrafficMetricsDocument } from '../smi/types.ts';
-import { Groups } from './incremental/groups.ts';
-import type { Stage } from './incremental/stage.ts';
-import { Table } from './incremental/table.ts';
 import type { PassContext } from './state.ts';
 import { at } from './state.ts';
 

@@ -1,8 +1,8 @@
 import { compareText } from '../lib/collections.ts';
+import { Groups } from '../lib/incremental/groups.ts';
+import { Table } from '../lib/incremental/table.ts';
 import type { ServiceId, TelemetryModel } from '../model/types.ts';
 import type { TrafficSplit } from '../smi/types.ts';
-import { Groups } from './incremental/groups.ts';
-import { Table } from './incremental/table.ts';
 import { serviceNamed } from './service-name.ts';
 import type { CompileState, PassContext, RootSplits } from './state.ts';
 import { type Measured, telemetryQueries } from './telemetry-queries.ts';

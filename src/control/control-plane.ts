@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type CompileOptions, createCompiler } from '../compile/index.ts';
+import { type Compilation, type CompileOptions, createCompiler } from '../compile/index.ts';
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Authority, createAuthority, type Svid } from '../identity/authority.ts';
 import type { PodObject } from '../kubernetes/types.ts';
 import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
-import { hashModel } from '../model/canonical.ts';
+import { bothChanges, type ModelChanges, noChanges } from '../model/changes.ts';
 import type { MeshModel, WorkloadId } from '../model/types.ts';
 import type { NodeInfo, XdsEvent, XdsLimits } from '../xds/contract.ts';
 import type { LocalSocket } from '../xds/local-socket.ts';
@@ -152,6 +152,8 @@ class RunningControlPlane {
   #load: Load | undefined;
   #pods: readonly PodObject[] | undefined;
   #model: MeshModel | undefined;
+  /** What the compiler has changed since the model that is published. */
+  #unpublished: ModelChanges = noChanges;
   #shares: readonly WantedShare[] | undefined;
   #errors: readonly LocatedDiagnostic[] = [];
 
@@ -199,8 +201,8 @@ class RunningControlPlane {
     const load = this.#load;
     const startedAt = Date.now();
     this.#guard(() => {
-      const { model } = this.#compile(load);
-      if (model !== this.#model) this.#publish(load, model, { cause: 'pods', startedAt });
+      const compilation = this.#compile(load);
+      if (compilation.model !== this.#model) this.#publish(load, compilation, { cause: 'pods', startedAt });
     });
   }
 
@@ -219,14 +221,16 @@ class RunningControlPlane {
     return {
       path,
       authorize: (node) => this.#workload(node) !== undefined,
-      viewOf: (node, typeUrl) => this.#publisher.viewOf(node, typeUrl, true),
+      viewOf: (node, typeUrl) => this.viewOf(node, typeUrl, true),
     };
   }
 
-  viewOf(node: NodeInfo, typeUrl: string): View | undefined {
-    const view = this.#publisher.viewOf(node, typeUrl);
-    if (view !== undefined) this.#delivery.watch(view);
-    return view;
+  viewOf(node: NodeInfo, typeUrl: string, local = false): View | undefined {
+    return this.#guard(() => {
+      const view = this.#publisher.viewOf(node, typeUrl, local);
+      if (view !== undefined) this.#delivery.watch(view);
+      return view;
+    });
   }
 
   observe(event: XdsEvent): void {
@@ -275,17 +279,17 @@ class RunningControlPlane {
     const startedAt = Date.now();
     this.#guard(() => {
       const load = this.#loader.load();
-      const { model, diagnostics } = this.#compile(load);
+      const compilation = this.#compile(load);
       this.#load = load;
       const { generation, changed, refused, input } = load;
       const { deployments, services } = input;
-      const findings = located([...load.diagnostics, ...diagnostics], load.locate);
+      const findings = located([...load.diagnostics, ...compilation.diagnostics], load.locate);
       this.#errors = findings.filter(({ severity }) => severity === 'error');
       this.#delivery.loaded(load);
       this.#options.onEvent({ type: 'loaded', generation, changed, refused, diagnostics: findings });
       this.#options.onEvent({ type: 'objects', generation, deployments, services });
       if (this.#pods !== undefined || this.#options.awaitPods !== true) {
-        this.#publish(load, model, { cause: 'files', startedAt, ...change });
+        this.#publish(load, compilation, { cause: 'files', startedAt, ...change });
       }
     });
   }
@@ -294,12 +298,14 @@ class RunningControlPlane {
     const running = this.#pods ?? [];
     const names = new Set(running.map(({ meta }) => meta.key));
     const pods = [...input.pods.filter(({ meta }) => !names.has(meta.key)), ...running];
-    return this.#compiler.compile({ ...input, pods }, this.#options.compileOptions);
+    const compilation = this.#compiler.compile({ ...input, pods }, this.#options.compileOptions);
+    this.#unpublished = bothChanges(this.#unpublished, compilation.changed);
+    return compilation;
   }
 
-  #publish(load: Load, model: MeshModel, start: PublishStart): void {
+  #publish(load: Load, { model }: Compilation, start: PublishStart): void {
     const compiledAt = Date.now();
-    const changedUnits = model === this.#model ? [] : this.#deliver(model);
+    const changedUnits = model === this.#model ? undefined : this.#deliver(model);
     const { generation, changed } = load;
     this.#delivery.published({
       ...start,
@@ -307,10 +313,9 @@ class RunningControlPlane {
       compiledAt,
       changed: start.cause === 'files' ? changed.slice(0, maxChanged) : [],
     });
-    if (changedUnits.length > 0) {
-      const hash = hashModel(model);
+    if (changedUnits !== undefined) {
       const workloads = Object.keys(model.workloads).length;
-      this.#options.onEvent({ type: 'published', generation, hash, changedUnits, workloads });
+      this.#options.onEvent({ type: 'published', generation, changedUnits, workloads });
     }
     const splits = wantedShares(model);
     if (isDeepStrictEqual(splits, this.#shares)) return;
@@ -319,20 +324,26 @@ class RunningControlPlane {
   }
 
   #deliver(model: MeshModel): readonly string[] {
-    const before = Object.values(this.#model?.workloads ?? {});
+    const before = this.#model;
     this.#model = model;
-    const { changedUnits } = this.#publisher.publish(model);
-    for (const { id, identity } of before) if (this.#workload(id)?.identity !== identity) this.#server?.revoke(id);
+    const changes = this.#unpublished;
+    this.#unpublished = noChanges;
+    const { changedUnits } = this.#publisher.publish(model, changes);
+    for (const id of changes.workloads) {
+      const had = before?.workloads[id]?.identity;
+      if (had !== undefined && had !== model.workloads[id]?.identity) this.#server?.revoke(id);
+    }
     return changedUnits;
   }
 
   /** A defect must not end a mesh that works: what was in force stays, and the defect is reported. */
-  #guard(work: () => void): void {
+  #guard<T>(work: () => T): T | undefined {
     try {
-      work();
+      return work();
     } catch (error) {
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.#delivery.report(diagnostic('SMI6003', { message }));
+      return undefined;
     }
   }
 }

@@ -37,7 +37,6 @@ export type ControlPlaneMessage =
   | {
       readonly type: 'published';
       readonly generation: number;
-      readonly hash: string;
       readonly changedUnits: readonly string[];
       readonly workloads: number;
     }
@@ -112,7 +111,7 @@ const fromControlPlane: Record<ControlPlaneMessage['type'], Shape> = {
   issued: { id: isNumber, svid: isObject },
   refused: { id: isNumber, because: isText },
   loaded: { generation: isNumber, changed: isTexts, diagnostics: isObjects, refused: isTexts },
-  published: { generation: isNumber, hash: isText, changedUnits: isTexts, workloads: isNumber },
+  published: { generation: isNumber, changedUnits: isTexts, workloads: isNumber },
   finding: { diagnostic: isObject },
   nack: { id: isText, workload: isText, typeUrl: isText, resources: isTexts, detail: isText, origins: isObjects },
   recovered: { id: isText, resources: isTexts },

@@ -127,7 +127,6 @@ describe('while a client without retries sends steadily', () => {
 
   test('a new comment sends nothing', async () => {
     const mark = mesh.events.length;
-    const hash = mesh.all('published').at(-1)?.hash;
     store.edit('traffic-split.yaml', (text) => `# A remark that moves every line.\n${text}`);
     const { changed } = await mesh.next('reload', mark);
     expect(changed).toEqual([]);
@@ -135,7 +134,6 @@ describe('while a client without retries sends steadily', () => {
     await settled(store.setWeights(40, 60), 40);
     const since = mesh.events.slice(mark).filter((event) => event.type === 'published');
     expect(since).toHaveLength(1);
-    expect(since[0]?.hash).not.toBe(hash);
   });
 
   test('the control plane may be killed: traffic and policy stay, and it goes on where it was', async () => {

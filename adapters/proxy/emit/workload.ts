@@ -3,11 +3,19 @@ import type { OutboundListener } from '../../../generated/types/proxy/smi/proxy/
 import type { TargetAccess } from '../../../generated/types/proxy/smi/proxy/v1/TargetAccess.ts';
 import type { Workload as WorkloadMessage } from '../../../generated/types/proxy/smi/proxy/v1/Workload.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
+import { shared } from '../../../src/adapter/tracking.ts';
 import { admitted } from '../../../src/model/admission.ts';
 import { interceptedAddress } from '../../../src/model/hosts.ts';
 import { findPort } from '../../../src/model/ports.ts';
-import type { MeshModel, MeshSettings, OutboundBinding, Workload, WorkloadId } from '../../../src/model/types.ts';
-import { parsePortName, portName, protocols, type ServicePortRef, servicePorts, typeUrls } from '../names.ts';
+import type {
+  MeshModel,
+  MeshSettings,
+  OutboundBinding,
+  ServicePort,
+  Workload,
+  WorkloadId,
+} from '../../../src/model/types.ts';
+import { parsePortName, portName, protocols, servicePorts, typeUrls } from '../names.ts';
 import { emitMatch } from './match.ts';
 import { referencedEndpoints } from './service.ts';
 
@@ -60,9 +68,27 @@ export function servedPorts(model: MeshModel, workload: Workload): readonly stri
   return [...new Set(outboundListeners(model, workload).flatMap((listener) => listener.services ?? []))];
 }
 
+interface ListeningPort {
+  readonly name: string;
+  readonly port: Pick<ServicePort, 'port' | 'protocol'>;
+}
+
+/** What of the service ports decides about listeners: who is behind them changes more often. */
+function listeningPorts(model: MeshModel): readonly ListeningPort[] {
+  return shared(model, 'listening ports', (whole) =>
+    servicePorts(whole).map(({ name, port: { port, protocol } }) => ({ name, port: { port, protocol } })),
+  );
+}
+
+/** Names of the service ports that every workload serves whose traffic is intercepted, each once. */
+export function interceptedPorts(model: MeshModel): readonly string[] {
+  const listeners = interceptedListeners(listeningPorts(model), '', model.settings.outboundMode);
+  return [...new Set(listeners.flatMap(({ services }) => services ?? []))];
+}
+
 function outboundListeners(model: MeshModel, workload: Workload): readonly OutboundListener[] {
   return workload.outbound === 'intercepted'
-    ? interceptedListeners(servicePorts(model), interceptedAddress(workload), model.settings.outboundMode)
+    ? interceptedListeners(listeningPorts(model), interceptedAddress(workload), model.settings.outboundMode)
     : workload.outbound.flatMap((binding) => boundListener(model, binding));
 }
 
@@ -86,7 +112,7 @@ function boundListener(model: MeshModel, { service, port, udp, listen }: Outboun
  * services that share a port number, so they have no listener.
  */
 function interceptedListeners(
-  refs: readonly ServicePortRef[],
+  refs: readonly ListeningPort[],
   address: string,
   outside: MeshSettings['outboundMode'],
 ): readonly OutboundListener[] {

@@ -1,7 +1,7 @@
+import { Groups } from '../../lib/incremental/groups.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import type { WorkloadId } from '../../model/types.ts';
 import { boundIdentity } from '../bound-identity.ts';
-import { Groups } from '../incremental/groups.ts';
-import { Table } from '../incremental/table.ts';
 import type { SelectPods } from '../selection.ts';
 import type { BoundIdentity, PassContext, WorkloadFace } from '../state.ts';
 

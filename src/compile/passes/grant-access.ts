@@ -1,10 +1,10 @@
 import { nonEmpty } from '../../lib/collections.ts';
+import { Groups } from '../../lib/incremental/groups.ts';
+import type { Lookup } from '../../lib/incremental/stage.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import type { Grant, WorkloadSetId } from '../../model/types.ts';
 import type { TrafficTarget } from '../../smi/types.ts';
 import { grantTargets } from '../grant-targets.ts';
-import { Groups } from '../incremental/groups.ts';
-import type { Lookup } from '../incremental/stage.ts';
-import { Table } from '../incremental/table.ts';
 import { principals } from '../principals.ts';
 import type { CompileState, PassContext, WorkloadFace } from '../state.ts';
 import { at } from '../state.ts';

@@ -1,9 +1,9 @@
 import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
 import { nonEmpty } from '../../lib/collections.ts';
+import { Groups } from '../../lib/incremental/groups.ts';
+import type { Lookup } from '../../lib/incremental/stage.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import type { Grant, InboundPolicy, Workload, WorkloadId, WorkloadSetId } from '../../model/types.ts';
-import { Groups } from '../incremental/groups.ts';
-import type { Lookup } from '../incremental/stage.ts';
-import { Table } from '../incremental/table.ts';
 import { reachingServices } from '../policies/reach.ts';
 import { type ServerLayer, serverLayers } from '../policies/server-layers.ts';
 import { severalGuards } from '../policies/server-reports.ts';

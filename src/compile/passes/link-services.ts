@@ -1,13 +1,13 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { resolveTargetPort } from '../../kubernetes/pods.ts';
 import type { ServiceObject, ServicePortObject } from '../../kubernetes/types.ts';
+import { Groups } from '../../lib/incremental/groups.ts';
+import type { Lookup } from '../../lib/incremental/stage.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import { comparePorts } from '../../model/ports.ts';
 import type { NamespaceId, Service, ServiceId, ServicePort, WorkloadId } from '../../model/types.ts';
 import { extraHosts } from '../extra-hosts.ts';
 import { isHostName } from '../host-name.ts';
-import { Groups } from '../incremental/groups.ts';
-import type { Lookup } from '../incremental/stage.ts';
-import { Table } from '../incremental/table.ts';
 import { ownHosts } from '../own-hosts.ts';
 import { protocolOf, speaksHttp2 } from '../protocol.ts';
 import type { SelectablePod, SelectPods } from '../selection.ts';

@@ -10,6 +10,8 @@ import {
 import { containerPorts } from '../../kubernetes/pods.ts';
 import type { ContainerPortObject, PodObject } from '../../kubernetes/types.ts';
 import { compareText } from '../../lib/collections.ts';
+import type { Stage } from '../../lib/incremental/stage.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import { spiffeId, workloadSetId } from '../../model/ids.ts';
 import { comparePorts, findPort, parsePortKey, portKey, transportOf } from '../../model/ports.ts';
 import type {
@@ -22,8 +24,6 @@ import type {
   WorkloadId,
   WorkloadPort,
 } from '../../model/types.ts';
-import type { Stage } from '../incremental/stage.ts';
-import { Table } from '../incremental/table.ts';
 import { localityOf, type Places, placesOf } from '../locality.ts';
 import { protocolOf, speaksHttp2 } from '../protocol.ts';
 import type { CompileState, PassContext, ReachingPort, WorkloadFace } from '../state.ts';

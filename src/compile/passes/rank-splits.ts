@@ -1,10 +1,10 @@
 import type { DiagnosticCode } from '../../diagnostics/catalogue.ts';
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { compareText } from '../../lib/collections.ts';
+import { Groups } from '../../lib/incremental/groups.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import type { ServiceId } from '../../model/types.ts';
 import type { TrafficSplit } from '../../smi/types.ts';
-import { Groups } from '../incremental/groups.ts';
-import { Table } from '../incremental/table.ts';
 import { reportMissing } from '../missing.ts';
 import { serviceNamed } from '../service-name.ts';
 import type { PassContext, RootSplits } from '../state.ts';

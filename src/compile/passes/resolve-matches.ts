@@ -3,10 +3,10 @@ import type { DiagnosticCode } from '../../diagnostics/catalogue.ts';
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Origin } from '../../diagnostics/origin.ts';
 import { compareText, nonEmpty } from '../../lib/collections.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import { compileRe2 } from '../../lib/re2.ts';
 import type { HeaderMatch, HttpMatch, MeshSettings, PathMatch } from '../../model/types.ts';
 import type { HTTPRouteGroup, RouteMatch } from '../../smi/types.ts';
-import { Table } from '../incremental/table.ts';
 import type { GroupMatches, PassContext } from '../state.ts';
 import { at } from '../state.ts';
 

@@ -1,5 +1,6 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { NonEmpty } from '../../lib/collections.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import { portKey, transportOf } from '../../model/ports.ts';
 import type {
   Distribution,
@@ -13,7 +14,6 @@ import type {
 } from '../../model/types.ts';
 import type { TrafficSplit } from '../../smi/types.ts';
 import { backendsOf, distribution, type UsableBackend } from '../backends.ts';
-import { Table } from '../incremental/table.ts';
 import { reportMissing } from '../missing.ts';
 import type { CompileState, PassContext, RootSplits } from '../state.ts';
 import { at } from '../state.ts';

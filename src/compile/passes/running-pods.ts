@@ -3,11 +3,11 @@ import { parseObjectKey } from '../../diagnostics/origin.ts';
 import { ownersOf, podsOf, synthesisedPodLimit } from '../../kubernetes/pods.ts';
 import type { PodObject, PodOwnerObject } from '../../kubernetes/types.ts';
 import { compareText } from '../../lib/collections.ts';
+import { Groups } from '../../lib/incremental/groups.ts';
+import type { Stage } from '../../lib/incremental/stage.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import { workloadId } from '../../model/ids.ts';
 import type { WorkloadId } from '../../model/types.ts';
-import { Groups } from '../incremental/groups.ts';
-import type { Stage } from '../incremental/stage.ts';
-import { Table } from '../incremental/table.ts';
 import type { PassContext } from '../state.ts';
 import { at } from '../state.ts';
 

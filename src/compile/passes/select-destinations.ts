@@ -1,11 +1,11 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { compareText } from '../../lib/collections.ts';
+import { Groups } from '../../lib/incremental/groups.ts';
+import type { Lookup } from '../../lib/incremental/stage.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import { workloadSetId } from '../../model/ids.ts';
 import type { WorkloadId, WorkloadSetId } from '../../model/types.ts';
 import type { TrafficTarget } from '../../smi/types.ts';
-import { Groups } from '../incremental/groups.ts';
-import type { Lookup } from '../incremental/stage.ts';
-import { Table } from '../incremental/table.ts';
 import { partOf } from '../set-partition.ts';
 import type { CompileState, PassContext, WorkloadFace } from '../state.ts';
 import { at } from '../state.ts';

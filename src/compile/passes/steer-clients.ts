@@ -1,6 +1,6 @@
+import { Table } from '../../lib/incremental/table.ts';
 import { portKey, transportOf } from '../../model/ports.ts';
 import type { OutboundPolicy, PortPolicy, Service, ServiceId } from '../../model/types.ts';
-import { Table } from '../incremental/table.ts';
 import { policiesOf } from '../policies/index-policies.ts';
 import { endpointPolicy, requestLayers } from '../policies/layers.ts';
 import type { CompileState, PassContext } from '../state.ts';

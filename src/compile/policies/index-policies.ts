@@ -1,10 +1,10 @@
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { Origin } from '../../diagnostics/origin.ts';
 import { compareText } from '../../lib/collections.ts';
+import { Groups } from '../../lib/incremental/groups.ts';
+import { Table } from '../../lib/incremental/table.ts';
 import type { Service, ServiceId } from '../../model/types.ts';
 import type { RefusedPolicy, TrafficPolicy } from '../../policy/types.ts';
-import { Groups } from '../incremental/groups.ts';
-import { Table } from '../incremental/table.ts';
 import type { CompileState, PassContext } from '../state.ts';
 import { coverageOf } from './coverage.ts';
 import { reportConflicts, reportMatchless, reportNoHttp } from './report.ts';

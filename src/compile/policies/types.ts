@@ -1,8 +1,8 @@
 import type { Origin } from '../../diagnostics/origin.ts';
+import type { Lookup } from '../../lib/incremental/stage.ts';
 import type { PolicyLayer } from '../../model/policy.ts';
 import type { ServiceId } from '../../model/types.ts';
 import type { RefusedPolicy, TrafficPolicy } from '../../policy/types.ts';
-import type { Lookup } from '../incremental/stage.ts';
 
 /** Which requests a policy is about. */
 export interface Coverage {

@@ -34,12 +34,23 @@ describe('an emitter', () => {
     fc.assert(
       fc.property(fc.array(input, { minLength: 1, maxLength: 8 }), (inputs) => {
         const compiler = createCompiler();
+        const whole = createEmitter(proxyAdapter, {});
         const emitter = createViewEmitter(proxyAdapter, {});
-        for (const each of inputs) {
+        for (const [position, each] of inputs.entries()) {
           const { model } = compiler.compile(each, defaultCompileOptions);
-          expect(Object.fromEntries(emitter.emit(model))).toEqual(plain(proxyAdapter as Adapter, model));
-          for (const { id } of Object.values(model.workloads)) {
-            expect(emitter.view(model, id)).toEqual(proxyAdapter.view(model, id));
+          expect(Object.fromEntries(whole.emit(model))).toEqual(plain(proxyAdapter as Adapter, model));
+          emitter.follow(model);
+          for (const id of Object.keys(model.workloads) as WorkloadId[]) {
+            // Workloads come and go; what nobody looks at is not emitted.
+            if (position % 2 === 0) emitter.open(id);
+            else if (id === 'default/a') emitter.close(id);
+          }
+          const open = Object.keys(model.workloads).filter((id) => emitter.view(id as WorkloadId).length > 0);
+          for (const id of open as WorkloadId[]) {
+            expect(emitter.view(id)).toEqual(proxyAdapter.view(model, id));
+            for (const unit of emitter.view(id)) {
+              expect(emitter.artifacts(unit)).toEqual(proxyAdapter.emitUnit(model, unit, { options: {} }));
+            }
           }
         }
       }),

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type ChangedNodes,
-  createCompiler,
-  defaultCompileOptions,
-  type MeshInput,
-} from '../../../src/compile/index.ts';
+import { createCompiler, defaultCompileOptions, type MeshInput } from '../../../src/compile/index.ts';
 import { canonicalJson, hashModel } from '../../../src/model/canonical.ts';
+import type { ModelChanges } from '../../../src/model/changes.ts';
 import { checkModel } from '../../../src/model/check.ts';
 import { decide } from '../../../src/model/decide.ts';
 import type { MeshModel } from '../../../src/model/types.ts';
@@ -19,7 +15,7 @@ function nodes(model: MeshModel): readonly (readonly [string, unknown])[] {
   );
 }
 
-function changedIds(changed: ChangedNodes): ReadonlySet<string> {
+function changedIds(changed: ModelChanges): ReadonlySet<string> {
   return new Set(Object.entries(changed).flatMap(([part, ids]) => [...ids].map((id) => `${part} ${id}`)));
 }
 

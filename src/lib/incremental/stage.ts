@@ -27,14 +27,14 @@ export abstract class Stage<K extends string, V> implements Lookup<K, V>, Owner 
   abstract refresh(): void;
 
   get(key: K): V | undefined {
-    if (!this.graph.notes) return this.peek(key);
+    if (this.graph.making === undefined) return this.peek(key);
     const slot = this.slotOf(key);
     this.graph.note(slot, 'readers');
     return slot.value;
   }
 
   has(key: K): boolean {
-    if (!this.graph.notes) return this.peek(key) !== undefined;
+    if (this.graph.making === undefined) return this.peek(key) !== undefined;
     const slot = this.slotOf(key);
     this.graph.note(slot, 'presenceReaders');
     return slot.value !== undefined;
@@ -88,6 +88,13 @@ export abstract class Stage<K extends string, V> implements Lookup<K, V>, Owner 
 
 /** A stage of the input: its values are put, not made. */
 export class Source<K extends string, V> extends Stage<K, V> {
+  readonly #same: Same<V>;
+
+  constructor(graph: Graph, same: Same<V> = isDeepStrictEqual) {
+    super(graph);
+    this.#same = same;
+  }
+
   /** `undefined` takes the value away. An equal value changes nothing. */
   put(key: K, value: V | undefined): void {
     const known = this.slots.get(key);
@@ -95,7 +102,7 @@ export class Source<K extends string, V> extends Stage<K, V> {
       if (known !== undefined) this.settle(known, undefined);
       return;
     }
-    if (known?.value !== undefined && (known.value === value || isDeepStrictEqual(known.value, value))) return;
+    if (known?.value !== undefined && (known.value === value || this.#same(known.value, value))) return;
     this.settle(known ?? this.slotOf(key), value);
   }
 

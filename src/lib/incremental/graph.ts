@@ -1,5 +1,3 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { Findings } from './findings.ts';
 import { type SmallSet, sizeOf, withItem, withoutItem } from './small-set.ts';
 
 /** One value of a stage, what it was made from, and what has to be made again when it changes. */
@@ -13,13 +11,14 @@ export interface Slot<V = unknown> {
   /** Those that read the value, and those that only asked whether there is one. */
   readers: SmallSet<Slot>;
   presenceReaders: SmallSet<Slot>;
-  findings: readonly Diagnostic[];
 }
 
 /** What the graph asks of a stage. */
 export interface Owner {
   /** The place among the stages: one reads only what earlier ones hold. */
   readonly order: number;
+  /** Its values may read each other: asking for one makes it ready. */
+  readonly nests?: true;
   /** The value under a key has to be made again. */
   mark(key: string): void;
   /** Makes again what is marked. */
@@ -28,7 +27,6 @@ export interface Owner {
   unread(slot: Slot): void;
 }
 
-const noFindings: readonly Diagnostic[] = [];
 const nothingRead: readonly Slot[] = [];
 
 export function newSlot<V>(stage: Owner, key: string): Slot<V> {
@@ -39,8 +37,20 @@ export function newSlot<V>(stage: Owner, key: string): Slot<V> {
     sources: nothingRead,
     readers: undefined,
     presenceReaders: undefined,
-    findings: noFindings,
   };
+}
+
+/** Who is told when values are made, for what comes of it beside the value. */
+export interface MakingObserver {
+  begins(slot: Slot): void;
+  made(slot: Slot): void;
+  /** It is no longer made at all. */
+  unmade(slot: Slot): void;
+}
+
+interface Making {
+  readonly slot: Slot;
+  readonly read: Slot[];
 }
 
 /**
@@ -50,11 +60,13 @@ export function newSlot<V>(stage: Owner, key: string): Slot<V> {
  * A computation that throws stays marked, and with it everything that it may change: the next refresh goes on from there.
  */
 export class Graph {
-  readonly findings = new Findings();
+  readonly #observer: MakingObserver | undefined;
   readonly #stages: Owner[] = [];
-  #making: Slot | undefined;
-  #read: Slot[] = [];
-  #reported: Diagnostic[] = [];
+  #making: Making | undefined;
+
+  constructor(observer?: MakingObserver) {
+    this.#observer = observer;
+  }
 
   /** Takes a stage in as the last one and returns its place. */
   add(stage: Owner): number {
@@ -62,9 +74,9 @@ export class Graph {
     return this.#stages.length - 1;
   }
 
-  /** Whether a value is being made, so that reads have to be noted. */
-  get notes(): boolean {
-    return this.#making !== undefined;
+  /** The computation that runs, whose reads have to be noted; each has an object of its own. */
+  get making(): object | undefined {
+    return this.#making;
   }
 
   refresh(): void {
@@ -73,51 +85,44 @@ export class Graph {
 
   /** Notes that what is being made depends on a value, or on whether there is one. */
   note(slot: Slot, how: 'readers' | 'presenceReaders'): void {
-    const reader = this.#making;
-    if (reader === undefined) return;
-    if (slot.stage.order >= reader.stage.order) throw new Error(`stage ${reader.stage.order} reads a later one`);
+    if (this.#making === undefined) return;
+    const { slot: reader, read } = this.#making;
+    const { stage } = slot;
+    if (stage.order > reader.stage.order || (stage === reader.stage && stage.nests !== true)) {
+      throw new Error(`stage ${reader.stage.order} reads ${stage.order}, which is not ready`);
+    }
     const size = sizeOf(slot[how]);
     slot[how] = withItem(slot[how], reader);
-    if (sizeOf(slot[how]) > size) this.#read.push(slot);
+    if (sizeOf(slot[how]) > size) read.push(slot);
   }
 
-  /** Makes a value; what it reads and reports replaces what it read and reported before. */
+  /** Makes a value, perhaps within the making of a later one; what it reads replaces what it read before. */
   make<V>(slot: Slot<V>, work: () => V | undefined): V | undefined {
     const before = slot.sources;
     for (const source of before) forget(source, slot);
-    this.#making = slot;
-    this.#read = [];
-    this.#reported = [];
+    const outer = this.#making;
+    const making: Making = { slot, read: [] };
+    this.#making = making;
+    this.#observer?.begins(slot);
     try {
       const value = work();
-      this.#report(slot, this.#reported);
+      this.#observer?.made(slot);
       return value;
     } finally {
-      this.#making = undefined;
-      slot.sources = this.#read.slice();
+      this.#making = outer;
+      slot.sources = making.read.slice();
       for (const source of before) if (isUnread(source)) source.stage.unread(source);
     }
   }
 
-  /** The value is gone, and with it what was said about it. */
+  /** The value is gone. */
   unmake(slot: Slot): void {
     for (const source of slot.sources) {
       forget(source, slot);
       if (isUnread(source)) source.stage.unread(source);
     }
     slot.sources = nothingRead;
-    this.#report(slot, noFindings);
-  }
-
-  /** A finding about what is being made. */
-  report(finding: Diagnostic): void {
-    this.#reported.push(finding);
-  }
-
-  #report(slot: Slot, now: readonly Diagnostic[]): void {
-    if (now.length + slot.findings.length === 0) return;
-    this.findings.replace(slot.findings, now);
-    slot.findings = now.length === 0 ? noFindings : now;
+    this.#observer?.unmade(slot);
   }
 }
 

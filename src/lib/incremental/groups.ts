@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { compareText } from '../../lib/collections.ts';
+import { compareText } from '../collections.ts';
 import type { Graph } from './graph.ts';
 import { type SmallSet, sizeOf, withItem, withoutItem } from './small-set.ts';
 import { Stage } from './stage.ts';

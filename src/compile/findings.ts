@@ -1,5 +1,6 @@
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { compareText } from '../../lib/collections.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { compareText } from '../lib/collections.ts';
+import type { MakingObserver, Slot } from '../lib/incremental/graph.ts';
 
 interface Entry {
   readonly finding: Diagnostic;
@@ -7,16 +8,40 @@ interface Entry {
   count: number;
 }
 
-/** Everything that is reported now, each finding once however many report it. */
-export class Findings {
+/** Everything that the values in force have reported while they were made, each finding once however many report it. */
+export class Findings implements MakingObserver {
+  readonly #bySlot = new Map<Slot, readonly Diagnostic[]>();
+  #reported: Diagnostic[] = [];
   readonly #entries = new Map<string, Entry>();
   #sorted: readonly Entry[] = [];
   #list: readonly Diagnostic[] = [];
   #added: Entry[] = [];
   #removed = false;
 
-  /** Somebody who reported `before` reports `now`. */
-  replace(before: readonly Diagnostic[], now: readonly Diagnostic[]): void {
+  /** A finding about what is being made. */
+  report(finding: Diagnostic): void {
+    this.#reported.push(finding);
+  }
+
+  begins(): void {
+    this.#reported = [];
+  }
+
+  made(slot: Slot): void {
+    const before = this.#bySlot.get(slot);
+    const now = this.#reported;
+    if (before === undefined && now.length === 0) return;
+    if (now.length === 0) this.#bySlot.delete(slot);
+    else this.#bySlot.set(slot, now);
+    this.#replace(before ?? [], now);
+  }
+
+  unmade(slot: Slot): void {
+    this.begins();
+    this.made(slot);
+  }
+
+  #replace(before: readonly Diagnostic[], now: readonly Diagnostic[]): void {
     for (const finding of now) this.#add(finding);
     for (const finding of before) this.#remove(JSON.stringify(finding));
   }
