@@ -19,6 +19,7 @@ const includes = [
 const descriptors = {
   proxy: ['proxy.proto'],
   discovery: ['envoy/service/discovery/v3/ads.proto'],
+  status: ['envoy/service/status/v3/csds.proto'],
   envoy: [
     'envoy/config/bootstrap/v3/bootstrap.proto',
     'envoy/config/rbac/v3/rbac.proto',

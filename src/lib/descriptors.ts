@@ -6,7 +6,7 @@ import { packageRoot } from './package-root.ts';
 const loaded = new Map<string, protobuf.Root>();
 
 /** The protobuf descriptor `generated/NAME.json`, which `npm run generate` makes. Field names are lowerCamelCase. */
-export function loadDescriptor(name: 'proxy' | 'discovery' | 'envoy'): protobuf.Root {
+export function loadDescriptor(name: 'proxy' | 'discovery' | 'status' | 'envoy'): protobuf.Root {
   let root = loaded.get(name);
   if (root === undefined) {
     root = protobuf.Root.fromJSON(JSON.parse(readFileSync(join(packageRoot(), 'generated', `${name}.json`), 'utf8')));

@@ -31,11 +31,23 @@ export interface TypeState {
   readonly names: readonly string[];
   /** Name to version of what it has accepted; made anew whenever it is read. */
   readonly acked: ReadonlyMap<string, string>;
+  /** All that it asks for or holds; made anew whenever it is read. */
+  readonly resources: readonly ResourceState[];
   /** The response that it has not answered yet. */
   readonly inFlight: InFlightState | undefined;
   /** What differs from its view and has not been sent. */
   readonly lacking: readonly string[];
   readonly refused: readonly RefusedResource[];
+}
+
+export interface ResourceState {
+  readonly name: string;
+  /** What the client holds; empty when it holds none. */
+  readonly version: string;
+  /** When the server got the content that the client holds, if it had it itself. */
+  readonly updatedAt: number | undefined;
+  /** `taken`: the client knows what the view says, be it that there is no such resource. */
+  readonly delivery: 'taken' | 'in flight' | 'not sent';
 }
 
 export interface InFlightState {

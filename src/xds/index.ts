@@ -5,6 +5,7 @@ export type {
   NodeInfo,
   ProxyState,
   RefusedResource,
+  ResourceState,
   TypeState,
   XdsEvent,
   XdsLimits,

@@ -21,12 +21,17 @@ export class RequestBudget {
     this.#left = perSecond * burstSeconds;
   }
 
+  /** Counts a request; the source waits when it was the last for now, and otherwise goes on. */
   spend(): void {
     const now = performance.now();
     const earned = ((now - this.#at) / 1000) * this.#perSecond;
     this.#left = Math.min(this.#left + earned, this.#perSecond * burstSeconds) - 1;
     this.#at = now;
-    if (this.#left >= 1 || this.#timer !== undefined) return;
+    if (this.#timer !== undefined) return;
+    if (this.#left >= 1) {
+      this.#source.resume();
+      return;
+    }
     this.#source.pause();
     this.#timer = setTimeout(
       () => {

@@ -1,10 +1,11 @@
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { peerSpiffeId, type SpiffeId } from '../lib/spiffe.ts';
+import { clientStatusHandlers } from './client-status-service.ts';
 import type { NodeInfo, ProxyState, XdsEvent, XdsLimits } from './contract.ts';
 import { rotatingCredentials, type ServerIdentity } from './credentials.ts';
 import { bindLocal, type LocalSocket } from './local-socket.ts';
 import { delta, type Protocol, sotw } from './protocol.ts';
-import { discoveryService } from './services.ts';
+import { clientStatusService, discoveryService } from './services.ts';
 import { type Call, type NodeStream, openStream, type WireRequest } from './stream.ts';
 import { Streams } from './streams.ts';
 import type { View } from './view.ts';
@@ -40,6 +41,11 @@ export interface XdsServerOptions {
    */
   viewOf(node: NodeInfo, typeUrl: string): View | undefined;
   readonly local?: LocalSocket;
+  /**
+   * Whether a peer may ask the client status discovery service (CSDS) what every node holds; without it the service does not
+   * exist. A peer without a certificate (`insecure`, `local`) is undefined.
+   */
+  mayInspect?(peer: SpiffeId | undefined): boolean;
   readonly limits?: Partial<XdsLimits>;
   onEvent?(event: XdsEvent): void;
 }
@@ -120,6 +126,11 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
     StreamAggregatedResources: (call: Call) => open(call, sotw),
     DeltaAggregatedResources: (call: Call) => open(call, delta),
   });
+  const proxies = () => [...streams.all].flatMap((stream) => stream.state() ?? []);
+  const { mayInspect } = options;
+  if (mayInspect !== undefined) {
+    server.addService(clientStatusService, clientStatusHandlers(mayInspect, proxies, limits));
+  }
   const port = await bind(
     server,
     options.address,
@@ -129,7 +140,7 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   if (options.local !== undefined) await bindLocal(server, options.local);
   return {
     port,
-    proxies: () => [...streams.all].flatMap((stream) => stream.state() ?? []),
+    proxies,
     proxiesOf: (node) => [...streams.of(node)].flatMap((stream) => stream.state() ?? []),
     isConnected: (node) => streams.of(node).size > 0,
     isSettled: (node) => streams.isSettled(node),

@@ -15,10 +15,17 @@ function bytesMethod(path: string, streams: boolean): MethodDefinition<Buffer, B
   };
 }
 
+const clientStatus = '/envoy.service.status.v3.ClientStatusDiscoveryService';
 const discovery = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
 
 /** `envoy.service.discovery.v3.AggregatedDiscoveryService`. */
 export const discoveryService = {
   StreamAggregatedResources: bytesMethod(`${discovery}/StreamAggregatedResources`, true),
   DeltaAggregatedResources: bytesMethod(`${discovery}/DeltaAggregatedResources`, true),
+};
+
+/** `envoy.service.status.v3.ClientStatusDiscoveryService`. */
+export const clientStatusService = {
+  StreamClientStatus: bytesMethod(`${clientStatus}/StreamClientStatus`, true),
+  FetchClientStatus: bytesMethod(`${clientStatus}/FetchClientStatus`, false),
 };

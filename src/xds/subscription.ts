@@ -1,6 +1,6 @@
 import { Blame, type Blamed, mentioned } from './blame.ts';
-import type { TypeState } from './contract.ts';
-import type { ResourceChange, View, XdsResource } from './view.ts';
+import type { ResourceState, TypeState } from './contract.ts';
+import { type ResourceChange, updatedAt, type View, type XdsResource } from './view.ts';
 
 /** The name by which a client asks for every resource of a type ("xDS protocol", wildcard subscriptions). */
 const wildcardName = '*';
@@ -255,6 +255,8 @@ export class Subscription {
       bytes += now?.body.length ?? 0;
       if (!this.whole && sent.size > 0 && bytes > this.#options.maxBatchBytes) break;
       if (now !== undefined || this.#options.variant === 'delta') sent.set(name, { before, now });
+      // What a whole response leaves out does not exist.
+      else if (this.whole) this.#behind.delete(name);
     }
     return sent.size > 0 || (this.#mustAnswer && !onlyAwaited) ? this.#send(sent, nextNonce()) : undefined;
   }
@@ -281,13 +283,16 @@ export class Subscription {
       resources: [...this.#inFlight.sent].flatMap(([name, { now }]) => (now === undefined ? [] : name)),
       removed: [...this.#inFlight.sent].flatMap(([name, { now }]) => (now === undefined ? name : [])),
     };
-    const acked = () => this.#acked();
+    const resources = () => this.#resourceStates();
     return {
       typeUrl,
       wildcard: this.#wildcard,
       names: [...this.#names],
       get acked() {
-        return acked();
+        return new Map(resources().flatMap(({ name, version }) => (version === '' ? [] : [[name, version]])));
+      },
+      get resources() {
+        return resources();
       },
       lacking: [...this.#behind].flatMap(([name, { version }]) =>
         this.#resources.has(name) || version !== '' ? name : [],
@@ -297,15 +302,14 @@ export class Subscription {
     };
   }
 
-  #acked(): ReadonlyMap<string, string> {
-    const acked = new Map<string, string>();
+  #resourceStates(): readonly ResourceState[] {
+    const sent = this.#inFlight?.sent;
     const covered = this.#wildcard ? this.#resources.keys() : this.#names;
-    for (const name of covered) {
-      const held = this.#inFlight?.sent.get(name)?.before ?? this.#behind.get(name) ?? this.#resources.get(name);
-      if (held !== undefined && held.version !== '') acked.set(name, held.version);
-    }
-    for (const [name, { version }] of this.#behind) if (version !== '') acked.set(name, version);
-    return acked;
+    return [...new Set([...covered, ...this.#behind.keys(), ...(sent?.keys() ?? [])])].map((name) => {
+      const held = sent?.get(name)?.before ?? this.#behind.get(name) ?? this.#resources.get(name) ?? absent;
+      const delivery = sent?.has(name) ? 'in flight' : this.#behind.has(name) ? 'not sent' : 'taken';
+      return { name, version: held.version, updatedAt: 'body' in held ? updatedAt(held) : undefined, delivery };
+    });
   }
 
   #covers(name: string): boolean {

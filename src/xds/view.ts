@@ -29,6 +29,13 @@ export interface ResourceChange extends ResourceName {
   readonly now: XdsResource | undefined;
 }
 
+const firstSeen = new WeakMap<XdsResource, number>();
+
+/** When a resource first stood in a view; milliseconds since the epoch. */
+export function updatedAt(resource: XdsResource): number | undefined {
+  return firstSeen.get(resource);
+}
+
 type Watcher = (changes: readonly ResourceChange[]) => void;
 
 interface OfType {
@@ -81,7 +88,10 @@ export class View {
     const before = ofType.resources.get(name);
     if (before?.version === now?.version) return;
     if (now === undefined) ofType.resources.delete(name);
-    else ofType.resources.set(name, now);
+    else {
+      ofType.resources.set(name, now);
+      if (!firstSeen.has(now)) firstSeen.set(now, Date.now());
+    }
     ofType.list = undefined;
     // A name may stand in one update more than once.
     const key = `${typeUrl} ${name}`;
