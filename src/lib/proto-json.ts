@@ -6,17 +6,36 @@ type Convert = (value: unknown) => unknown;
 
 /**
  * The bytes of a message that is written as proto JSON: lowerCamelCase fields, enums by name, durations as text, messages in
- * `google.protobuf.Any` beside their `@type`. Equal JSON gives equal bytes. Throws for what the type does not have, which is a
- * defect of whoever wrote the message.
+ * `google.protobuf.Any` beside their `@type`. Equal JSON gives equal bytes. Throws for fields, enum values and durations that
+ * there are not, which is a defect of whoever wrote the message.
  */
 export function encodeProtoJson(descriptor: 'envoy', typeName: string, message: unknown): Uint8Array {
-  const type = loadDescriptor(descriptor).lookupType(typeName);
-  return type.encode(type.fromObject(converterOf(type)(message) as Record<string, unknown>)).finish();
+  return encoderOf(loadDescriptor(descriptor), typeName)(message);
+}
+
+type Encode = (message: unknown) => Uint8Array;
+const encoders = new WeakMap<protobuf.Root, Map<string, Encode>>();
+
+/** By name, because looking a type up costs more than encoding a small message. */
+function encoderOf(root: protobuf.Root, typeName: string): Encode {
+  let known = encoders.get(root);
+  if (known === undefined) {
+    known = new Map();
+    encoders.set(root, known);
+  }
+  let encode = known.get(typeName);
+  if (encode === undefined) {
+    const type = root.lookupType(typeName);
+    const convert = converterOf(type);
+    encode = (message) => type.encode(convert(message) as Record<string, unknown>).finish();
+    known.set(typeName, encode);
+  }
+  return encode;
 }
 
 const converters = new WeakMap<protobuf.Type, Convert>();
 
-/** From proto JSON to what protobufjs takes. */
+/** From proto JSON to what protobufjs encodes. */
 function converterOf(type: protobuf.Type): Convert {
   let convert = converters.get(type);
   if (convert === undefined) {
@@ -26,35 +45,49 @@ function converterOf(type: protobuf.Type): Convert {
   return convert;
 }
 
+/** A field by its name in proto JSON. */
+interface Field {
+  /** As protobufjs spells it. */
+  readonly name: string;
+  readonly convert: Convert;
+}
+
 function fieldByField(type: protobuf.Type): Convert {
   // protobufjs spells `accept_http_10` as `acceptHttp_10`, proto JSON as `acceptHttp10`.
-  const fields = new Map(type.fieldsArray.map((field) => [field.name.replaceAll('_', ''), field]));
+  const declared = new Map(type.fieldsArray.map((field) => [field.name.replaceAll('_', ''), field]));
+  const fields = new Map<string, Field>();
+  const find = (name: string): Field => {
+    const field = declared.get(name);
+    if (field === undefined) throw new Error(`${type.fullName} has no field ${name}`);
+    const found = { name: field.name, convert: fieldConverter(field) };
+    fields.set(name, found);
+    return found;
+  };
   return (value) => {
     if (!isObject(value)) throw new Error(`not a message of ${type.fullName}: ${JSON.stringify(value)}`);
     const message: Record<string, unknown> = {};
-    for (const [name, item] of Object.entries(value)) {
+    for (const name of Object.keys(value)) {
+      const item = value[name];
       if (item === undefined) continue;
-      const field = fields.get(name);
-      if (field === undefined) throw new Error(`${type.fullName} has no field ${name}`);
-      message[field.name] = convertField(field, item);
+      const field = fields.get(name) ?? find(name);
+      message[field.name] = field.convert(item);
     }
     return message;
   };
 }
 
-function convertField(field: protobuf.Field, value: unknown): unknown {
+function fieldConverter(field: protobuf.Field): Convert {
   const type = field.resolve().resolvedType;
   const convert = type instanceof protobuf.Type ? converterOf(type) : enumOrScalar(type);
   if (field instanceof protobuf.MapField) {
-    return Object.fromEntries(Object.entries(value as Json).map(([key, item]) => [key, convert(item)]));
+    return (value) => Object.fromEntries(Object.entries(value as Json).map(([key, item]) => [key, convert(item)]));
   }
-  return field.repeated ? (value as readonly unknown[]).map(convert) : convert(value);
+  return field.repeated ? (value) => (value as readonly unknown[]).map(convert) : convert;
 }
 
 function enumOrScalar(type: protobuf.ReflectionObject | null): Convert {
   if (!(type instanceof protobuf.Enum)) return (value) => value;
   return (value) => {
-    // protobufjs would take the first value for a name that it does not know.
     const known = type.values[String(value)];
     if (known === undefined) throw new Error(`${type.fullName} has no value ${String(value)}`);
     return known;
@@ -77,10 +110,17 @@ function wellKnown({ fullName, root }: protobuf.Type): Convert | undefined {
   }
 }
 
-function packed(root: protobuf.Root, { '@type': url, ...fields }: Json): unknown {
-  const type = root.lookupType(String(url).slice(String(url).indexOf('/') + 1));
-  const value = type.encode(type.fromObject(converterOf(type)(fields) as Record<string, unknown>)).finish();
-  return { type_url: url, value };
+const packedMessages = new WeakMap<Json, unknown>();
+
+/** Once for each object: what is emitted is never changed, and one message may stand in many. */
+function packed(root: protobuf.Root, message: Json): unknown {
+  let found = packedMessages.get(message);
+  if (found === undefined) {
+    const { '@type': url, ...fields } = message;
+    found = { type_url: url, value: encoderOf(root, String(url).slice(String(url).indexOf('/') + 1))(fields) };
+    packedMessages.set(message, found);
+  }
+  return found;
 }
 
 /** `1.5s` */
