@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type DataPlaneKind, dataPlaneKinds } from '../../control/local/data-plane.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { styleFor } from '../output.ts';
@@ -9,6 +10,8 @@ interface UpOptions {
   readonly output: 'text' | 'json';
   readonly duration?: number;
   readonly state?: string;
+  readonly dataPlane: DataPlaneKind;
+  readonly envoy?: string;
 }
 
 export function upCommand(): Command {
@@ -23,6 +26,12 @@ export function upCommand(): Command {
     )
     .option('--duration <time>', 'stop after this time, such as 60s or 1m30s', durationOption)
     .option('--state <directory>', 'private directory for keys and last good configuration')
+    .addOption(
+      new Option('--data-plane <kind>', 'what carries the traffic of pods that do not say it themselves')
+        .choices(dataPlaneKinds)
+        .default('proxy'),
+    )
+    .option('--envoy <file>', 'the Envoy to run (default: $ENVOY_BIN, or one on the PATH)')
     .addHelpText('after', notes)
     .action(async (folder: string, options: UpOptions) => {
       process.exitCode = await up(folder, options);
@@ -31,7 +40,8 @@ export function upCommand(): Command {
 
 const notes = `
 Manifests are read again when they change; what is wrong in them is printed, and what was good before stays in force.
-Programs run as you, without a container: they are not isolated from each other or from your files.`;
+Programs run as you, without a container: they are not isolated from each other or from your files.
+The annotation smi-mesh.io/data-plane of a pod template, "proxy" or "envoy", chooses for its pods alone.`;
 
 function durationOption(text: string): number {
   const millis = parseDuration(text);
@@ -44,14 +54,22 @@ async function up(folder: string, options: UpOptions): Promise<number> {
     process.stderr.write(`error: ${folder} is not a folder\n`);
     return exitCodes.usage;
   }
-  const [{ acquireState, defaultStateDirectory }, { runUp }, { createJsonView }, { createTextView }, findings] =
+  const [localState, run, { createJsonView }, { createTextView }, findings, { envoyRuntime, findEnvoy }] =
     await Promise.all([
       import('../../control/local/state.ts'),
       import('../up/run.ts'),
       import('../up/view.ts'),
       import('../up/text-view.ts'),
       import('../up/findings.ts'),
+      import('../envoy-runtime.ts'),
     ]);
+  const { acquireState, defaultStateDirectory } = localState;
+  const envoy = findEnvoy(options.envoy);
+  if (envoy === undefined && (options.dataPlane === 'envoy' || options.envoy !== undefined)) {
+    const lines = findings.renderLocated(findings.noEnvoy(options.envoy), styleFor(process.stderr));
+    process.stderr.write(`${lines.join('\n')}\n`);
+    return exitCodes.unreachable;
+  }
   const directory = options.state ?? defaultStateDirectory(folder);
   const state = await acquireState(directory);
   if (!state.ok) {
@@ -65,11 +83,13 @@ async function up(folder: string, options: UpOptions): Promise<number> {
   const view = json
     ? createJsonView(quiet)
     : createTextView({ style, quiet, renderDiagnostic: (found) => findings.renderLocated(found, style) });
-  const { errors } = await runUp({
+  const { errors } = await run.runUp({
     folder,
     state: state.value,
     view,
     live: !json && process.stdout.isTTY === true,
+    dataPlane: options.dataPlane,
+    ...(envoy === undefined ? {} : { envoy: envoyRuntime(envoy) }),
     ...(options.duration === undefined ? {} : { durationMillis: options.duration }),
   });
   return errors ? exitCodes.findings : exitCodes.fine;

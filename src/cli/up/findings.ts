@@ -43,3 +43,9 @@ export function findingOf(problem: StateProblem, folder: string, directory: stri
       : diagnostic('SMI6104', { message: problem.reason });
   return located([found], nowhere)[0]!;
 }
+
+/** Why a mesh of Envoys cannot start. */
+export function noEnvoy(named: string | undefined): LocatedDiagnostic {
+  const message = named === undefined ? 'there is no Envoy to run' : `${named} is no program that can be run`;
+  return located([diagnostic('SMI6105', { message })], nowhere)[0]!;
+}

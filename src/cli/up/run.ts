@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { grpcBootstrap } from '../../../adapters/grpc/bootstrap.ts';
+import type { DataPlaneKind, EnvoyRuntime } from '../../control/local/data-plane.ts';
 import type { LocalEvent } from '../../control/local/events.ts';
 import { TrafficSampler } from '../../control/local/sampler.ts';
 import type { LocalState } from '../../control/local/state.ts';
@@ -13,6 +14,8 @@ export interface UpRun {
   readonly folder: string;
   readonly state: LocalState;
   readonly durationMillis?: number;
+  readonly dataPlane: DataPlaneKind;
+  readonly envoy?: EnvoyRuntime;
   readonly view: UpView;
   /** Whether the table is redrawn every second instead of shown every five. */
   readonly live: boolean;
@@ -34,6 +37,8 @@ export async function runUp(run: UpRun): Promise<{ readonly errors: boolean }> {
     self: [process.execPath, ...process.execArgv, resolve(process.argv[1] ?? '')],
     trustDomain: 'cluster.local',
     grpcBootstrap,
+    dataPlane: run.dataPlane,
+    ...(run.envoy === undefined ? {} : { envoy: run.envoy }),
     onEvent: show,
     onFinding: (finding) => show({ type: 'diagnostic', diagnostic: locateFinding(finding, run.folder) }),
   });

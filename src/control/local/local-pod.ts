@@ -2,11 +2,14 @@ import { hasSidecar, localOutboundAnnotation, localPortsAnnotation } from '../..
 import { selects } from '../../kubernetes/pods.ts';
 import type { PodObject, ServiceObject } from '../../kubernetes/types.ts';
 import type { NonEmpty } from '../../lib/collections.ts';
+import { dataPlaneOf, type EnvoyRuntime } from './data-plane.ts';
 import { GrpcAccess, type GrpcBootstrap, wantsGrpc } from './grpc-access.ts';
 import type { Guard } from './guard.ts';
 import type { ProcessEvent } from './process.ts';
 import { type PartListener, Program } from './program.ts';
-import { type Enrolment, Sidecar } from './sidecar.ts';
+import { type Enrolment, Sidecar, type SidecarKind } from './sidecar.ts';
+import { envoySidecar } from './sidecar-envoy.ts';
+import { proxySidecar } from './sidecar-proxy.ts';
 
 export interface PodListener {
   line(part: string, text: string): void;
@@ -23,6 +26,8 @@ export interface LocalPodOptions {
   readonly folder: string;
   /** Where sidecars keep what they must remember. */
   readonly directory: string;
+  /** For pods whose data plane it is. */
+  readonly envoy?: EnvoyRuntime;
   readonly guard: Guard;
   readonly enrol: (pod: PodObject) => Promise<Enrolment>;
   readonly grpcBootstrap: GrpcBootstrap;
@@ -47,7 +52,13 @@ export class LocalPod {
     this.fingerprint = fingerprintOf(pod);
     this.serves = services.some((service) => selects(service, pod));
     this.#sidecar = hasSidecar(pod)
-      ? new Sidecar({ ...options, listener: this.#part('sidecar'), enrol: () => enrol(pod) })
+      ? new Sidecar({
+          kind: kindOf(options),
+          address: this.address,
+          guard,
+          listener: this.#part('sidecar'),
+          enrol: () => enrol(pod),
+        })
       : undefined;
     this.#grpc = wantsGrpc(pod)
       ? new GrpcAccess({ ...options, bootstrap: options.grpcBootstrap, enrol: () => enrol(pod) })
@@ -116,6 +127,12 @@ export class LocalPod {
       turned: () => listener.turned(),
     };
   }
+}
+
+function kindOf({ pod, self, directory, envoy }: LocalPodOptions): SidecarKind {
+  return dataPlaneOf(pod) === 'envoy' && envoy !== undefined
+    ? envoySidecar(pod, envoy, directory)
+    : proxySidecar(pod, self, directory);
 }
 
 /**

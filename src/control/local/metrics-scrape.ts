@@ -1,4 +1,4 @@
-import { get } from 'node:http';
+import { request as sendRequest } from 'node:http';
 import { localAdminPort } from '../../kubernetes/local-addressing.ts';
 
 /** One series of a scrape. */
@@ -40,15 +40,25 @@ export async function scrape(address: string): Promise<readonly Sample[] | undef
 
 /** The body of a sidecar's admin page; `undefined` unless it answers 200 in time. */
 export function ask(address: string, path: string): Promise<string | undefined> {
+  return request('GET', address, path);
+}
+
+/** The same for what a sidecar is asked to do. */
+export function tell(address: string, path: string): Promise<string | undefined> {
+  return request('POST', address, path);
+}
+
+function request(method: 'GET' | 'POST', address: string, path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const options = {
+      method,
       host: address,
       port: localAdminPort,
       path,
       agent: false,
       signal: AbortSignal.timeout(timeoutMillis),
     };
-    const outgoing = get(options, (response) => {
+    const outgoing = sendRequest(options, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -58,5 +68,6 @@ export function ask(address: string, path: string): Promise<string | undefined> 
       response.once('close', () => resolve(response.complete && response.statusCode === 200 ? text : undefined));
     });
     outgoing.once('error', () => resolve(undefined));
+    outgoing.end();
   });
 }

@@ -4,6 +4,7 @@ import { describeObject } from '../../diagnostics/origin.ts';
 import { assignLocal } from '../../kubernetes/local-addressing.ts';
 import { podsOf } from '../../kubernetes/pods.ts';
 import type { DeploymentObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
+import { type DataPlaneKind, dataPlaneAnnotation, dataPlaneKinds } from './data-plane.ts';
 
 /** Processes are cheap, not free: a mistyped replica count must not fill the machine. */
 export const localReplicaLimit = 20;
@@ -11,6 +12,13 @@ export const localReplicaLimit = 20;
 export interface PodPlan {
   readonly pods: readonly PodObject[];
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Which data planes pods may have. */
+export interface DataPlaneChoice {
+  /** Of pods that name none. */
+  readonly usual: DataPlaneKind;
+  readonly hasEnvoy: boolean;
 }
 
 /**
@@ -22,12 +30,17 @@ export function planPods(
   deployments: readonly DeploymentObject[],
   services: readonly ServiceObject[],
   base: number,
+  choice: DataPlaneChoice = { usual: 'proxy', hasEnvoy: false },
 ): PodPlan {
-  const diagnostics = deployments.flatMap((deployment) => [...findUnrunnable(deployment), ...findExcess(deployment)]);
+  const hindrances = (deployment: DeploymentObject) => [
+    ...findUnrunnable(deployment),
+    ...findNoDataPlane(deployment, choice),
+  ];
+  const diagnostics = deployments.flatMap((deployment) => [...hindrances(deployment), ...findExcess(deployment)]);
   const pods = deployments
-    .filter((deployment) => findUnrunnable(deployment).length === 0)
+    .filter((deployment) => hindrances(deployment).length === 0)
     .flatMap((deployment) => podsOf({ ...deployment, replicas: Math.min(deployment.replicas, localReplicaLimit) }))
-    .map((pod) => ({ ...pod, ready: false }));
+    .map((pod) => ({ ...withDataPlane(pod, choice), ready: false }));
   return { pods: assignLocal(previous, pods, services, base), diagnostics };
 }
 
@@ -43,6 +56,21 @@ function findUnrunnable({ meta, template }: DeploymentObject): readonly Diagnost
     const message = `Container ${name} of ${describeObject(meta.key)} ${what}; images are not run here, so it does not start`;
     return [diagnostic('SMI6101', { message, origin: { object: meta.key, path: `${path}[${index}]` } })];
   });
+}
+
+/** Never another one than it asks for: what a pod asks for may be why it is here. */
+function findNoDataPlane({ meta, template }: DeploymentObject, { hasEnvoy }: DataPlaneChoice): readonly Diagnostic[] {
+  const asked = template.annotations[dataPlaneAnnotation];
+  if (asked === undefined || asked === 'proxy' || (asked === 'envoy' && hasEnvoy)) return [];
+  const because = asked === 'envoy' ? 'there is no Envoy' : `it is one of ${dataPlaneKinds.join(', ')}`;
+  const message = `${describeObject(meta.key)} asks for the data plane ${JSON.stringify(asked)}; ${because}, so it does not start`;
+  const path = 'spec.template.metadata.annotations';
+  return [diagnostic('SMI6105', { message, origin: { object: meta.key, path } })];
+}
+
+function withDataPlane(pod: PodObject, { usual }: DataPlaneChoice): PodObject {
+  const annotations = { [dataPlaneAnnotation]: usual, ...pod.meta.annotations };
+  return { ...pod, meta: { ...pod.meta, annotations } };
 }
 
 function findExcess({ meta, replicas }: DeploymentObject): readonly Diagnostic[] {

@@ -6,6 +6,7 @@ import type { NonEmpty } from '../../lib/collections.ts';
 import { spiffeId } from '../../lib/spiffe.ts';
 import type { ControlPlaneMessage, WantedShare } from '../messages.ts';
 import { CallerGate } from './caller-gate.ts';
+import type { DataPlaneKind, EnvoyRuntime } from './data-plane.ts';
 import type { LocalEvent } from './events.ts';
 import { type GrpcBootstrap, grpcSocket, isUsableSocket } from './grpc-access.ts';
 import { type Guard, startGuard } from './guard.ts';
@@ -13,7 +14,8 @@ import { ControlPlaneLink } from './link.ts';
 import { fingerprintOf, LocalPod } from './local-pod.ts';
 import { planPods } from './pods.ts';
 import type { ProcessEvent } from './process.ts';
-import { forgetSidecars } from './sidecar.ts';
+import { forgetEnvoys } from './sidecar-envoy.ts';
+import { forgetProxies } from './sidecar-proxy.ts';
 import type { LocalState } from './state.ts';
 
 export interface LocalMeshOptions {
@@ -24,6 +26,9 @@ export interface LocalMeshOptions {
   readonly self: NonEmpty<string>;
   readonly trustDomain: string;
   readonly grpcBootstrap: GrpcBootstrap;
+  /** Of pods that name none; with `envoy` there must be one. */
+  readonly dataPlane: DataPlaneKind;
+  readonly envoy?: EnvoyRuntime;
   readonly onEvent: (event: LocalEvent) => void;
   /** Findings of the supervisor itself; those of the files arrive as events, with their place. */
   readonly onFinding: (finding: Diagnostic) => void;
@@ -82,7 +87,8 @@ export class LocalMesh {
   start(): void {
     const { folder, state } = this.#options;
     this.#emit({ type: 'starting', folder, state: state.directory, addresses: `127.${state.base}.0.0/16` });
-    forgetSidecars(state.directory);
+    forgetProxies(state.directory);
+    forgetEnvoys(state.directory);
     this.#link.start();
     this.#gate.start();
   }
@@ -94,6 +100,10 @@ export class LocalMesh {
 
   get shares(): readonly WantedShare[] {
     return this.#shares;
+  }
+
+  get envoy(): EnvoyRuntime | undefined {
+    return this.#options.envoy;
   }
 
   /** What cannot run as it is written now. */
@@ -141,7 +151,9 @@ export class LocalMesh {
   }
 
   #reconcile(deployments: readonly DeploymentObject[], services: readonly ServiceObject[]): void {
-    const plan = planPods(this.#plan, deployments, services, this.#options.state.base);
+    const { state, dataPlane, envoy } = this.#options;
+    const choice = { usual: dataPlane, hasEnvoy: envoy !== undefined };
+    const plan = planPods(this.#plan, deployments, services, state.base, choice);
     this.#plan = plan.pods;
     this.#services = services;
     this.#reportOnce(plan.diagnostics);
@@ -170,6 +182,7 @@ export class LocalMesh {
       self: this.#options.self,
       folder: resolve(this.#options.folder),
       directory: this.#options.state.directory,
+      ...(this.#options.envoy === undefined ? {} : { envoy: this.#options.envoy }),
       guard: this.#guard,
       grpcBootstrap: this.#options.grpcBootstrap,
       enrol: ({ meta, spec }) => this.#enrol(meta.namespace, spec.serviceAccountName),

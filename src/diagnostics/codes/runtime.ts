@@ -56,6 +56,13 @@ export const runtimeCodes = {
       'A local mesh needs a private directory for its state (mode 0700, owned by the user) and loopback addresses in 127.0.0.0/8.',
     hint: 'Give a private directory with `--state`; where only 127.0.0.1 exists, add loopback addresses first.',
   },
+  SMI6105: {
+    severity: 'error',
+    title: 'no such data plane here',
+    explanation:
+      'A pod of a local mesh has our own proxy beside it, or an Envoy: as `up --data-plane` says, or as the annotation `smi-mesh.io/data-plane` of its template says. Pods whose data plane is not known, or not there, do not start, and requests to them fail.',
+    hint: 'Name an Envoy (1.40 or later) by `--envoy FILE` or in the variable `ENVOY_BIN`, or put one on the `PATH`; or use the data plane `proxy`, which is always there.',
+  },
   SMI6110: {
     severity: 'error',
     title: 'no configuration of a proxy',

@@ -97,5 +97,6 @@ export function resourcesOf(model: MeshModel, workload: WorkloadId, svid: Svid):
 
 function encoded(artifact: Artifact): XdsResource {
   const body = envoyAdapter.encode(artifact);
-  return { typeUrl: artifact.format, name: artifact.name, version: resourceVersion(body), body };
+  const awaits = envoyAdapter.awaits?.(artifact).map(({ format, name }) => ({ typeUrl: format, name })) ?? [];
+  return { typeUrl: artifact.format, name: artifact.name, version: resourceVersion(body), body, awaits };
 }

@@ -1,0 +1,89 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Svid } from '../../identity/authority.ts';
+import { localAdminPort } from '../../kubernetes/local-addressing.ts';
+import type { PodObject } from '../../kubernetes/types.ts';
+import type { EnvoyRuntime } from './data-plane.ts';
+import { ask, tell } from './metrics-scrape.ts';
+import type { SidecarKind } from './sidecar.ts';
+import { sidecarEnvironment } from './sidecar-environment.ts';
+
+const graceMillis = 4_000;
+const drainMillis = 4_000;
+const askAgainMillis = 50;
+const folderName = 'envoy';
+/** Its arguments: as many workers as a sidecar of ours has, and warnings alone. */
+const args = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning', '--log-format', '[%l] %v'];
+
+/** The name of a service port's cluster. */
+const servicePort = /^[^/:]+\/[^/:]+:\d+$/;
+
+/** What is read here of Envoy's `/clusters?format=json`. */
+interface Clusters {
+  readonly cluster_statuses?: readonly {
+    readonly name: string;
+    readonly host_statuses?: readonly unknown[];
+  }[];
+}
+
+/** An Envoy, with its files in a folder of its own below `directory`, which nobody else may read. */
+export function envoySidecar(pod: PodObject, runtime: EnvoyRuntime, directory: string): SidecarKind {
+  const { namespace, name } = pod.meta;
+  const address = pod.ips[0] ?? '';
+  const folder = join(directory, folderName, `${namespace}.${name}`);
+  return {
+    graceMillis,
+    launch({ ads, svid }) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      const node = {
+        id: `${namespace}/${name}`,
+        cluster: `${namespace}/${pod.spec.serviceAccountName}`,
+        address,
+        adminPort: localAdminPort,
+      };
+      for (const [file, text] of Object.entries(runtime.files(node, ads, folder))) place(folder, file, text);
+      placeCredential(folder, runtime, svid);
+      const command = [runtime.binary, '--config-path', join(folder, 'bootstrap.json'), ...args] as const;
+      return { command, cwd: folder, env: sidecarEnvironment(pod) };
+    },
+    /** Endpoints that are not ready it does not have: then a service port has none. */
+    async knowsReady() {
+      const text = await ask(address, '/clusters?format=json');
+      if (text === undefined) return false;
+      const { cluster_statuses: clusters = [] } = JSON.parse(text) as Clusters;
+      return clusters.every(({ name, host_statuses: hosts = [] }) => !servicePort.test(name) || hosts.length > 0);
+    },
+    renew: (svid) => placeCredential(folder, runtime, svid),
+    async drain() {
+      const end = performance.now() + drainMillis;
+      if ((await tell(address, '/drain_listeners?graceful&skip_exit')) === undefined) return;
+      while (performance.now() < end && !(await isIdle(address))) await pause(askAgainMillis);
+    },
+  };
+}
+
+/** The key first: Envoy looks when the chain arrives, and takes the two only when they belong together. */
+function placeCredential(folder: string, { credentialFiles }: EnvoyRuntime, svid: Svid): void {
+  place(folder, credentialFiles.privateKey, svid.privateKey);
+  place(folder, credentialFiles.trustBundle, svid.trustBundle);
+  place(folder, credentialFiles.certificateChain, svid.certificateChain);
+}
+
+/** Moved into place whole: that is what Envoy watches for. */
+function place(folder: string, file: string, text: string): void {
+  const path = join(folder, file);
+  writeFileSync(`${path}.draft`, text, { mode: 0o600 });
+  renameSync(`${path}.draft`, path);
+}
+
+async function isIdle(address: string): Promise<boolean> {
+  const text = await ask(address, '/stats?filter=downstream_(rq|cx)_active');
+  // Connections without a request under way may be between two requests; those of TCP are under way as long as they are open.
+  return text === undefined || !/(?:downstream_rq_active|^tcp\..*downstream_cx_active): [1-9]/m.test(text);
+}
+
+/** Removes what Envoys of an earlier run left. */
+export function forgetEnvoys(directory: string): void {
+  rmSync(join(directory, folderName), { recursive: true, force: true });
+}

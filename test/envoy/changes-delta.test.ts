@@ -1,0 +1,3 @@
+import { describeRandomChanges } from './support/random-changes.ts';
+
+describeRandomChanges('delta');

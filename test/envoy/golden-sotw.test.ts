@@ -1,0 +1,3 @@
+import { describeGoldenCases } from './support/golden.ts';
+
+describeGoldenCases('sotw');
