@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../lib/package-version.ts';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
@@ -16,7 +17,6 @@ import { waitCommand } from './commands/wait.ts';
 import { exitCodes } from './exit-codes.ts';
 import { tolerateClosedPipe } from './output.ts';
 import { reportUnreachable, Unreachable } from './unreachable.ts';
-import { programVersion } from './version.ts';
 
 /** Every command, in the order of the help. A command loads what is heavy inside its action, so that others start fast. */
 const commands: readonly (() => Command)[] = [
@@ -40,7 +40,7 @@ function createProgram(): Command {
   const program = new Command()
     .name(process.env.SMI_CLI_NAME ?? 'smi-cli')
     .description('Checks, explains and runs Service Mesh Interface (SMI) resources.')
-    .version(programVersion(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .showHelpAfterError("(run with '--help' for what is possible)")
     .exitOverride();
   for (const create of commands) program.addCommand(inherit(create(), program));

@@ -19,7 +19,13 @@ type WireDelta = WireRequest & {
   readonly initialResourceVersions: Readonly<Record<string, string>>;
 };
 type WireSotw = WireRequest & { readonly resourceNames: readonly string[]; readonly versionInfo: string };
-type WireNode = Omit<NodeInfo, 'metadata'> & { readonly metadata: WireStruct | null };
+type WireNode = Omit<NodeInfo, 'metadata' | 'userAgentVersion'> & {
+  readonly metadata: WireStruct | null;
+  readonly userAgentVersion?: string;
+  readonly userAgentBuildVersion?: {
+    readonly version: { readonly majorNumber: number; readonly minorNumber: number; readonly patch: number } | null;
+  } | null;
+};
 interface WireStruct {
   readonly fields: Readonly<Record<string, WireValue>>;
 }
@@ -72,8 +78,15 @@ function common({ node, typeUrl, responseNonce: nonce, errorDetail }: WireReques
   };
 }
 
-function readNode({ id, cluster, userAgentName, userAgentVersion = '', metadata }: WireNode): NodeInfo {
+function readNode({ id, cluster, userAgentName, metadata, ...agent }: WireNode): NodeInfo {
+  const userAgentVersion = agent.userAgentVersion || buildVersion(agent.userAgentBuildVersion);
   return { id, cluster, userAgentName, userAgentVersion, metadata: metadata === null ? {} : readStruct(metadata) };
+}
+
+/** Envoy tells its version in numbers. */
+function buildVersion(build: WireNode['userAgentBuildVersion']): string {
+  const version = build?.version;
+  return version ? `${version.majorNumber}.${version.minorNumber}.${version.patch}` : '';
 }
 
 function readStruct({ fields }: WireStruct): Readonly<Record<string, unknown>> {

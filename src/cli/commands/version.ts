@@ -1,11 +1,11 @@
 import { Command } from 'commander';
+import { packageVersion } from '../../lib/package-version.ts';
 import { print } from '../output.ts';
-import { programVersion } from '../version.ts';
 
 export function versionCommand(): Command {
   return new Command('version')
     .description('print the version of smi-mesh and of the Node that runs it')
     .action(() =>
-      print(`smi-mesh ${programVersion()} (node ${process.versions.node}, ${process.platform} ${process.arch})`),
+      print(`smi-mesh ${packageVersion()} (node ${process.versions.node}, ${process.platform} ${process.arch})`),
     );
 }

@@ -1,9 +1,9 @@
 import { type Counts, countFindings, reaches } from '../../diagnostics/located.ts';
+import { packageVersion } from '../../lib/package-version.ts';
 import { plainStyle } from '../../lib/text-style.ts';
 import { createSourceReader } from '../../source/read.ts';
 import { pathsMeant } from '../cluster-input.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { programVersion } from '../version.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { type Validation, validatePaths } from './check.ts';
 import { decides, ignoredCodes, type ValidateOptions } from './options.ts';
@@ -51,7 +51,7 @@ async function rendered(
     }
     case 'sarif': {
       const { sarifLog } = await import('../../diagnostics/render-sarif.ts');
-      return json(sarifLog(findings, { version: programVersion(), failed, suppressed }));
+      return json(sarifLog(findings, { version: packageVersion(), failed, suppressed }));
     }
     case 'junit': {
       const { junitReport } = await import('../../diagnostics/render-junit.ts');

@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { packageVersion } from '../../lib/package-version.ts';
 import type { BootstrapSecret, ProxyBootstrap } from '../bootstrap.ts';
 import { decodeResource } from '../config/decode.ts';
 import {
@@ -13,6 +14,7 @@ import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { isComplete, type Names, pruned, wantedNames } from './wanted.ts';
 import { type Channel, connect, type DeltaResponse, type DeltaStream } from './wire.ts';
 
+const userAgentVersion = packageVersion();
 const firstRetryMillis = 100;
 const lastRetryMillis = 2_000;
 /** How long a change that names resources still under way is held back. */
@@ -92,7 +94,7 @@ export class AdsClient {
       ([name, version]) => names.has(name) && version !== '',
     );
     stream.write({
-      node: { id: this.#options.node, userAgentName: 'smi-mesh-proxy' },
+      node: { id: this.#options.node, userAgentName: 'smi-mesh-proxy', userAgentVersion },
       typeUrl: typeUrlOf(kind),
       resourceNamesSubscribe: [...names],
       initialResourceVersions: Object.fromEntries(versions),
