@@ -54,7 +54,7 @@ export const support: SupportTable = {
   'debug-routing': { level: 'exact' },
   'load-balancing': {
     level: 'approximate',
-    how: 'ewma is leastRequest; panicPercent is asked of each place alone where locality counts; backends of one split that hash on different things have one key of all of them; an address is that of X-Forwarded-For where a program sends it',
+    how: 'ewma is leastRequest; where locality counts, panicPercent does so only when all places together cannot carry the load; backends of one split that hash on different things have one key of all of them; an address is that of X-Forwarded-For where a program sends it',
   },
   locality: { level: 'exact' },
   'connect-timeout': { level: 'exact' },
@@ -64,7 +64,7 @@ export const support: SupportTable = {
   },
   'outlier-detection': {
     level: 'approximate',
-    how: 'an endpoint returns without a probe, and probePath is ignored; ejections in a row grow by their number and do not double; the success rate counts every 5xx as a failure, and its percent is met by what equals it',
+    how: "an endpoint returns without a probe, and probePath is ignored; the word of a server's sidecar that it has too much to do counts as a failure; ejections in a row grow by their number and do not double; the success rate counts every 5xx as a failure, and its percent is met by what equals it",
   },
   'health-checks': { level: 'approximate', how: 'an endpoint that was not checked yet counts as unhealthy' },
   'rate-limits': {

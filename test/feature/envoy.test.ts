@@ -8,7 +8,7 @@ import { type AddressRange, takeAddressRange } from '../support/mesh/address-ran
 import type { CaseRequest, Credential, HttpTraffic } from '../support/mesh/cases.ts';
 import { type Credentials, createCredentials } from '../support/mesh/credentials.ts';
 import { startPrograms } from '../support/mesh/echo.ts';
-import { Exchange, type Observation } from '../support/mesh/exchange.ts';
+import { Exchange, type Observation, randomHeader } from '../support/mesh/exchange.ts';
 import { RawClient, type RawResponse } from '../support/mesh/http-client.ts';
 import { envoyPlane, validateBootstraps } from '../support/mesh/plane-envoy.ts';
 
@@ -75,6 +75,31 @@ describe.skipIf(binary === '')(
         expect(await mesh.peer('buyer', 'issued', '/books/%2e%2e/x')).toMatchObject({ answer: 403 });
         expect(await mesh.peer('buyer', 'issued', '/books/..;/x')).toMatchObject({ answer: 400 });
         expect(await mesh.peer('thief', 'issued', '/books/..;/x')).toMatchObject({ answer: 400 });
+      });
+
+      it('gives a request no more time than its caller has, and an uninvited caller no other answer', async () => {
+        const over = { 'x-smi-deadline-ms': '0' };
+        expect(await mesh.peer('buyer', 'issued', '/books', over)).toMatchObject({ answer: 504 });
+        expect(await mesh.peer('buyer', 'issued', '/books', { 'x-smi-deadline-ms': '20000' })).toMatchObject({
+          answer: 200,
+        });
+        expect(await mesh.peer('thief', 'issued', '/books', over)).toMatchObject({ answer: 403 });
+      });
+
+      it('sends all requests to a sidecar over one connection', async () => {
+        const headers = [
+          ['Host', 'store'],
+          [randomHeader, '0'],
+        ] as const;
+        const clients = Array.from({ length: 8 }, () => mesh.client('buyer', 'store'));
+        await Promise.all(clients.map((client) => client.send({ method: 'GET', path: '/books', headers })));
+        for (const client of clients) client.close();
+        const admin = new RawClient(() => open(`127.${range.base}.0.1`, 15_001));
+        const path = '/stats?filter=store-v1.*upstream_cx_http[12]_total';
+        const stats = body(await admin.send({ method: 'GET', path, headers: [['Host', 'admin']] }));
+        admin.close();
+        expect(stats).toMatch(/upstream_cx_http2_total: 1\n/);
+        expect(stats).toMatch(/upstream_cx_http1_total: 0\n/);
       });
 
       it('answers 404 to an authority that is not of the service', async () => {
@@ -153,7 +178,7 @@ describe.skipIf(binary === '')(
 
 interface Mesh {
   http(from: string, service: string, traffic?: Partial<HttpTraffic>, random?: number): Promise<Observation>;
-  peer(account: string, credential: Credential, path?: string): Promise<Observation>;
+  peer(account: string, credential: Credential, path?: string, headers?: HttpTraffic['headers']): Promise<Observation>;
   tcp(from: string): Promise<Observation>;
   client(from: string, service: keyof typeof listen): RawClient;
 }
@@ -180,10 +205,10 @@ function useMesh(options: Omit<SampleOptions, 'base'>, seen: (model: MeshModel) 
   return {
     http: (from, service, traffic, random) =>
       send({ direction: 'outbound', from: id(from), to: { host: service, port: 80 } }, { ...http, ...traffic }, random),
-    peer: (account, credential, path = '/books') =>
+    peer: (account, credential, path = '/books', headers = {}) =>
       send(
         { direction: 'inbound', peer: `default/${account}`, credential, workload: id('store-v1'), port: 15_001 },
-        { ...http, path },
+        { ...http, path, headers },
       ),
     tcp: (from) =>
       send({ direction: 'outbound', from: id(from), to: { host: 'database', port: 5432 } }, { kind: 'tcp' }),

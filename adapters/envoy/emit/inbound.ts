@@ -4,11 +4,13 @@ import type { EnvoyOptions } from '../options.ts';
 import { connectionLogs, inboundLogs } from './access-log.ts';
 import { type Authentication, audienceMapper, emitAuthentication } from './authentication.ts';
 import { appCluster } from './cluster.ts';
+import { callersDeadline, overdue, requestTime } from './deadline.ts';
 import type { EmittedInbound } from './emitted.ts';
 import { faultRoutes } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
 import { jwksClusters } from './jwks.ts';
 import { localReplies } from './local-replies.ts';
+import { meshFields } from './mesh-fields.ts';
 import { ads, any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
 import { rateLimits } from './rate-limits.ts';
 import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
@@ -40,7 +42,7 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   const access = httpAccess(policy, port.port);
   const manager = (identified: boolean): Message => {
     const limits = rateLimits(layers, identified);
-    const filters = [...users.filters, ...(identified ? access : []), ...limits];
+    const filters = [...users.filters, ...(identified ? access : []), ...limits, callersDeadline];
     return httpConnectionManager(name, rds, filters, {
       ...managerOf(users, identified),
       ...tracing(options, server),
@@ -50,12 +52,13 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   const rds = { rds: { routeConfigName: name, configSource: ads } };
   const filterNames = [...users.filters, ...rateLimits(layers, true)].map((filter) => String(filter.name));
   const transportSocket = serverTls(options, everybody(model), trustOf(model));
-  const route = { name: cluster, match: { prefix: '/' }, route: { cluster, timeout: '0s' } };
-  const routes = [...faultRoutes.map((fault) => withoutFilters(fault, filterNames)), route];
+  const action = { cluster, timeout: '0s', maxStreamDuration: requestTime(0) };
+  const route = { name: cluster, match: { prefix: '/' }, route: action };
+  const routes = [...faultRoutes.map((fault) => withoutFilters(fault, filterNames)), overdue, route];
   return {
     listener: listener(name, server, port, [{ filters: [manager(true)], transportSocket }], [manager(false)]),
     clusters: [appCluster(cluster, port), ...jwksClusters(server.id, layers, options)],
-    routes: { name, virtualHosts: [{ name: cluster, domains: ['*'], routes }] },
+    routes: { name, ...meshFields, virtualHosts: [{ name: cluster, domains: ['*'], routes }] },
   };
 }
 

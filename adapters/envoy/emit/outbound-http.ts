@@ -2,6 +2,7 @@ import type { Workload } from '../../../src/model/types.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { outboundLogs } from './access-log.ts';
 import type { ClientRefusals } from './client-access.ts';
+import { callersDeadline } from './deadline.ts';
 import { httpConnectionManager } from './http.ts';
 import { faultFilters } from './injected-faults.ts';
 import { pathHeader } from './match.ts';
@@ -28,18 +29,6 @@ export function outboundHttp(
     ...outboundLogs(options, client, refusing.length > 0),
     ...(asksForPath(routes) ? { earlyHeaderMutationExtensions: [pathWithoutQuery] } : {}),
   });
-}
-
-/** A caller can shorten its time by `x-smi-deadline-ms`: Envoy's own router reads it under another name. */
-const callersDeadline = headerFilter('x-envoy-upstream-rq-timeout-ms', '%REQ(x-smi-deadline-ms)%');
-
-function headerFilter(key: string, value: string): Message {
-  return {
-    name: 'envoy.filters.http.header_mutation',
-    typedConfig: any('envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {
-      mutations: { requestMutations: [overwrite(key, value)] },
-    }),
-  };
 }
 
 /** Tunnels go over a connection of HTTP/1.1 of their own, which every server can upgrade. */

@@ -1,6 +1,7 @@
 import { localAuthorities, outsideAuthorities } from '../../../src/lib/outside-host.ts';
 import { outsideClusterName as clusterName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
+import { deadlineHeader } from './deadline.ts';
 import { resolver } from './dns.ts';
 import { any, type Message } from './message.ts';
 import { upstreamHttp } from './upstream-http.ts';
@@ -46,7 +47,7 @@ export function outsideRoutes(port: number): readonly Message[] {
       name: clusterName,
       match: { prefix: '/', headers: authority(`(?i)${outsideAuthorities(port)}`) },
       route: { cluster: clusterName, timeout: '0s' },
-      requestHeadersToRemove: ['x-smi-deadline-ms'],
+      requestHeadersToRemove: [deadlineHeader],
     },
   ];
 }

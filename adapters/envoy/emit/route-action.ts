@@ -1,5 +1,6 @@
 import type { LoadBalancer, RequestPolicy } from '../../../src/model/policy.ts';
 import type { ServiceId } from '../../../src/model/types.ts';
+import { deadlineHeader, requestTime } from './deadline.ts';
 import { headerEdits, line } from './header-edits.ts';
 import { injectedFaults, share } from './injected-faults.ts';
 import { duration, type Message } from './message.ts';
@@ -43,7 +44,7 @@ export function forwardAction(
       ...clusters,
       // From here to the end of the answer counts `maxStreamDuration`; this would begin at the end of the request.
       timeout: '0s',
-      ...(use === 'tunnel' ? {} : { maxStreamDuration: deadline(request) }),
+      ...(use === 'tunnel' ? {} : { maxStreamDuration: requestTime(request) }),
       ...(timeouts.idle === undefined ? {} : { idleTimeout: duration(timeouts.idle) }),
       ...retrying(retryPolicy(retries, timeouts.perTry ?? 0, use === 'repeatable'), settings),
       ...(use === 'tunnel' ? {} : mirrors(mirror, settings.clusterOf)),
@@ -61,16 +62,9 @@ function retrying(wanted: Message | undefined, { ordinaryRetries }: ForwardSetti
   return { retryPolicy: wanted ?? { numRetries: 0 } };
 }
 
-/** What the caller says by `grpc-timeout` counts as well. */
-function deadline(request: number): Message {
-  return request === 0
-    ? { grpcTimeoutHeaderMax: '0s' }
-    : { maxStreamDuration: duration(request), grpcTimeoutHeaderMax: duration(request) };
-}
-
 /** The next hop is told the limit, unless the caller's own is passed on. */
 function told(request: number): Message {
-  return line('x-smi-deadline-ms', String(request), 'ADD_IF_ABSENT');
+  return line(deadlineHeader, String(request), 'ADD_IF_ABSENT');
 }
 
 function linesOf({ requestHeadersToAdd }: Message): readonly Message[] {

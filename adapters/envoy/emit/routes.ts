@@ -1,11 +1,12 @@
 import type { OutboundRule, PortPolicy, Service, Workload } from '../../../src/model/types.ts';
 import type { ServicePortRef } from '../names.ts';
+import { overdue } from './deadline.ts';
 import { faultRoutes } from './faults.ts';
-import { pathHeader } from './match.ts';
+import { meshFields } from './mesh-fields.ts';
 import { type Message, originMetadata } from './message.ts';
 import { outsideRoutes } from './outside.ts';
 import { commonPolicy } from './request-policies.ts';
-import { retryPolicy, unsentHeader } from './retry-policy.ts';
+import { retryPolicy } from './retry-policy.ts';
 import type { ForwardSettings } from './route-action.ts';
 import { ruleRoutes } from './rule-routes.ts';
 
@@ -18,9 +19,6 @@ export interface HttpListener {
 
 /** Of a body, what is kept for sending it again, or to a mirror. */
 const replayBytes = 65_536;
-
-/** Fields of the mesh that nobody outside it sees (docs/proxy.md); `x-smi-deadline-ms` goes on to the next hop. */
-const meshFields = ['x-smi-overloaded', unsentHeader];
 
 /** The route configuration of a client's HTTP listener: the authority chooses the service, its rules the cluster. */
 export function outboundRoutes(
@@ -59,8 +57,7 @@ export function outboundRoutes(
   const others = [...faultRoutes, ...(listener.passthrough ? outsideRoutes(listener.port) : [])];
   return {
     name,
-    requestHeadersToRemove: [...meshFields, 'x-smi-backend', pathHeader],
-    responseHeadersToRemove: [...meshFields, 'x-smi-backend', 'x-smi-deadline-ms'],
+    ...meshFields,
     virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: others }],
   };
 }
@@ -85,13 +82,6 @@ function authorities(service: Service, port: number, listener: HttpListener, cli
 function uriHost(address: string): string {
   return address.includes(':') ? `[${address.toLowerCase()}]` : address;
 }
-
-/** Nothing is left of the caller's time; to Envoy itself no milliseconds would mean no limit. */
-const overdue: Message = {
-  name: 'overdue',
-  match: { prefix: '/', headers: [{ name: 'x-smi-deadline-ms', stringMatch: { safeRegex: { regex: '0{1,12}' } } }] },
-  directResponse: { status: 504 },
-};
 
 /** What no rule covers fails; it never goes anywhere by default. */
 function unroutedRule(cluster: string): Message {

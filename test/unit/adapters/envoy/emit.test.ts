@@ -202,18 +202,18 @@ describe('what TrafficPolicies ask', () => {
   const listener = named(at(server, 'listeners'), 'inbound/default/store-v1:15001');
   const manager = at(listener, 'filterChains.0.filters.0.typedConfig');
 
-  it('goes authenticate, authorize, rate-limit, in filters that are named after their policies', () => {
+  it('goes authenticate, authorize, rate-limit, deadline, in filters that are named after their policies', () => {
     expect(each(at(manager, 'httpFilters'), 'name')).toEqual([
       ...['authentication default/p', 'authentication default/p#2', 'claims', 'envoy.filters.http.rbac'],
       ...['rate-limit coverage default/p', 'rate-limit default/p', 'rate-limit default/p#2'],
-      'envoy.filters.http.router',
+      ...['deadline', 'envoy.filters.http.router'],
     ]);
   });
 
   it('is not asked about a request that has no single meaning', () => {
     const fault = at(manager, 'routeConfig.virtualHosts.0.routes.0');
     const off = at(fault, 'typedPerFilterConfig') as object;
-    const filters = each(at(manager, 'httpFilters'), 'name').slice(0, -1);
+    const filters = each(at(manager, 'httpFilters'), 'name').slice(0, -2);
     expect(Object.keys(off).sort()).toEqual([...filters].sort());
   });
 
