@@ -1,12 +1,15 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RawAdsClient } from '../support/raw-ads-client.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -81,7 +84,7 @@ describe('the package', () => {
     };
     writeFileSync(
       join(project(), 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, include: ['examples/library/*.ts'] }),
+      JSON.stringify({ compilerOptions, include: ['examples/library/*.ts', 'examples/xds/*.ts'] }),
     );
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const { stdout } = await run(process.execPath, [tsc, '-p', '.', '--pretty', 'false'], { cwd: project() }).catch(
@@ -135,5 +138,34 @@ describe('the examples of the library', () => {
     const page = readFileSync(join(root, 'docs/library.md'), 'utf8');
     const text = readFileSync(join(root, 'examples/library', name), 'utf8');
     expect(page).toContain(`\`\`\`ts\n${text}\`\`\``);
+  });
+});
+
+describe('the example of the ADS server', () => {
+  it('serves what it says, and what is typed', async () => {
+    const child = spawn(process.execPath, ['examples/xds/server.ts'], {
+      cwd: project(),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const lines = createInterface({ input: child.stdout });
+    const [first] = (await once(lines, 'line')) as [string];
+    const client = new RawAdsClient(first.replace('ADS at ', ''), 'delta');
+    try {
+      client.send({ node: { id: 'example/one' }, typeUrl: 'type.googleapis.com/google.protobuf.StringValue' });
+      expect((await client.response(1)).resources.map(({ name }) => name)).toEqual(['greeting', 'farewell']);
+      client.answer();
+      child.stdin.write('good morning\n');
+      expect((await client.response(2)).resources.map(({ name }) => name)).toEqual(['greeting']);
+      child.stdin.end();
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    } finally {
+      client.close();
+      child.kill();
+    }
+  });
+
+  it('stands on its page as it is', () => {
+    const text = readFileSync(join(root, 'examples/xds/server.ts'), 'utf8');
+    expect(readFileSync(join(root, 'docs/xds.md'), 'utf8')).toContain(`\`\`\`ts\n${text}\`\`\``);
   });
 });
