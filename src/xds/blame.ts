@@ -15,24 +15,38 @@ export interface Blamed {
 const freeRefusals = 20;
 const maxDelayFactor = 64;
 
+interface Refused extends RefusedResource {
+  readonly attempts: number;
+  /** What is valid may be refused for a reason that passes, such as an address in use. */
+  readonly retryAt: number;
+}
+
 /**
  * Finds the resource at fault in refused responses. What was refused is sent again in groups until one resource is left:
  * first those that the client's message names, otherwise halves.
  */
 export class Blame {
-  readonly #refused = new Map<string, RefusedResource>();
+  readonly #refused = new Map<string, Refused>();
   /** Groups of names among which one is at fault; sent one group at a time, before everything else. */
   #suspects: readonly (readonly string[])[] = [];
   readonly #delayMillis: number;
+  readonly #retryMillis: number;
   #inARow = 0;
   #resumeAt = 0;
 
-  constructor(delayMillis: number) {
+  constructor(delayMillis: number, retryMillis: number) {
     this.#delayMillis = delayMillis;
+    this.#retryMillis = retryMillis;
   }
 
   get refused(): ReadonlyMap<string, RefusedResource> {
     return this.#refused;
+  }
+
+  /** When a refused resource is tried again; nothing where none is refused. */
+  get retryAt(): number | undefined {
+    if (this.#refused.size === 0) return undefined;
+    return [...this.#refused.values()].reduce((earliest, { retryAt }) => Math.min(earliest, retryAt), Infinity);
   }
 
   /** When something may be sent again; in the past unless the client refuses one response after the other. */
@@ -41,7 +55,8 @@ export class Blame {
   }
 
   keepsAway({ name, version }: XdsResource): boolean {
-    return this.#refused.get(name)?.version === version;
+    const refused = this.#refused.get(name);
+    return refused?.version === version && Date.now() < refused.retryAt;
   }
 
   forget(name: string): void {
@@ -54,7 +69,13 @@ export class Blame {
 
   /** Nothing else is found out about these: each is at fault. */
   convict(resources: readonly XdsResource[], detail: string): void {
-    for (const { name, version } of resources) this.#refused.set(name, { name, version, since: Date.now(), detail });
+    const now = Date.now();
+    for (const { name, version } of resources) {
+      const before = this.#refused.get(name);
+      const { attempts, since } = before?.version === version ? before : { attempts: 0, since: now };
+      const retryAt = now + this.#retryMillis * Math.min(2 ** attempts, maxDelayFactor);
+      this.#refused.set(name, { name, version, since, detail, attempts: attempts + 1, retryAt });
+    }
   }
 
   /** Counts a refusal, and narrows the search. */
@@ -72,6 +93,8 @@ export class Blame {
 
   /** The group to be sent next; groups of which nothing can be sent any more are settled. */
   nextGroup(canBeSent: (name: string) => boolean): readonly string[] | undefined {
+    // Alone, so that it holds nothing else up when it is refused again.
+    for (const name of this.#refused.keys()) if (canBeSent(name)) return [name];
     while (this.#suspects[0]?.some(canBeSent) === false) this.#suspects = this.#suspects.slice(1);
     return this.#suspects[0];
   }

@@ -81,6 +81,8 @@ export interface XdsLimits {
   readonly keepaliveMillis: number;
   /** The first pause when a client refuses one response after the other; it doubles, up to 64 times. */
   readonly nackDelayMillis: number;
+  /** When a refused resource whose content does not change is tried again; the time doubles, up to 64 times. */
+  readonly nackRetryMillis: number;
 }
 
 export type XdsEvent =

@@ -20,6 +20,7 @@ const defaultLimits: XdsLimits = {
   answerMillis: 30_000,
   keepaliveMillis: 10_000,
   nackDelayMillis: 1000,
+  nackRetryMillis: 15_000,
 };
 
 export interface XdsServerOptions {

@@ -12,6 +12,8 @@ export interface StreamStateOptions {
   readonly maxBatchBytes: number;
   /** The first pause when a client refuses one response after the other. */
   readonly nackDelayMillis: number;
+  /** When a refused resource is tried again for the first time. */
+  readonly nackRetryMillis: number;
 }
 
 /**

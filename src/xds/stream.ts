@@ -76,6 +76,7 @@ class Stream<Request extends WireRequest> implements NodeStream {
   /** For what a client owes: an answer, or its first request. */
   readonly #deadline: Deadline;
   #resume: NodeJS.Timeout | undefined;
+  #resumeDue = 0;
   #open = true;
 
   constructor(call: Call, protocol: Protocol<Request>, context: StreamContext) {
@@ -221,7 +222,9 @@ class Stream<Request extends WireRequest> implements NodeStream {
 
   /** What is held back because the client refuses everything is tried when its pause is over. */
   #resumeLater(at: number | undefined): void {
-    if (at === undefined || this.#resume !== undefined) return;
+    if (at === undefined || (this.#resume !== undefined && this.#resumeDue <= at)) return;
+    clearTimeout(this.#resume);
+    this.#resumeDue = at;
     this.#resume = setTimeout(() => {
       this.#resume = undefined;
       this.push();

@@ -37,6 +37,8 @@ export interface SubscriptionOptions {
   readonly alwaysWhole: boolean;
   readonly maxBatchBytes: number;
   readonly nackDelayMillis: number;
+  /** When a refused resource is tried again for the first time. */
+  readonly nackRetryMillis: number;
 }
 
 interface InFlight {
@@ -71,7 +73,7 @@ export class Subscription {
     this.#options = options;
     this.typeUrl = options.typeUrl;
     this.#resources = options.view.get(options.typeUrl);
-    this.#blame = new Blame(options.nackDelayMillis);
+    this.#blame = new Blame(options.nackDelayMillis, options.nackRetryMillis);
   }
 
   get started(): boolean {
@@ -111,8 +113,10 @@ export class Subscription {
     return this.#inFlight?.since;
   }
 
+  /** When something that is held back because of refusals may travel; in the past where nothing is. */
   get resumeAt(): number {
-    return this.#blame.resumeAt;
+    const { resumeAt, retryAt } = this.#blame;
+    return retryAt === undefined || resumeAt > Date.now() ? resumeAt : retryAt;
   }
 
   /** Whether a response says by what it leaves out that it does not exist. */
@@ -224,7 +228,10 @@ export class Subscription {
     this.#inFlight = undefined;
     if (detail === undefined) {
       this.#blame.accept();
-      for (const [name, { now }] of sent) this.#holds(name, now ?? absent);
+      for (const [name, { now }] of sent) {
+        this.#blame.forget(name);
+        this.#holds(name, now ?? absent);
+      }
       return { kind: 'ack' };
     }
     if (this.#mayDeleteUnknown(sent)) return { kind: 'nack', ...this.#trustDetail(sent, detail) };

@@ -25,7 +25,7 @@ export const adapterCodes = {
     severity: 'error',
     title: 'refused by a proxy',
     explanation:
-      'A proxy could not use configuration that was sent to it. It keeps what it had before, and the refused resource is not sent again until it changes.',
+      'A proxy could not use configuration that was sent to it. It keeps what it had before. The refused resource is sent again when it changes, and after a time that doubles with each attempt.',
     hint: 'Correct the field that the message names; when it is valid, report this as a defect.',
   },
 } as const satisfies Record<string, CatalogueEntry>;

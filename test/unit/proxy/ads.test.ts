@@ -89,6 +89,18 @@ describe('configuration over ADS', () => {
     expect(await ask(address)).toBe('200 v1');
   });
 
+  test('what was refused from the start lets nothing through, and the rest is served', async () => {
+    const { address, resources } = await world();
+    const { port, serve, events } = await plane(address);
+    serve(node, resources({ v1: 1 }, { match: { path: { regex: '(' } } }));
+    const running = await proxy(address, { ads: { address, port, serverIdentity } });
+    await until(() => events.some((event) => event.kind === 'nack'), 'a refusal');
+    await running.ready;
+    expect(await ask(address)).not.toMatch(/^200/);
+    serve(node, resources({ v1: 1 }));
+    await until(async () => (await ask(address)) === '200 v1', 'the correction');
+  });
+
   test('without its control plane a proxy goes on, and follows again when it is back', async () => {
     const { address, resources } = await world();
     const first = await plane(address);

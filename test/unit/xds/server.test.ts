@@ -156,3 +156,26 @@ describe('telling how far a node is', () => {
     expect(events.findLast(({ kind }) => kind === 'nack')).not.toHaveProperty('kept');
   });
 });
+
+describe('what was refused', () => {
+  it('is tried again, each time later, though its content does not change', async () => {
+    const events: { readonly at: number; readonly kind: XdsEvent['kind'] }[] = [];
+    const running = await serve({ nackRetryMillis: 40 }, ({ kind }) => events.push({ at: Date.now(), kind }));
+    const refusals = () => events.filter(({ kind }) => kind === 'nack').map(({ at }) => at);
+    const client = connect(running, 'node');
+    await client.until(() => client.batches.length > 0);
+    client.refuses.add('c');
+    views.node!.update({ set: [{ typeUrl, name: 'c', version: '1', body }] });
+    await vi.waitFor(() => expect(refusals()).toHaveLength(4), 10_000);
+    const gaps = refusals().flatMap((at, index, all) => (index === 0 ? [] : at - all[index - 1]!));
+    for (const [index, gap] of gaps.entries()) expect(gap).toBeGreaterThanOrEqual(40 * 2 ** index - 2);
+    const [since] = running.proxiesOf('node')[0]!.types[0]!.refused.map((refused) => refused.since);
+    expect(since).toBeLessThanOrEqual(refusals()[0]!);
+    // What comes meanwhile does not wait for it.
+    views.node!.update({ set: [{ typeUrl, name: 'd', version: '1', body }] });
+    await client.until(() => client.names.includes('test/Thing d'));
+    client.refuses.clear();
+    await client.until(() => client.names.includes('test/Thing c'));
+    await vi.waitFor(() => expect(running.proxiesOf('node')[0]!.types[0]!.refused).toEqual([]), 10_000);
+  });
+});

@@ -18,7 +18,13 @@ class Driver {
   readonly #nonces = new Map<string, string>();
 
   constructor(view: View) {
-    const state = new StreamState(sotw, { typeOrder: types, view, maxBatchBytes: 1000, nackDelayMillis: 60_000 });
+    const state = new StreamState(sotw, {
+      typeOrder: types,
+      view,
+      maxBatchBytes: 1000,
+      nackDelayMillis: 60_000,
+      nackRetryMillis: 3_600_000,
+    });
     this.#state = state;
     view.watch((changes) => state.changed(changes));
   }

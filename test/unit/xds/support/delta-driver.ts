@@ -14,7 +14,13 @@ export class DeltaDriver {
   readonly #state;
 
   constructor(typeOrder: readonly string[], view: View, maxBatchBytes = 1000) {
-    const state = new StreamState(delta, { typeOrder, view, maxBatchBytes, nackDelayMillis: 60_000 });
+    const state = new StreamState(delta, {
+      typeOrder,
+      view,
+      maxBatchBytes,
+      nackDelayMillis: 60_000,
+      nackRetryMillis: 3_600_000,
+    });
     this.#state = state;
     view.watch((changes) => state.changed(changes));
   }

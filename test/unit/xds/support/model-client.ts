@@ -243,5 +243,11 @@ export class SotwClient extends ModelClient {
 }
 
 function create<Request extends { readonly typeUrl: string }>(protocol: Protocol<Request>, view: View) {
-  return new StreamState(protocol, { typeOrder: types, view, maxBatchBytes: 30, nackDelayMillis: 0 });
+  return new StreamState(protocol, {
+    typeOrder: types,
+    view,
+    maxBatchBytes: 30,
+    nackDelayMillis: 0,
+    nackRetryMillis: 3_600_000,
+  });
 }
