@@ -36,7 +36,7 @@ export interface Changes {
   readonly bytes: number;
 }
 
-const loadLimitMillis = 300_000;
+const loadLimitMillis = 900_000;
 const changeLimitMillis = 60_000;
 
 /** A server with its clients, all of which have everything and the right bytes of it. */

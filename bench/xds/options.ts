@@ -8,7 +8,7 @@ export interface XdsBenchOptions {
   /** Numbers of clients, each measured over `services`. */
   readonly clients: readonly number[];
   readonly services: number;
-  /** Numbers of services over which the cost of one change is compared, with the smallest number of clients. */
+  /** Numbers of services over which the cost of one change is compared, with a few clients. */
   readonly meshes: readonly number[];
   /** Only these; all without it. */
   readonly subjects?: readonly string[];

@@ -50,6 +50,8 @@ export interface XdsReport {
 type Progress = (line: string) => void;
 
 const endpointsPerService = 10;
+/** Over meshes of several sizes: what a push costs is measured, so a few do. */
+const meshClients = 50;
 /** Programs that compile what is hot are as fast as they get after about so many pushes. */
 const warmPushes = 20_000;
 
@@ -57,21 +59,22 @@ export async function runXds(options: XdsBenchOptions, goProgram: string, progre
   const subjects = chosen(xdsSubjects(goProgram, options.profile), options);
   if (options.profile !== undefined) mkdirSync(options.profile, { recursive: true });
   const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-bench-'));
-  const fewest = Math.min(...options.clients);
   try {
     const place = await placeIn(folder, goProgram, options.tls);
     const fleets: XdsMeasurement[] = [];
     const meshes: XdsMeasurement[] = [];
-    const sizes = [...new Set([options.services, ...options.meshes])].sort((a, b) => a - b);
-    for (const services of sizes) {
+    const fixtureOf = (services: number): Fixture => {
       const fixture = writeFixture(goProgram, join(folder, `mesh-${services}`), services, endpointsPerService);
       progress(`xds: ${services} services are ${fixture.resources} resources for each client`);
-      const counts = services === options.services ? options.clients : [fewest];
-      for (const clients of counts) {
-        const measured = await measure(subjects, place, fixture, clients, options, progress);
-        if (services === options.services) fleets.push(measured);
-        if (clients === fewest && options.meshes.includes(services)) meshes.push(measured);
-      }
+      return fixture;
+    };
+    const fixture = fixtureOf(options.services);
+    for (const clients of options.clients) {
+      fleets.push(await measure(subjects, place, fixture, clients, options, progress));
+    }
+    const quick = subjects.filter(({ slow }) => slow !== true);
+    for (const services of quick.length === 0 ? [] : options.meshes) {
+      meshes.push(await measure(quick, place, fixtureOf(services), meshClients, options, progress));
     }
     const { goControlPlane, grpcGo, go } = xdsBenchVersions();
     const versions = [

@@ -11,6 +11,8 @@ export interface SubjectStart {
 /** A server under test; its program reads and writes the lines that go/server.go describes. */
 export interface XdsSubject {
   readonly name: string;
+  /** Each change costs it so much that meshes of many services take too long. */
+  readonly slow?: true;
   command(given: SubjectStart): { readonly command: string; readonly args: readonly string[] };
 }
 
@@ -25,6 +27,7 @@ export function isGoControlPlane(name: string): boolean {
 export function xdsSubjects(goProgram: string, profile: string | undefined): readonly XdsSubject[] {
   const goSubject = (name: string, kind: string): XdsSubject => ({
     name,
+    ...(kind === 'snapshot' ? { slow: true } : {}),
     command: ({ fixture, port, identity = '' }) => ({
       command: goProgram,
       args: ['serve', '-cache', kind, '-fixture', fixture, '-port', String(port), '-tls', identity],

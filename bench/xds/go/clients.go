@@ -116,9 +116,7 @@ func (f *fleet) client(node string, synced func()) error {
 		return err
 	}
 	for _, typeUrl := range typeUrls {
-		if err := c.send(subscription(node, typeUrl, f.names[typeUrl])); err != nil {
-			return err
-		}
+		c.send(subscription(node, typeUrl, f.names[typeUrl]))
 		node = ""
 	}
 	if err := c.flush(); err != nil {
@@ -136,9 +134,7 @@ func (f *fleet) client(node string, synced func()) error {
 		if err != nil {
 			return err
 		}
-		if err := c.send(acknowledgement(got.typeUrl, got.nonce)); err != nil {
-			return err
-		}
+		c.send(acknowledgement(got.typeUrl, got.nonce))
 		if err := c.flush(); err != nil {
 			return err
 		}

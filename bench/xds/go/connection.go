@@ -24,6 +24,12 @@ type connection struct {
 	framer  *http2.Framer
 	out     bytes.Buffer
 	message []byte
+	// What the server's windows do not let through yet.
+	unsent []byte
+	// How much the server takes: on the stream, and on the connection.
+	streamWindow, connectionWindow int
+	// What the server's settings say of the window that a stream begins with.
+	initialWindow int
 	// Octets that came since the windows were opened again.
 	taken int
 	// Octets that came in all.
@@ -39,7 +45,8 @@ func dial(address string, secure *tls.Config) (*connection, error) {
 	if secure != nil {
 		socket, scheme = tls.Client(socket, secure), "https"
 	}
-	c := &connection{socket: socket}
+	const first = 65_535
+	c := &connection{socket: socket, streamWindow: first, connectionWindow: first, initialWindow: first}
 	c.framer = http2.NewFramer(&c.out, bufio.NewReaderSize(countingReader{c}, 1<<14))
 	c.framer.SetReuseFrames()
 	c.out.WriteString(http2.ClientPreface)
@@ -67,16 +74,29 @@ func (r countingReader) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// send queues a message; flush writes what is queued. Messages fit the default window and frame size.
-func (c *connection) send(message []byte) error {
-	const most = 16_000
-	framed := binary.BigEndian.AppendUint32([]byte{0}, uint32(len(message)))
-	framed = append(framed, message...)
-	for len(framed) > most {
-		c.framer.WriteData(1, false, framed[:most])
-		framed = framed[most:]
+// send queues a message; flush writes what is queued and may travel.
+func (c *connection) send(message []byte) {
+	c.unsent = binary.BigEndian.AppendUint32(append(c.unsent, 0), uint32(len(message)))
+	c.unsent = append(c.unsent, message...)
+	c.pass()
+}
+
+// pass frames what the windows let through.
+func (c *connection) pass() {
+	const mostInFrame = 16_384
+	for {
+		octets := min(len(c.unsent), mostInFrame, c.streamWindow, c.connectionWindow)
+		if octets <= 0 {
+			break
+		}
+		c.framer.WriteData(1, false, c.unsent[:octets])
+		c.unsent = c.unsent[octets:]
+		c.streamWindow -= octets
+		c.connectionWindow -= octets
 	}
-	return c.framer.WriteData(1, false, framed)
+	if len(c.unsent) == 0 {
+		c.unsent = c.unsent[:0]
+	}
 }
 
 func (c *connection) flush() error {
@@ -132,9 +152,22 @@ func (c *connection) readFrame() error {
 		}
 	case *http2.SettingsFrame:
 		if !frame.IsAck() {
+			if size, there := frame.Value(http2.SettingInitialWindowSize); there {
+				c.streamWindow += int(size) - c.initialWindow
+				c.initialWindow = int(size)
+			}
 			c.framer.WriteSettingsAck()
+			c.pass()
 			return c.flush()
 		}
+	case *http2.WindowUpdateFrame:
+		if frame.StreamID == 0 {
+			c.connectionWindow += int(frame.Increment)
+		} else {
+			c.streamWindow += int(frame.Increment)
+		}
+		c.pass()
+		return c.flush()
 	case *http2.PingFrame:
 		if !frame.IsAck() {
 			c.framer.WritePing(true, frame.Data)
