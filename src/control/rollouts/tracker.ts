@@ -1,4 +1,5 @@
 import type { ProxyLanding, Rollout, RolloutStart } from './rollout.ts';
+import { Watchers } from './watchers.ts';
 
 export interface TrackerOptions {
   readonly now?: () => number;
@@ -49,11 +50,10 @@ export class RolloutTracker {
   /** Those of them that lack nothing, and since when. */
   readonly #resting = new Map<string, number>();
   readonly #rollouts: Mutable<Rollout>[] = [];
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Watchers();
   /** Published in this turn of the event loop: who is sent something now is sent it because of this. */
   #undecided: Mutable<Rollout> | undefined;
   #sweep: NodeJS.Timeout | undefined;
-  #told = false;
 
   constructor({ now = Date.now, onLanded }: TrackerOptions) {
     this.#now = now;
@@ -111,7 +111,7 @@ export class RolloutTracker {
     if (joins) latest.touched += 1;
     // One that returns with everything that it should have is sent nothing.
     this.#rests(node);
-    this.#changed();
+    this.#watchers.changed();
   }
 
   /** Its last stream is closed. */
@@ -124,7 +124,7 @@ export class RolloutTracker {
       rollout.lost += 1;
       this.#complete(rollout);
     }
-    this.#changed();
+    this.#watchers.changed();
   }
 
   sent(node: string): void {
@@ -184,8 +184,7 @@ export class RolloutTracker {
 
   /** Tells of changes, several of one moment together, until the returned function is called. */
   watch(watcher: () => void): () => void {
-    this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
+    return this.#watchers.add(watcher);
   }
 
   #decide(rollout: Mutable<Rollout>): void {
@@ -196,7 +195,7 @@ export class RolloutTracker {
       progress.generation = rollout.generation;
     }
     if (rollout.touched === 0) this.#onLanded?.(rollout);
-    this.#changed();
+    this.#watchers.changed();
   }
 
   #rests(node: string): void {
@@ -232,7 +231,7 @@ export class RolloutTracker {
     progress.generation = this.latest?.generation;
     progress.landedAt = landedAt;
     progress.sentAt = undefined;
-    this.#changed();
+    this.#watchers.changed();
   }
 
   /** The rollouts that a proxy takes part in and has not landed yet, latest first. */
@@ -246,15 +245,6 @@ export class RolloutTracker {
 
   #complete(rollout: Rollout): void {
     if (!isOpen(rollout)) this.#onLanded?.(rollout);
-  }
-
-  #changed(): void {
-    if (this.#told || this.#watchers.size === 0) return;
-    this.#told = true;
-    setImmediate(() => {
-      this.#told = false;
-      for (const watcher of [...this.#watchers]) watcher();
-    });
   }
 }
 
