@@ -32,5 +32,5 @@ function start(subscription: Subscription, { subscribe, initialVersions }: Delta
   });
   for (const [name, version] of initial) subscription.brings(name, version);
   // A client that has nothing and asks for everything waits for an answer even when there is nothing.
-  if (subscription.wildcard && initial.size === 0) subscription.answerNext();
+  if (subscription.interest.wildcard && initial.size === 0) subscription.answerNext();
 }

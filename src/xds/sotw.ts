@@ -1,5 +1,6 @@
 import { stateVersion } from './encoding.ts';
-import { type Answer, type Subscription, unknown } from './subscription.ts';
+import { unknown } from './held.ts';
+import type { Answer, Subscription } from './subscription.ts';
 
 /** The parts of a `DiscoveryRequest` that change what a client is to get. */
 export interface SotwRequest {
@@ -31,7 +32,8 @@ export function applySotw(subscription: Subscription, request: SotwRequest): Ans
   const isCurrent = request.nonce === subscription.lastNonce;
   const answer = subscription.expects(request.nonce) ? subscription.answer(request.error) : undefined;
   const isNews = rename(subscription, request.names);
-  if (isCurrent && answer === undefined && !isNews) subscription.repeat();
+  // One refusal said twice is no wish for more.
+  if (isCurrent && answer === undefined && !isNews && request.error === undefined) subscription.repeat();
   return answer;
 }
 
@@ -44,11 +46,11 @@ function start(subscription: Subscription, { names, version }: SotwRequest): voi
 
 /** Whether the names are others than before. Once a client has named something, an empty list asks for nothing. */
 function rename(subscription: Subscription, names: readonly string[]): boolean {
-  if (names.length === 0 && !subscription.named) return false;
-  if (!subscription.named) subscription.endSilence();
+  if (names.length === 0 && !subscription.interest.named) return false;
+  if (!subscription.interest.named) subscription.endSilence();
   const wanted = new Set(names);
-  const dropped = subscription.names.filter((name) => !wanted.has(name));
-  const added = names.filter((name) => !subscription.asksFor(name));
+  const dropped = subscription.interest.names.filter((name) => !wanted.has(name));
+  const added = names.filter((name) => !subscription.interest.says(name));
   for (const name of dropped) subscription.unsubscribe(name);
   for (const name of added) subscription.subscribe(name);
   if (added.length > 0 && subscription.whole) subscription.answerNext();

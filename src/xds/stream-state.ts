@@ -44,7 +44,7 @@ export class StreamState<Request extends { readonly typeUrl: string }> {
 
   /** All names that the client asked for; for limits. */
   get size(): number {
-    return this.#ordered.reduce((sum, { size }) => sum + size, 0);
+    return this.#ordered.reduce((sum, { interest }) => sum + interest.explicit.size, 0);
   }
 
   /** Since when the client owes an answer. */

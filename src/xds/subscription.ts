@@ -1,9 +1,9 @@
 import { Blame, type Blamed, mentioned } from './blame.ts';
-import type { ResourceState, TypeState } from './contract.ts';
-import { type ResourceChange, updatedAt, type View, type XdsResource } from './view.ts';
-
-/** The name by which a client asks for every resource of a type ("xDS protocol", wildcard subscriptions). */
-const wildcardName = '*';
+import type { TypeState } from './contract.ts';
+import { absent, again, type Held, type InFlight, unknown, untold } from './held.ts';
+import { Interest, wildcardName } from './interest.ts';
+import { typeState } from './type-state.ts';
+import type { ResourceChange, View, XdsResource } from './view.ts';
 
 /** What goes to the client in one response. */
 export interface Batch {
@@ -18,17 +18,6 @@ export interface Batch {
 
 export type Answer = { readonly kind: 'ack' } | ({ readonly kind: 'nack' } & Blamed);
 
-/** What the client holds of a name, as far as the server knows: a resource, or only its version, or one of the below. */
-export type Held = XdsResource | { readonly version: string };
-/** It has none, and knows that there is none, or does not expect it. */
-const absent: Held = { version: '' };
-/** It has none, and waits to be told. */
-const untold: Held = { version: '' };
-/** It waits to be told although it may hold one. */
-const again: Held = { version: '' };
-/** It may hold one of another version. */
-export const unknown: Held = { version: '' };
-
 export interface SubscriptionOptions {
   readonly typeUrl: string;
   readonly view: View;
@@ -41,13 +30,6 @@ export interface SubscriptionOptions {
   readonly nackRetryMillis: number;
 }
 
-interface InFlight {
-  readonly nonce: string;
-  readonly since: number;
-  /** By name, what the client held before, and what it gets (undefined: a removal). */
-  readonly sent: Map<string, { readonly before: Held; readonly now: XdsResource | undefined }>;
-}
-
 /**
  * What one client asked for of one resource type, and in what it differs from the view. A name that is not `behind` and
  * not in flight is at the client as it is in the view, so that an update costs what it changes.
@@ -57,12 +39,10 @@ interface InFlight {
  */
 export class Subscription {
   readonly typeUrl: string;
+  readonly interest = new Interest();
   readonly #options: SubscriptionOptions;
   readonly #resources: ReadonlyMap<string, XdsResource>;
   #started = false;
-  #wildcard = false;
-  #named = false;
-  readonly #names = new Set<string>();
   readonly #behind = new Map<string, Held>();
   readonly #blame: Blame;
   #inFlight: InFlight | undefined;
@@ -78,25 +58,6 @@ export class Subscription {
 
   get started(): boolean {
     return this.#started;
-  }
-
-  get wildcard(): boolean {
-    return this.#wildcard;
-  }
-
-  /** Whether it ever named something, the wildcard included; without, it asks for everything. */
-  get named(): boolean {
-    return this.#named;
-  }
-
-  /** What it asks for, the wildcard included. */
-  get names(): readonly string[] {
-    return this.#wildcard && this.#named ? [wildcardName, ...this.#names] : [...this.#names];
-  }
-
-  /** How many names it asks for; for limits. */
-  get size(): number {
-    return this.#names.size;
   }
 
   /** Of the latest response; empty before the first. */
@@ -121,7 +82,7 @@ export class Subscription {
 
   /** Whether a response says by what it leaves out that it does not exist. */
   get whole(): boolean {
-    return this.#options.variant === 'sotw' && (this.#wildcard || this.#options.alwaysWhole);
+    return this.#options.variant === 'sotw' && (this.interest.wildcard || this.#options.alwaysWhole);
   }
 
   /** Whether the client keeps an older version, or none, of something that is in the view. */
@@ -132,11 +93,12 @@ export class Subscription {
   /** The first request, which asks for everything when it names nothing; `heldOf` says what the client brings along. */
   start(names: readonly string[], heldOf: (name: string) => Held | undefined): void {
     this.#started = true;
-    this.#named = names.length > 0;
-    this.#wildcard = !this.#named || names.includes(wildcardName);
-    for (const name of names) if (name !== wildcardName) this.#names.add(this.#shared(name));
-    if (this.#wildcard) for (const name of this.#resources.keys()) this.#holds(name, heldOf(name) ?? absent);
-    for (const name of this.#names) this.#holds(name, heldOf(name) ?? untold);
+    const { interest } = this;
+    interest.named = names.length > 0;
+    interest.wildcard = !interest.named || names.includes(wildcardName);
+    for (const name of names) if (name !== wildcardName) interest.explicit.add(this.#shared(name));
+    if (interest.wildcard) for (const name of this.#resources.keys()) this.#holds(name, heldOf(name) ?? absent);
+    for (const name of interest.explicit) this.#holds(name, heldOf(name) ?? untold);
   }
 
   /** The client of a wildcard says that it has this, which need not exist any more. */
@@ -154,26 +116,21 @@ export class Subscription {
     this.#behind.clear();
   }
 
-  /** Whether the client asks for this name, other than by asking for everything. */
-  asksFor(name: string): boolean {
-    return name === wildcardName ? this.#wildcard && this.#named : this.#names.has(name);
-  }
-
   /** The client waits for what it has been told already. */
   repeat(): void {
     if (this.whole) this.#mustAnswer = true;
-    else for (const name of this.#names) if (!this.#blame.refused.has(name)) this.#holds(name, untold);
+    else for (const name of this.interest.explicit) if (!this.#blame.refused.has(name)) this.#holds(name, untold);
   }
 
   /** Asks for a resource, perhaps once more: it is sent whatever the client has. */
   subscribe(name: string): void {
-    this.#named = true;
+    this.interest.named = true;
     if (name === wildcardName) {
       this.#setWildcard(true);
       return;
     }
     const held = this.#mayHold(name) ? again : untold;
-    this.#names.add(this.#shared(name));
+    this.interest.explicit.add(this.#shared(name));
     this.#forget(name);
     this.#holds(name, held);
   }
@@ -181,30 +138,33 @@ export class Subscription {
   /** The client waits for this once more, without saying so. */
   awaits(name: string): void {
     const resource = this.#resources.get(name);
-    if (resource === undefined || !this.#covers(name) || this.#blame.keepsAway(resource)) return;
+    if (resource === undefined || !this.interest.covers(name) || this.#blame.keepsAway(resource)) return;
     this.#inFlight?.sent.delete(name);
     this.#holds(name, this.#mayHold(name) ? again : untold);
   }
 
   /** The client drops it by itself; if the wildcard covers it, it waits to be told whether it is there. */
   unsubscribe(name: string): void {
-    if (name === wildcardName) this.#setWildcard(false);
-    this.#names.delete(name);
+    if (name === wildcardName) {
+      this.#setWildcard(false);
+      return;
+    }
+    this.interest.explicit.delete(name);
     this.#forget(name);
     this.#holds(name, untold);
   }
 
   /** Drops the wildcard that a first request without names stands for. */
   endSilence(): void {
-    this.#named = true;
+    this.interest.named = true;
     this.#setWildcard(false);
   }
 
   #setWildcard(wildcard: boolean): void {
-    if (wildcard === this.#wildcard) return;
-    this.#wildcard = wildcard;
+    if (wildcard === this.interest.wildcard) return;
+    this.interest.wildcard = wildcard;
     if (wildcard) {
-      for (const name of this.#resources.keys()) if (!this.#names.has(name)) this.#holds(name, absent);
+      for (const name of this.#resources.keys()) if (!this.interest.explicit.has(name)) this.#holds(name, absent);
       return;
     }
     for (const name of [
@@ -212,12 +172,12 @@ export class Subscription {
       ...this.#blame.refused.keys(),
       ...(this.#inFlight?.sent.keys() ?? []),
     ]) {
-      if (!this.#names.has(name)) this.#forget(name);
+      if (!this.interest.explicit.has(name)) this.#forget(name);
     }
   }
 
   changed({ name, before, now }: ResourceChange): void {
-    if (!this.#covers(name)) return;
+    if (!this.interest.covers(name)) return;
     if (this.#blame.refused.get(name)?.version !== now?.version) this.#blame.forget(name);
     if (this.#inFlight?.sent.has(name) !== true) this.#holds(name, this.#behind.get(name) ?? before ?? absent);
   }
@@ -284,47 +244,13 @@ export class Subscription {
   /** For people; nothing while the client has not asked for this type. */
   state(): TypeState | undefined {
     if (!this.#started) return undefined;
-    const { typeUrl } = this;
-    const inFlight = this.#inFlight && {
-      since: this.#inFlight.since,
-      resources: [...this.#inFlight.sent].flatMap(([name, { now }]) => (now === undefined ? [] : name)),
-      removed: [...this.#inFlight.sent].flatMap(([name, { now }]) => (now === undefined ? name : [])),
-    };
-    const resources = () => this.#resourceStates();
-    return {
-      typeUrl,
-      wildcard: this.#wildcard,
-      names: [...this.#names],
-      get acked() {
-        return new Map(resources().flatMap(({ name, version }) => (version === '' ? [] : [[name, version]])));
-      },
-      get resources() {
-        return resources();
-      },
-      lacking: [...this.#behind].flatMap(([name, { version }]) =>
-        this.#resources.has(name) || version !== '' ? name : [],
-      ),
-      inFlight,
-      refused: [...this.#blame.refused.values()],
-    };
-  }
-
-  #resourceStates(): readonly ResourceState[] {
-    const sent = this.#inFlight?.sent;
-    const covered = this.#wildcard ? this.#resources.keys() : this.#names;
-    return [...new Set([...covered, ...this.#behind.keys(), ...(sent?.keys() ?? [])])].map((name) => {
-      const held = sent?.get(name)?.before ?? this.#behind.get(name) ?? this.#resources.get(name) ?? absent;
-      const delivery = sent?.has(name) ? 'in flight' : this.#behind.has(name) ? 'not sent' : 'taken';
-      return { name, version: held.version, updatedAt: 'body' in held ? updatedAt(held) : undefined, delivery };
-    });
-  }
-
-  #covers(name: string): boolean {
-    return this.#wildcard || this.#names.has(name);
+    const { typeUrl, interest } = this;
+    const [resources, behind, inFlight, { refused }] = [this.#resources, this.#behind, this.#inFlight, this.#blame];
+    return typeState({ typeUrl, interest, resources, behind, inFlight, refused });
   }
 
   #mayHold(name: string): boolean {
-    if (!this.#covers(name)) return false;
+    if (!this.interest.covers(name)) return false;
     const held = this.#behind.get(name);
     if (held !== undefined) return held !== untold && held !== absent;
     return this.#resources.has(name) || this.#inFlight?.sent.has(name) === true;
@@ -336,7 +262,7 @@ export class Subscription {
   }
 
   #holds(name: string, held: Held): void {
-    if (!this.#covers(name)) return;
+    if (!this.interest.covers(name)) return;
     const now = this.#resources.get(name);
     const isCurrent = now === undefined ? held === absent : held.version === now.version;
     if (isCurrent) this.#behind.delete(name);
@@ -371,15 +297,15 @@ export class Subscription {
 
   /** What the client is to hold when it has taken this response: what is not sent now stays as the client has it. */
   everything(): readonly XdsResource[] {
-    if (this.#wildcard && this.#behind.size === 0) return this.#options.view.list(this.typeUrl);
+    if (this.interest.wildcard && this.#behind.size === 0) return this.#options.view.list(this.typeUrl);
     const all: XdsResource[] = [];
-    for (const name of this.#wildcard ? this.#resources.keys() : this.#names) {
+    for (const name of this.interest.wildcard ? this.#resources.keys() : this.interest.explicit) {
       const resource = this.#resources.get(name);
       const held = this.#behind.get(name);
       if (resource !== undefined && (held === undefined || held === unknown)) all.push(resource);
       else if (held !== undefined && 'body' in held) all.push(held);
     }
-    if (this.#wildcard) {
+    if (this.interest.wildcard) {
       for (const [name, held] of this.#behind) if (!this.#resources.has(name) && 'body' in held) all.push(held);
     }
     return all;

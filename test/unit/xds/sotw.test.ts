@@ -199,6 +199,15 @@ describe('answers', () => {
     expect(client.reply(second, [])?.kind).toBe('ack');
   });
 
+  it('that say a refusal twice do not have it sent again', () => {
+    const client = new Driver(viewOf(`${cluster}/a@1`));
+    client.ask(cluster, []);
+    const batch = client.next()!;
+    expect(client.reply(batch, [], 'no')?.kind).toBe('nack');
+    expect(client.reply(batch, [], 'no')).toBeUndefined();
+    expect(client.next()).toBeUndefined();
+  });
+
   it('find a bad resource by responses in which the others still are as the client has them', () => {
     const names = ['a', 'b', 'c', 'd'];
     const view = viewOf(...names.map((name) => `${cluster}/${name}@1`), `${cluster}/gone@1`);
