@@ -1,7 +1,7 @@
 import type { ObjectKey } from '../diagnostics/origin.ts';
 import { describeObject } from '../diagnostics/origin.ts';
 import { typeName } from '../lib/type-url.ts';
-import { MetricsRegistry } from '../proxy/telemetry/registry.ts';
+import { type Counter, MetricsRegistry } from '../proxy/telemetry/registry.ts';
 import type { XdsEvent } from '../xds/contract.ts';
 import { durationsOf, type Rollout, type RolloutCause } from './rollouts/rollout.ts';
 
@@ -13,12 +13,21 @@ export interface MetricSources {
   readonly refusals: () => number;
 }
 
+interface TypeCounters {
+  readonly responses: Counter;
+  readonly resources: Counter;
+  readonly removals: Counter;
+  readonly acks: Counter;
+  readonly nacks: Counter;
+}
+
 /** Objects that have a series of their own; more than these are counted together. */
 const maxObjects = 500;
 
 /** The control plane's own numbers. */
 export class ControlMetrics {
   readonly #registry = new MetricsRegistry();
+  readonly #types = new Map<string, TypeCounters>();
   readonly #objects = new Set<string>();
 
   constructor(sources: MetricSources) {
@@ -32,23 +41,17 @@ export class ControlMetrics {
   observe(event: XdsEvent): void {
     switch (event.kind) {
       case 'sent': {
-        const labels = { type: typeName(event.typeUrl) };
-        this.#count('smi_xds_responses_total', 'Responses sent.', labels);
-        this.#count('smi_xds_resources_total', 'Resources sent.', labels, event.resources.length);
-        this.#count('smi_xds_removals_total', 'Resources taken away.', labels, event.removed.length);
+        const { responses, resources, removals } = this.#ofType(event.typeUrl);
+        responses.value += 1;
+        resources.value += event.resources.length;
+        removals.value += event.removed.length;
         return;
       }
       case 'ack':
-        this.#count('smi_xds_acks_total', 'Responses that proxies took.', { type: typeName(event.typeUrl) });
+        this.#ofType(event.typeUrl).acks.value += 1;
         return;
       case 'nack':
-        this.#count(
-          'smi_xds_nacks_total',
-          'Responses that proxies refused, those of the search for the resource at fault included.',
-          {
-            type: typeName(event.typeUrl),
-          },
-        );
+        this.#ofType(event.typeUrl).nacks.value += 1;
         return;
       case 'refused':
         this.#count('smi_xds_streams_refused_total', 'Streams that were refused or ended for a reason.', {});
@@ -86,7 +89,28 @@ export class ControlMetrics {
     return this.#registry.render();
   }
 
-  #count(name: string, help: string, labels: Readonly<Record<string, string>>, by = 1): void {
-    if (by > 0) this.#registry.counter(name, help, labels).value += by;
+  /** Looked up once: there are many events of few types. */
+  #ofType(typeUrl: string): TypeCounters {
+    let counters = this.#types.get(typeUrl);
+    if (counters === undefined) {
+      const labels = { type: typeName(typeUrl) };
+      const counter = (name: string, help: string) => this.#registry.counter(name, help, labels);
+      counters = {
+        responses: counter('smi_xds_responses_total', 'Responses sent.'),
+        resources: counter('smi_xds_resources_total', 'Resources sent.'),
+        removals: counter('smi_xds_removals_total', 'Resources taken away.'),
+        acks: counter('smi_xds_acks_total', 'Responses that proxies took.'),
+        nacks: counter(
+          'smi_xds_nacks_total',
+          'Responses that proxies refused, in search of the resource at fault too.',
+        ),
+      };
+      this.#types.set(typeUrl, counters);
+    }
+    return counters;
+  }
+
+  #count(name: string, help: string, labels: Readonly<Record<string, string>>): void {
+    this.#registry.counter(name, help, labels).value += 1;
   }
 }
