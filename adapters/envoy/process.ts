@@ -23,9 +23,23 @@ export function envoyProcess({ id, cluster, admin, sourceAddress: address }: Env
     ...(address === undefined
       ? {}
       : { clusterManager: { upstreamBindConfig: { sourceAddress: { address, portValue: 0 } } } }),
+    statsConfig: { statsTags: statsTags(id) },
     bootstrapExtensions: [internalListeners],
     layeredRuntime: { layers: [{ name: 'smi-mesh', staticLayer: runtime }] },
   };
+}
+
+/**
+ * Labels of Envoy's numbers beside its own: the workload of the process, and of a cluster that is a service port the two
+ * parts of its name (`names.ts`), in which Envoy has made an underscore of the colon.
+ */
+function statsTags(workload: string): readonly Message[] {
+  const [service, port] = ['[a-z0-9-]+/[a-z0-9.-]+', '[0-9]+(?:/udp)?'];
+  return [
+    { tagName: 'workload', fixedValue: workload },
+    { tagName: 'service', regex: `^cluster\\.((${service})_${port}\\.)` },
+    { tagName: 'port', regex: `^cluster\\.${service}_((${port})\\.)` },
+  ];
 }
 
 /** Lets a listener of the process be the endpoint of one of its clusters. */
