@@ -42,6 +42,11 @@ export function collectorClusterName(workload: WorkloadId): string {
   return `collector/${workload}`;
 }
 
+/** Name of the listener to which connections of a workload are redirected, and of the cluster of wherever they went. */
+export function originalDestinationName(workload: WorkloadId): string {
+  return `outbound/${workload}/original-destination`;
+}
+
 /** The same names, the second and further ones of a kind with a number. */
 export function toldApart(names: readonly string[]): readonly string[] {
   const seen = new Map<string, number>();

@@ -28,6 +28,11 @@ export interface EnvoyOptions {
   readonly accessLog?: { readonly path: string; readonly requests: 'all' | 'denied' };
   /** A collector that takes spans by OTLP over gRPC, and the share of the traces begun here that it gets, in percent; by default all. */
   readonly tracing?: { readonly collector: SocketAddress; readonly sampling?: number };
+  /**
+   * Where the outbound connections of intercepted workloads are redirected to (iptables REDIRECT); without it their sidecars
+   * listen at each port number themselves.
+   */
+  readonly interception?: { readonly port: number };
   /** Tests only: the request header whose decimal value takes the place of randomness among weighted backends. */
   readonly testRandomHeader?: string;
 }
@@ -42,6 +47,7 @@ const optionNames = [
   'webRoots',
   'accessLog',
   'tracing',
+  'interception',
   'testRandomHeader',
 ] as const;
 
@@ -66,7 +72,8 @@ function optionsFault(input: unknown): string | undefined {
   if (!isObject(input)) return 'values must be an object';
   const unknown = unknownKey(input, optionNames);
   if (unknown !== undefined) return `${unknown} is not known`;
-  const { certificates, secrets, admin, dnsServers, webRoots, accessLog, tracing, testRandomHeader } = input;
+  const { certificates, secrets, admin, dnsServers, webRoots, accessLog, tracing, interception, testRandomHeader } =
+    input;
   if (certificates !== undefined && !areCertificates(certificates)) {
     return `certificates must hold file paths as ${certificateFields.join(', ')}`;
   }
@@ -82,6 +89,7 @@ function optionsFault(input: unknown): string | undefined {
   if (tracing !== undefined && !isTracing(tracing)) {
     return 'tracing must hold collector as address and port, and sampling as a percentage';
   }
+  if (interception !== undefined && !isInterception(interception)) return 'interception must hold port';
   if (testRandomHeader !== undefined && !isText(testRandomHeader)) return 'testRandomHeader must be a header name';
   return undefined;
 }
@@ -95,6 +103,14 @@ function isAccessLog(value: unknown): boolean {
   return isText(value.path) && (value.requests === 'all' || value.requests === 'denied');
 }
 
+function isInterception(value: unknown): boolean {
+  return isObject(value) && unknownKey(value, ['port']) === undefined && isPort(value.port);
+}
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
+}
+
 function isTracing(value: unknown): boolean {
   if (!isObject(value) || unknownKey(value, ['collector', 'sampling']) !== undefined) return false;
   const { collector, sampling = 100 } = value;
@@ -103,7 +119,7 @@ function isTracing(value: unknown): boolean {
 
 function isAddress(value: unknown): boolean {
   if (!isObject(value) || unknownKey(value, ['address', 'port']) !== undefined || !isText(value.address)) return false;
-  return Number.isInteger(value.port) && Number(value.port) >= 0 && Number(value.port) <= 65_535;
+  return isPort(value.port);
 }
 
 function unknownKey(value: Readonly<Record<string, unknown>>, known: readonly string[]): string | undefined {

@@ -27,11 +27,11 @@ export const support: SupportTable = {
   'external-services': { level: 'exact' },
   'outbound-passthrough': {
     level: 'approximate',
-    how: 'HTTP requests at ports that a Service has go to the host that their authority names, which Envoy does not keep from leading back to itself by DNS; what goes to other ports, and bytes, does not pass the sidecar',
+    how: 'HTTP requests at ports that a Service has go to the host that their authority names, which Envoy does not keep from leading back to itself by DNS; what goes to other ports, and bytes, passes the sidecar only with the option `interception`',
   },
   'outbound-registry-only': {
     level: 'approximate',
-    how: 'HTTP requests at ports that a Service has are refused; what goes to other ports does not pass the sidecar',
+    how: 'HTTP requests at ports that a Service has are refused; what goes to other ports passes the sidecar only with the option `interception`',
   },
   'plain-workloads': { level: 'exact' },
   'request-timeouts': {

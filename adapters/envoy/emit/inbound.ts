@@ -13,9 +13,9 @@ import { localReplies } from './local-replies.ts';
 import { meshFields } from './mesh-fields.ts';
 import { ads, any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
 import { rateLimits } from './rate-limits.ts';
-import { httpAccess, tcpAccess, tcpClients } from './rbac.ts';
+import { httpAccess, originsAt, tcpAccess, tcpClients } from './rbac.ts';
 import { serverLayersAt } from './server-layers.ts';
-import { everybody, type PeerIdentities, serverTls, trustOf } from './tls.ts';
+import { everybody, type PeerIdentities, serverTls, tlsInspector, trustOf } from './tls.ts';
 import { tracing } from './tracing.ts';
 import { udpListener } from './udp-inbound.ts';
 
@@ -52,11 +52,12 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   const rds = { rds: { routeConfigName: name, configSource: ads } };
   const filterNames = [...users.filters, ...rateLimits(layers, true)].map((filter) => String(filter.name));
   const transportSocket = serverTls(options, everybody(model), trustOf(model));
+  const said = originMetadata(originsAt(policy, port.port));
   const action = { cluster, timeout: '0s', maxStreamDuration: requestTime(0) };
-  const route = { name: cluster, match: { prefix: '/' }, route: action };
+  const route = { name: cluster, match: { prefix: '/' }, ...said, route: action };
   const routes = [...faultRoutes.map((fault) => withoutFilters(fault, filterNames)), overdue, route];
   return {
-    listener: listener(name, server, port, [{ filters: [manager(true)], transportSocket }], [manager(false)]),
+    listener: listener(name, server, port, [{ ...said, filters: [manager(true)], transportSocket }], [manager(false)]),
     clusters: [appCluster(cluster, port), ...jwksClusters(server.id, layers, options)],
     routes: { name, ...meshFields, virtualHosts: [{ name: cluster, domains: ['*'], routes }] },
   };
@@ -99,6 +100,7 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
   const filters = [...tcpAccess(policy, port.port), proxy];
   const chain = (peers: PeerIdentities, match: Message = {}): Message => ({
     ...match,
+    ...originMetadata(originsAt(policy, port.port)),
     filters,
     transportSocket: serverTls(options, peers, trustOf(model)),
   });
@@ -148,8 +150,3 @@ function admission(mode: WorkloadPort['tls'], proven: readonly Message[], plain:
     filterChains: [...chains, { filterChainMatch: { transportProtocol: 'raw_buffer' }, filters: plain }],
   };
 }
-
-const tlsInspector: Message = {
-  name: 'envoy.filters.listener.tls_inspector',
-  typedConfig: any('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector', {}),
-};

@@ -4,7 +4,7 @@ import { interceptedAddress } from '../../../src/model/hosts.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
 import type { LoadBalancer } from '../../../src/model/policy.ts';
 import { portKey } from '../../../src/model/ports.ts';
-import type { MeshModel, OutboundBinding, PortPolicy, ServiceId, Workload } from '../../../src/model/types.ts';
+import type { MeshModel, OutboundBinding, PortPolicy, Service, ServiceId, Workload } from '../../../src/model/types.ts';
 import {
   emptyCluster,
   findServicePort,
@@ -17,10 +17,12 @@ import type { EnvoyOptions } from '../options.ts';
 import { type ClientRefusals, clientRefusals } from './client-access.ts';
 import { isHashing } from './cluster-policy.ts';
 import { any, type Message, originMetadata, socketAddress } from './message.ts';
+import { interceptedSocket } from './original-destination.ts';
 import { outboundHttp } from './outbound-http.ts';
 import { type ClusterOf, clusterOf } from './places.ts';
 import type { Target } from './route-action.ts';
 import { appliesTo, outboundRoutes } from './routes.ts';
+import { tlsInspector } from './tls.ts';
 
 type Served = ServicePortRef & { readonly policy: PortPolicy };
 
@@ -116,15 +118,14 @@ function served(model: MeshModel, ref: ServicePortRef): readonly Served[] {
 }
 
 /**
- * One listener for each port number. HTTP requests say which service they mean; bytes do not, so a port number that
- * several TCP services share, or that HTTP uses too, has no listener for them and their connections fail.
+ * One listener for each port number. HTTP requests say which service they mean; of the TCP services that share a port number
+ * the server name of TLS chooses. Connections to those that share one with HTTP fail.
  */
 function intercepted(refs: readonly Served[], address: string, passthrough: boolean): readonly Binding[] {
   const numbers = [...new Set(refs.map(({ port }) => port.port))].sort((a, b) => a - b);
   return numbers.flatMap((port): Binding[] => {
     const here = refs.filter((ref) => ref.port.port === port);
     const http = here.filter(({ policy }) => policy.protocol === 'http');
-    if (http.length === 0 && here.length > 1) return [];
     return [{ address, port, passthrough: passthrough && http.length > 0, services: http.length > 0 ? http : here }];
   });
 }
@@ -136,7 +137,9 @@ function emitListener(binding: Binding, client: Workload, settings: Settings): E
   const common = {
     name,
     ...originMetadata(client.origins),
-    address: socketAddress(binding.address, binding.port),
+    ...(client.outbound === 'intercepted'
+      ? interceptedSocket(options, binding.address, binding.port)
+      : { address: socketAddress(binding.address, binding.port) }),
     trafficDirection: 'OUTBOUND',
   };
   const origins = binding.services.flatMap(({ service, policy: { rules, policies = [] } }) => [
@@ -144,8 +147,7 @@ function emitListener(binding: Binding, client: Workload, settings: Settings): E
     ...originsWithin(rules, policies),
   ]);
   if (first?.policy.protocol === 'tcp') {
-    const filters = [tcpProxy(first, client, settings)];
-    return { listener: { ...common, filterChains: [{ filters }] }, origins };
+    return { listener: { ...common, ...tcpChains(binding.services, client, settings) }, origins };
   }
   const routes = outboundRoutes(name, binding, client, {
     clusterOf,
@@ -155,6 +157,24 @@ function emitListener(binding: Binding, client: Workload, settings: Settings): E
   });
   const filters = [outboundHttp(routes, binding, client, options, refusals)];
   return { listener: { ...common, filterChains: [{ filters }] }, routes, origins };
+}
+
+/** Of several services the one that the client's TLS names; the bytes go on as they came. No such name: no connection. */
+function tcpChains(services: readonly Served[], client: Workload, settings: Settings): Message {
+  const chain = (served: Served): Message => ({ filters: [tcpProxy(served, client, settings)] });
+  if (services.length === 1) return { filterChains: services.map(chain) };
+  return {
+    listenerFilters: [tlsInspector],
+    listenerFiltersTimeout: '3s',
+    filterChains: services.map((served) => ({
+      filterChainMatch: { serverNames: namesOf(served.service, client) },
+      ...chain(served),
+    })),
+  };
+}
+
+function namesOf({ name, namespace, hosts }: Service, client: Workload): readonly string[] {
+  return [...(namespace === client.namespace ? [name.toLowerCase()] : []), ...hosts];
 }
 
 /** Endpoints that a connection tries before it is given up. */

@@ -1,3 +1,4 @@
+import type { Origin } from '../../../src/diagnostics/origin.ts';
 import type { Grant, GrantTarget, InboundPolicy, Principal, SpiffeId } from '../../../src/model/types.ts';
 import { toldApart } from '../names.ts';
 import { permission } from './match.ts';
@@ -6,6 +7,13 @@ import { any, cidr, type Message } from './message.ts';
 interface PortGrant {
   readonly grant: Grant;
   readonly targets: readonly GrantTarget[];
+}
+
+/** What users wrote about one container port: who may connect, and what is asked of them. */
+export function originsAt(policy: InboundPolicy | undefined, port: number): readonly Origin[] {
+  const grants = grantsAt(policy, port, ({ transport }) => transport === 'tcp').map(({ grant }) => grant);
+  const asked = (policy?.policies ?? []).filter(({ ports }) => ports.includes(port));
+  return [...grants, ...asked].flatMap(({ origins }) => origins);
 }
 
 /** The HTTP filters that enforce a policy at one container port. */

@@ -41,6 +41,12 @@ export function everybody({ trustDomain, settings }: MeshModel): PeerIdentities 
   return { trustDomains: [trustDomain, ...Object.keys(settings.trustDomains ?? {})] };
 }
 
+/** Tells TLS from other bytes, and reads the server's name, without taking anything. */
+export const tlsInspector: Message = {
+  name: 'envoy.filters.listener.tls_inspector',
+  typedConfig: any('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector', {}),
+};
+
 /** No encryption, for endpoints without a sidecar. */
 export const plainText: Message = {
   name: 'envoy.transport_sockets.raw_buffer',

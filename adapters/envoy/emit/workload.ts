@@ -6,6 +6,7 @@ import { typeUrls } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { inboundListeners } from './inbound.ts';
 import type { Message } from './message.ts';
+import { originalDestination } from './original-destination.ts';
 import { outboundListeners } from './outbound.ts';
 import { collectorClusters } from './tracing.ts';
 import { udpListeners } from './udp-outbound.ts';
@@ -17,7 +18,7 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
   const { origins } = workload;
   const inbound = inboundListeners(model, workload, options);
   const outbound = outboundListeners(model, workload, options);
-  const datagrams = udpListeners(model, workload);
+  const others = [...udpListeners(model, workload), originalDestination(model, workload, options)];
   const artifact = (format: string, body: Message, more: readonly Origin[] = []): Artifact => ({
     name: String(body.name),
     format,
@@ -26,12 +27,12 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
   });
   const lets = originsWithin(model.inbound[workload.set]);
   const clusters = [
-    ...[...inbound, ...datagrams].flatMap((each) => each.clusters),
+    ...[...inbound, ...others].flatMap((each) => each.clusters),
     ...collectorClusters(options, workload),
   ];
   return [
     ...clusters.map((cluster) => artifact(typeUrls.cluster, cluster)),
-    ...datagrams.flatMap((each) => each.listeners.map((listener) => artifact(typeUrls.listener, listener))),
+    ...others.flatMap((each) => each.listeners.map((listener) => artifact(typeUrls.listener, listener))),
     ...outbound.map(({ listener, origins: more }) => artifact(typeUrls.listener, listener, more)),
     ...inbound.map(({ listener }) => artifact(typeUrls.listener, listener, lets)),
     ...outbound.flatMap(({ routes, origins: more }) =>

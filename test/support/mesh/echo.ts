@@ -68,6 +68,7 @@ function echo({ id }: { readonly id: string }): Server {
 function greeter({ id }: { readonly id: string }): Server {
   return createServer((socket) => {
     socket.on('error', () => socket.destroy());
+    socket.resume();
     socket.end(`${id}\n`);
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { envoyAdapter, staticBootstrap } from '../../../../adapters/envoy/index.ts';
+import { type EnvoyOptions, envoyAdapter, staticBootstrap } from '../../../../adapters/envoy/index.ts';
 import type { Artifact } from '../../../../src/adapter/contract.ts';
 import { workloadId } from '../../../../src/model/ids.ts';
 import type { InboundPolicy, MeshModel } from '../../../../src/model/types.ts';
@@ -43,6 +43,14 @@ const jwt = { audiences: ['a'], cache: 1, claimHeaders: { sub: 'x-user' }, forwa
 
 const sharedSecret = '{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}';
 
+const everyOption: EnvoyOptions = {
+  ...options,
+  secrets: 'ads',
+  accessLog: { path: '/dev/stdout', requests: 'all' },
+  tracing: { collector: { address: 'collector.example', port: 4317 }, sampling: 12.5 },
+  interception: { port: 15_006 },
+};
+
 /** With everything that a server can be asked at an HTTP port. */
 function guarded(model: MeshModel): MeshModel {
   const policies = [
@@ -73,8 +81,8 @@ function guarded(model: MeshModel): MeshModel {
 
 const books = { kind: 'prefix', value: '/books' } as const;
 
-function emitAll(model: MeshModel): readonly Artifact[] {
-  return envoyAdapter.units(model).flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options }));
+function emitAll(model: MeshModel, chosen: EnvoyOptions = options): readonly Artifact[] {
+  return envoyAdapter.units(model).flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options: chosen }));
 }
 
 function bootstrapOf(model: MeshModel, name: string): unknown {
@@ -86,7 +94,9 @@ describe('what the Envoy adapter emits', () => {
     for (const clients of [{}, { clients: 'intercepted' }] as const) {
       const model = guarded(sampleModel({ base: 1, mode, ...everything, ...clients }));
       const faults = [
-        ...emitAll(model).flatMap(({ name, format, body }) => protoFaults(format.replace(/.*\//, ''), body, name)),
+        ...[...emitAll(model), ...emitAll(model, everyOption)].flatMap(({ name, format, body }) =>
+          protoFaults(format.replace(/.*\//, ''), body, name),
+        ),
         ...Object.values(model.workloads).flatMap(({ name }) =>
           protoFaults('envoy.config.bootstrap.v3.Bootstrap', bootstrapOf(model, name), name),
         ),

@@ -29,6 +29,12 @@ describe('options of the Envoy adapter', () => {
     [{ admin: { address: '127.0.0.1' } }],
     [{ admin: { address: '127.0.0.1', port: 70_000 } }],
     [{ secrets: 'files' }],
+    [{ accessLog: { path: '/dev/stdout' } }],
+    [{ accessLog: { path: '', requests: 'all' } }],
+    [{ tracing: { collector: { address: '127.0.0.1' } } }],
+    [{ tracing: { collector: { address: '127.0.0.1', port: 4317 }, sampling: 101 } }],
+    [{ interception: { port: -1 } }],
+    [{ webRoots: 1 }],
     [{ testRandomHeader: '' }],
   ])('refuse %j', (input) => {
     expect(parseEnvoyOptions(input)).toMatchObject({ ok: false, error: [{ code: 'SMI5003' }] });
