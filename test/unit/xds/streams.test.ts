@@ -135,7 +135,7 @@ describe.each(['delta', 'sotw'] as const)('a client (%s) that', (variant) => {
   });
 
   it('answers one type and not the other is late', async () => {
-    await running.start(types, { limits: { answerMillis: 300 } });
+    await running.start(types, { limits: { answerMillis: 500 } });
     set('endpoints/e@1', 'route/r@0');
     const client = running.connect(variant);
     const names = { resourceNames: ['e'], resourceNamesSubscribe: ['e'] };
@@ -150,7 +150,6 @@ describe.each(['delta', 'sotw'] as const)('a client (%s) that', (variant) => {
       if (client.latest?.typeUrl === 'route') client.answer(routes);
     }
     expect(client.error.code).toBe(status.DEADLINE_EXCEEDED);
-    expect(count).toBeGreaterThan(2);
   });
 
   it('says what cannot be read, or too much, is refused', async () => {
