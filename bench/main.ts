@@ -1,5 +1,7 @@
 import { ensureEnvoy } from '../scripts/envoy.mjs';
 import { ensureXdsBench } from '../scripts/xds-bench.mjs';
+import { renderCompile } from './compile/report.ts';
+import { runCompile } from './compile/run.ts';
 import type { DataPlaneOptions } from './data-plane/options.ts';
 import { profileScenario } from './data-plane/profile.ts';
 import { type Report, renderReport } from './data-plane/report.ts';
@@ -31,6 +33,12 @@ function run(options: BenchOptions): Promise<boolean> {
     return attempt(async () => {
       const report = await runXds(options, ensureXdsBench(progress), progress);
       console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderXds(report)}`);
+    });
+  }
+  if (options.benchmark === 'compile') {
+    return attempt(async () => {
+      const report = await runCompile(options, progress);
+      console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderCompile(report)}`);
     });
   }
   return attempt(async () => {

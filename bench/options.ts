@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from '../src/lib/result.ts';
+import type { CompileBenchOptions } from './compile/options.ts';
 import type { DataPlaneOptions } from './data-plane/options.ts';
 import { type ScenarioName, scenarioNames } from './data-plane/scenario.ts';
 import type { XdsBenchOptions } from './xds/options.ts';
@@ -14,14 +15,15 @@ export interface FrontendOptions {
   readonly rounds: number;
 }
 
-export type BenchOptions = DataPlaneOptions | FrontendOptions | XdsBenchOptions;
+export type BenchOptions = DataPlaneOptions | FrontendOptions | XdsBenchOptions | CompileBenchOptions;
 
 export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N] [--rounds N] [--connections N]
                                 [--subjects NAME,...] [--profile FOLDER]
          NAME: ${scenarioNames.join(', ')}; all of them without a name
        npm run bench -- frontend [-o json] [--manifests N] [--services N] [--rounds N]
        npm run bench -- xds [-o json] [--clients N,...] [--services N] [--meshes N,...] [--seconds N] [--rounds N]
-                                [--subjects NAME,...] [--wildcard] [--tls] [--profile FOLDER]`;
+                                [--subjects NAME,...] [--wildcard] [--tls] [--profile FOLDER]
+       npm run bench -- compile [-o json] [--meshes N,...] [--changes N] [--connected N,...]`;
 
 const number = { type: 'string' } as const;
 const common = {
@@ -41,6 +43,7 @@ export function parseOptions(args: readonly string[]): Result<BenchOptions, stri
 function optionsOf([name, ...rest]: readonly string[]): BenchOptions {
   if (name === 'frontend') return frontendOptions(rest);
   if (name === 'xds') return xdsOptions(rest);
+  if (name === 'compile') return compileOptions(rest);
   return dataPlaneOptions(name === undefined ? [] : [name, ...rest]);
 }
 
@@ -68,7 +71,7 @@ function dataPlaneOptions(args: readonly string[]): DataPlaneOptions {
 function scenarioName(text: string): ScenarioName {
   const name = scenarioNames.find((known) => known === text);
   if (name === undefined)
-    throw new Error(`no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend or xds alone`);
+    throw new Error(`no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend, xds or compile alone`);
   return name;
 }
 
@@ -109,6 +112,23 @@ function xdsOptions(args: readonly string[]): XdsBenchOptions {
     tls: values.tls,
     ...(values.subjects === undefined ? {} : { subjects: values.subjects.split(',') }),
     ...(values.profile === undefined ? {} : { profile: values.profile }),
+  };
+}
+
+function compileOptions(args: readonly string[]): CompileBenchOptions {
+  const options = {
+    output: common.output,
+    meshes: { type: 'string', default: '1000,5000,10000' },
+    changes: { ...number, default: '100' },
+    connected: { type: 'string', default: '1,100' },
+  } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  return {
+    benchmark: 'compile',
+    output: outputOf(values.output),
+    meshes: values.meshes.split(',').map((text) => wholeNumber('--meshes', text)),
+    changes: wholeNumber('--changes', values.changes),
+    connected: values.connected.split(',').map((text) => wholeNumber('--connected', text)),
   };
 }
 

@@ -10,14 +10,18 @@ export interface ProcessCost {
   readonly stdout: string;
 }
 
-const limitMillis = 120_000;
+const defaultLimitMillis = 120_000;
 const sampleMillis = 5;
 
 /** Runs a program to its end; any other exit code than those in `codes` is a failure. */
 export async function costOf(
   command: string,
   args: readonly string[],
-  { codes = [0], env = process.env }: { readonly codes?: readonly number[]; readonly env?: NodeJS.ProcessEnv } = {},
+  {
+    codes = [0],
+    env = process.env,
+    limitMillis = defaultLimitMillis,
+  }: { readonly codes?: readonly number[]; readonly env?: NodeJS.ProcessEnv; readonly limitMillis?: number } = {},
 ): Promise<ProcessCost> {
   const started = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: limitMillis, env });

@@ -1,15 +1,14 @@
-import { type DecodedConfig, decodeConfig, isConfigGroup } from '../config/decode.ts';
+import { decodeConfig, isConfigGroup } from '../config/decode.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
-import { decodeKubernetes, isKubernetesKind, type KubernetesObject } from '../kubernetes/decode.ts';
+import { decodeKubernetes, isKubernetesKind } from '../kubernetes/decode.ts';
 import { type DecodedPolicy, decodePolicy, remains } from '../policy/decode.ts';
 import type { RefusedPolicy } from '../policy/types.ts';
 import { isPolicyGroup } from '../policy/versions.ts';
 import { decodeSmi } from '../smi/decode.ts';
-import type { SmiObject } from '../smi/decoded.ts';
 import { concernsSmi } from '../smi/versions.ts';
 import type { SourceDocument } from '../source/types.ts';
-import type { MeshInput } from './input.ts';
+import type { InputChanges, MeshInput, MeshObject, ObjectState } from './input.ts';
 
 export interface Assembly {
   readonly input: MeshInput;
@@ -39,6 +38,32 @@ export function assemble(documents: readonly SourceDocument[]): Assembly {
   return { input, diagnostics, refused: [...refused] };
 }
 
+/** By key all documents that define an object now; none of an object that is gone. */
+export type ChangedDocuments = ReadonlyMap<ObjectKey, readonly SourceDocument[]>;
+
+/** The same for the documents that have changed, where those before have been assembled already. */
+export function assembleChanges(changed: ChangedDocuments): {
+  readonly changes: InputChanges;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const changes = new Map<ObjectKey, ObjectState | undefined>();
+  const diagnostics: Diagnostic[] = [];
+  for (const [key, documents] of changed) {
+    const concerned = documents
+      .filter(concernsMesh)
+      .map((document) => ({ document, decoded: decodeDocument(document) }));
+    for (const { decoded } of concerned) diagnostics.push(...decoded.diagnostics);
+    const [first, ...others] = concerned;
+    const object = others.length === 0 ? first?.decoded.value : undefined;
+    const policies = concerned
+      .filter(({ document }) => isPolicyGroup(document))
+      .flatMap(({ document, decoded }) => remainsOf(document, decoded));
+    const refused = { refused: true, policies } as const;
+    changes.set(key, first === undefined ? undefined : object === undefined ? refused : { object });
+  }
+  return { changes, diagnostics };
+}
+
 /** What a policy leaves behind that is refused by itself, or because another object has its name. */
 function remainsOf(document: SourceDocument, decoded: DecodedDocument): readonly RefusedPolicy[] {
   const { refused } = decoded.value === undefined ? decoded : remains(document);
@@ -50,12 +75,6 @@ function concernsMesh(document: SourceDocument): boolean {
   const { group, kind } = parseObjectKey(document.key);
   return concernsSmi(group, kind) || isKubernetesKind(document) || isConfigGroup(document) || isPolicyGroup(document);
 }
-
-type MeshObject =
-  | SmiObject
-  | KubernetesObject
-  | NonNullable<DecodedConfig['value']>
-  | NonNullable<DecodedPolicy['value']>;
 
 interface DecodedDocument extends Pick<DecodedPolicy, 'refused'> {
   readonly value?: MeshObject;

@@ -20,8 +20,10 @@ export class NodeRecord<K extends string, V> {
     this.#changed.clear();
     if (changed.size === 0) return { record: before, changed };
     const added = [...changed].filter((key) => !Object.hasOwn(before, key));
-    const kept = this.#keys.filter((key) => !changed.has(key) || this.#stage.peek(key) !== undefined);
-    this.#keys = added.length === 0 && kept.length === this.#keys.length ? this.#keys : ordered(kept, added);
+    const gone = new Set([...changed].filter((key) => this.#stage.peek(key) === undefined));
+    if (added.length + gone.size > 0) {
+      this.#keys = ordered(gone.size === 0 ? this.#keys : this.#keys.filter((key) => !gone.has(key)), added);
+    }
     const record = {} as Record<K, V>;
     for (const key of this.#keys) {
       const value = changed.has(key) ? this.#stage.peek(key) : before[key];

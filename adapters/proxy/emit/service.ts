@@ -1,10 +1,11 @@
 import type { OutboundService } from '../../../generated/types/proxy/smi/proxy/v1/OutboundService.ts';
 import type { Rule } from '../../../generated/types/proxy/smi/proxy/v1/Rule.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
+import { shared } from '../../../src/adapter/tracking.ts';
 import { parseObjectKey } from '../../../src/diagnostics/origin.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
 import { portKey, type Transport } from '../../../src/model/ports.ts';
-import type { Distribution, MeshModel, OutboundRule, PortPolicy } from '../../../src/model/types.ts';
+import type { Distribution, MeshModel, OutboundRule } from '../../../src/model/types.ts';
 import { parsePortName, portName, protocols, typeUrls } from '../names.ts';
 import { emitMatch, emitOrigins } from './match.ts';
 import { emitRequestLayer } from './request-policy.ts';
@@ -30,23 +31,18 @@ export function emitService(model: MeshModel, name: string): readonly Artifact[]
   return [{ name, format: typeUrls.service, body, origins }];
 }
 
-const referenced = new WeakMap<PortPolicy, readonly string[]>();
-
-/** Names of the endpoints that the rules and mirrors of a service port lead to, each once. */
+/** Names of the endpoints that the rules and mirrors of a service port lead to, each once; they change less often than rules. */
 export function referencedEndpoints(model: MeshModel, name: string): readonly string[] {
-  const { service, port, transport } = parsePortName(name);
-  const policy = model.outbound[service]?.ports[portKey(port, transport)];
-  if (policy === undefined) return [];
-  let names = referenced.get(policy);
-  if (names === undefined) {
+  return shared(model, `endpoints behind ${name}`, (whole) => {
+    const { service, port, transport } = parsePortName(name);
+    const policy = whole.outbound[service]?.ports[portKey(port, transport)];
+    if (policy === undefined) return [];
     const routed = sharedRules(policy.rules).flatMap(({ to }) => targetsOf(to, name, transport));
     const mirrored = (policy.policies ?? []).flatMap(({ fields: { mirror } }) =>
       mirror === undefined ? [] : [portName(mirror.service, mirror.port)],
     );
-    names = [...new Set([...routed, ...mirrored])];
-    referenced.set(policy, names);
-  }
-  return names;
+    return [...new Set([...routed, ...mirrored])];
+  });
 }
 
 function targetsOf(to: Distribution, self: string, transport: Transport): readonly string[] {

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assemble } from '../../../src/compile/assemble.ts';
+import { assemble, assembleChanges } from '../../../src/compile/assemble.ts';
+import { createCompiler, defaultCompileOptions } from '../../../src/compile/index.ts';
 import { objectKey } from '../../../src/diagnostics/origin.ts';
 import { packageRoot } from '../../../src/lib/package-root.ts';
 import { kindsOf, smiGroups, versionsOf } from '../../../src/smi/versions.ts';
@@ -137,4 +138,45 @@ test('a good object with one value replaced is decoded or refused with an error,
     { numRuns: 2_000 },
   );
   expect(decoded).toBeGreaterThan(0);
+});
+
+describe('documents that have changed', () => {
+  const policy = (spec: string) =>
+    `apiVersion: policy.smi-mesh.io/v1alpha1\nkind: TrafficPolicy\nmetadata: { name: p }\nspec: { targetRefs: [{ kind: Service, name: shop }], ${spec} }`;
+  const service = 'apiVersion: v1\nkind: Service\nmetadata: { name: shop }\nspec: { ports: [{ port: 80 }] }';
+  const pod =
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: shop }\nspec: { serviceAccountName: shop, containers: [{ name: main }] }';
+
+  test.each([
+    ['an object comes', [service], [service, pod]],
+    ['an object goes', [service, pod], [service]],
+    ['an object says something else', [service], [service.replace('80', '81')]],
+    ['an object is refused', [service], [service.replace('80', 'none')]],
+    ['a refused object is mended', [service.replace('80', 'none')], [service]],
+    ['an object is defined twice', [service], [service, service.replace('80', '81')]],
+    ['a policy is refused and asks for authentication', [service], [service, policy('authentication: {}')]],
+    ['a refused policy goes', [service, policy('authentication: {}')], [service]],
+    [
+      'a policy is defined twice',
+      [service],
+      [service, policy('rateLimit: { requests: 1 }'), policy('healthCheck: {}')],
+    ],
+    [
+      'an object that concerns nobody comes',
+      [service],
+      [service, 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }'],
+    ],
+  ])('mean the same as all documents: %s', (_what, before, after) => {
+    const [old, now] = [before, after].map((texts) => readSourceText('a.yaml', texts.join('\n---\n')).documents);
+    if (old === undefined || now === undefined) throw new Error('two sets are read');
+    const compiler = createCompiler();
+    compiler.compile(assemble(old).input, defaultCompileOptions);
+    const byKey = Map.groupBy(now, ({ key }) => key);
+    const keys = new Set([...old, ...now].map(({ key }) => key));
+    const { changes, diagnostics } = assembleChanges(new Map([...keys].map((key) => [key, byKey.get(key) ?? []])));
+    const whole = assemble(now);
+    const { model, diagnostics: found } = createCompiler().compile(whole.input, defaultCompileOptions);
+    expect(compiler.update(changes, defaultCompileOptions)).toMatchObject({ model, diagnostics: found });
+    expect(diagnostics).toEqual(whole.diagnostics);
+  });
 });
