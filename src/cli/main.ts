@@ -14,6 +14,7 @@ import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
 import { versionCommand } from './commands/version.ts';
 import { waitCommand } from './commands/wait.ts';
+import { xdsCommand } from './commands/xds.ts';
 import { exitCodes } from './exit-codes.ts';
 import { tolerateClosedPipe } from './output.ts';
 import { reportUnreachable, Unreachable } from './unreachable.ts';
@@ -32,6 +33,7 @@ const commands: readonly (() => Command)[] = [
   waitCommand,
   proxyCommand,
   controlPlaneCommand,
+  xdsCommand,
   versionCommand,
   completionCommand,
 ];

@@ -81,6 +81,11 @@ const defaultLifetimeSeconds = 86_400;
 /** Namespace and account of the control plane's own identity. */
 const ownName = { namespace: 'smi-mesh-system', account: 'control-plane' } as const;
 const serverHolder = '';
+
+/** What the control plane of a trust domain presents to proxies. */
+export function controlPlaneIdentity(trustDomain: string): SpiffeId {
+  return spiffeId(trustDomain, ownName.namespace, ownName.account);
+}
 /** Objects that a rollout names. */
 const maxChanged = 100;
 
@@ -97,7 +102,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     trustDomain,
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
   });
-  const identity = spiffeId(trustDomain, ownName.namespace, ownName.account);
+  const identity = controlPlaneIdentity(trustDomain);
   const lifetimeSeconds = options.svidLifetimeSeconds ?? defaultLifetimeSeconds;
   const hosts = [...new Set([options.ads.address, ...(options.ads.names ?? [])])].filter((host) => !isEverywhere(host));
   const own = await authority.issue(identity, { lifetimeSeconds, hosts });

@@ -39,7 +39,7 @@ export class Fleet {
     this.#folder = parts.folder;
   }
 
-  static async start(binary: string, base: number, variant: Variant, args: readonly string[] = []): Promise<Fleet> {
+  static async start(binary: string, base: number, variant: Variant, args?: readonly string[]): Promise<Fleet> {
     const authority = await createAuthority({ trustDomain: 'fleet.test' });
     const serverIdentity = spiffeId('fleet.test', 'smi-mesh-system', 'control-plane');
     const svid = await authority.issue(spiffeId('fleet.test', 'default', 'envoy'));

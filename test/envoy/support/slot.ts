@@ -21,7 +21,7 @@ export interface SlotOptions {
   readonly serverAddress: string;
   /** For the connection to the control plane. */
   readonly svid: Svid;
-  readonly args?: readonly string[];
+  readonly args: readonly string[] | undefined;
 }
 
 /** One Envoy on a pod's address, whose view is whatever the test says now. */
@@ -37,7 +37,7 @@ export class Slot {
     this.node = `slot/${address}`;
     const bootstrap = this.#write();
     // What is removed goes at once, not after ten minutes.
-    const args = ['--drain-time-s', '0', '--drain-strategy', 'immediate', ...(options.args ?? [])];
+    const args = options.args ?? ['--drain-time-s', '0', '--drain-strategy', 'immediate'];
     this.#envoy = new Envoy(binary, bootstrap, { host: address, port: adminPort }, args);
   }
 

@@ -1,0 +1,74 @@
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { adsBootstrap, credentialFiles, secretFiles } from '../../../adapters/envoy/index.ts';
+import { defaultCompileOptions } from '../../compile/index.ts';
+import { controlPlaneIdentity } from '../../control/control-plane.ts';
+import { findWorkload } from '../../explain/client.ts';
+import { createAuthority } from '../../identity/authority.ts';
+import { checkSources } from '../check-sources.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { reportFindings } from '../findings.ts';
+import { printJson } from '../output.ts';
+import { wrongUse } from '../wrong-use.ts';
+
+export interface BootstrapIssue {
+  /** Where the files are written. */
+  readonly out: string;
+  /** Where they will be on the machine. */
+  readonly directory: string;
+  readonly variant: 'delta' | 'sotw';
+  readonly lifetimeSeconds: number;
+  readonly state: string;
+  /** How the machine reaches the control plane. */
+  readonly address: string;
+  readonly port: number;
+}
+
+const adminPort = 15_001;
+
+/**
+ * Prints the bootstrap of a workload's Envoy and writes it with a fresh credential of its identity: whoever has these files is
+ * that workload. Files that are there already are replaced one by one, which an Envoy that watches them notices.
+ */
+export async function issueBootstrap(paths: readonly string[], text: string, issue: BootstrapIssue): Promise<number> {
+  const checked = await checkSources(paths, defaultCompileOptions);
+  const faulty = reportFindings(checked);
+  const found = findWorkload(checked.model, text);
+  if (!found.ok) return wrongUse(found.error);
+  const { id, set, identity, outbound, addresses } = found.value;
+  const { trustDomain } = checked.model;
+  const directory = resolve(issue.directory);
+  try {
+    const authority = await createAuthority({ trustDomain, stateDirectory: issue.state });
+    const svid = await authority.issue(identity, { lifetimeSeconds: issue.lifetimeSeconds });
+    const admin = addresses.find((address) => address.startsWith('127.')) ?? '127.0.0.1';
+    const process = {
+      id,
+      cluster: set,
+      admin: { address: admin, port: adminPort },
+      sourceAddress: outbound === 'intercepted' ? undefined : addresses[0],
+    };
+    const { address, port, variant } = issue;
+    const controlPlane = { address, port, variant, identity: controlPlaneIdentity(trustDomain) };
+    const bootstrap = adsBootstrap(process, controlPlane, directory);
+    const files = { ...secretFiles(directory), 'bootstrap.json': bootstrap };
+    mkdirSync(issue.out, { recursive: true, mode: 0o700 });
+    chmodSync(issue.out, 0o700);
+    for (const [name, content] of Object.entries(files)) place(issue.out, name, JSON.stringify(content, null, 2));
+    // The certificate last: Envoy looks when it comes, and takes it with the key that is there.
+    place(issue.out, credentialFiles.privateKey, svid.privateKey);
+    place(issue.out, credentialFiles.trustBundle, svid.trustBundle);
+    place(issue.out, credentialFiles.certificateChain, svid.certificateChain);
+    printJson(bootstrap);
+  } catch (error) {
+    globalThis.process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return exitCodes.unreachable;
+  }
+  return faulty ? exitCodes.findings : exitCodes.fine;
+}
+
+function place(folder: string, name: string, text: string): void {
+  const path = join(folder, name);
+  writeFileSync(`${path}.draft`, text, { mode: 0o600 });
+  renameSync(`${path}.draft`, path);
+}
