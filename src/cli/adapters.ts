@@ -1,6 +1,7 @@
 import { envoyAdapter, staticBootstrap } from '../../adapters/envoy/index.ts';
 import { staticBootstrap as proxyBootstrap } from '../../adapters/proxy/bootstrap.ts';
 import { proxyAdapter } from '../../adapters/proxy/index.ts';
+import type { Adapter } from '../adapter/contract.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Result } from '../lib/result.ts';
 import { ok } from '../lib/result.ts';
@@ -19,13 +20,14 @@ export interface BootstrapOptions {
 
 /** A data plane that can start from one file. */
 export interface BootstrapTarget {
-  readonly id: string;
+  /** Says what it cannot do exactly. */
+  readonly adapter: Pick<Adapter, 'id' | 'support'>;
   /** The whole configuration of one workload's proxy, as plain JSON. The workload must be in the model. */
   bootstrap(model: MeshModel, workload: WorkloadId, options: BootstrapOptions): Result<unknown, readonly Diagnostic[]>;
 }
 
 const envoy: BootstrapTarget = {
-  id: envoyAdapter.id,
+  adapter: envoyAdapter,
   bootstrap(model, workload, { certificateFiles }) {
     const options = envoyAdapter.parseOptions({ certificates: certificateFiles });
     return options.ok ? ok(staticBootstrap(model, workload, options.value)) : options;
@@ -33,7 +35,7 @@ const envoy: BootstrapTarget = {
 };
 
 const proxy: BootstrapTarget = {
-  id: proxyAdapter.id,
+  adapter: proxyAdapter,
   bootstrap: (model, workload, { certificateFiles }) => ok(proxyBootstrap(model, workload, certificateFiles)),
 };
 

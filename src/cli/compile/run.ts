@@ -1,3 +1,4 @@
+import { losses } from '../../adapter/losses.ts';
 import { defaultCompileOptions } from '../../compile/index.ts';
 import { findWorkload } from '../../explain/client.ts';
 import { didYouMean } from '../../explain/parties.ts';
@@ -41,9 +42,9 @@ async function printBootstrap(
   workload: string,
   options: CompileOptions,
 ): Promise<number> {
-  const target = bootstrapTargets.find(({ id }) => id === to);
+  const target = bootstrapTargets.find(({ adapter }) => adapter.id === to);
   if (target === undefined) {
-    const ids = bootstrapTargets.map(({ id }) => id);
+    const ids = bootstrapTargets.map(({ adapter }) => adapter.id);
     return wrongUse(`"${to}" is not one of ${ids.join(', ')}${didYouMean(to, ids)}`);
   }
   const checked = await checkSources(paths, defaultCompileOptions, options);
@@ -56,6 +57,7 @@ async function printBootstrap(
     reportDiagnostics(bootstrap.error, checked.sources);
     return exitCodes.findings;
   }
+  reportDiagnostics(losses(checked.model, target.adapter), checked.sources);
   write(bootstrap.value, options);
   return faulty ? exitCodes.findings : exitCodes.fine;
 }

@@ -62,6 +62,12 @@ describe('smi-cli compile', () => {
     expect(status).toBe(0);
   });
 
+  it('says what Envoy cannot do exactly', () => {
+    const folder = 'test/golden/policy-caller';
+    const { stderr } = smiCli('compile', folder, '--to', 'envoy', '--workload', 'default/buyer');
+    expect(stderr).toContain('warning[SMI5001]: envoy approximates');
+  });
+
   it.each([
     [['--to', 'envoy'], 'belong together'],
     [['--to', 'envoi', '--workload', 'bookbuyer'], 'did you mean "envoy"?'],

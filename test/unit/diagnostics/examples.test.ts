@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { envoyAdapter } from '../../../adapters/envoy/index.ts';
+import { grpcAdapter } from '../../../adapters/grpc/index.ts';
 import { losses } from '../../../src/adapter/losses.ts';
 import { validatePaths } from '../../../src/cli/validate/check.ts';
 import { assemble } from '../../../src/compile/assemble.ts';
@@ -144,6 +145,14 @@ describe('examples', () => {
 });
 
 describe('codes that no manifest shows', () => {
+  const mirrored = `
+apiVersion: policy.smi-mesh.io/v1alpha1
+kind: TrafficPolicy
+metadata: { name: shop }
+spec:
+  targetRefs: [{ kind: Service, name: shop }]
+  mirror: { service: shop-v2, port: 80, percent: 10 }
+`;
   const situations: Partial<Record<DiagnosticCode, () => Promise<readonly Found[]>>> = {
     SMI1001: () => validated([join(scratch, 'no-such-folder')]),
     SMI1003: () => validated([fileOf('binary.yaml', new Uint8Array([0x1f, 0x8b, 0, 1]))]),
@@ -152,6 +161,11 @@ describe('codes that no manifest shows', () => {
     SMI1010: async () => {
       const cluster = await readCluster({ kubeconfig: join(scratch, 'no-such-kubeconfig') }, []);
       return cluster.ok ? [] : [cluster.error].flat();
+    },
+    SMI5002: async () => {
+      const { input } = assemble(documentsOf(mirrored));
+      const found = losses(createCompiler().compile(input, defaultCompileOptions).model, grpcAdapter);
+      return found.filter(({ message }) => message.includes('mirroring'));
     },
     SMI5003: async () => {
       const options = envoyAdapter.parseOptions({ certificate: '/keys/own.crt' });
