@@ -15,6 +15,8 @@ interface XdsOptions {
   readonly out?: string;
   readonly directory?: string;
   readonly variant: 'delta' | 'sotw';
+  readonly client: 'envoy' | 'grpc';
+  readonly grpcSocket?: string;
   readonly lifetime: number;
   readonly output: 'text' | 'json';
 }
@@ -27,6 +29,12 @@ export function xdsCommand(): Command {
     .requiredOption('--state <directory>', 'private directory for the key of the authority and last good configuration')
     .option('--advertise <host:port>', 'where machines reach it (default: the address)', hostPort)
     .option('--print-bootstrap <workload>', 'instead of serving: print the bootstrap of the Envoy of this pod')
+    .option('--grpc-socket <path>', 'Unix socket, in a private folder, for gRPC clients of this machine')
+    .addOption(
+      new Option('--client <kind>', 'with --print-bootstrap: whose bootstrap it is')
+        .choices(['envoy', 'grpc'])
+        .default('envoy'),
+    )
     .option('--out <directory>', 'with --print-bootstrap: write it and its credential files there')
     .option('--directory <path>', 'with --print-bootstrap: where these files will be on the machine (default: --out)')
     .option('--lifetime <time>', 'with --print-bootstrap: how long the credential is good', lifetime, 30 * 86_400_000)
@@ -71,7 +79,9 @@ async function run(paths: readonly string[], options: XdsOptions): Promise<numbe
     if (out !== undefined || options.directory !== undefined)
       return wrongUse('--out and --directory need --print-bootstrap');
     const { serveXds } = await import('../xds/serve.ts');
-    return serveXds(paths, { ads: address, state, json: options.output === 'json' });
+    const names = options.advertise === undefined ? [] : [options.advertise.address];
+    const local = options.grpcSocket === undefined ? {} : { grpcSocket: options.grpcSocket };
+    return serveXds(paths, { ads: { ...address, names }, state, ...local, json: options.output === 'json' });
   }
   const reached = advertise ?? address;
   if (/^(?:0\.0\.0\.0|::)$/.test(reached.address)) {
@@ -79,7 +89,17 @@ async function run(paths: readonly string[], options: XdsOptions): Promise<numbe
   }
   if (out === undefined) return wrongUse('--print-bootstrap needs --out, a directory for the credential files');
   const { issueBootstrap } = await import('../xds/bootstrap.ts');
-  const { directory = out, variant } = options;
+  const { directory = out, variant, client, grpcSocket } = options;
+  const local = grpcSocket === undefined ? {} : { grpcSocket };
   const lifetimeSeconds = options.lifetime / 1000;
-  return issueBootstrap(paths, printBootstrap, { out, directory, variant, lifetimeSeconds, state, ...reached });
+  return issueBootstrap(paths, printBootstrap, {
+    out,
+    directory,
+    variant,
+    client,
+    ...local,
+    lifetimeSeconds,
+    state,
+    ...reached,
+  });
 }

@@ -7,13 +7,17 @@ import { styleFor } from '../output.ts';
 import { renderLocated } from '../up/findings.ts';
 
 export interface ServeOptions {
-  readonly ads: { readonly address: string; readonly port: number };
+  readonly ads: { readonly address: string; readonly port: number; readonly names: readonly string[] };
   readonly state: string;
+  readonly grpcSocket?: string;
   readonly json: boolean;
 }
 
 /** Serves until a signal; returns the exit code. */
-export async function serveXds(paths: readonly string[], { ads, state, json }: ServeOptions): Promise<number> {
+export async function serveXds(
+  paths: readonly string[],
+  { ads, state, grpcSocket, json }: ServeOptions,
+): Promise<number> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const tell = (event: object, lines: readonly string[]) => {
     if (json) say(JSON.stringify(event));
@@ -26,6 +30,7 @@ export async function serveXds(paths: readonly string[], { ads, state, json }: S
       adapters: dataPlanes,
       compileOptions: defaultCompileOptions,
       ads,
+      ...(grpcSocket === undefined ? {} : { localSocket: grpcSocket }),
       onEvent: (event) => tell(event, described(event)),
       onXdsEvent: (event) => {
         const lines = connection(event);
