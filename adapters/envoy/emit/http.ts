@@ -26,7 +26,8 @@ export function httpConnectionManager(
       normalizePath: true,
       mergeSlashes: true,
       pathWithEscapedSlashesAction: 'REJECT_REQUEST',
-      httpProtocolOptions: { allowAbsoluteUrl: false, acceptHttp10: true, enableTrailers: true },
+      // Trailers of HTTP/1.1 are dropped: Envoy would pass those that frame and authorise too.
+      httpProtocolOptions: { allowAbsoluteUrl: false, acceptHttp10: true },
       commonHttpProtocolOptions: { maxHeadersCount: 128 },
       // Envoy answers 403 to any other protocol but h2c, which it ignores; so does our own proxy.
       upgradeConfigs: [

@@ -3,16 +3,13 @@ import { any, type Message } from './message.ts';
 /** What HTTP an upstream speaks; `negotiated`: HTTP/2 where its sidecar agrees to it by ALPN, which needs TLS. */
 export type UpstreamHttp = 'http1' | 'http2' | 'negotiated';
 
-/** Trailers survive HTTP/1.1 too. */
-const http1: Message = { enableTrailers: true };
-
 /** A sidecar that has vanished shows when it does not answer a PING. */
 const connectionKeepalive: Message = { interval: '10s', timeout: '10s' };
 
 const versions: Readonly<Record<UpstreamHttp, Message>> = {
-  http1: { explicitHttpConfig: { httpProtocolOptions: http1 } },
+  http1: { explicitHttpConfig: { httpProtocolOptions: {} } },
   http2: { explicitHttpConfig: { http2ProtocolOptions: {} } },
-  negotiated: { autoConfig: { httpProtocolOptions: http1, http2ProtocolOptions: { connectionKeepalive } } },
+  negotiated: { autoConfig: { httpProtocolOptions: {}, http2ProtocolOptions: { connectionKeepalive } } },
 };
 
 /**

@@ -52,7 +52,7 @@ export const statusLines: readonly ResponseCase[] = [
     answer: '',
     closes: true,
     ours: '502 end',
-    envoy: '503 [upstream connect err...95] end',
+    envoy: '503 [upstream connect err...118] end',
   },
   {
     name: 'half a head, and the end',
