@@ -72,8 +72,9 @@ function remainsOf(document: SourceDocument, decoded: DecodedDocument): readonly
 
 /** Whether an object is of a kind that the compiler reads, or meant to be. */
 function concernsMesh(document: SourceDocument): boolean {
+  if (isKubernetesKind(document) || isConfigGroup(document) || isPolicyGroup(document)) return true;
   const { group, kind } = parseObjectKey(document.key);
-  return concernsSmi(group, kind) || isKubernetesKind(document) || isConfigGroup(document) || isPolicyGroup(document);
+  return concernsSmi(group, kind);
 }
 
 interface DecodedDocument extends Pick<DecodedPolicy, 'refused'> {
@@ -94,9 +95,9 @@ function decodeDocument(document: SourceDocument): DecodedDocument {
 }
 
 function decodeAnew(document: SourceDocument): DecodedDocument {
+  if (isKubernetesKind(document)) return decodeKubernetes(document);
   if (isConfigGroup(document)) return decodeConfig(document);
-  if (isPolicyGroup(document)) return decodePolicy(document);
-  return isKubernetesKind(document) ? decodeKubernetes(document) : decodeSmi(document);
+  return isPolicyGroup(document) ? decodePolicy(document) : decodeSmi(document);
 }
 
 function contradicted(documents: readonly SourceDocument[]): readonly ObjectKey[] {

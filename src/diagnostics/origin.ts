@@ -35,6 +35,11 @@ export function parseObjectKey(key: ObjectKey): { group: string; kind: string; n
   return { group, kind, namespace, name };
 }
 
+/** Group and kind of an object, as its key spells them: `core/Service`. */
+export function kindOf(key: ObjectKey): string {
+  return key.slice(0, key.indexOf('/', key.indexOf('/') + 1));
+}
+
 /** How an object is named to people: `TrafficSplit default/bookstore`. */
 export function describeObject(key: ObjectKey): string {
   const { kind, namespace, name } = parseObjectKey(key);

@@ -1,5 +1,5 @@
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
-import { parseObjectKey } from '../diagnostics/origin.ts';
+import { kindOf } from '../diagnostics/origin.ts';
 import type { SourceDocument } from '../source/types.ts';
 import { decodeEndpointSlice } from './endpoint-slice.ts';
 import { type Field, fieldOf } from './field.ts';
@@ -57,8 +57,7 @@ export function kubernetesKinds(): readonly {
 
 /** Whether an object is of a kind that routing or policy needs. */
 export function isKubernetesKind(document: SourceDocument): boolean {
-  const { group, kind } = parseObjectKey(document.key);
-  return Object.hasOwn(apiVersions, `${group}/${kind}`);
+  return Object.hasOwn(apiVersions, kindOf(document.key));
 }
 
 /**
@@ -69,10 +68,9 @@ export function decodeKubernetes(document: SourceDocument): {
   readonly value?: KubernetesObject;
   readonly diagnostics: readonly Diagnostic[];
 } {
-  const { group, kind } = parseObjectKey(document.key);
-  const wanted = apiVersions[`${group}/${kind}`] ?? '';
+  const wanted = apiVersions[kindOf(document.key)] ?? '';
   if (document.apiVersion !== wanted) {
-    const message = `${kind} has no version ${document.apiVersion}`;
+    const message = `${document.kind} has no version ${document.apiVersion}`;
     const origin = { object: document.key, path: 'apiVersion' };
     return { diagnostics: [diagnostic('SMI2011', { message, origin, hint: `Use ${wanted}.` })] };
   }
