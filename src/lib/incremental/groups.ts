@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { compareText } from '../collections.ts';
+import { drain } from './drain.ts';
 import type { Graph } from './graph.ts';
 import { type SmallSet, sizeOf, withItem, withoutItem } from './small-set.ts';
 import { Stage } from './stage.ts';
@@ -22,8 +23,6 @@ export class Groups<S extends string, V, K extends string, I> extends Stage<K, r
   readonly #contributions = new Map<S, Contribution<K, I>>();
   /** The source's keys that have items in a group. */
   readonly #members = new Map<string, SmallSet<S>>();
-  /** Groups whose lists are not up to date; they are made when somebody asks. */
-  readonly #stale = new Set<string>();
 
   constructor(
     graph: Graph,
@@ -44,7 +43,7 @@ export class Groups<S extends string, V, K extends string, I> extends Stage<K, r
 
   override peek(key: K): readonly I[] | undefined {
     const slot = this.slots.get(key);
-    if (slot?.value !== undefined && this.#stale.delete(key)) slot.value = this.#listOf(key);
+    if (slot?.value === stale) slot.value = this.#listOf(key);
     return slot?.value;
   }
 
@@ -58,11 +57,10 @@ export class Groups<S extends string, V, K extends string, I> extends Stage<K, r
   }
 
   refresh(): void {
-    for (const key of this.#pending) {
+    drain(this.#pending, (key) => {
       const value = this.#source.peek(key);
-      this.#replace(key, value === undefined ? [] : this.#entriesOf(value, key));
-      this.#pending.delete(key);
-    }
+      this.#replace(key, value === undefined ? stale : this.#entriesOf(value, key));
+    });
   }
 
   #replace(key: S, entries: Entries<K, I>): void {
@@ -72,12 +70,11 @@ export class Groups<S extends string, V, K extends string, I> extends Stage<K, r
     if (before !== undefined && now !== undefined && before.equals(now)) return;
     if (now === undefined) this.#contributions.delete(key);
     else this.#contributions.set(key, now);
-    for (const group of before?.groups() ?? []) {
+    for (const group of before?.groups() ?? stale) {
       if (now?.has(group) !== true) this.#touch(group, withoutItem(this.#members.get(group), key));
     }
-    for (const group of now?.groups() ?? []) {
-      const items = now?.itemsIn(group);
-      if (isDeepStrictEqual(before?.itemsIn(group), items)) continue;
+    for (const group of now?.groups() ?? stale) {
+      if (before !== undefined && isDeepStrictEqual(before.itemsIn(group), now?.itemsIn(group))) continue;
       this.#touch(group, withItem(this.#members.get(group), key));
     }
   }
@@ -87,25 +84,26 @@ export class Groups<S extends string, V, K extends string, I> extends Stage<K, r
     const slot = this.slotOf(group);
     if (members === undefined) {
       this.#members.delete(group);
-      this.#stale.delete(group);
       this.settle(slot, undefined);
       return;
     }
     this.#members.set(group, members);
-    this.#stale.add(group);
     const presence = slot.value === undefined;
-    slot.value ??= nothing;
+    slot.value = stale;
     this.changed(slot, presence);
   }
 
   #listOf(group: K): readonly I[] {
-    const keys = [...(this.#members.get(group) ?? [])].sort(compareText);
-    const items = keys.flatMap((key) => this.#contributions.get(key)?.itemsIn(group) ?? []);
+    const members = this.#members.get(group) ?? stale;
+    const keys = sizeOf(members) < 2 ? members : [...members].sort(compareText);
+    const items: I[] = [];
+    for (const key of keys) this.#contributions.get(key)?.addTo(items, group);
     return this.#compare === undefined ? items : items.sort(this.#compare);
   }
 }
 
-const nothing: readonly never[] = [];
+/** Stands for a list that is not up to date, and is made when somebody asks: a list that is has an item. */
+const stale: readonly never[] = [];
 
 /** What one value of the source adds. */
 class Contribution<K, I> {
@@ -122,16 +120,22 @@ class Contribution<K, I> {
   }
 
   groups(): Iterable<K> {
-    return this.#byGroup?.keys() ?? new Set(this.#entries.map(([group]) => group));
+    if (this.#byGroup !== undefined) return this.#byGroup.keys();
+    const groups = this.#entries.map(([group]) => group);
+    return groups.length < 2 ? groups : new Set(groups);
   }
 
   has(group: K): boolean {
     return this.#byGroup?.has(group) ?? this.#entries.some(([other]) => other === group);
   }
 
-  itemsIn(group: K): I[] | undefined {
-    const entries =
-      this.#byGroup === undefined ? this.#entries.filter(([other]) => other === group) : this.#byGroup.get(group);
-    return entries === undefined || entries.length === 0 ? undefined : entries.map(([, item]) => item);
+  itemsIn(group: K): readonly I[] {
+    const items: I[] = [];
+    this.addTo(items, group);
+    return items;
+  }
+
+  addTo(items: I[], group: K): void {
+    for (const [other, item] of this.#byGroup?.get(group) ?? this.#entries) if (other === group) items.push(item);
   }
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { drain } from './drain.ts';
 import type { Graph } from './graph.ts';
 import { type Same, Stage } from './stage.ts';
 
@@ -28,10 +29,7 @@ export class Table<K extends string, V> extends Stage<K, V> {
   }
 
   refresh(): void {
-    for (const key of this.#marked) {
-      this.#make(key as K);
-      this.#marked.delete(key);
-    }
+    drain(this.#marked, (key) => this.#make(key as K));
   }
 
   #make(key: K): void {
