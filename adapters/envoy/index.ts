@@ -1,5 +1,5 @@
-import type { DataPlaneAdapter } from '../../src/adapter/contract.ts';
-import { encodeProtoJson } from '../../src/lib/proto-json.ts';
+import type { Artifact, DataPlaneAdapter } from '../../src/adapter/contract.ts';
+import { encodeListing, encodeProtoJson } from '../../src/lib/proto-json.ts';
 import { emitSecrets } from './emit/secrets.ts';
 import { typeUrls } from './names.ts';
 import { type EnvoyOptions, parseEnvoyOptions } from './options.ts';
@@ -22,7 +22,7 @@ export const envoyAdapter: DataPlaneAdapter<EnvoyOptions> = {
   units,
   view,
   emitUnit,
-  encode: ({ format, body }) => encodeProtoJson('envoy', format.slice(format.indexOf('/') + 1), body),
+  encode,
   // A changed cluster is not used before it has been told its endpoints once more.
   awaits: ({ format, name, body }) =>
     format === typeUrls.cluster && (body as { readonly edsClusterConfig?: unknown }).edsClusterConfig !== undefined
@@ -30,3 +30,9 @@ export const envoyAdapter: DataPlaneAdapter<EnvoyOptions> = {
       : [],
   secrets: emitSecrets,
 };
+
+function encode({ format, body }: Artifact): Uint8Array {
+  const typeName = format.slice(format.indexOf('/') + 1);
+  if (format !== typeUrls.routes) return encodeProtoJson('envoy', typeName, body);
+  return encodeListing('envoy', typeName, 'virtualHosts', body as Readonly<Record<string, unknown>>);
+}

@@ -40,7 +40,12 @@ export class TrackedModel {
   #current: MeshModel | undefined;
 
   constructor() {
-    const demand = new Demand<string, object>(this.graph, (name) => this.#compute(name), isDeepStrictEqual);
+    const demand = new Demand<string, object>(
+      this.graph,
+      (name) => this.#compute(name),
+      isDeepStrictEqual,
+      (name) => void this.#shared.delete(name),
+    );
     this.model = this.#track();
     sharedOf.set(this.model, <T extends object>(name: string, compute: (model: MeshModel) => T): T => {
       this.#shared.set(name, compute);

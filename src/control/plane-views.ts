@@ -106,8 +106,11 @@ export class PlaneViews {
 
   #encode(unit: UnitId): void {
     const artifacts = this.#emitter.artifacts(unit);
+    const known = new Map(this.#of(unit).map((resource) => [this.#artifacts.get(resource)?.body, resource]));
     const resources = artifacts.map((artifact) => {
-      const resource = encodeArtifact(this.#adapter, artifact);
+      const same = known.get(artifact.body);
+      const kept = same?.typeUrl === artifact.format && same.name === artifact.name;
+      const resource = kept ? same : encodeArtifact(this.#adapter, artifact);
       this.#artifacts.set(resource, artifact);
       return resource;
     });

@@ -13,6 +13,44 @@ export function encodeProtoJson(descriptor: 'envoy', typeName: string, message: 
   return encoderOf(loadDescriptor(descriptor), typeName)(message);
 }
 
+/**
+ * The same bytes, for messages with a long list of messages most of which were encoded before: each object in the list is
+ * encoded once.
+ */
+export function encodeListing(descriptor: 'envoy', typeName: string, listName: string, message: Json): Uint8Array {
+  const root = loadDescriptor(descriptor);
+  const { [listName]: list = [], ...others } = message;
+  const field = root.lookupType(typeName).fields[listName];
+  const itemType = field?.resolve().resolvedType;
+  if (field?.repeated !== true || !(itemType instanceof protobuf.Type)) {
+    throw new Error(`${typeName} has no list of messages ${listName}`);
+  }
+  // Fields travel in the order of their numbers.
+  const isBefore = (name: string) => (root.lookupType(typeName).fields[name]?.id ?? 0) < field.id;
+  const [before, after] = [true, false].map((wanted) =>
+    Object.fromEntries(Object.entries(others).filter(([name]) => isBefore(name) === wanted)),
+  );
+  const encode = encoderOf(root, typeName);
+  const items = (list as readonly Json[]).map((item) => listItem(field.id, itemType, item));
+  return Buffer.concat([encode(before), ...items, encode(after)]);
+}
+
+/** With the field's tag and the length. A message is in lists of one type only. */
+const listItems = new WeakMap<Json, Uint8Array>();
+
+function listItem(id: number, type: protobuf.Type, item: Json): Uint8Array {
+  let bytes = listItems.get(item);
+  if (bytes === undefined) {
+    const writer = protobuf.Writer.create().uint32((id << 3) | 2);
+    bytes = type
+      .encode(converterOf(type)(item) as Record<string, unknown>, writer.fork())
+      .ldelim()
+      .finish();
+    listItems.set(item, bytes);
+  }
+  return bytes;
+}
+
 type Encode = (message: unknown) => Uint8Array;
 const encoders = new WeakMap<protobuf.Root, Map<string, Encode>>();
 

@@ -12,12 +12,15 @@ import type {
   WorkloadPort,
 } from './types.ts';
 
+/** What admission depends on of a client. */
+export type AdmittedClient = Pick<Workload, 'id' | 'identity'>;
+
 /**
  * What of a client's requests to a service port some ready workload behind it may let in: everything, or what one of the
  * matches covers. What none covers is sure to be denied, so that a client's sidecar can say so itself. A port without
  * ready workloads denies nothing: its requests fail otherwise.
  */
-export function admitted(model: MeshModel, client: Workload, port: ServicePort): 'any' | readonly HttpMatch[] {
+export function admitted(model: MeshModel, client: AdmittedClient, port: ServicePort): 'any' | readonly HttpMatch[] {
   const found = new Set<HttpMatch>();
   let ready = false;
   for (const target of port.targets) {
@@ -37,7 +40,7 @@ export function admitted(model: MeshModel, client: Workload, port: ServicePort):
  * connection: the client's proxy then says so itself and needs no endpoints. Where servers would say something else (401
  * without a token, nothing where they read bytes, 503 without any that is ready), they are left to say it.
  */
-export function isShutOut(model: MeshModel, client: Workload, port: ServicePort): boolean {
+export function isShutOut(model: MeshModel, client: AdmittedClient, port: ServicePort): boolean {
   if (model.settings.accessMode !== 'deny') return false;
   let ready = false;
   for (const target of port.targets) {
@@ -52,7 +55,7 @@ export function isShutOut(model: MeshModel, client: Workload, port: ServicePort)
 
 function refusesAll(
   model: MeshModel,
-  client: Workload,
+  client: AdmittedClient,
   server: Workload,
   served: WorkloadPort | undefined,
   { protocol }: ServicePort,
@@ -84,7 +87,7 @@ function asksForToken({ policies }: InboundPolicy, port: number): boolean {
 
 function admittedBy(
   model: MeshModel,
-  client: Workload,
+  client: AdmittedClient,
   server: Workload,
   port: WorkloadPort | undefined,
 ): 'any' | readonly HttpMatch[] {

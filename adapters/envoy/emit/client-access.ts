@@ -1,6 +1,8 @@
+import { shared } from '../../../src/adapter/tracking.ts';
 import { admitted, isShutOut } from '../../../src/model/admission.ts';
-import type { HttpMatch, MeshModel, Workload } from '../../../src/model/types.ts';
+import type { HttpMatch, MeshModel } from '../../../src/model/types.ts';
 import { findServicePort, parseClusterName } from '../names.ts';
+import type { Caller } from './caller.ts';
 import { permission } from './match.ts';
 import { any, type Message } from './message.ts';
 
@@ -21,16 +23,13 @@ export interface ClientRefusals {
 
 const none: ClientRefusals = { filters: [], ofRequests: () => ({}), ofBytes: () => false };
 
-export function clientRefusals(model: MeshModel, client: Workload): ClientRefusals {
+export function clientRefusals(model: MeshModel, client: Caller): ClientRefusals {
   const { accessMode, clientAccess } = model.settings;
   if (accessMode !== 'deny' && clientAccess !== 'refuse') return none;
-  const matchesOf = (cluster: string): 'any' | readonly HttpMatch[] => {
-    const { service, port } = parseClusterName(cluster);
-    const ref = findServicePort(model, service, port);
-    if (ref === undefined) return 'any';
-    if (isShutOut(model, client, ref.port)) return [];
-    return clientAccess === 'refuse' ? admitted(model, client, ref.port) : 'any';
-  };
+  const matchesOf = (cluster: string) =>
+    shared(model, `admitted ${client.key} ${cluster}`, (whole) => ({
+      matches: admittedMatches(whole, client, cluster),
+    })).matches;
   return {
     // Without rules of its own it lets everything pass that a route says nothing about.
     filters: [{ name: filterName, typedConfig: any('envoy.extensions.filters.http.rbac.v3.RBAC', {}) }],
@@ -40,6 +39,23 @@ export function clientRefusals(model: MeshModel, client: Workload): ClientRefusa
     },
     ofBytes: (cluster) => matchesOf(cluster) !== 'any',
   };
+}
+
+function admittedMatches(model: MeshModel, client: Caller, cluster: string): 'any' | readonly HttpMatch[] {
+  const { service, port } = parseClusterName(cluster);
+  const ref = findServicePort(model, service, port);
+  if (ref === undefined) return 'any';
+  if (isShutOut(model, client, ref.port)) return [];
+  return model.settings.clientAccess === 'refuse' ? admitted(model, client, ref.port) : 'any';
+}
+
+/** Whether there are endpoints behind a cluster that may let the client in. */
+export function mayReach(model: MeshModel, client: Caller, cluster: string): boolean {
+  return shared(model, `may reach ${client.key} ${cluster}`, (whole) => {
+    const { service, port } = parseClusterName(cluster);
+    const ref = findServicePort(whole, service, port);
+    return { yes: ref !== undefined && !isShutOut(whole, client, ref.port) };
+  }).yes;
 }
 
 /** Whom the rules are about is the client itself. Without policies they refuse everything. */

@@ -4,30 +4,27 @@ import { outboundLogs } from './access-log.ts';
 import type { ClientRefusals } from './client-access.ts';
 import { callersDeadline } from './deadline.ts';
 import { httpConnectionManager } from './http.ts';
-import { faultFilters } from './injected-faults.ts';
 import { pathHeader } from './match.ts';
 import { ads, any, type Message } from './message.ts';
 import { outsideFilter } from './outside.ts';
-import type { HttpListener } from './routes.ts';
+import type { HttpRoutes } from './routes.ts';
 import { tracing } from './tracing.ts';
 
 /** The network filter for requests of a client's program, by the routes of the same name. */
 export function outboundHttp(
-  { name, ...routes }: Message & { readonly name: string },
-  { services, passthrough }: HttpListener,
+  { routes: { name }, faults, asksForPath }: HttpRoutes,
+  passthrough: boolean,
   client: Workload,
   options: EnvoyOptions,
   { filters: refusing }: ClientRefusals,
 ): Message {
-  const policies = services.flatMap(({ policy }) => policy.policies ?? []);
-  const faults = faultFilters(policies.flatMap(({ fields }) => fields.faults ?? []));
   const last = passthrough ? [outsideFilter(options)] : [];
   const rds = { rds: { routeConfigName: name, configSource: ads } };
   return httpConnectionManager(name, rds, [...refusing, callersDeadline, ...faults, ...last], {
     upgradeFilters: [...refusing, overHttp1, ...faults, ...last],
     ...tracing(options, client),
     ...outboundLogs(options, client, refusing.length > 0),
-    ...(asksForPath(routes) ? { earlyHeaderMutationExtensions: [pathWithoutQuery] } : {}),
+    ...(asksForPath ? { earlyHeaderMutationExtensions: [pathWithoutQuery] } : {}),
   });
 }
 
@@ -55,14 +52,4 @@ const pathWithoutQuery: Message = {
 
 function overwrite(key: string, value: string): Message {
   return { append: { header: { key, value }, appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' } };
-}
-
-interface MatchedHeaders {
-  readonly match?: { readonly headers?: readonly { readonly name: string }[] };
-}
-
-function asksForPath({ virtualHosts }: Message): boolean {
-  return (virtualHosts as readonly { readonly routes: readonly MatchedHeaders[] }[]).some(({ routes }) =>
-    routes.some(({ match }) => match?.headers?.some(({ name }) => name === pathHeader) === true),
-  );
 }

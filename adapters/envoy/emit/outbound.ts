@@ -1,38 +1,22 @@
+import { shared } from '../../../src/adapter/tracking.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
-import { isShutOut } from '../../../src/model/admission.ts';
-import { interceptedAddress } from '../../../src/model/hosts.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
 import type { LoadBalancer } from '../../../src/model/policy.ts';
 import { portKey } from '../../../src/model/ports.ts';
-import type { MeshModel, OutboundBinding, PortPolicy, Service, ServiceId, Workload } from '../../../src/model/types.ts';
-import {
-  emptyCluster,
-  findServicePort,
-  outboundName,
-  parseClusterName,
-  type ServicePortRef,
-  servicePorts,
-} from '../names.ts';
+import type { MeshModel, Service, ServiceId, Workload } from '../../../src/model/types.ts';
+import { emptyCluster, outboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
-import { type ClientRefusals, clientRefusals } from './client-access.ts';
+import { type Binding, bindings, namesAt, type Served, servedAt } from './bindings.ts';
+import { type Caller, callerOf } from './caller.ts';
+import { type ClientRefusals, clientRefusals, mayReach } from './client-access.ts';
 import { isHashing } from './cluster-policy.ts';
 import { any, type Message, originMetadata, socketAddress } from './message.ts';
 import { interceptedSocket } from './original-destination.ts';
 import { outboundHttp } from './outbound-http.ts';
 import { type ClusterOf, clusterOf } from './places.ts';
 import type { Target } from './route-action.ts';
-import { appliesTo, outboundRoutes } from './routes.ts';
+import { appliesTo, httpPart, outboundRoutes } from './routes.ts';
 import { tlsInspector } from './tls.ts';
-
-type Served = ServicePortRef & { readonly policy: PortPolicy };
-
-interface Binding {
-  readonly address: string;
-  readonly port: number;
-  /** Requests for other hosts go there. */
-  readonly passthrough: boolean;
-  readonly services: readonly Served[];
-}
 
 export interface EmittedListener {
   readonly listener: Message;
@@ -48,42 +32,42 @@ export function outboundListeners(
   client: Workload,
   options: EnvoyOptions,
 ): readonly EmittedListener[] {
-  const settings: Settings = {
-    options,
-    refusals: clientRefusals(model, client),
-    clusterOf: clusterOf(model, client),
-    hashOn: (service, port) => hashOn(model, service, port),
-  };
-  return bindings(model, client).map((binding) => emitListener(binding, client, settings));
+  return bindings(model, client).map((binding) => emitListener(model, binding, client, options));
 }
 
 /** Names of the service ports' clusters that a workload's outbound listeners can lead to, each once. */
 export function reachedClusters(model: MeshModel, client: Workload): readonly string[] {
-  return referencedClusters(model, client).filter((name) => {
-    const { service, port } = parseClusterName(name);
-    const ref = findServicePort(model, service, port);
-    return ref !== undefined && !isShutOut(model, client, ref.port);
-  });
+  const caller = callerOf(client);
+  const names = bindings(model, client).flatMap((binding) => namesAt(model, binding));
+  return [
+    ...new Set(
+      names.flatMap((name) =>
+        shared(model, `reached ${caller.key} ${name}`, (whole) =>
+          referencedClusters(whole, name, caller).filter((cluster) => mayReach(whole, caller, cluster)),
+        ),
+      ),
+    ),
+  ];
 }
 
-function referencedClusters(model: MeshModel, client: Workload): readonly string[] {
+function referencedClusters(model: MeshModel, name: string, client: Caller): readonly string[] {
   const nameOf = clusterOf(model, client);
-  const names = bindings(model, client).flatMap(({ services }) =>
-    services.flatMap(({ service, port, policy }) => [
-      ...policy.rules
-        .filter((rule) => appliesTo(rule, client))
-        .flatMap(({ to }) => {
-          if (to.kind === 'fail') return [];
-          return to.kind === 'self'
-            ? [nameOf(service.id, port.port)]
-            : to.targets.map((one) => nameOf(one.service, one.port));
-        }),
-      ...(policy.policies ?? []).flatMap(({ fields: { mirror } }) =>
-        mirror === undefined ? [] : [nameOf(mirror.service, mirror.port)],
-      ),
-    ]),
-  );
-  return [...new Set(names)];
+  const served = servedAt(model, name);
+  if (served === undefined) return [];
+  const { service, port, policy } = served;
+  return [
+    ...policy.rules
+      .filter((rule) => appliesTo(rule, client))
+      .flatMap(({ to }) => {
+        if (to.kind === 'fail') return [];
+        return to.kind === 'self'
+          ? [nameOf(service.id, port.port)]
+          : to.targets.map((one) => nameOf(one.service, one.port));
+      }),
+    ...(policy.policies ?? []).flatMap(({ fields: { mirror } }) =>
+      mirror === undefined ? [] : [nameOf(mirror.service, mirror.port)],
+    ),
+  ];
 }
 
 /** What a hashing backend binds requests to; by default the address of the client. */
@@ -93,87 +77,80 @@ function hashOn(model: MeshModel, service: ServiceId, port: number): LoadBalance
 }
 
 interface Settings {
-  readonly options: EnvoyOptions;
   readonly refusals: ClientRefusals;
   readonly clusterOf: ClusterOf;
   readonly hashOn: (service: ServiceId, port: number) => LoadBalancer['hashOn'];
 }
 
-function bindings(model: MeshModel, client: Workload): readonly Binding[] {
-  if (client.outbound !== 'intercepted')
-    return client.outbound.flatMap((binding) => (binding.udp ? [] : bound(model, binding)));
-  const refs = servicePorts(model).flatMap((ref) => served(model, ref));
-  return intercepted(refs, interceptedAddress(client), model.settings.outboundMode === 'passthrough');
+function settingsOf(model: MeshModel, client: Caller): Settings {
+  return {
+    refusals: clientRefusals(model, client),
+    clusterOf: clusterOf(model, client),
+    hashOn: (service, port) => hashOn(model, service, port),
+  };
 }
 
-function bound(model: MeshModel, { service, port, listen }: OutboundBinding): readonly Binding[] {
-  const ref = findServicePort(model, service, port);
-  const services = ref === undefined ? [] : served(model, ref);
-  return services.length === 0 ? [] : [{ ...listen, passthrough: false, services }];
-}
-
-function served(model: MeshModel, ref: ServicePortRef): readonly Served[] {
-  const policy = model.outbound[ref.service.id]?.ports[String(ref.port.port)];
-  return policy === undefined || policy.protocol === 'udp' ? [] : [{ ...ref, policy }];
-}
-
-/**
- * One listener for each port number. HTTP requests say which service they mean; of the TCP services that share a port number
- * the server name of TLS chooses. Connections to those that share one with HTTP fail.
- */
-function intercepted(refs: readonly Served[], address: string, passthrough: boolean): readonly Binding[] {
-  const numbers = [...new Set(refs.map(({ port }) => port.port))].sort((a, b) => a - b);
-  return numbers.flatMap((port): Binding[] => {
-    const here = refs.filter((ref) => ref.port.port === port);
-    const http = here.filter(({ policy }) => policy.protocol === 'http');
-    return [{ address, port, passthrough: passthrough && http.length > 0, services: http.length > 0 ? http : here }];
-  });
-}
-
-function emitListener(binding: Binding, client: Workload, settings: Settings): EmittedListener {
-  const { options, refusals, clusterOf, hashOn } = settings;
-  const name = outboundName(client.id, binding.address, binding.port);
-  const [first] = binding.services;
+function emitListener(model: MeshModel, binding: Binding, client: Workload, options: EnvoyOptions): EmittedListener {
+  const { address, port, passthrough, protocol, only } = binding;
+  const caller = callerOf(client);
+  const name = outboundName(client.id, address, port);
   const common = {
     name,
     ...originMetadata(client.origins),
-    ...(client.outbound === 'intercepted'
-      ? interceptedSocket(options, binding.address, binding.port)
-      : { address: socketAddress(binding.address, binding.port) }),
+    ...(caller.intercepted ? interceptedSocket(options, address, port) : { address: socketAddress(address, port) }),
     trafficDirection: 'OUTBOUND',
   };
-  const origins = binding.services.flatMap(({ service, policy: { rules, policies = [] } }) => [
-    ...service.origins,
-    ...originsWithin(rules, policies),
-  ]);
-  if (first?.policy.protocol === 'tcp') {
-    return { listener: { ...common, ...tcpChains(binding.services, client, settings) }, origins };
+  if (protocol === 'tcp') {
+    const { chains, origins } = tcpChains(model, binding, caller);
+    return { listener: { ...common, ...chains }, origins };
   }
-  const routes = outboundRoutes(name, binding, client, {
-    clusterOf,
-    refusals: refusals.ofRequests,
-    hashOn,
-    testRandomHeader: options.testRandomHeader,
-  });
-  const filters = [outboundHttp(routes, binding, client, options, refusals)];
-  return { listener: { ...common, filterChains: [{ filters }] }, routes, origins };
+  const what = `requests ${address} ${port} ${passthrough} ${only} ${caller.key}`;
+  const http = shared(model, what, (whole) =>
+    outboundRoutes(whole, name, binding, caller, (one, served) => {
+      const { refusals, ...settings } = settingsOf(one, caller);
+      const { testRandomHeader } = options;
+      return httpPart(served, binding, caller, { ...settings, refusals: refusals.ofRequests, testRandomHeader });
+    }),
+  );
+  const filters = [outboundHttp(http, passthrough, client, options, clientRefusals(model, caller))];
+  return { listener: { ...common, filterChains: [{ filters }] }, routes: http.routes, origins: http.origins };
+}
+
+interface TcpPart {
+  readonly serverNames: readonly string[];
+  readonly filters: readonly Message[];
+  readonly origins: readonly Origin[];
 }
 
 /** Of several services the one that the client's TLS names; the bytes go on as they came. No such name: no connection. */
-function tcpChains(services: readonly Served[], client: Workload, settings: Settings): Message {
-  const chain = (served: Served): Message => ({ filters: [tcpProxy(served, client, settings)] });
-  if (services.length === 1) return { filterChains: services.map(chain) };
-  return {
+function tcpChains(model: MeshModel, binding: Binding, client: Caller) {
+  const parts = namesAt(model, binding).flatMap((name) =>
+    shared(model, `connections ${client.key} ${name}`, (whole) => tcpPart(whole, name, client)),
+  );
+  const origins = parts.flatMap((part) => part.origins);
+  if (parts.length === 1) return { chains: { filterChains: parts.map(({ filters }) => ({ filters })) }, origins };
+  const chains: Message = {
     listenerFilters: [tlsInspector],
     listenerFiltersTimeout: '3s',
-    filterChains: services.map((served) => ({
-      filterChainMatch: { serverNames: namesOf(served.service, client) },
-      ...chain(served),
-    })),
+    filterChains: parts.map(({ serverNames, filters }) => ({ filterChainMatch: { serverNames }, filters })),
   };
+  return { chains, origins };
 }
 
-function namesOf({ name, namespace, hosts }: Service, client: Workload): readonly string[] {
+function tcpPart(model: MeshModel, name: string, client: Caller): readonly TcpPart[] {
+  const served = servedAt(model, name);
+  if (served === undefined) return [];
+  const { rules, policies = [] } = served.policy;
+  return [
+    {
+      serverNames: namesOf(served.service, client),
+      filters: [tcpProxy(served, client, settingsOf(model, client))],
+      origins: [...served.service.origins, ...originsWithin(rules, policies)],
+    },
+  ];
+}
+
+function namesOf({ name, namespace, hosts }: Service, client: Caller): readonly string[] {
   return [...(namespace === client.namespace ? [name.toLowerCase()] : []), ...hosts];
 }
 
@@ -181,7 +158,7 @@ function namesOf({ name, namespace, hosts }: Service, client: Workload): readonl
 const maxConnectAttempts = 3;
 
 /** Matches speak of requests, so the first rule without one decides about connections. */
-function tcpProxy({ name, service, port, policy }: Served, client: Workload, settings: Settings): Message {
+function tcpProxy({ name, service, port, policy }: Served, client: Caller, settings: Settings): Message {
   const to = policy.rules.find((rule) => rule.match === 'any' && appliesTo(rule, client))?.to;
   const targets =
     to?.kind === 'weighted'

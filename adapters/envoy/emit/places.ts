@@ -7,7 +7,7 @@ import { clusterName, servicePorts } from '../names.ts';
 /** What is near depends on who asks: names the cluster of a service port for clients at one place, or for all of them. */
 export type ClusterOf = (service: ServiceId, port: number) => string;
 
-export function clusterOf(model: MeshModel, client: Workload): ClusterOf {
+export function clusterOf(model: MeshModel, client: Pick<Workload, 'locality'>): ClusterOf {
   const place = placeOf(client);
   return (service, port) => clusterName(service, port, prefersNear(model, service, port) ? place : undefined);
 }
@@ -40,7 +40,7 @@ function prefersNear(model: MeshModel, service: ServiceId, port: number): boolea
 }
 
 /** Undefined where nothing is known: then nothing is near. */
-function placeOf({ locality }: Workload): Locality | undefined {
+function placeOf({ locality }: Pick<Workload, 'locality'>): Locality | undefined {
   return locality === undefined ? undefined : { region: '', zone: '', ...locality };
 }
 

@@ -1,7 +1,15 @@
-import type { OutboundRule, PortPolicy, Service, Workload } from '../../../src/model/types.ts';
-import type { ServicePortRef } from '../names.ts';
+import { shared } from '../../../src/adapter/tracking.ts';
+import type { Origin } from '../../../src/diagnostics/origin.ts';
+import { originsWithin } from '../../../src/model/origins.ts';
+import type { Faults } from '../../../src/model/policy.ts';
+import type { MeshModel, OutboundRule, Service, Workload } from '../../../src/model/types.ts';
+import { parseClusterName } from '../names.ts';
+import { type Binding, namesAt, type Served, servedAt } from './bindings.ts';
+import type { Caller } from './caller.ts';
 import { overdue } from './deadline.ts';
 import { faultRoutes } from './faults.ts';
+import { faultFilters } from './injected-faults.ts';
+import { pathHeader } from './match.ts';
 import { meshFields } from './mesh-fields.ts';
 import { type Message, originMetadata } from './message.ts';
 import { outsideRoutes } from './outside.ts';
@@ -10,70 +18,140 @@ import { retryPolicy } from './retry-policy.ts';
 import type { ForwardSettings } from './route-action.ts';
 import { ruleRoutes } from './rule-routes.ts';
 
-export interface HttpListener {
-  readonly address: string;
-  readonly port: number;
-  readonly passthrough: boolean;
-  readonly services: readonly (ServicePortRef & { readonly policy: PortPolicy })[];
-}
-
 /** Of a body, what is kept for sending it again, or to a mirror. */
 const replayBytes = 65_536;
 
-/** The route configuration of a client's HTTP listener: the authority chooses the service, its rules the cluster. */
+/** Where requests come in. */
+export type Listen = Pick<Binding, 'address' | 'port'>;
+
+/** What a client's HTTP listener needs for one of its services. */
+export interface HttpPart {
+  readonly host: Message;
+  readonly origins: readonly Origin[];
+  readonly faults: readonly Faults[];
+  /** Whether some route has conditions on the path for which a header stands. */
+  readonly asksForPath: boolean;
+}
+
+/** All service ports of a client's HTTP listener. */
+export interface HttpRoutes {
+  /** The route configuration: the authority chooses the service, its rules the cluster. */
+  readonly routes: Message & { readonly name: string };
+  readonly origins: readonly Origin[];
+  /** The filters that inject faults. */
+  readonly faults: readonly Message[];
+  readonly asksForPath: boolean;
+}
+
+/**
+ * The virtual host of a service port is another object only when what it says is different: whoever compares or encodes the
+ * routes need look at nothing else.
+ */
 export function outboundRoutes(
+  model: MeshModel,
   name: string,
-  listener: HttpListener,
-  client: Workload,
-  settings: ForwardSettings,
-): Message & { readonly name: string } {
-  const taken = new Set<string>();
-  const hosts = listener.services.flatMap(({ service, port, policy, name: cluster }) => {
-    const domains = authorities(service, port.port, listener, client).filter((domain) => !taken.has(domain));
-    for (const domain of domains) taken.add(domain);
-    if (domains.length === 0) return [];
-    const rules = policy.rules.filter((rule) => appliesTo(rule, client));
-    const { policies = [] } = policy;
-    const { timeouts, retries = {} } = commonPolicy(policies).policy;
-    const ordinaryRetries = retryPolicy(retries, timeouts?.perTry ?? 0, false);
-    const routes = rules.flatMap((rule, index) =>
-      ruleRoutes(
-        { rule, name: `${cluster}#${index}`, service: service.id, port: port.port, policies },
-        { ...settings, ordinaryRetries },
-      ),
-    );
-    return [
-      {
-        name: cluster,
-        domains,
-        ...originMetadata(service.origins),
-        ...(ordinaryRetries === undefined ? {} : { retryPolicy: ordinaryRetries }),
-        perRequestBufferLimitBytes: replayBytes,
-        routes: [...faultRoutes, overdue, ...routes, unroutedRule(cluster)],
-      },
-    ];
+  binding: Binding,
+  client: Caller,
+  partOf: (whole: MeshModel, served: Served) => HttpPart,
+): HttpRoutes {
+  const { address, port, passthrough, only } = binding;
+  const at = `${address} ${port} ${client.key}`;
+  const lost = shared(model, `lost domains ${at} ${only}`, (whole) => lostDomains(whole, binding, client));
+  const parts = namesAt(model, binding).flatMap((service) => {
+    const { part } = shared(model, `routes ${at} ${service}`, (whole) => {
+      const served = servedAt(whole, service);
+      return { part: served === undefined ? undefined : partOf(whole, served) };
+    });
+    return part === undefined ? [] : [part];
   });
   // Without a service of that name the answer is 404, after the path has been judged.
-  const others = [...faultRoutes, ...(listener.passthrough ? outsideRoutes(listener.port) : [])];
+  const others = [...faultRoutes, ...(passthrough ? outsideRoutes(port) : [])];
+  const hosts = parts.flatMap(({ host }) => {
+    const domains = lost.get(String(host.name));
+    if (domains === undefined) return [host];
+    return domains.length === 0 ? [] : [{ ...host, domains }];
+  });
   return {
-    name,
-    ...meshFields,
-    virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: others }],
+    routes: {
+      name,
+      ...meshFields,
+      virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: others }],
+    },
+    origins: parts.flatMap(({ origins }) => origins),
+    faults: faultFilters(parts.flatMap(({ faults }) => faults)),
+    asksForPath: parts.some(({ asksForPath }) => asksForPath),
   };
 }
 
-export function appliesTo(rule: OutboundRule, client: Workload): boolean {
+/** The domains of services some of which belong to an earlier one: what is left to them. */
+function lostDomains(model: MeshModel, binding: Binding, client: Caller): ReadonlyMap<string, readonly string[]> {
+  const taken = new Set<string>();
+  const left = new Map<string, readonly string[]>();
+  for (const name of namesAt(model, binding)) {
+    const { service, port } = parseClusterName(name);
+    const { domains } = shared(model, `domains ${binding.address} ${binding.port} ${client.key} ${name}`, (whole) => {
+      const found = whole.services[service];
+      return { domains: found === undefined ? [] : authorities(found, port, binding, client) };
+    });
+    const own = domains.filter((domain) => !taken.has(domain));
+    for (const domain of own) taken.add(domain);
+    if (own.length < domains.length) left.set(name, own);
+  }
+  return left;
+}
+
+/** A service's virtual host, with all its domains. */
+export function httpPart(
+  { service, port, policy, name: cluster }: Served,
+  listen: Listen,
+  client: Caller,
+  settings: ForwardSettings,
+): HttpPart {
+  const rules = policy.rules.filter((rule) => appliesTo(rule, client));
+  const { policies = [] } = policy;
+  const { timeouts, retries = {} } = commonPolicy(policies).policy;
+  const ordinaryRetries = retryPolicy(retries, timeouts?.perTry ?? 0, false);
+  const routes = rules.flatMap((rule, index) =>
+    ruleRoutes(
+      { rule, name: `${cluster}#${index}`, service: service.id, port: port.port, policies },
+      { ...settings, ordinaryRetries },
+    ),
+  );
+  return {
+    host: {
+      name: cluster,
+      domains: authorities(service, port.port, listen, client),
+      ...originMetadata(service.origins),
+      ...(ordinaryRetries === undefined ? {} : { retryPolicy: ordinaryRetries }),
+      perRequestBufferLimitBytes: replayBytes,
+      routes: [...faultRoutes, overdue, ...routes, unroutedRule(cluster)],
+    },
+    origins: [...service.origins, ...originsWithin(policy.rules, policies)],
+    faults: policies.flatMap(({ fields }) => fields.faults ?? []),
+    asksForPath: asksForPath(routes),
+  };
+}
+
+interface MatchedHeaders {
+  readonly match?: { readonly headers?: readonly { readonly name: string }[] };
+}
+
+function asksForPath(routes: readonly MatchedHeaders[]): boolean {
+  return routes.some(({ match }) => match?.headers?.some(({ name }) => name === pathHeader) === true);
+}
+
+export function appliesTo(rule: OutboundRule, client: Pick<Workload, 'namespace' | 'set'>): boolean {
   return rule.from === 'any' || rule.from.some((source) => source === client.namespace || source === client.set);
 }
 
 /** Every authority that means the service to this client on this listener. */
-function authorities(service: Service, port: number, listener: HttpListener, client: Workload): readonly string[] {
+function authorities(service: Service, port: number, listener: Listen, client: Caller): readonly string[] {
   const names = [
     ...(service.namespace === client.namespace ? [service.name.toLowerCase()] : []),
     ...service.hosts,
     ...service.vips.map(uriHost),
     // An intercepted connection went to another address than the listener's.
-    ...(client.outbound === 'intercepted' ? [] : [uriHost(listener.address)]),
+    ...(client.intercepted ? [] : [uriHost(listener.address)]),
   ];
   const ports = new Set([port, listener.port]);
   return [...new Set(names.flatMap((name) => [name, ...[...ports].map((number) => `${name}:${number}`)]))];

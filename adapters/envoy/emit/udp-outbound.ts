@@ -1,3 +1,4 @@
+import { shared } from '../../../src/adapter/tracking.ts';
 import { admitted, isShutOut } from '../../../src/model/admission.ts';
 import { interceptedAddress } from '../../../src/model/hosts.ts';
 import type { MeshModel, OutboundRule, ServiceId, WeightedTarget, Workload } from '../../../src/model/types.ts';
@@ -45,7 +46,7 @@ function bindings(model: MeshModel, client: Workload): readonly Binding[] {
       return ref === undefined ? [] : [{ ...ref, address: listen.address, listen: listen.port }];
     });
   }
-  const byNumber = Map.groupBy(udpPorts(model), ({ port }) => port.port);
+  const byNumber = Map.groupBy(shared(model, 'UDP ports', udpPorts), ({ port }) => port.port);
   const address = interceptedAddress(client);
   return [...byNumber].flatMap(([listen, refs]) =>
     refs.length === 1 ? refs.map((ref) => ({ ...ref, address, listen })) : [],
@@ -74,9 +75,13 @@ function ruleOf(model: MeshModel, client: Workload, service: ServiceId, name: st
 }
 
 /** Where no server would let it in the client's own sidecar need not ask. */
-function refuses(model: MeshModel, client: Workload, { port }: ServicePortRef): boolean {
-  if (isShutOut(model, client, port)) return true;
-  return model.settings.clientAccess === 'refuse' && admitted(model, client, port) !== 'any';
+function refuses(model: MeshModel, { id, identity }: Workload, { service, port, name }: ServicePortRef): boolean {
+  const client = { id, identity };
+  return shared(model, `refuses datagrams ${id} ${identity} ${name}`, (whole) => {
+    const found = findUdpPort(whole, service.id, port.port)?.port;
+    if (found === undefined || isShutOut(whole, client, found)) return { yes: true };
+    return { yes: whole.settings.clientAccess === 'refuse' && admitted(whole, client, found) !== 'any' };
+  }).yes;
 }
 
 function emit(model: MeshModel, client: Workload, binding: Binding): EmittedUdp {

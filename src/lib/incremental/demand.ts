@@ -10,10 +10,13 @@ export class Demand<K extends string, V> extends Stage<K, V> {
   readonly nests = true;
   readonly #compute: (key: K) => V;
   readonly #same: Same<V>;
+  readonly #forgotten: ((key: K) => void) | undefined;
   readonly #marked = new Set<string>();
 
-  constructor(graph: Graph, compute: (key: K) => V, same: Same<V> = isDeepStrictEqual) {
+  /** `forgotten` is told of keys that nobody reads any more. */
+  constructor(graph: Graph, compute: (key: K) => V, same: Same<V> = isDeepStrictEqual, forgotten?: (key: K) => void) {
     super(graph);
+    this.#forgotten = forgotten;
     this.#compute = compute;
     this.#same = same;
   }
@@ -41,6 +44,7 @@ export class Demand<K extends string, V> extends Stage<K, V> {
     this.graph.unmake(slot);
     this.slots.delete(slot.key);
     this.#marked.delete(slot.key);
+    this.#forgotten?.(slot.key as K);
   }
 
   #make(slot: Slot<V>): void {

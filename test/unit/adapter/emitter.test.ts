@@ -1,16 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { envoyAdapter } from '../../../adapters/envoy/index.ts';
 import { proxyAdapter } from '../../../adapters/proxy/index.ts';
-import type { Adapter, UnitId } from '../../../src/adapter/contract.ts';
+import type { Adapter, DataPlaneAdapter, UnitId } from '../../../src/adapter/contract.ts';
 import { createEmitter, createViewEmitter } from '../../../src/adapter/emitter.ts';
-import { createCompiler, defaultCompileOptions, type MeshInput } from '../../../src/compile/index.ts';
+import {
+  type CompileOptions,
+  createCompiler,
+  defaultCompileOptions,
+  type MeshInput,
+} from '../../../src/compile/index.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { compile, group, nothing, pod, service, split, target } from '../../support/objects.ts';
 
 const names = ['a', 'b', 'c'] as const;
 const name = fc.constantFrom(...names);
+/** Absent, of HTTP, and with bytes at a number that others use for HTTP and an address that others have too. */
+const shapes = [
+  undefined,
+  { ports: ['80:8080', '81:8081'] },
+  { ports: ['80:8080', '81:8081 tcp-bytes'], clusterIPs: ['10.96.0.1'] },
+] as const;
 const input: fc.Arbitrary<MeshInput> = fc.record({
-  services: fc.subarray(names.map((each) => service(each, { ports: ['80:8080', '81:8081'] }))),
+  services: fc
+    .tuple(...names.map((each) => fc.constantFrom(...shapes.map((shape) => shape && service(each, shape)))))
+    .map((services) => services.flatMap((each) => each ?? [])),
   pods: fc
     .uniqueArray(fc.tuple(name, fc.boolean(), fc.constantFrom<readonly string[]>([], ['127.0.0.1'], ['127.0.0.2'])), {
       selector: ([each]) => each,
@@ -26,37 +40,55 @@ const input: fc.Arbitrary<MeshInput> = fc.record({
   tcpRoutes: fc.constant(nothing.tcpRoutes),
 });
 
-const plain = (adapter: Adapter, model: MeshModel) =>
-  Object.fromEntries(adapter.units(model).map((unit) => [unit, adapter.emitUnit(model, unit, { options: {} })]));
+const plain = <O>(adapter: Adapter<O>, options: O, model: MeshModel) =>
+  Object.fromEntries(adapter.units(model).map((unit) => [unit, adapter.emitUnit(model, unit, { options })]));
 
-describe('an emitter', () => {
-  it('gives after any edits what the adapter gives for the model alone', () => {
-    fc.assert(
-      fc.property(fc.array(input, { minLength: 1, maxLength: 8 }), (inputs) => {
-        const compiler = createCompiler();
-        const whole = createEmitter(proxyAdapter, {});
-        const emitter = createViewEmitter(proxyAdapter, {});
-        for (const [position, each] of inputs.entries()) {
-          const { model } = compiler.compile(each, defaultCompileOptions);
-          expect(Object.fromEntries(whole.emit(model))).toEqual(plain(proxyAdapter as Adapter, model));
-          emitter.follow(model);
-          for (const id of Object.keys(model.workloads) as WorkloadId[]) {
-            // Workloads come and go; what nobody looks at is not emitted.
-            if (position % 2 === 0) emitter.open(id);
-            else if (id === 'default/a') emitter.close(id);
-          }
-          const open = Object.keys(model.workloads).filter((id) => emitter.view(id as WorkloadId).length > 0);
-          for (const id of open as WorkloadId[]) {
-            expect(emitter.view(id)).toEqual(proxyAdapter.view(model, id));
-            for (const unit of emitter.view(id)) {
-              expect(emitter.artifacts(unit)).toEqual(proxyAdapter.emitUnit(model, unit, { options: {} }));
-            }
+/** After every edit, for the whole mesh and for workloads that come and go. */
+function expectIncremental<O>(adapter: DataPlaneAdapter<O>, options: O, compileOptions: CompileOptions): void {
+  fc.assert(
+    fc.property(fc.array(input, { minLength: 1, maxLength: 8 }), (inputs) => {
+      const compiler = createCompiler();
+      const whole = createEmitter(adapter, options);
+      const emitter = createViewEmitter(adapter, options);
+      for (const [position, each] of inputs.entries()) {
+        const { model } = compiler.compile(each, compileOptions);
+        expect(Object.fromEntries(whole.emit(model))).toEqual(plain(adapter, options, model));
+        emitter.follow(model);
+        for (const id of Object.keys(model.workloads) as WorkloadId[]) {
+          // Workloads come and go; what nobody looks at is not emitted.
+          if (position % 2 === 0) emitter.open(id);
+          else if (id === 'default/a') emitter.close(id);
+        }
+        const open = Object.keys(model.workloads).filter((id) => emitter.view(id as WorkloadId).length > 0);
+        for (const id of open as WorkloadId[]) {
+          expect(emitter.view(id)).toEqual(adapter.view(model, id));
+          for (const unit of emitter.view(id)) {
+            expect(emitter.artifacts(unit)).toEqual(adapter.emitUnit(model, unit, { options }));
           }
         }
-      }),
-      { numRuns: 100 },
-    );
+      }
+    }),
+    { numRuns: 30 },
+  );
+}
+
+describe('an emitter', () => {
+  it('gives after any edits what our own proxy is to have for the model alone', () => {
+    expectIncremental(proxyAdapter, {}, defaultCompileOptions);
   }, 120_000);
+
+  it.each([{}, { clientAccess: 'refuse' }, { accessMode: 'allow' }] as const)(
+    'gives after any edits what Envoys are to have: %j',
+    (more) => {
+      const options = envoyAdapter.parseOptions({ secrets: 'ads' });
+      if (!options.ok) throw new Error(options.error[0].message);
+      expectIncremental(envoyAdapter, options.value, {
+        ...defaultCompileOptions,
+        settings: { ...defaultCompileOptions.settings, ...more },
+      });
+    },
+    120_000,
+  );
 
   it('asks the adapter again only for units whose nodes changed', () => {
     const asked: UnitId[] = [];
