@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadDescriptor } from '../../../src/lib/descriptors.ts';
-import { encodeProtoJson } from '../../../src/lib/proto-json.ts';
+import { encodeListing, encodeProtoJson } from '../../../src/lib/proto-json.ts';
 
 function roundTrip(name: string, message: unknown): unknown {
   const type = loadDescriptor('envoy').lookupType(name);
@@ -64,4 +64,21 @@ describe('proto JSON', () => {
       expect(() => encodeProtoJson('envoy', cluster, message)).toThrow(/no field|not a|no value/);
     },
   );
+
+  it('a list whose messages are encoded once each gives the same bytes', () => {
+    const type = 'envoy.config.route.v3.RouteConfiguration';
+    const host = (name: string) => ({
+      name,
+      domains: [name],
+      routes: [{ match: { prefix: '/' }, route: { cluster: name } }],
+    });
+    const [a, b, c] = [host('a'), host('b'), host('c')];
+    for (const virtualHosts of [[], [a, b], [b, c, a], [{ ...a, domains: ['other'] }, b]]) {
+      // Fields before and after the list.
+      const message = { validateClusters: false, internalOnlyHeaders: ['x'], virtualHosts, name: 'routes' };
+      const bytes = encodeListing('envoy', type, 'virtualHosts', message);
+      expect(Buffer.from(bytes)).toEqual(Buffer.from(encodeProtoJson('envoy', type, message)));
+    }
+    expect(() => encodeListing('envoy', type, 'name', { name: 'a' })).toThrow(/no list/);
+  });
 });
