@@ -1,11 +1,13 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { ControlPlane, ControlPlaneEvent } from '../../control/control-plane.ts';
 import type { ControlPlaneMessage } from '../../control/messages.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { type HostPort, hostPort } from '../option-values.ts';
+import { stopSignal } from '../stop-signal.ts';
 
 interface ControlPlaneCommandOptions {
   readonly state: string;
-  readonly ads: { readonly address: string; readonly port: number };
+  readonly ads: HostPort;
   readonly grpcSocket?: string;
 }
 
@@ -15,20 +17,11 @@ export function controlPlaneCommand(): Command {
     .description('serve the configuration that manifests mean to proxies, over ADS')
     .argument('<path...>', 'files, folders or glob patterns with manifests')
     .requiredOption('--state <directory>', 'private directory for the key of the authority and last good configuration')
-    .requiredOption('--ads <address:port>', 'where to serve ADS', adsOption)
+    .requiredOption('--ads <address:port>', 'where to serve ADS', hostPort)
     .option('--grpc-socket <path>', 'Unix socket, in a private folder, for gRPC clients of this machine')
     .action(async (paths: string[], options: ControlPlaneCommandOptions) => {
       process.exitCode = await run(paths, options);
     });
-}
-
-function adsOption(text: string): ControlPlaneCommandOptions['ads'] {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new InvalidArgumentError('Write an address and a port, such as 127.0.0.1:15010.');
-  }
-  return { address: text.slice(0, colon), port };
 }
 
 async function run(paths: readonly string[], options: ControlPlaneCommandOptions): Promise<number> {
@@ -98,8 +91,6 @@ function printEvent(message: ControlPlaneEvent | ControlPlaneMessage): void {
 
 /** Until a signal, or the end of the supervisor. */
 function untilStopped(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    process.once('disconnect', () => resolve());
-  });
+  const alone = new Promise<void>((resolve) => process.once('disconnect', () => resolve()));
+  return Promise.race([stopSignal(), alone]);
 }

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type DataPlaneKind, dataPlaneKinds } from '../../control/local/data-plane.ts';
-import { parseDuration } from '../../lib/duration.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { duration } from '../option-values.ts';
 import { styleFor } from '../output.ts';
 
 interface UpOptions {
@@ -24,7 +24,7 @@ export function upCommand(): Command {
     .addOption(
       new Option('-o, --output <format>', 'text, or one JSON event a line').choices(['text', 'json']).default('text'),
     )
-    .option('--duration <time>', 'stop after this time, such as 60s or 1m30s', durationOption)
+    .option('--duration <time>', 'stop after this time, such as 60s or 1m30s', duration(1, '60s or 1m30s'))
     .option('--state <directory>', 'private directory for keys and last good configuration')
     .addOption(
       new Option('--data-plane <kind>', 'what carries the traffic of pods that do not say it themselves')
@@ -42,12 +42,6 @@ const notes = `
 Manifests are read again when they change; what is wrong in them is printed, and what was good before stays in force.
 Programs run as you, without a container: they are not isolated from each other or from your files.
 The annotation smi-mesh.io/data-plane of a pod template, "proxy" or "envoy", chooses for its pods alone.`;
-
-function durationOption(text: string): number {
-  const millis = parseDuration(text);
-  if (millis === undefined || millis === 0) throw new InvalidArgumentError('Write a time such as 60s or 1m30s.');
-  return millis;
-}
 
 async function up(folder: string, options: UpOptions): Promise<number> {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {

@@ -1,6 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../../lib/duration.ts';
+import { Command, Option } from 'commander';
 import { folderOption, stateOption } from '../control-plane/options.ts';
+import { duration } from '../option-values.ts';
 import type { WaitOptions } from '../wait/run.ts';
 
 export function waitCommand(): Command {
@@ -10,7 +10,7 @@ export function waitCommand(): Command {
       '[object...]',
       'only the latest changes of these: KIND/NAMESPACE/NAME, or KIND/NAME in the namespace default',
     )
-    .option('--timeout <time>', 'give up after this time, such as 30s or 1m30s', timeOption, 60_000)
+    .option('--timeout <time>', 'give up after this time, such as 30s or 1m30s', duration(1, '30s or 1m30s'), 60_000)
     .addOption(folderOption())
     .addOption(stateOption())
     .addOption(new Option('-o, --output <format>', 'format').choices(['text', 'json']).default('text'))
@@ -26,10 +26,4 @@ export function waitCommand(): Command {
       const { runWait } = await import('../wait/run.ts');
       process.exitCode = await runWait(objects, options);
     });
-}
-
-function timeOption(text: string): number {
-  const millis = parseDuration(text);
-  if (millis === undefined || millis === 0) throw new InvalidArgumentError('Write a time such as 30s or 1m30s.');
-  return millis;
 }

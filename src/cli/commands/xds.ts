@@ -1,11 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../../lib/duration.ts';
+import { Command, Option } from 'commander';
+import { duration, type HostPort, hostPort } from '../option-values.ts';
 import { wrongUse } from '../wrong-use.ts';
-
-export interface HostPort {
-  readonly address: string;
-  readonly port: number;
-}
 
 interface XdsOptions {
   readonly address: HostPort;
@@ -37,7 +32,12 @@ export function xdsCommand(): Command {
     )
     .option('--out <directory>', 'with --print-bootstrap: write it and its credential files there')
     .option('--directory <path>', 'with --print-bootstrap: where these files will be on the machine (default: --out)')
-    .option('--lifetime <time>', 'with --print-bootstrap: how long the credential is good', lifetime, 30 * 86_400_000)
+    .option(
+      '--lifetime <time>',
+      'with --print-bootstrap: how long the credential is good',
+      duration(60_000, '720h'),
+      30 * 86_400_000,
+    )
     .addOption(
       new Option('--variant <variant>', 'with --print-bootstrap: the ADS protocol')
         .choices(['delta', 'sotw'])
@@ -57,21 +57,6 @@ Examples:
   smi-cli xds manifests/ --address 10.0.0.5:15010 --state /var/lib/smi-mesh
   smi-cli xds manifests/ --address 10.0.0.5:15010 --state /var/lib/smi-mesh \\
     --print-bootstrap default/bookstore-0 --out bookstore-0 --directory /etc/smi-mesh`;
-
-function hostPort(text: string): HostPort {
-  const colon = text.lastIndexOf(':');
-  const port = Number(text.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new InvalidArgumentError('Write a host and a port, such as 10.0.0.5:15010.');
-  }
-  return { address: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port };
-}
-
-function lifetime(text: string): number {
-  const millis = parseDuration(text);
-  if (millis === undefined || millis < 60_000) throw new InvalidArgumentError('Write a time such as 720h.');
-  return millis;
-}
 
 async function run(paths: readonly string[], options: XdsOptions): Promise<number> {
   const { printBootstrap, out, address, advertise, state } = options;

@@ -4,6 +4,7 @@ import type { XdsEvent } from '../../xds/contract.ts';
 import { dataPlanes } from '../data-planes.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { styleFor } from '../output.ts';
+import { stopSignal } from '../stop-signal.ts';
 import { renderLocated } from '../up/findings.ts';
 
 export interface ServeOptions {
@@ -72,10 +73,4 @@ function connection(event: XdsEvent): readonly string[] {
     default:
       return [];
   }
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
 }

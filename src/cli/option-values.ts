@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../lib/duration.ts';
+
+export interface HostPort {
+  /** Without the brackets of an IPv6 address. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Reads the value of an option that is a host or address and a port. */
+export function hostPort(text: string): HostPort {
+  const colon = text.lastIndexOf(':');
+  const port = Number(text.slice(colon + 1));
+  if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError('Write a host and a port, such as 10.0.0.5:15010.');
+  }
+  return { address: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port };
+}
+
+/** Reads the value of an option that is a time of at least so many milliseconds; `examples` are for who writes another. */
+export function duration(leastMillis: number, examples: string): (text: string) => number {
+  return (text) => {
+    const millis = parseDuration(text);
+    if (millis === undefined || millis < leastMillis)
+      throw new InvalidArgumentError(`Write a time such as ${examples}.`);
+    return millis;
+  };
+}
