@@ -23,11 +23,8 @@ export type AdmittedClient = Pick<Workload, 'id' | 'identity'>;
 export function admitted(model: MeshModel, client: AdmittedClient, port: ServicePort): 'any' | readonly HttpMatch[] {
   const found = new Set<HttpMatch>();
   let ready = false;
-  for (const target of port.targets) {
-    const server = model.workloads[target.workload];
-    if (!server?.ready) continue;
+  for (const { server, served } of readyServers(model, port)) {
     ready = true;
-    const served = findPort(server.ports, target.port, transportOf(port.protocol));
     const matches = admittedBy(model, client, server, served);
     if (matches === 'any') return 'any';
     for (const match of matches) found.add(match);
@@ -43,14 +40,26 @@ export function admitted(model: MeshModel, client: AdmittedClient, port: Service
 export function isShutOut(model: MeshModel, client: AdmittedClient, port: ServicePort): boolean {
   if (model.settings.accessMode !== 'deny') return false;
   let ready = false;
-  for (const target of port.targets) {
-    const server = model.workloads[target.workload];
-    if (!server?.ready) continue;
+  for (const { server, served } of readyServers(model, port)) {
     ready = true;
-    const served = findPort(server.ports, target.port, transportOf(port.protocol));
     if (!refusesAll(model, client, server, served, port)) return false;
   }
   return ready;
+}
+
+interface ReadyServer {
+  readonly server: Workload;
+  /** The port behind the service port; nothing where the workload has none. */
+  readonly served: WorkloadPort | undefined;
+}
+
+/** The ready workloads behind a service port, one by one: what is not asked for is not read of the model. */
+function* readyServers(model: MeshModel, port: ServicePort): Generator<ReadyServer, void> {
+  for (const target of port.targets) {
+    const server = model.workloads[target.workload];
+    if (!server?.ready) continue;
+    yield { server, served: findPort(server.ports, target.port, transportOf(port.protocol)) };
+  }
 }
 
 function refusesAll(
