@@ -1,34 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { envoyBinary } from '../../support/envoy.ts';
-import { type AddressRange, takeAddressRange } from '../../support/mesh/address-range.ts';
 import { goldenCases } from '../../support/mesh/cases.ts';
-import { type Credentials, createCredentials } from '../../support/mesh/credentials.ts';
 import { compileCase } from '../../support/mesh/pipeline.ts';
 import { askPlane, reportOf } from '../../support/mesh/three-way.ts';
-import { Fleet } from './fleet.ts';
 import { fleetPlane } from './plane.ts';
 import type { Variant } from './slot.ts';
+import { useFleet } from './use-fleet.ts';
 
 const { path: binary = '', reason = '' } = envoyBinary();
 
 /** Every golden case, one after the other, with the same Envoys. */
 export function describeGoldenCases(variant: Variant): void {
   describe.skipIf(binary === '')(`golden cases over ADS, ${variant} ${reason}`, () => {
-    let range: AddressRange;
-    let credentials: Credentials;
-    let fleet: Fleet;
-
-    beforeAll(async () => {
-      range = await takeAddressRange();
-      credentials = await createCredentials();
-      fleet = await Fleet.start(binary, range.base, variant);
-    });
-    afterAll(async () => {
-      await fleet?.stop();
-      range?.release();
-    });
+    const context = useFleet(binary, variant);
 
     test.each(goldenCases())('$name', async (golden) => {
+      const { range, credentials, fleet } = context();
       const { model } = compileCase(golden, range.base);
       const plane = fleetPlane(fleet, 'Envoy');
       if (golden.skips[plane.name] !== undefined) return;

@@ -1,19 +1,20 @@
 import { setImmediate as tick } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { typeUrls } from '../../../adapters/envoy/names.ts';
 import { spiffeId } from '../../../src/lib/spiffe.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { Random } from '../../fuzz/random.ts';
 import { envoyBinary } from '../../support/envoy.ts';
-import { type AddressRange, takeAddressRange } from '../../support/mesh/address-range.ts';
-import { type Credentials, createCredentials } from '../../support/mesh/credentials.ts';
+import type { Credentials } from '../../support/mesh/credentials.ts';
 import { dumpedResources, viewResources } from './config-dump.ts';
-import { Fleet, resourcesOf } from './fleet.ts';
+import { resourcesOf } from './fleet.ts';
 import { RandomMesh, witness } from './random-mesh.ts';
 import type { Slot, Variant } from './slot.ts';
+import { useFleet } from './use-fleet.ts';
 
 const { path: binary = '', reason = '' } = envoyBinary();
-const seed = Number(process.env.PROPERTY_SEED ?? 20_261_127);
+const wanted = process.env.PROPERTY_SEED;
+const seed = wanted === 'random' ? Date.now() : Number(wanted ?? 20_261_127);
 const changes = 1_000;
 /** So often Envoy is let come to rest and asked what it holds. */
 const checkEvery = 100;
@@ -21,28 +22,17 @@ const checkEvery = 100;
 /** An Envoy that has followed many changes holds what it is to have, and nothing else. */
 export function describeRandomChanges(variant: Variant): void {
   describe.skipIf(binary === '')(`random changes over ADS, ${variant} ${reason}`, () => {
-    let range: AddressRange;
-    let credentials: Credentials;
-    let fleet: Fleet;
-
-    beforeAll(async () => {
-      range = await takeAddressRange();
-      credentials = await createCredentials();
-      fleet = await Fleet.start(binary, range.base, variant);
-    });
-    afterAll(async () => {
-      await fleet?.stop();
-      range?.release();
-    });
+    const context = useFleet(binary, variant);
 
     it(`after each of ${changes} changes, or later, Envoy holds the newest of every resource and no other (seed ${seed})`, async () => {
+      const { range, credentials, fleet } = context();
       const mesh = new RandomMesh(new Random(seed), range.base, seed);
       const id = `default/${witness}` as WorkloadId;
       let slot: Slot | undefined;
       for (let count = 1; count <= changes; count += 1) {
         const model = mesh.next();
         slot = fleet.slot(model.workloads[id]!.addresses[0]!);
-        slot.serve(resourcesOf(model, id, await svidOf(model, id)));
+        slot.serve(resourcesOf(model, id, await svidOf(credentials, model, id)));
         // It begins to travel before the next one.
         await tick();
         if (count % checkEvery !== 0) continue;
@@ -52,12 +42,12 @@ export function describeRandomChanges(variant: Variant): void {
       }
       expect(fleet.events.filter(({ kind }) => kind === 'nack')).toEqual([]);
     }, 300_000);
-
-    function svidOf(model: MeshModel, id: WorkloadId) {
-      const { namespace, serviceAccount } = model.workloads[id]!;
-      return credentials.issued(spiffeId(model.trustDomain, namespace, serviceAccount));
-    }
   });
+}
+
+function svidOf(credentials: Credentials, model: MeshModel, id: WorkloadId) {
+  const { namespace, serviceAccount } = model.workloads[id]!;
+  return credentials.issued(spiffeId(model.trustDomain, namespace, serviceAccount));
 }
 
 async function expectHeld(slot: Slot, variant: Variant): Promise<void> {
