@@ -1,4 +1,5 @@
 import { compareText } from '../lib/collections.ts';
+import { podAnnotations, sidecarPorts } from './names.ts';
 import { containerPorts, resolveTargetPort, selects } from './pods.ts';
 import type { PodObject, ServiceObject } from './types.ts';
 
@@ -14,10 +15,8 @@ export const localPortsAnnotation = 'smi-mesh.io/local-ports';
  * `"udp":true`.
  */
 export const localOutboundAnnotation = 'smi-mesh.io/local-outbound';
-/** `disabled`: the pod has no sidecar and is reached in plain text. */
-const sidecarAnnotation = 'smi-mesh.io/sidecar';
 /** Port of a sidecar's admin endpoint on its pod's address. */
-export const localAdminPort = 15_000;
+export const localAdminPort = sidecarPorts.admin;
 
 const firstAppPort = 16_000;
 const firstSpareMeshPort = 17_000;
@@ -40,7 +39,7 @@ export interface LocalOutbound {
 type Annotated = { readonly meta: { readonly annotations: Readonly<Record<string, string>> } };
 
 export function hasSidecar(pod: Annotated): boolean {
-  return pod.meta.annotations[sidecarAnnotation] !== 'disabled';
+  return pod.meta.annotations[podAnnotations.sidecar] !== 'disabled';
 }
 
 /** By container port (`8080`, `53/udp`); `undefined` when the annotation is absent or is not of the documented form. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { type DataPlaneKind, dataPlaneKinds } from '../../control/local/data-plane.ts';
+import { type DataPlaneKind, dataPlaneKinds } from '../../kubernetes/names.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { duration } from '../option-values.ts';
 import { styleFor } from '../output.ts';

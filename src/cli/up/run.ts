@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { grpcBootstrap } from '../../../adapters/grpc/bootstrap.ts';
-import type { DataPlaneKind, EnvoyRuntime } from '../../control/local/data-plane.ts';
+import type { EnvoyRuntime } from '../../control/local/data-plane.ts';
 import type { LocalEvent } from '../../control/local/events.ts';
 import { TrafficSampler } from '../../control/local/sampler.ts';
 import type { LocalState } from '../../control/local/state.ts';
 import { LocalMesh } from '../../control/local/supervisor.ts';
+import type { DataPlaneKind } from '../../kubernetes/names.ts';
 import { locateFinding } from './findings.ts';
 import { StandingErrors } from './standing-errors.ts';
 import type { UpView } from './view.ts';

@@ -1,18 +1,12 @@
+import { type DataPlaneKind, podAnnotations } from '../../kubernetes/names.ts';
 import type { PodObject } from '../../kubernetes/types.ts';
 import type { AdsAddress } from '../messages.ts';
-
-/** Which program carries a pod's traffic: our own proxy, or an Envoy. */
-export const dataPlaneKinds = ['proxy', 'envoy'] as const;
-export type DataPlaneKind = (typeof dataPlaneKinds)[number];
-
-/** On a pod template: its data plane, where it is not that of the whole mesh. */
-export const dataPlaneAnnotation = 'smi-mesh.io/data-plane';
 
 type Annotated = { readonly meta: Pick<PodObject['meta'], 'annotations'> };
 
 /** The data plane of a planned pod. */
 export function dataPlaneOf(pod: Annotated): DataPlaneKind {
-  return pod.meta.annotations[dataPlaneAnnotation] === 'envoy' ? 'envoy' : 'proxy';
+  return pod.meta.annotations[podAnnotations.dataPlane] === 'envoy' ? 'envoy' : 'proxy';
 }
 
 /** How to run an Envoy; what its files say is the adapter's business. */

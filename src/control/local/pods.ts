@@ -2,9 +2,9 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { describeObject } from '../../diagnostics/origin.ts';
 import { assignLocal } from '../../kubernetes/local-addressing.ts';
+import { type DataPlaneKind, dataPlaneKinds, podAnnotations } from '../../kubernetes/names.ts';
 import { podsOf } from '../../kubernetes/pods.ts';
 import type { DeploymentObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
-import { type DataPlaneKind, dataPlaneAnnotation, dataPlaneKinds } from './data-plane.ts';
 
 /** Processes are cheap, not free: a mistyped replica count must not fill the machine. */
 export const localReplicaLimit = 20;
@@ -60,7 +60,7 @@ function findUnrunnable({ meta, template }: DeploymentObject): readonly Diagnost
 
 /** Never another one than it asks for: what a pod asks for may be why it is here. */
 function findNoDataPlane({ meta, template }: DeploymentObject, { hasEnvoy }: DataPlaneChoice): readonly Diagnostic[] {
-  const asked = template.annotations[dataPlaneAnnotation];
+  const asked = template.annotations[podAnnotations.dataPlane];
   if (asked === undefined || asked === 'proxy' || (asked === 'envoy' && hasEnvoy)) return [];
   const because = asked === 'envoy' ? 'there is no Envoy' : `it is one of ${dataPlaneKinds.join(', ')}`;
   const message = `${describeObject(meta.key)} asks for the data plane ${JSON.stringify(asked)}; ${because}, so it does not start`;
@@ -69,7 +69,7 @@ function findNoDataPlane({ meta, template }: DeploymentObject, { hasEnvoy }: Dat
 }
 
 function withDataPlane(pod: PodObject, { usual }: DataPlaneChoice): PodObject {
-  const annotations = { [dataPlaneAnnotation]: usual, ...pod.meta.annotations };
+  const annotations = { [podAnnotations.dataPlane]: usual, ...pod.meta.annotations };
   return { ...pod, meta: { ...pod.meta, annotations } };
 }
 

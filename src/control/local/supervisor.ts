@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { DataPlaneKind } from '../../kubernetes/names.ts';
 import type { DeploymentObject, PodObject, ServiceObject } from '../../kubernetes/types.ts';
 import type { NonEmpty } from '../../lib/collections.ts';
 import { spiffeId } from '../../lib/spiffe.ts';
 import type { ControlPlaneMessage, WantedShare } from '../messages.ts';
 import { CallerGate } from './caller-gate.ts';
-import type { DataPlaneKind, EnvoyRuntime } from './data-plane.ts';
+import type { EnvoyRuntime } from './data-plane.ts';
 import type { LocalEvent } from './events.ts';
 import { type GrpcBootstrap, grpcSocket, isUsableSocket } from './grpc-access.ts';
 import { type Guard, startGuard } from './guard.ts';
