@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { apiserverMissing } from './test/cluster/support/availability.ts';
 
 const endToEnd = 'test/e2e/**/*.test.ts';
-/** They need a Kubernetes apiserver: `npm run test:cluster`, which has a configuration of its own. */
+/** They need a Kubernetes apiserver, which each file starts. Those of `nodes` need more: `npm run test:cluster`. */
 const cluster = 'test/cluster/**';
+const api = apiserverMissing() === undefined ? 'test/cluster/api/**/*.test.ts' : 'test/cluster/support/skipped.test.ts';
 /** They need programs of other languages: `npm run test:interop`, likewise. */
 const interop = 'test/interop/**';
 /** The real Envoy over ADS: `npm run test:envoy`, likewise. */
@@ -22,6 +24,17 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [endToEnd, cluster, interop, envoy],
           // Tests wait more than they compute.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'api',
+          include: [api],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },

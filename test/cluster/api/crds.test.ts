@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { kindsOf, smiGroups, versionsOf } from '../../src/smi/versions.ts';
-import { adminOf } from './support/client.ts';
-import { type Crd, conditionOf, crdsPath, install, objectsPath, shippedCrds } from './support/crds.ts';
-import { startTestCluster } from './support/test-cluster.ts';
+import { kindsOf, smiGroups, versionsOf } from '../../../src/smi/versions.ts';
+import { adminOf } from '../support/client.ts';
+import { type Crd, conditionOf, crdsPath, install, objectsPath, shippedCrds } from '../support/crds.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 const client = adminOf(await startTestCluster());
 const crds = shippedCrds();

@@ -4,10 +4,10 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { ensureKubernetes } from '../../scripts/kubernetes.mjs';
-import { isAlive, until } from '../e2e/support/mesh.ts';
-import { adminOf } from './support/client.ts';
-import { type Cluster, startCluster } from './support/cluster.ts';
+import { ensureKubernetes } from '../../../scripts/kubernetes.mjs';
+import { isAlive, until } from '../../e2e/support/mesh.ts';
+import { adminOf } from '../support/client.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
 
 test('a cluster that is stopped leaves no program and no file', async () => {
   const cluster = await startCluster(ensureKubernetes());
@@ -32,7 +32,7 @@ test('two clusters run side by side and know nothing of each other', async () =>
 
 // Programs that somebody else built do not watch who started them.
 test.skipIf(process.env.KUBEBUILDER_ASSETS)('a run that is killed leaves no program behind', async () => {
-  const script = fileURLToPath(new URL('support/abandoned.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../support/abandoned.ts', import.meta.url));
   const run = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(run.stdout.setEncoding('utf8'), 'data');
   const cluster = JSON.parse(line as string) as Cluster;

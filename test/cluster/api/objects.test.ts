@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiObject, adminOf } from './support/client.ts';
-import { type ConversionWebhook, startConversionWebhook } from './support/conversion-webhook.ts';
-import { install, objectsPath, shippedCrds } from './support/crds.ts';
-import { brokenManifests, crdOf, type Manifest, ordinaryManifests, schemaExamples } from './support/manifests.ts';
-import { startTestCluster } from './support/test-cluster.ts';
+import { type ApiObject, adminOf } from '../support/client.ts';
+import { type ConversionWebhook, startConversionWebhook } from '../support/conversion-webhook.ts';
+import { install, objectsPath, shippedCrds } from '../support/crds.ts';
+import { brokenManifests, crdOf, type Manifest, ordinaryManifests, schemaExamples } from '../support/manifests.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 const client = adminOf(await startTestCluster());
 let webhook: ConversionWebhook;

@@ -1,0 +1,3 @@
+export declare const helmVersion: string;
+export declare function isHelmBuilt(): boolean;
+export declare function ensureHelm(log?: (line: string) => void): string;

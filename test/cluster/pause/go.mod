@@ -1,0 +1,3 @@
+module smi-mesh/test/cluster/pause
+
+go 1.24
