@@ -9,6 +9,7 @@ const mayImport = {
   smi: ['lib', 'diagnostics', 'source'],
   kubernetes: ['lib', 'diagnostics', 'source'],
   'kubernetes-client': ['lib', 'diagnostics', 'source'],
+  chart: ['lib', 'source'],
   model: ['lib', 'diagnostics'],
   config: ['lib', 'diagnostics', 'source', 'kubernetes', 'model'],
   policy: ['lib', 'diagnostics', 'source', 'smi', 'model'],

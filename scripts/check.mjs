@@ -44,6 +44,11 @@ const checks = [
     mend: 'node scripts/crds.ts writes schemas/crds and schemas/smi.json anew',
   },
   {
+    name: 'manifests of the chart',
+    command: ['scripts/manifests.ts', '--check'],
+    mend: 'node scripts/manifests.ts writes deploy/manifests anew',
+  },
+  {
     name: 'clauses of SMI',
     command: ['scripts/clauses.ts', '--check'],
     mend: 'node scripts/clauses.ts writes the tables in docs/semantics.md anew',

@@ -1,0 +1,40 @@
+{{/* Labels of every object. */}}
+{{- define "smi-mesh.labels" -}}
+app.kubernetes.io/name: smi-mesh
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/part-of: smi-mesh
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{/* What finds the controller's pods; never changes, since a Deployment's selector cannot. */}}
+{{- define "smi-mesh.controllerSelector" -}}
+app.kubernetes.io/name: smi-mesh
+app.kubernetes.io/component: controller
+{{- end }}
+
+{{- define "smi-mesh.image" -}}
+{{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{- define "smi-mesh.initImage" -}}
+{{ .Values.initImage.repository }}{{ if .Values.initImage.digest }}@{{ .Values.initImage.digest }}{{ else }}:{{ .Values.initImage.tag | default .Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{- define "smi-mesh.envoyImage" -}}
+{{ .Values.envoyImage.repository }}{{ if .Values.envoyImage.digest }}@{{ .Values.envoyImage.digest }}{{ else }}:{{ .Values.envoyImage.tag }}{{ end }}
+{{- end }}
+
+{{/* Of a container that needs nothing of its node. */}}
+{{- define "smi-mesh.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end }}
+
+{{/* The settings of the controller: what other values imply, and over it what `config` says. */}}
+{{- define "smi-mesh.config" -}}
+{{ toYaml (mergeOverwrite (dict "injection" (dict "images" (dict "proxy" (include "smi-mesh.image" .) "init" (include "smi-mesh.initImage" .) "envoy" (include "smi-mesh.envoyImage" .)) "cni" .Values.cni.enabled) "webhooks" (dict "certificates" (ternary "cert-manager" "self" .Values.certManager.enabled))) .Values.config) }}
+{{- end }}

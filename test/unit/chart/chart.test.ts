@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type RenderedObject, readChart } from '../../../src/chart/chart.ts';
+import { packageVersion } from '../../../src/lib/package-version.ts';
+import { type Fields, isRecord } from '../../../src/lib/values.ts';
+
+const chart = readChart();
+const release = { name: 'mesh', namespace: 'mesh-system', service: 'test' };
+
+function rendered(values: Fields = {}): readonly RenderedObject[] {
+  const result = chart.render(release, values);
+  if (!result.ok) throw new Error(result.error.join('\n'));
+  return result.value;
+}
+
+const titles = (objects: readonly RenderedObject[]) =>
+  objects.map(({ object }) => `${object.kind} ${at(object, 'metadata', 'name')}`);
+
+function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (one, key) => (isRecord(one) || Array.isArray(one) ? Reflect.get(one, key) : undefined),
+    value,
+  );
+}
+
+function find(objects: readonly RenderedObject[], kind: string, name: string): Fields {
+  const found = objects.find(({ object }) => object.kind === kind && at(object, 'metadata', 'name') === name);
+  if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
+  return found.object;
+}
+
+test('chart, program and package have one version', () => {
+  expect(chart.version).toBe(packageVersion());
+  const about = readFileSync(join(import.meta.dirname, '../../../deploy/chart/smi-mesh/Chart.yaml'), 'utf8');
+  expect(about).toContain(`appVersion: ${packageVersion()}\n`);
+});
+
+test('objects come in the order in which they can be applied', () => {
+  const kinds = rendered({ createNamespace: true }).map(({ object }) => object.kind);
+  expect(kinds[0]).toBe('Namespace');
+  expect(kinds.at(-1)).toBe('Deployment');
+  expect(kinds.indexOf('ServiceAccount')).toBeLessThan(kinds.indexOf('RoleBinding'));
+});
+
+test('every object with a namespace is in that of the release, and says who manages it', () => {
+  for (const { object } of rendered()) {
+    if (!/^(ClusterRole|ClusterRoleBinding)$/.test(String(object.kind))) {
+      expect(at(object, 'metadata', 'namespace')).toBe('mesh-system');
+    }
+    expect(at(object, 'metadata', 'labels', 'app.kubernetes.io/managed-by')).toBe('test');
+  }
+});
+
+test('the controller runs as nobody in particular, with nothing that it does not need', () => {
+  const pod = at(find(rendered(), 'Deployment', 'smi-mesh-controller'), 'spec', 'template', 'spec');
+  expect(at(pod, 'securityContext')).toMatchObject({
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+  });
+  expect(at(pod, 'containers', 0, 'securityContext')).toEqual({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  });
+});
+
+test('one replica needs no disruption budget', () => {
+  expect(titles(rendered())).toContain('PodDisruptionBudget smi-mesh-controller');
+  expect(titles(rendered({ controller: { replicas: 1 } }))).not.toContain('PodDisruptionBudget smi-mesh-controller');
+});
+
+describe('the document of settings', () => {
+  const settings = (values: Fields) =>
+    at(find(rendered(values), 'ConfigMap', 'smi-mesh-config'), 'data', 'config.yaml');
+
+  test('has what other values imply', () => {
+    expect(settings({ image: { tag: 'x' } })).toContain('proxy: ghcr.io/smi-mesh/smi-mesh:x\n');
+    expect(settings({ certManager: { enabled: true } })).toContain('certificates: cert-manager');
+  });
+
+  test('and over it what it is told itself', () => {
+    expect(settings({ config: { injection: { images: { proxy: 'mine:1' } } } })).toContain('proxy: mine:1\n');
+    expect(settings({ config: { trustDomain: 'example.org' } })).toContain('trustDomain: example.org\n');
+  });
+
+  test('whose change makes other pods', () => {
+    const hash = (values: Fields) =>
+      at(find(rendered(values), 'Deployment', 'smi-mesh-controller'), 'spec', 'template', 'metadata', 'annotations');
+    expect(hash({ config: { trustDomain: 'example.org' } })).not.toEqual(hash({}));
+    expect(hash({ controller: { replicas: 3 } })).toEqual(hash({}));
+  });
+});
+
+test('values are refused by the schema, each with its place and what was probably meant', () => {
+  const result = chart.render(release, {
+    controler: {},
+    controller: { replicas: 0 },
+    image: { pullPolicy: 'Sometimes', digest: 'sha256:1' },
+  });
+  expect(result).toEqual({
+    ok: false,
+    error: [
+      'values: there is no "controler"; did you mean "controller"?',
+      expect.stringMatching(/^image\.digest: must match pattern/),
+      'image.pullPolicy: must be equal to one of the allowed values: Always, IfNotPresent, Never',
+      'controller.replicas: must be >= 1',
+    ],
+  });
+});
