@@ -59,6 +59,8 @@ export interface Service {
    * plain text. Without it, requests fail as without endpoints.
    */
   readonly externalName?: string;
+  /** It has no selector: which endpoints it has is not known, and what a program sends to its cluster IP goes there. */
+  readonly selectorless?: true;
   readonly namespace: NamespaceId;
   readonly name: string;
   /**

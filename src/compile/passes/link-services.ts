@@ -58,6 +58,7 @@ function link(
     id,
     kind: external ? 'external' : 'mesh',
     ...(external ? externalNameOf(object, context) : {}),
+    ...(external || object.selector !== undefined ? {} : { selectorless: true }),
     namespace: namespace as NamespaceId,
     name,
     hosts,
