@@ -60,6 +60,12 @@ export const sidecarPorts = {
   health: 15_021,
 } as const;
 
+/**
+ * Hop limit of an Envoy's connections to endpoints. One to its own pod (over `lo`, not to a loopback address, of `sidecarUser`) is
+ * told by it from one to the program, and redirected to `sidecarPorts.inbound`; docs/decisions/0020-calls-of-a-pod-to-itself.md.
+ */
+export const envoyHopLimit = 66;
+
 /** User and group of a sidecar: what it sends is not redirected to itself. */
 export const sidecarUser = 15_000;
 
