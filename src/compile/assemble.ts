@@ -70,6 +70,11 @@ function remainsOf(document: SourceDocument, decoded: DecodedDocument): readonly
   return refused === undefined ? [] : [refused];
 }
 
+/** One object decoded, with what is wrong with it alone; nothing of an object that the compiler has no use for. */
+export function decodeMeshObject(document: SourceDocument): Pick<DecodedDocument, 'value' | 'diagnostics'> {
+  return concernsMesh(document) ? decodeDocument(document) : { diagnostics: [] };
+}
+
 /** Whether an object is of a kind that the compiler reads, or meant to be. */
 function concernsMesh(document: SourceDocument): boolean {
   if (isKubernetesKind(document) || isConfigGroup(document) || isPolicyGroup(document)) return true;
