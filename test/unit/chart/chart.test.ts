@@ -75,12 +75,12 @@ describe('the document of settings', () => {
     at(find(rendered(values), 'ConfigMap', 'smi-mesh-config'), 'data', 'config.yaml');
 
   test('has what other values imply', () => {
-    expect(settings({ image: { tag: 'x' } })).toContain('proxy: ghcr.io/smi-mesh/smi-mesh:x\n');
+    expect(settings({ image: { tag: 'x' } })).toContain('mesh: ghcr.io/smi-mesh/smi-mesh:x\n');
     expect(settings({ certManager: { enabled: true } })).toContain('certificates: cert-manager');
   });
 
   test('and over it what it is told itself', () => {
-    expect(settings({ config: { injection: { images: { proxy: 'mine:1' } } } })).toContain('proxy: mine:1\n');
+    expect(settings({ config: { injection: { images: { mesh: 'mine:1' } } } })).toContain('mesh: mine:1\n');
     expect(settings({ config: { trustDomain: 'example.org' } })).toContain('trustDomain: example.org\n');
   });
 

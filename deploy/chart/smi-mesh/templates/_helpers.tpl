@@ -18,10 +18,6 @@ app.kubernetes.io/component: controller
 {{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
 
-{{- define "smi-mesh.initImage" -}}
-{{ .Values.initImage.repository }}{{ if .Values.initImage.digest }}@{{ .Values.initImage.digest }}{{ else }}:{{ .Values.initImage.tag | default .Chart.AppVersion }}{{ end }}
-{{- end }}
-
 {{- define "smi-mesh.envoyImage" -}}
 {{ .Values.envoyImage.repository }}{{ if .Values.envoyImage.digest }}@{{ .Values.envoyImage.digest }}{{ else }}:{{ .Values.envoyImage.tag }}{{ end }}
 {{- end }}
@@ -36,5 +32,5 @@ capabilities:
 
 {{/* The settings of the controller: what other values imply, and over it what `config` says. */}}
 {{- define "smi-mesh.config" -}}
-{{ toYaml (mergeOverwrite (dict "injection" (dict "images" (dict "proxy" (include "smi-mesh.image" .) "init" (include "smi-mesh.initImage" .) "envoy" (include "smi-mesh.envoyImage" .)) "cni" .Values.cni.enabled) "webhooks" (dict "certificates" (ternary "cert-manager" "self" .Values.certManager.enabled))) .Values.config) }}
+{{ toYaml (mergeOverwrite (dict "injection" (dict "images" (dict "mesh" (include "smi-mesh.image" .) "envoy" (include "smi-mesh.envoyImage" .) "pullPolicy" .Values.image.pullPolicy) "cni" .Values.cni.enabled) "webhooks" (dict "certificates" (ternary "cert-manager" "self" .Values.certManager.enabled))) .Values.config) }}
 {{- end }}
