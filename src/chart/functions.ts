@@ -18,6 +18,7 @@ export const functions: Readonly<Record<string, TemplateFunction>> = {
   not: (value) => !truth(value),
   eq: (one, ...others) => others.some((other) => other === one),
   gt: (one, other) => Number(one) > Number(other),
+  int: (value) => Math.trunc(Number(value)),
   default: (fallback, value) => (truth(value) ? value : fallback),
   ternary: (yes, no, condition) => (truth(condition) ? yes : no),
   quote: (value) => JSON.stringify(textOf(value)),
