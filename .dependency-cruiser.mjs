@@ -42,6 +42,7 @@ const mayImport = {
     'source',
     'smi',
     'kubernetes',
+    'kubernetes-client',
     'config',
     'policy',
     'model',

@@ -1,10 +1,10 @@
-import { request as plainRequest, type RequestOptions } from 'node:http';
-import { request as tlsRequest } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
-import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { err, ok, type Result } from '../lib/result.ts';
-import { closest } from '../lib/suggest.ts';
-import { isRecord } from '../lib/values.ts';
+import { loadConfiguration } from './configuration.ts';
+import { Credentials } from './credentials.ts';
+import { type ClusterFault, fault } from './fault.ts';
+import { ask, openAnswer } from './http.ts';
 
 /** Which cluster is meant: a context of a kubeconfig, each the user's own when absent. */
 export interface ClusterOptions {
@@ -15,137 +15,90 @@ export interface ClusterOptions {
   readonly answerTimeout?: number;
 }
 
+export interface SendOptions {
+  /** `application/json` unless told otherwise; for PATCH, which kind of patch. */
+  readonly contentType?: string;
+  /** In milliseconds; that of the connection unless told otherwise. */
+  readonly timeout?: number;
+}
+
+/** Requests to one apiserver in the name of one user. Credentials are read again as they rotate. Nothing here throws. */
 export interface Connection {
   /** The name of the context. */
   readonly context: string;
-  /** The parsed body of a 200. SMI1010 for everything else, with what the apiserver said. Never throws. */
-  get(path: string): Promise<Result<unknown, ClusterFault>>;
+  /** The parsed body of a 2xx answer. SMI1010 for everything else, with what the apiserver said. */
+  get(path: string, options?: { readonly accept?: string; readonly signal?: AbortSignal }): Promise<ApiResult>;
+  /** The same for requests that write. Never tried twice. */
+  send(method: string, path: string, body?: unknown, options?: SendOptions): Promise<ApiResult>;
 }
 
-export interface ClusterFault {
-  readonly diagnostic: Diagnostic;
-  /** Absent when no answer came. */
-  readonly status?: number;
+/** A connection on which answers can be read as they come. */
+export interface StreamingConnection extends Connection {
+  readonly config: KubeConfig;
+  /** The answer of a GET whose body the caller reads, and destroys. */
+  open(path: string, options: OpenOptions): Promise<Result<IncomingMessage, ClusterFault>>;
 }
 
-/** How long credentials may take, in milliseconds: an `exec` plug-in may have to ask its provider. */
-const credentialsTimeout = 60_000;
+export interface OpenOptions {
+  readonly accept: string;
+  /** Ends the answer, whether it has begun or not. */
+  readonly signal: AbortSignal;
+}
+
+export type ApiResult = Result<unknown, ClusterFault>;
+
 const defaultAnswerTimeout = 15_000;
-/** Largest answer that is read, in bytes; lists come in pages. */
-const answerLimit = 64 * 1024 * 1024;
 
 /** Finds the cluster and the credentials; nothing is asked of the cluster yet. SMI1010 when either is missing. */
-export async function connect(options: ClusterOptions): Promise<Result<Connection, ClusterFault>> {
-  const loaded = loadConfig(options);
+export async function connect(options: ClusterOptions): Promise<Result<StreamingConnection, ClusterFault>> {
+  const loaded = loadConfiguration(options.context, options.kubeconfig);
   if (!loaded.ok) return loaded;
   const config = loaded.value;
   const context = config.getCurrentContext();
   const server = config.getCurrentCluster()?.server;
   if (server === undefined || !URL.canParse(server)) {
-    return fault(`context "${context}" of the kubeconfig names no cluster with a usable address`);
+    return err(fault(`context "${context}" of the kubeconfig names no cluster with a usable address`));
   }
-  const credentials: RequestOptions = {};
-  try {
-    await within(credentialsTimeout, config.applyToHTTPSOptions(credentials));
-  } catch (error) {
-    return fault(`there are no credentials for context "${context}": ${sentence(error)}`);
-  }
+  const credentials = new Credentials(config);
+  const first = await credentials.current();
+  if (!first.ok) return first;
   const { answerTimeout = defaultAnswerTimeout } = options;
-  return ok({ context, get: (path) => get(server, path, credentials, answerTimeout) });
-}
-
-function loadConfig({ context, kubeconfig }: ClusterOptions): Result<KubeConfig, ClusterFault> {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    return fault(`the kubeconfig cannot be read: ${sentence(error)}`);
-  }
-  // What the library assumes when it finds nothing, which no kubeconfig of a person says.
-  if (config.getCurrentContext() === 'loaded-context') return fault('no kubeconfig was found');
-  const names = config.getContexts().map(({ name }) => name);
-  const wanted = context ?? config.getCurrentContext();
-  if (wanted === undefined || wanted === '') return fault('the kubeconfig has no current context');
-  if (!names.includes(wanted)) {
-    const near = closest(wanted, names);
-    const known = near === undefined ? `it has ${names.join(', ') || 'none'}` : `did you mean "${near}"?`;
-    return fault(`the kubeconfig has no context "${wanted}"; ${known}`);
-  }
-  config.setCurrentContext(wanted);
-  return ok(config);
-}
-
-function get(
-  server: string,
-  path: string,
-  credentials: RequestOptions,
-  timeout: number,
-): Promise<Result<unknown, ClusterFault>> {
-  const base = server.endsWith('/') ? server : `${server}/`;
-  const url = new URL(path.replace(/^\//, ''), base);
-  return new Promise((resolve) => {
-    const settle = (result: Result<unknown, ClusterFault>) => {
-      clearTimeout(timer);
-      resolve(result);
-    };
-    const unreachable = (error: unknown) =>
-      settle(fault(`the apiserver at ${server} cannot be reached: ${sentence(error)}`));
-    const headers = { ...credentials.headers, accept: 'application/json' };
-    const send = url.protocol === 'http:' ? plainRequest : tlsRequest;
-    const sent = send(url, { ...credentials, method: 'GET', headers }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > answerLimit) sent.destroy(new Error(`its answer has more than ${answerLimit} bytes`));
-        else chunks.push(chunk);
-      });
-      response.on('error', unreachable);
-      response.on('end', () => {
-        settle(answer(path, response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8')));
-      });
-    });
-    sent.on('error', unreachable);
-    // Counted from the start of the request: an answer that only trickles in must end too.
-    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)), timeout);
-    sent.end();
+  const authorized = <T>(request: (options: RequestOptions) => Promise<Result<T, ClusterFault>>) =>
+    withCredentials(credentials, request);
+  return ok({
+    context,
+    config,
+    get: (path, { accept, signal } = {}) =>
+      authorized((auth) =>
+        ask(server, auth, { method: 'GET', path, timeout: answerTimeout, ...given({ accept, signal }) }),
+      ),
+    send: (method, path, body, { contentType, timeout = answerTimeout } = {}) =>
+      authorized((auth) => {
+        const text = body === undefined ? undefined : JSON.stringify(body);
+        return ask(server, auth, { method, path, timeout, ...given({ body: text, contentType }) });
+      }),
+    open: (path, { accept, signal }) =>
+      authorized((auth) => openAnswer(server, auth, { method: 'GET', path, accept, signal, timeout: answerTimeout })),
   });
 }
 
-function answer(path: string, status: number, text: string): Result<unknown, ClusterFault> {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return fault(`the apiserver answers GET ${path} with ${status} and no JSON`, status);
-  }
-  if (status === 200) return ok(body);
-  const message = isRecord(body) && typeof body.message === 'string' ? body.message : 'no reason given';
-  return fault(`the apiserver answers GET ${path} with ${status}: ${message}`, status);
-}
-
-function fault(message: string, status?: number): { readonly ok: false; readonly error: ClusterFault } {
-  const found = diagnostic('SMI1010', { message, ...(status === 403 ? { hint: forbiddenHint } : {}) });
-  return err({ diagnostic: found, ...(status === undefined ? {} : { status }) });
-}
-
-const forbiddenHint = 'Let this user list the objects that routing and policy depend on, in all namespaces.';
-
-async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing came within ${milliseconds / 1000} s`)), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
+/** A request that is refused because a token has just been replaced is made once more: it cannot have done anything. */
+async function withCredentials<T>(
+  credentials: Credentials,
+  request: (options: RequestOptions) => Promise<Result<T, ClusterFault>>,
+): Promise<Result<T, ClusterFault>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const options = await credentials.current();
+    if (!options.ok) return options;
+    const result = await request(options.value);
+    if (result.ok || result.error.status !== 401) return result;
+    credentials.expire();
+    if (attempt === 2) return result;
   }
 }
 
-/** Errors of Node's sockets that try several addresses have no message of their own. */
-function sentence(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(sentence).join('; ');
-  return error instanceof Error ? error.message : String(error);
+/** Without the fields that are absent. */
+function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

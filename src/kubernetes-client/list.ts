@@ -1,7 +1,8 @@
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { type Fields, isRecord } from '../lib/values.ts';
-import type { ClusterFault, Connection } from './connect.ts';
+import type { Connection } from './connect.ts';
+import type { ClusterFault } from './fault.ts';
 
 /** A kind of object, and the versions of it that the caller reads, the one it likes best first. */
 export interface WantedKind {

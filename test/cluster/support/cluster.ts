@@ -9,6 +9,12 @@ import { apiClient } from './client.ts';
 import { type Program, startProgram } from './process.ts';
 
 export interface Cluster extends ClusterAccess {
+  /** Where etcd answers plain HTTP. */
+  readonly etcdUrl: string;
+  /** Kills the apiserver at once. */
+  stopApiserver(): Promise<void>;
+  /** Starts the apiserver again, on the same port, and waits until it is ready. */
+  startApiserver(): Promise<void>;
   /** Of its programs. */
   readonly pids: readonly number[];
   /** Ends both programs and removes everything that they wrote. */
@@ -41,19 +47,36 @@ export async function startCluster(programs: string): Promise<Cluster> {
   }
 }
 
-async function start(programs: string, folder: string, running: Program[]): Promise<ClusterAccess> {
+type Started = ClusterAccess & Pick<Cluster, 'etcdUrl' | 'stopApiserver' | 'startApiserver'>;
+
+async function start(programs: string, folder: string, running: Program[]): Promise<Started> {
   const [client = 0, peer = 0, secure = 0] = await freePorts(3);
   const etcdUrl = `http://127.0.0.1:${client}`;
   running.push(startProgram(join(programs, 'etcd'), etcdArguments(folder, etcdUrl, peer), join(folder, 'etcd.log')));
   const keys = writeKeys(folder);
   const args = apiserverArguments({ folder, keys, etcdUrl, port: secure });
-  const apiserver = startProgram(join(programs, 'kube-apiserver'), args, join(folder, 'kube-apiserver.log'));
-  running.push(apiserver);
+  const startApiserver = () => {
+    running.push(startProgram(join(programs, 'kube-apiserver'), args, join(folder, 'kube-apiserver.log')));
+  };
+  startApiserver();
   const url = `https://127.0.0.1:${secure}`;
-  const ca = await untilReady(url, join(keys.certificates, 'apiserver.crt'), running);
+  const certificate = join(keys.certificates, 'apiserver.crt');
+  const ca = await untilReady(url, certificate, running);
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, kubeconfigText(url, ca));
-  return { url, ca, adminToken: tokens.admin, guestToken: tokens.guest, kubeconfig };
+  return {
+    url,
+    ca,
+    adminToken: tokens.admin,
+    guestToken: tokens.guest,
+    kubeconfig,
+    etcdUrl,
+    stopApiserver: async () => await running.pop()?.stop(0),
+    startApiserver: async () => {
+      startApiserver();
+      await untilReady(url, certificate, running);
+    },
+  };
 }
 
 /** The data lives as long as the tests, so nothing has to be safe on disk. */
