@@ -36,6 +36,9 @@ const mayImport = {
   xds: ['lib', 'diagnostics', 'generated'],
   proxy: ['lib', 'diagnostics', 'generated'],
   identity: ['lib', 'diagnostics'],
+  interception: ['lib', 'kubernetes'],
+  probes: ['lib', 'kubernetes'],
+  injection: ['lib', 'diagnostics', 'source', 'kubernetes', 'interception', 'probes'],
   control: [
     'lib',
     'diagnostics',

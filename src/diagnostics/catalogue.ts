@@ -1,4 +1,5 @@
 import { adapterCodes } from './codes/adapters.ts';
+import { injectionCodes } from './codes/injection.ts';
 import { lintCodes } from './codes/lint.ts';
 import { policyCodes } from './codes/policies.ts';
 import { readingCodes } from './codes/reading.ts';
@@ -17,6 +18,7 @@ const entries = {
   ...lintCodes,
   ...adapterCodes,
   ...runtimeCodes,
+  ...injectionCodes,
 };
 
 /** A stable code. Codes may be retired, never reused. */

@@ -23,6 +23,11 @@ export const systemNames = {
   webhookCertificate: 'smi-mesh-webhook-tls',
 } as const;
 
+/** The host at which sidecars reach the control plane. */
+export function controlPlaneHost(namespace: string): string {
+  return `${systemNames.controller}.${namespace}.svc`;
+}
+
 export const configKey = 'config.yaml';
 
 /** ConfigMap with the roots of the mesh, in every namespace whose pods get sidecars. */
@@ -56,7 +61,7 @@ export const sidecarPorts = {
   inbound: 15_006,
   /** Metrics, on the pod's address. */
   metrics: 15_020,
-  /** `/ready`, and the probes of the pod's own containers at `/probe/CONTAINER/KIND`. */
+  /** `healthPaths`, and the probes of the pod's own containers at `/probe/CONTAINER/KIND`. */
   health: 15_021,
 } as const;
 
@@ -66,8 +71,23 @@ export const sidecarPorts = {
  */
 export const envoyHopLimit = 66;
 
+/** What a sidecar answers at `sidecarPorts.health`. */
+export const healthPaths = {
+  /** 200 as long as it carries traffic. */
+  ready: '/ready',
+  /** 200 as soon as the agent has what its Envoy starts from. */
+  started: '/started',
+  /** The answer of `ready`, held back until that is 200 or a minute is over. */
+  wait: '/wait',
+  /** Asks it to drain; answered when the programs of the pod have ended, or the pod's time to end is nearly over. */
+  drain: '/drain',
+} as const;
+
 /** User and group of a sidecar: what it sends is not redirected to itself. */
 export const sidecarUser = 15_000;
+
+/** User and group of what checks, without any privilege, that the connections of others are redirected. */
+export const interceptionCheckUser = 15_001;
 
 /** Container names. */
 export const sidecarContainers = {
@@ -106,6 +126,8 @@ export const podAnnotations = {
   dataPlane: 'smi-mesh.io/data-plane',
   /** `proxy` or `envoy`: which sidecar the pod got; written by the injection alone. */
   injected: 'smi-mesh.io/injected',
+  /** What is redirected, as arguments of `smi-cli intercept`; written by the injection for the CNI plug-in. */
+  interception: 'smi-mesh.io/interception',
   /** `disabled`, on pods in files: the pod has no sidecar. */
   sidecar: 'smi-mesh.io/sidecar',
   /** Ports, separated by commas, at which callers reach the program itself. */
@@ -131,8 +153,10 @@ export const sidecarVariables = {
   trustDomain: 'SMI_MESH_TRUST_DOMAIN',
   clusterDomain: 'SMI_MESH_CLUSTER_DOMAIN',
   logLevel: 'SMI_MESH_LOG_LEVEL',
-  /** The pod's own probes, as JSON; see `src/injection/probes.ts`. */
+  /** The pod's own probes, as JSON; see `src/probes/table.ts`. */
   probes: 'SMI_MESH_PROBES',
+  /** `terminationGracePeriodSeconds` of the pod. */
+  graceSeconds: 'SMI_MESH_GRACE_SECONDS',
   podName: 'POD_NAME',
   podNamespace: 'POD_NAMESPACE',
   podAddresses: 'POD_IPS',

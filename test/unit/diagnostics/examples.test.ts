@@ -15,6 +15,12 @@ import { planPods } from '../../../src/control/local/pods.ts';
 import { catalogue, type DiagnosticCode } from '../../../src/diagnostics/catalogue.ts';
 import { objectKey } from '../../../src/diagnostics/origin.ts';
 import { decodeExpectations } from '../../../src/expectations/decode.ts';
+import { injectDocuments } from '../../../src/injection/documents.ts';
+import {
+  defaultInjectionSettings,
+  defaultMeshIdentity,
+  type InjectionSettings,
+} from '../../../src/injection/settings.ts';
 import { readCluster } from '../../../src/kubernetes-client/read-cluster.ts';
 import { convert } from '../../../src/smi/convert/convert.ts';
 import { reportKept } from '../../../src/smi/convert/report.ts';
@@ -82,6 +88,15 @@ const commands: readonly (readonly [RegExp, (example: string, argument: string) 
     (example) => {
       const { input } = assemble(documentsOf(example));
       return losses(createCompiler().compile(input, defaultCompileOptions).model, envoyAdapter);
+    },
+  ],
+  [
+    /^# smi-cli inject(?: --native-sidecars (\w+))?\n/,
+    (example, mode) => {
+      const nativeSidecars = mode === 'off' ? 'off' : 'on';
+      const settings: InjectionSettings = { ...defaultInjectionSettings, nativeSidecars };
+      return injectDocuments(parseSource('example.yaml', example).documents, { mesh: defaultMeshIdentity, settings })
+        .diagnostics;
     },
   ],
   [/^# smi-cli up\n/, (example) => planPods([], assemble(documentsOf(example)).input.deployments, [], 0).diagnostics],
