@@ -128,7 +128,7 @@ function envoyContainer(plan: SidecarPlan): Fields {
 const envoyLevels: Readonly<Record<LogLevel, string>> = {
   debug: 'debug',
   info: 'info',
-  warning: 'warning',
+  warn: 'warning',
   error: 'error',
 };
 
@@ -159,7 +159,7 @@ function startsBefore({ native }: SidecarPlan, path: string, postStart: Fields):
 }
 
 function ourImage(settings: InjectionSettings): Fields {
-  return { image: settings.images.sidecar, ...pullPolicy(settings) };
+  return { image: settings.images.mesh, ...pullPolicy(settings) };
 }
 
 function pullPolicy({ images }: InjectionSettings): Fields {
