@@ -9,7 +9,7 @@ export interface ResourceSettings {
   readonly memoryLimit?: string;
 }
 
-export const logLevels = ['debug', 'info', 'warning', 'error'] as const;
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** `auto`: where the apiserver is of version 1.29 or later. */
@@ -20,7 +20,7 @@ export type NativeSidecarMode = (typeof nativeSidecarModes)[number];
 export interface InjectionSettings {
   readonly images: {
     /** Of this program: interception, our proxy and the agent beside an Envoy. */
-    readonly sidecar: string;
+    readonly mesh: string;
     readonly envoy: string;
     readonly pullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
   };
@@ -53,7 +53,7 @@ export const defaultMeshIdentity: MeshIdentity = {
 };
 
 export const defaultInjectionSettings: InjectionSettings = {
-  images: { sidecar: 'smi-mesh:latest', envoy: 'envoyproxy/envoy:distroless-v1.40.0' },
+  images: { mesh: 'ghcr.io/smi-mesh/smi-mesh', envoy: 'docker.io/envoyproxy/envoy:distroless-v1.40.0' },
   dataPlane: 'proxy',
   resources: { cpuRequest: '50m', memoryRequest: '96Mi', memoryLimit: '512Mi' },
   agentResources: { cpuRequest: '10m', memoryRequest: '64Mi', memoryLimit: '256Mi' },
