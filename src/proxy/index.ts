@@ -1,6 +1,6 @@
 import { startAdmin } from './admin/server.ts';
 import { AdsClient, type AdsOptions } from './ads/client.ts';
-import type { ProxyBootstrap } from './bootstrap.ts';
+import type { BootstrapSecret, ProxyBootstrap } from './bootstrap.ts';
 import { resourceFromJson } from './config/decode.ts';
 import { type Resource, ResourceSet, typeUrlOf } from './config/resources.ts';
 import { StateFile } from './config/state-file.ts';
@@ -27,6 +27,11 @@ export interface RunningProxy {
   readonly ready: Promise<void>;
   /** Counts applied configurations; 0 before the first. */
   readonly configVersion: number;
+  /**
+   * Takes a certificate that was obtained beside the control plane, which counts until the control plane sends another; the
+   * reason why it cannot be used, and then changes nothing.
+   */
+  offerSecret(secret: BootstrapSecret): string | undefined;
   /** Stops accepting, finishes what is in flight within the limit, then stops. */
   drain(): Promise<void>;
   /** Closes everything at once. */
@@ -58,7 +63,7 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
     void runtime.apply(resources);
     state?.write(resources);
   };
-  const ads = connectAds(bootstrap, { initial, log, registry: runtime.registry, changed });
+  const ads = connectAds(bootstrap, runtime, { initial, log, registry: runtime.registry, changed });
   const stop = async () => {
     ads?.stop();
     runtime.stop();
@@ -71,6 +76,7 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
     get configVersion() {
       return runtime.version;
     },
+    offerSecret: (secret) => runtime.offerSecret(secret),
     drain: async () => {
       await runtime.drain(bootstrap.drainMillis ?? limits.drainMillis);
       await stop();
@@ -80,11 +86,12 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
 }
 
 function connectAds(
-  { node, ads: server, secret }: ProxyBootstrap,
+  { node, ads: server, secret: first }: ProxyBootstrap,
+  runtime: Runtime,
   options: Omit<AdsOptions, 'node' | 'server' | 'secret'>,
 ): AdsClient | undefined {
-  if (server === undefined || secret === undefined) return undefined;
-  return new AdsClient({ node, server, secret, ...options });
+  if (server === undefined || first === undefined) return undefined;
+  return new AdsClient({ node, server, secret: () => runtime.secret ?? first, ...options });
 }
 
 function staticResources(bootstrap: ProxyBootstrap): ResourceSet {

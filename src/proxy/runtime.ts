@@ -10,7 +10,7 @@ import { PolicyMemory } from './policy/memory.ts';
 import { DenialLog } from './telemetry/denials.ts';
 import { MetricsRegistry } from './telemetry/registry.ts';
 import { Ticker } from './ticker.ts';
-import { type TlsMaterial, tlsMaterial } from './tls/material.ts';
+import { expiryOf, type TlsMaterial, tlsMaterial } from './tls/material.ts';
 import { Clusters } from './upstream/clusters.ts';
 import { Dialer } from './upstream/dial.ts';
 import { dnsSource, Names } from './upstream/names.ts';
@@ -40,7 +40,10 @@ export class Runtime {
   readonly #environment: ListenerEnvironment;
   readonly #log: (line: string) => void;
   #material: TlsMaterial | undefined;
-  readonly #firstSecret: BootstrapSecret | undefined;
+  /** What it proves its identity with: what came last and had not expired. */
+  #secret: BootstrapSecret | undefined;
+  /** The last one that came from the control plane. */
+  #sentSecret: BootstrapSecret | undefined;
   /** All that the material was made of, the key aside. */
   #materialName = '';
   #markReady: () => void = () => {};
@@ -54,7 +57,7 @@ export class Runtime {
     this.#clusters = new Clusters(this.#pools, this.#ticker, this.registry, endpoints);
     this.#outside = new Outside(this.#dialer, this.#ticker, this.registry, programSettings, endpoints);
     this.#ticker.add(this.#shedding);
-    this.#firstSecret = bootstrap.secret;
+    this.#secret = bootstrap.secret;
     this.#log = log;
     this.#listeners = new ListenerManager(log);
     this.#environment = {
@@ -85,6 +88,22 @@ export class Runtime {
     this.#material = material;
     this.#dialer.useMaterial(material);
     this.#listeners.useMaterial(material);
+  }
+
+  /** For the next connection to the control plane. */
+  get secret(): BootstrapSecret | undefined {
+    return this.#secret;
+  }
+
+  /** Takes what was obtained beside the control plane; what cannot be used changes nothing, and is the result. */
+  offerSecret(secret: BootstrapSecret): string | undefined {
+    const material = tlsMaterial(secret);
+    if (!material.ok) return material.error;
+    this.#secret = secret;
+    const workload = this.#resources.get('Workload', this.#node);
+    if (workload === undefined) this.useMaterial(material.value);
+    else this.#useSecret(this.#resources, workload);
+    return undefined;
   }
 
   /** Replaces the configuration: what begins from now on sees the new one, what is under way finishes with the old. */
@@ -132,9 +151,15 @@ export class Runtime {
     this.#log(`ready with ${specs.length} listeners`);
   }
 
-  /** What the control plane sent, or what the proxy began with, together with the roots of other trust domains. */
+  /** What the control plane sent, or what came after that by another way, together with the roots of other trust domains. */
   #useSecret(resources: ResourceSet, { identity, trustDomains }: Messages['Workload']): void {
-    const secret = resources.get('Secret', identity) ?? this.#firstSecret;
+    const sent = resources.get('Secret', identity);
+    if (sent !== undefined && sent !== this.#sentSecret) {
+      this.#sentSecret = sent;
+      // One that was kept on disk may have expired since.
+      if (this.#secret === undefined || expiryOf(sent) > Date.now()) this.#secret = sent;
+    }
+    const secret = this.#secret;
     if (secret === undefined) return;
     const { certificateChain, privateKey, trustBundle } = secret;
     const others = trustDomains.map((domain) => ({ name: domain.name, bundle: domain.trustBundle }));

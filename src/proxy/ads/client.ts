@@ -25,7 +25,8 @@ const absentMillis = 50;
 export interface AdsOptions {
   readonly node: string;
   readonly server: NonNullable<ProxyBootstrap['ads']>;
-  readonly secret: BootstrapSecret;
+  /** What it proves its identity with now; asked for each connection. */
+  readonly secret: () => BootstrapSecret;
   /** What the proxy has already, from disk or static configuration. */
   readonly initial: ResourceSet;
   readonly registry: MetricsRegistry;
@@ -40,7 +41,6 @@ export interface AdsOptions {
  */
 export class AdsClient {
   readonly #options: AdsOptions;
-  #secret: BootstrapSecret;
   #resources: ResourceSet;
   /** `KIND NAME` of what the control plane said does not exist. */
   readonly #absent = new Set<string>();
@@ -55,9 +55,7 @@ export class AdsClient {
 
   constructor(options: AdsOptions) {
     this.#options = options;
-    this.#secret = options.secret;
     this.#resources = options.initial;
-    this.#useSecret(wantedNames(options.node, options.initial));
     this.#connect();
   }
 
@@ -70,8 +68,8 @@ export class AdsClient {
   }
 
   #connect(): void {
-    const { node, server } = this.#options;
-    this.#channel = connect(server, this.#secret);
+    const { node, server, secret } = this.#options;
+    this.#channel = connect(server, secret());
     const stream = this.#channel.open();
     this.#stream = stream;
     this.#absent.clear();
@@ -148,7 +146,6 @@ export class AdsClient {
     const wanted = wantedNames(this.#options.node, this.#resources);
     for (const kind of resourceKinds) this.#resubscribe(kind, wanted[kind]);
     this.#subscribed = wanted;
-    this.#useSecret(wanted);
     if (isComplete(wanted, this.#resources, new Set())) this.#publish();
     else this.#publishWithin(isComplete(wanted, this.#resources, this.#absent) ? absentMillis : settleMillis);
   }
@@ -181,13 +178,6 @@ export class AdsClient {
     if (this.#resources.get('Workload', this.#options.node) === undefined) return;
     this.#resources = pruned(wanted, this.#resources);
     this.#options.changed(this.#resources);
-  }
-
-  /** For the next connection to the control plane. */
-  #useSecret(wanted: Names): void {
-    const [identity] = wanted.Secret;
-    const secret = identity === undefined ? undefined : this.#resources.get('Secret', identity);
-    if (secret !== undefined) this.#secret = secret;
   }
 }
 

@@ -53,3 +53,12 @@ export function tlsMaterial(
     return err(`private_key or trust_bundle: ${(error as Error).message}`);
   }
 }
+
+/** When a certificate ends, in milliseconds since 1970; 0 for one that cannot be read. */
+export function expiryOf({ certificateChain }: BootstrapSecret): number {
+  try {
+    return new X509Certificate(certificateChain).validToDate.getTime();
+  } catch {
+    return 0;
+  }
+}

@@ -73,6 +73,20 @@ describe('configuration over ADS', () => {
     await until(async () => (await ask(address)) === '200 v2', 'the new backend');
   });
 
+  test('a certificate obtained beside a control plane that refuses the first one opens the way to it', async () => {
+    const { address, resources } = await world();
+    const { port, serve } = await plane(address);
+    serve(node, resources({ v1: 1 }));
+    const stranger = await createAuthority({ trustDomain: 'cluster.local' });
+    const secret = { ...(await stranger.issue(identity)), trustBundle: authority.trustBundle };
+    const running = await proxy(address, { secret, ads: { address, port, serverIdentity } });
+    await until(() => running.lines.some((line) => line.includes('control plane lost')), 'a refusal');
+    expect(running.offerSecret({ ...secret, trustBundle: 'nonsense' })).toContain('no certificate');
+    expect(running.offerSecret(await authority.issue(identity))).toBeUndefined();
+    await running.ready;
+    expect(await ask(address)).toBe('200 v1');
+  });
+
   test('a bad resource is refused with its field, and what was good stays', async () => {
     const { address, resources } = await world();
     const { port, serve, events } = await plane(address);
