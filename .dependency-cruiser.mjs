@@ -35,7 +35,7 @@ const mayImport = {
   analysis: ['lib', 'diagnostics', 'model'],
   xds: ['lib', 'diagnostics', 'generated'],
   proxy: ['lib', 'diagnostics', 'generated'],
-  identity: ['lib', 'diagnostics'],
+  identity: ['lib', 'diagnostics', 'kubernetes', 'kubernetes-client'],
   interception: ['lib', 'kubernetes'],
   probes: ['lib', 'kubernetes'],
   injection: ['lib', 'diagnostics', 'source', 'kubernetes', 'interception', 'probes'],

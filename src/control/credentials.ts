@@ -1,5 +1,5 @@
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
-import type { Authority, Svid } from '../identity/authority.ts';
+import { type Authority, renewalTime, type Svid } from '../identity/authority.ts';
 import type { SpiffeId } from '../lib/spiffe.ts';
 
 export interface CredentialOptions {
@@ -20,6 +20,7 @@ interface Wanted {
 
 interface Held {
   readonly identity: SpiffeId;
+  readonly svid: Svid;
   readonly renewAt: number;
 }
 
@@ -27,18 +28,23 @@ interface Held {
 const renewalShare = 0.5;
 const maxLookMillis = 60_000;
 
-/** Gives holders (proxies, the server itself) a credential each and renews it as long as they are wanted. */
+/**
+ * Gives holders (proxies, the server itself) a credential each and renews it as long as they are wanted. When the roots of the
+ * trust domain change, all of them have the new ones at once, with the certificates that they hold.
+ */
 export class Credentials {
   readonly #options: CredentialOptions;
   readonly #held = new Map<string, Held>();
   readonly #wanted = new Map<string, Wanted>();
   readonly #issuing = new Set<string>();
   readonly #timer: NodeJS.Timeout;
+  readonly #forgetAuthority: () => void;
 
   constructor(options: CredentialOptions) {
     this.#options = options;
     const lookMillis = Math.min(maxLookMillis, options.lifetimeSeconds * 1000 * renewalShare * 0.1);
     this.#timer = setInterval(() => this.#renew(), lookMillis);
+    this.#forgetAuthority = options.authority.onTrustChange(() => this.#trustAnew());
   }
 
   /** A holder needs a credential of this identity from now on; it comes through `onIssued`. */
@@ -55,12 +61,26 @@ export class Credentials {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#forgetAuthority();
     this.#wanted.clear();
   }
 
   #renew(): void {
     for (const [holder, { renewAt }] of this.#held) if (Date.now() >= renewAt) this.#held.delete(holder);
     for (const [holder, wanted] of this.#wanted) this.#provide(holder, wanted);
+  }
+
+  #trustAnew(): void {
+    const { authority, onIssued } = this.#options;
+    for (const [holder, { identity, svid, renewAt }] of this.#held) {
+      if (!this.#wanted.has(holder)) {
+        this.#held.delete(holder);
+        continue;
+      }
+      const trusting = { ...svid, trustBundle: authority.trustBundle };
+      this.#held.set(holder, { identity, svid: trusting, renewAt });
+      onIssued(holder, identity, trusting);
+    }
   }
 
   #provide(holder: string, { identity, hosts }: Wanted): void {
@@ -70,9 +90,11 @@ export class Credentials {
     this.#issuing.add(holder);
     authority
       .issue(identity, { lifetimeSeconds, hosts })
-      .then((svid) => {
+      .then((issued) => {
         if (this.#wanted.get(holder)?.identity !== identity) return;
-        this.#held.set(holder, { identity, renewAt: Date.now() + lifetimeSeconds * 1000 * renewalShare });
+        // The roots may have changed while it was made.
+        const svid = { ...issued, trustBundle: authority.trustBundle };
+        this.#held.set(holder, { identity, svid, renewAt: renewalTime(svid, renewalShare) });
         onIssued(holder, identity, svid);
       })
       .catch((error: unknown) => {

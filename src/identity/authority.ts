@@ -1,25 +1,43 @@
-import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
-import { isIP } from 'node:net';
-import * as x509 from '@peculiar/x509';
+import { X509Certificate } from 'node:crypto';
 import { isTrustDomain, parseSpiffeId, type SpiffeId } from '../lib/spiffe.ts';
+import { signLeaf } from './certificate.ts';
+import { type AuthorityCredential, readSigner, type Signer, selfSignedCredential } from './credential.ts';
+import { exportKey, newKeys } from './keys.ts';
+import type { CertificateRequest } from './request.ts';
 import { createCredential, readCredential } from './store.ts';
 
-/** An X.509 SVID with what its owner needs to use it; all PEM, the key PKCS#8. */
-export interface Svid {
+/** A certificate and the roots of its trust domain, PEM. */
+export interface SignedCertificate {
   /** Leaf first. */
   readonly certificateChain: string;
-  readonly privateKey: string;
   /** The roots that peers are verified against. */
   readonly trustBundle: string;
 }
 
-/** Signs the identities of one trust domain. */
+/** An X.509 SVID with what its owner needs to use it; all PEM, the key PKCS#8. */
+export interface Svid extends SignedCertificate {
+  readonly privateKey: string;
+}
+
+/** Signs the identities of one trust domain. What it signs with, and the roots, may change while it is in use. */
 export interface Authority {
   readonly trustDomain: string;
+  /** The roots of now. */
   readonly trustBundle: string;
   /** A new key and certificate for an identity of this trust domain. */
   issue(identity: SpiffeId, options?: IssueOptions): Promise<Svid>;
+  /** A certificate for the key of a request, under the identity that is given and no name of the request. */
+  signRequest(request: CertificateRequest, identity: SpiffeId, options?: IssueOptions): Promise<SignedCertificate>;
+  /** Calls back when the roots have changed; the result ends that. */
+  onTrustChange(listener: () => void): () => void;
+}
+
+/**
+ * When a holder is to ask again: after a share of what is left of a certificate that it has just got. The end is that of the
+ * certificate, which an authority that ends sooner has made shorter than was asked for.
+ */
+export function renewalTime({ certificateChain }: SignedCertificate, share: number, now = Date.now()): number {
+  return now + (Date.parse(new X509Certificate(certificateChain).validTo) - now) * share;
 }
 
 export interface IssueOptions {
@@ -33,123 +51,97 @@ export interface AuthorityOptions {
   readonly trustDomain: string;
   /** Where key and certificate are kept for the next start: made 0700, refused when others can look into it. */
   readonly stateDirectory?: string;
+  /** Milliseconds since 1970; the system's unless told otherwise. */
+  readonly clock?: () => number;
 }
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const signing = { name: 'ECDSA', hash: 'SHA-256' } as const;
+export const defaultLifetimeSeconds = 86_400;
 const authorityLifetimeSeconds = 10 * 365 * 86_400;
-const defaultLifetimeSeconds = 86_400;
-/** Certificates begin in the past, so that a peer whose clock is a little behind accepts them. */
-const backdateSeconds = 60;
 
 /**
  * The authority of a trust domain: the one kept in the state directory, or a new one. Rejects with a sentence for people
  * when the directory is not private or what it holds is unusable; it never replaces a key that others may trust.
  */
 export async function createAuthority(options: AuthorityOptions): Promise<Authority> {
-  const { trustDomain, stateDirectory } = options;
+  const { trustDomain, stateDirectory, clock = Date.now } = options;
   if (!isTrustDomain(trustDomain)) throw new Error(`not a trust domain: ${JSON.stringify(trustDomain)}`);
   let pem = stateDirectory === undefined ? undefined : await readCredential(stateDirectory);
   if (pem === undefined) {
-    const fresh = await selfSigned(trustDomain);
+    const lifetime = { now: clock(), lifetimeSeconds: authorityLifetimeSeconds };
+    const { privateKey, certificateChain } = await selfSignedCredential(trustDomain, lifetime);
+    const fresh = `${privateKey}${certificateChain}`;
     pem = stateDirectory === undefined ? fresh : await createCredential(stateDirectory, fresh);
   }
-  return authorityOf(trustDomain, pem);
-}
-
-async function authorityOf(trustDomain: string, pem: string): Promise<Authority> {
-  const { certificate, key } = await parseCredential(pem);
-  const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
-  if (!names.some((name) => name.type === 'url' && name.value === `spiffe://${trustDomain}`)) {
-    throw new Error(`the stored authority is not of the trust domain ${trustDomain}`);
+  const signer = await readSigner(trustDomain, storedCredential(pem), clock());
+  if (!signer.ok) {
+    throw new Error(`${signer.error}; restore what is stored, or remove its file to start a new trust root`);
   }
-  if (certificate.notAfter.getTime() < Date.now()) throw new Error('the stored authority has expired');
-  const trustBundle = `${certificate.toString('pem')}\n`;
-  return {
-    trustDomain,
-    trustBundle,
-    async issue(identity, { lifetimeSeconds = defaultLifetimeSeconds, hosts = [] } = {}) {
-      if (parseSpiffeId(identity)?.trustDomain !== trustDomain) {
-        throw new Error(`${identity} is not an identity of the trust domain ${trustDomain}`);
-      }
-      const { chain, privateKey } = await signLeaf(certificate, key, { identity, lifetimeSeconds, hosts });
-      return { certificateChain: chain, privateKey, trustBundle };
-    },
-  };
+  return new LiveAuthority(trustDomain, signer.value, clock);
 }
 
-async function signLeaf(
-  issuer: x509.X509Certificate,
-  key: webcrypto.CryptoKey,
-  { identity, lifetimeSeconds, hosts }: Required<IssueOptions> & { readonly identity: SpiffeId },
-) {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const leaf = await x509.X509CertificateGenerator.create({
-    serialNumber: randomSerial(),
-    subject: 'O=smi-mesh',
-    issuer: issuer.subject,
-    ...validity(Math.min(Date.now() + lifetimeSeconds * 1000, issuer.notAfter.getTime())),
-    publicKey: keys.publicKey,
-    signingKey: key,
-    signingAlgorithm: signing,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'url', value: identity },
-        ...hosts.map((value): x509.JsonGeneralName => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
-      ]),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
-    ],
-  });
-  return { chain: `${leaf.toString('pem')}\n`, privateKey: await exportKey(keys.privateKey) };
+/** One file holds the key and the certificate that signs for itself. */
+function storedCredential(pem: string): AuthorityCredential {
+  const part = (type: string) =>
+    new RegExp(`-----BEGIN ${type}-----[^-]+-----END ${type}-----\\n`).exec(pem)?.[0] ?? '';
+  const certificate = part('CERTIFICATE');
+  return { certificateChain: certificate, privateKey: part('PRIVATE KEY'), trustBundle: certificate };
 }
 
-async function selfSigned(trustDomain: string): Promise<string> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: randomSerial(),
-    name: `O=smi-mesh, CN=${trustDomain}`,
-    ...validity(Date.now() + authorityLifetimeSeconds * 1000),
-    keys,
-    signingAlgorithm: signing,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: `spiffe://${trustDomain}` }]),
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-    ],
-  });
-  return `${await exportKey(keys.privateKey)}${certificate.toString('pem')}\n`;
-}
+/** An authority whose signer can be replaced while it is in use. */
+export class LiveAuthority implements Authority {
+  readonly trustDomain: string;
+  readonly #clock: () => number;
+  readonly #listeners = new Set<() => void>();
+  #signer: Signer;
 
-async function parseCredential(pem: string): Promise<{ certificate: x509.X509Certificate; key: webcrypto.CryptoKey }> {
-  try {
-    const blocks = x509.PemConverter.decodeWithHeaders(pem);
-    const keyDer = blocks.find((block) => block.type === 'PRIVATE KEY')!.rawData;
-    const certificateDer = blocks.find((block) => block.type === 'CERTIFICATE')!.rawData;
-    const key = await webcrypto.subtle.importKey('pkcs8', keyDer, algorithm, false, ['sign']);
-    return { certificate: new x509.X509Certificate(certificateDer), key };
-  } catch (error) {
-    throw new Error('the stored authority is damaged; restore it, or remove its file to start a new trust root', {
-      cause: error,
-    });
+  constructor(trustDomain: string, signer: Signer, clock: () => number = Date.now) {
+    this.trustDomain = trustDomain;
+    this.#signer = signer;
+    this.#clock = clock;
   }
-}
 
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  return `${x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`;
-}
+  get trustBundle(): string {
+    return this.#signer.trustBundle;
+  }
 
-function validity(until: number): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(Date.now() - backdateSeconds * 1000), notAfter: new Date(until) };
-}
+  /** What is signed from now on is signed with this one. */
+  replace(signer: Signer): void {
+    const before = this.#signer.trustBundle;
+    this.#signer = signer;
+    if (signer.trustBundle !== before) for (const listener of this.#listeners) listener();
+  }
 
-/** 127 random bits, positive (RFC 5280 section 4.1.2.2). */
-function randomSerial(): string {
-  const bytes = webcrypto.getRandomValues(new Uint8Array(16));
-  bytes[0] = (bytes[0]! & 0x7f) | 0x40;
-  return Buffer.from(bytes).toString('hex');
+  onTrustChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async issue(identity: SpiffeId, options: IssueOptions = {}): Promise<Svid> {
+    const { publicKey, privateKey } = await newKeys();
+    const signed = await this.#sign(publicKey, identity, options);
+    return { ...signed, privateKey: await exportKey(privateKey) };
+  }
+
+  async signRequest(
+    { publicKey }: CertificateRequest,
+    identity: SpiffeId,
+    options: IssueOptions = {},
+  ): Promise<SignedCertificate> {
+    return await this.#sign(publicKey, identity, options);
+  }
+
+  async #sign(
+    publicKey: Parameters<typeof signLeaf>[1]['publicKey'],
+    identity: SpiffeId,
+    { lifetimeSeconds = defaultLifetimeSeconds, hosts = [] }: IssueOptions,
+  ): Promise<SignedCertificate> {
+    if (parseSpiffeId(identity)?.trustDomain !== this.trustDomain) {
+      throw new Error(`${identity} is not an identity of the trust domain ${this.trustDomain}`);
+    }
+    const signer = this.#signer;
+    const now = this.#clock();
+    if (signer.notAfter <= now) throw new Error(`the authority of ${this.trustDomain} has expired`);
+    const leaf = await signLeaf(signer, { identity, publicKey, hosts, now, lifetimeSeconds });
+    return { certificateChain: `${leaf}${signer.intermediates}`, trustBundle: signer.trustBundle };
+  }
 }

@@ -1,0 +1,122 @@
+import 'reflect-metadata';
+import type { X509Certificate as NodeCertificate } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+import { readBundle } from '../lib/certificates.ts';
+import { err, ok, type Result } from '../lib/result.ts';
+import { randomSerial, validity } from './certificate.ts';
+import { exportKey, importSigningKey, newKeys, type SigningKey } from './keys.ts';
+
+/** What an authority signs with; all PEM. */
+export interface AuthorityCredential {
+  /** The certificate whose key signs, then those between it and its root. */
+  readonly certificateChain: string;
+  readonly privateKey: string;
+  /** The roots that peers are verified against; the chain leads to one of them. */
+  readonly trustBundle: string;
+}
+
+/** A credential that was checked. */
+export interface Signer extends SigningKey {
+  readonly issuer: x509.X509Certificate;
+  /** PEM of what follows a leaf in the chain that its owner presents; empty when a root signs. */
+  readonly intermediates: string;
+  readonly trustBundle: string;
+  /** When the first certificate of the chain ends, in milliseconds since 1970. */
+  readonly notAfter: number;
+}
+
+/** Checks that the parts belong together and may sign for the trust domain; the error is a sentence. */
+export async function readSigner(
+  trustDomain: string,
+  credential: AuthorityCredential,
+  now: number,
+): Promise<Result<Signer, string>> {
+  const chain = readBundle(credential.certificateChain);
+  const roots = readBundle(credential.trustBundle);
+  if (!chain.ok || !roots.ok) return err('the authority is damaged: it has no readable certificates');
+  const [first] = chain.value;
+  const fault = first === undefined ? 'it has no certificate' : chainFault(trustDomain, chain.value, roots.value);
+  if (first === undefined || fault !== undefined) return err(`the authority cannot be used: ${fault}`);
+  let key: SigningKey;
+  try {
+    const { keyObject, ...imported } = await importSigningKey(credential.privateKey);
+    if (!first.checkPrivateKey(keyObject)) return err('the authority is damaged: key and certificate do not match');
+    key = imported;
+  } catch (error) {
+    return err(`the authority is damaged: its key cannot be used: ${(error as Error).message}`);
+  }
+  const notAfter = Math.min(...chain.value.map(({ validToDate }) => validToDate.getTime()));
+  if (notAfter <= now) return err(`the authority has expired at ${new Date(notAfter).toISOString()}`);
+  const above = chain.value.filter((certificate) => !isSelfSigned(certificate));
+  return ok({
+    ...key,
+    issuer: new x509.X509Certificate(first.raw),
+    intermediates: above.map(pemOf).join(''),
+    trustBundle: mergeBundles(credential.trustBundle),
+    notAfter,
+  });
+}
+
+function chainFault(
+  trustDomain: string,
+  chain: readonly NodeCertificate[],
+  roots: readonly NodeCertificate[],
+): string | undefined {
+  if (chain.some((certificate) => !certificate.ca)) return 'not every certificate of its chain may sign others';
+  const names = new x509.X509Certificate(chain[0]!.raw).getExtension(x509.SubjectAlternativeNameExtension);
+  const uris = (names?.names.items ?? []).filter(({ type }) => type === 'url').map(({ value }) => value);
+  if (uris.length > 0 && !uris.includes(`spiffe://${trustDomain}`))
+    return `it is not of the trust domain ${trustDomain}`;
+  for (const [index, certificate] of chain.entries()) {
+    if (roots.some((root) => issued(root, certificate))) return undefined;
+    const above = chain[index + 1];
+    if (above === undefined || !issued(above, certificate)) break;
+  }
+  return 'its chain leads to none of its roots';
+}
+
+function issued(issuer: NodeCertificate, subject: NodeCertificate): boolean {
+  return subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
+}
+
+function isSelfSigned(certificate: NodeCertificate): boolean {
+  return issued(certificate, certificate);
+}
+
+function pemOf(certificate: NodeCertificate): string {
+  return `${certificate.toString().trim()}\n`;
+}
+
+/** One bundle of several, each certificate once, the first place kept; unreadable ones add nothing. */
+function mergeBundles(...bundles: readonly string[]): string {
+  const certificates = bundles.flatMap((bundle) => {
+    const read = readBundle(bundle);
+    return read.ok ? read.value : [];
+  });
+  const byFingerprint = new Map(certificates.map((certificate) => [certificate.fingerprint256, pemOf(certificate)]));
+  return [...byFingerprint.values()].join('');
+}
+
+/** A new authority that signs for itself. */
+export async function selfSignedCredential(
+  trustDomain: string,
+  { now, lifetimeSeconds }: { readonly now: number; readonly lifetimeSeconds: number },
+): Promise<AuthorityCredential> {
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: randomSerial(),
+    // Roots of one trust domain differ by name too: some verifiers look a root up by its subject alone.
+    name: `O=smi-mesh, CN=${trustDomain}, 2.5.4.5=${randomSerial().slice(0, 16)}`,
+    ...validity(now, now + lifetimeSeconds * 1000),
+    keys,
+    signingAlgorithm: keys.signingAlgorithm,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      new x509.SubjectAlternativeNameExtension([{ type: 'url', value: `spiffe://${trustDomain}` }]),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  const pem = `${certificate.toString('pem')}\n`;
+  return { certificateChain: pem, privateKey: await exportKey(keys.privateKey), trustBundle: pem };
+}
