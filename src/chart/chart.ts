@@ -103,6 +103,8 @@ const order = [
   'Service',
   'DaemonSet',
   'Deployment',
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
 ];
 
 function rank({ object }: RenderedObject): number {

@@ -142,6 +142,8 @@ async function ownObjects(): Promise<readonly string[]> {
     `/apis/rbac.authorization.k8s.io/v1/namespaces/${systemNamespace}/roles`,
     `/apis/rbac.authorization.k8s.io/v1/namespaces/${systemNamespace}/rolebindings`,
     '/apis/rbac.authorization.k8s.io/v1/clusterroles',
+    '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+    '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
     '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
   ];
   const lists = await Promise.all(inNamespace.map(listed));

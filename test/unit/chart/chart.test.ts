@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type RenderedObject, readChart } from '../../../src/chart/chart.ts';
+import { decodeControllerConfig } from '../../../src/config/controller/decode.ts';
 import { packageVersion } from '../../../src/lib/package-version.ts';
 import { type Fields, isRecord } from '../../../src/lib/values.ts';
+import { parseYaml } from '../../../src/source/yaml.ts';
 
 const chart = readChart();
 const release = { name: 'mesh', namespace: 'mesh-system', service: 'test' };
@@ -39,13 +41,14 @@ test('chart, program and package have one version', () => {
 test('objects come in the order in which they can be applied', () => {
   const kinds = rendered({ createNamespace: true }).map(({ object }) => object.kind);
   expect(kinds[0]).toBe('Namespace');
-  expect(kinds.at(-1)).toBe('Deployment');
+  expect(kinds.at(-1)).toBe('MutatingWebhookConfiguration');
+  expect(kinds.indexOf('Deployment')).toBeLessThan(kinds.indexOf('ValidatingWebhookConfiguration'));
   expect(kinds.indexOf('ServiceAccount')).toBeLessThan(kinds.indexOf('RoleBinding'));
 });
 
 test('every object with a namespace is in that of the release, and says who manages it', () => {
   for (const { object } of rendered()) {
-    if (!/^(ClusterRole|ClusterRoleBinding)$/.test(String(object.kind))) {
+    if (!/^(ClusterRole|ClusterRoleBinding|.*WebhookConfiguration)$/.test(String(object.kind))) {
       expect(at(object, 'metadata', 'namespace')).toBe('mesh-system');
     }
     expect(at(object, 'metadata', 'labels', 'app.kubernetes.io/managed-by')).toBe('test');
@@ -90,6 +93,42 @@ describe('the document of settings', () => {
     expect(hash({ config: { trustDomain: 'example.org' } })).not.toEqual(hash({}));
     expect(hash({ controller: { replicas: 3 } })).toEqual(hash({}));
   });
+});
+
+test('the controller takes the settings of the chart, which are its own defaults but for the images', () => {
+  const text = at(find(rendered(), 'ConfigMap', 'smi-mesh-config'), 'data', 'config.yaml');
+  const parsed = parseYaml(String(text));
+  const decoded = decodeControllerConfig(parsed.ok ? parsed.value[0] : undefined);
+  const defaults = decodeControllerConfig({});
+  if (!decoded.ok || !defaults.ok) throw new Error(JSON.stringify([decoded, defaults]));
+  const { images: _, ...injection } = decoded.value.injection;
+  const { images: __, ...own } = defaults.value.injection;
+  expect({ ...decoded.value, injection }).toEqual({ ...defaults.value, injection: own });
+});
+
+test('every setting of the schema is one that the controller knows', () => {
+  const config = at(chart.schema, 'properties', 'config');
+  const decoded = decodeControllerConfig(exampleOf(config));
+  const unknown = decoded.ok ? [] : decoded.error.filter(({ code }) => code === 'SMI2008');
+  expect(unknown.map(({ message }) => message)).toEqual([]);
+});
+
+/** Something in every field that a schema names. */
+function exampleOf(schema: unknown): unknown {
+  const properties = at(schema, 'properties');
+  if (!isRecord(properties)) return null;
+  return Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, exampleOf(inner)]));
+}
+
+test('the controller may apply the definitions that ship, and no others', () => {
+  const shipped = readdirSync(join(import.meta.dirname, '../../../schemas/crds')).map((name) =>
+    name.replace('.yaml', ''),
+  );
+  const rules = at(find(rendered(), 'ClusterRole', 'smi-mesh-controller'), 'rules') as readonly Fields[];
+  const rule = rules.find(({ apiGroups }) => JSON.stringify(apiGroups) === '["apiextensions.k8s.io"]');
+  expect(rule?.resourceNames).toEqual(shipped.toSorted());
+  const unmanaged = find(rendered({ config: { crds: { manage: false } } }), 'ClusterRole', 'smi-mesh-controller');
+  expect(JSON.stringify(unmanaged)).not.toContain('apiextensions');
 });
 
 test('values are refused by the schema, each with its place and what was probably meant', () => {

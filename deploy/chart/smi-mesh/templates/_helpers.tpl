@@ -34,3 +34,31 @@ capabilities:
 {{- define "smi-mesh.config" -}}
 {{ toYaml (mergeOverwrite (dict "injection" (dict "images" (dict "mesh" (include "smi-mesh.image" .) "envoy" (include "smi-mesh.envoyImage" .) "pullPolicy" .Values.image.pullPolicy) "cni" .Values.cni.enabled) "webhooks" (dict "certificates" (ternary "cert-manager" "self" .Values.certManager.enabled))) .Values.config) }}
 {{- end }}
+
+{{/* Of both webhooks that give pods sidecars. */}}
+{{- define "smi-mesh.injection" -}}
+admissionReviewVersions: [v1]
+sideEffects: None
+timeoutSeconds: 10
+failurePolicy: {{ .Values.config.webhooks.injectionFailurePolicy }}
+reinvocationPolicy: Never
+rules:
+  - operations: [CREATE]
+    apiGroups: ['']
+    apiVersions: [v1]
+    resources: [pods]
+    scope: Namespaced
+clientConfig:
+  service:
+    namespace: {{ .Release.Namespace }}
+    name: smi-mesh-webhook
+    port: 443
+    path: /inject
+{{- end }}
+
+{{/* The cluster itself and the control plane run without sidecars, also while no webhook answers. */}}
+{{- define "smi-mesh.neverInjected" -}}
+- key: kubernetes.io/metadata.name
+  operator: NotIn
+  values: [kube-system, kube-public, kube-node-lease, {{ .Release.Namespace }}]
+{{- end }}
