@@ -6,6 +6,7 @@ import { controlPlaneCommand } from './commands/control-plane.ts';
 import { convertCommand } from './commands/convert.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
+import { interceptCommand } from './commands/intercept.ts';
 import { matrixCommand } from './commands/matrix.ts';
 import { proxiesCommand } from './commands/proxies.ts';
 import { proxyCommand } from './commands/proxy.ts';
@@ -34,6 +35,7 @@ const commands: readonly (() => Command)[] = [
   proxyCommand,
   controlPlaneCommand,
   xdsCommand,
+  interceptCommand,
   versionCommand,
   completionCommand,
 ];

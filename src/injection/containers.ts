@@ -47,7 +47,7 @@ function unprivileged(user: number): Fields {
 
 /** Sets the rules of redirection; where the CNI plug-in does that, it checks without any privilege that they are there. */
 export function initContainer({ choices, settings }: SidecarPlan): Fields {
-  const rules = interceptionArguments(choices.interception);
+  const rules = interceptionArguments(choices.interception, choices.dataPlane);
   return {
     name: sidecarContainers.init,
     ...ourImage(settings),

@@ -97,11 +97,12 @@ function changesOf(pod: PodParts, choices: PodChoices, native: boolean, context:
   const probes = { ...before.table, ...programs.table };
   const plan = { choices, settings, mesh, native, probes, graceSeconds };
   const sidecar = sidecarContainerList(plan);
+  const rules = interceptionArguments(choices.interception, choices.dataPlane);
   return {
     annotations: {
       ...pod.annotations,
       [podAnnotations.injected]: choices.dataPlane,
-      ...(settings.cni ? { [podAnnotations.interception]: interceptionArguments(choices.interception).join(' ') } : {}),
+      ...(settings.cni ? { [podAnnotations.interception]: rules.join(' ') } : {}),
       ...(native ? {} : defaultContainer(pod)),
     },
     spec: {

@@ -1,3 +1,4 @@
+import type { DataPlaneKind } from '../kubernetes/names.ts';
 import { formatIpRange, type IpRange, parseIpRange } from '../lib/ip-range.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 
@@ -23,8 +24,10 @@ export const interceptEverything: Interception = {
   excludeUids: [],
 };
 
+export const dataPlaneOption = '--data-plane';
+
 /** The command line options of `smi-cli intercept`, by field. */
-const interceptionOptions: Readonly<Record<keyof Interception, string>> = {
+export const interceptionOptions: Readonly<Record<keyof Interception, string>> = {
   excludeInboundPorts: '--exclude-inbound-ports',
   excludeOutboundPorts: '--exclude-outbound-ports',
   excludeOutboundRanges: '--exclude-outbound-ranges',
@@ -33,15 +36,16 @@ const interceptionOptions: Readonly<Record<keyof Interception, string>> = {
 };
 
 /** Arguments of `smi-cli intercept` that say the same. */
-export function interceptionArguments(interception: Interception): readonly string[] {
+export function interceptionArguments(interception: Interception, dataPlane: DataPlaneKind): readonly string[] {
   const lists: Readonly<Record<keyof Interception, readonly (string | number)[]>> = {
     ...interception,
     excludeOutboundRanges: interception.excludeOutboundRanges.map(formatIpRange),
     includeOutboundRanges: interception.includeOutboundRanges.map(formatIpRange),
   };
-  return (Object.keys(interceptionOptions) as (keyof Interception)[]).flatMap((field) =>
+  const written = (Object.keys(interceptionOptions) as (keyof Interception)[]).flatMap((field) =>
     lists[field].length === 0 ? [] : [interceptionOptions[field], lists[field].join(',')],
   );
+  return [dataPlaneOption, dataPlane, ...written];
 }
 
 /** Every rule costs each packet a comparison, and a list is written by hand. */

@@ -89,7 +89,7 @@ describe('what sidecars may do', () => {
 
   it('only what sets the rules may change the network, and nothing else', () => {
     const init = containerOf(injected(podWith()).pod, 'smi-mesh-init');
-    expect(init.command).toEqual(['smi-cli', 'intercept']);
+    expect(init.command).toEqual(['smi-cli', 'intercept', '--data-plane', 'proxy']);
     expect(init.securityContext).toMatchObject({
       ...locked,
       runAsUser: 0,
@@ -119,7 +119,7 @@ describe('what sidecars may do', () => {
       runAsNonRoot: true,
       capabilities: { drop: ['ALL'] },
     });
-    expect(pod.metadata.annotations[podAnnotations.interception]).toBe('--exclude-uids 7');
+    expect(pod.metadata.annotations[podAnnotations.interception]).toBe('--data-plane proxy --exclude-uids 7');
   });
 });
 
@@ -175,7 +175,7 @@ describe('what sidecars are told', () => {
       [podAnnotations.excludeOutboundPorts]: '',
     };
     const { pod } = injected(podWith({}, {}, annotations), { settings: { interception } });
-    expect(containerOf(pod, 'smi-mesh-init').command?.slice(2)).toEqual([
+    expect(containerOf(pod, 'smi-mesh-init').command?.slice(4)).toEqual([
       ...['--exclude-inbound-ports', '9090,80,81'],
       ...['--exclude-outbound-ranges', '10.1.0.0/16,fd00::/8,192.0.2.1/32'],
       ...['--include-outbound-ranges', '10.0.0.0/8'],

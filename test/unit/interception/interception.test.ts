@@ -33,7 +33,8 @@ describe('what is not redirected', () => {
   });
 
   it('is written as arguments', () => {
-    expect(interceptionArguments(interceptEverything)).toEqual([]);
-    expect(interceptionArguments({ ...interceptEverything, excludeUids: [1, 2] })).toEqual(['--exclude-uids', '1,2']);
+    expect(interceptionArguments(interceptEverything, 'envoy')).toEqual(['--data-plane', 'envoy']);
+    const interception = { ...interceptEverything, excludeUids: [1, 2] };
+    expect(interceptionArguments(interception, 'proxy').slice(2)).toEqual(['--exclude-uids', '1,2']);
   });
 });
