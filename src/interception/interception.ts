@@ -24,8 +24,6 @@ export const interceptEverything: Interception = {
   excludeUids: [],
 };
 
-export const dataPlaneOption = '--data-plane';
-
 /** The command line options of `smi-cli intercept`, by field. */
 export const interceptionOptions: Readonly<Record<keyof Interception, string>> = {
   excludeInboundPorts: '--exclude-inbound-ports',
@@ -45,7 +43,7 @@ export function interceptionArguments(interception: Interception, dataPlane: Dat
   const written = (Object.keys(interceptionOptions) as (keyof Interception)[]).flatMap((field) =>
     lists[field].length === 0 ? [] : [interceptionOptions[field], lists[field].join(',')],
   );
-  return [dataPlaneOption, dataPlane, ...written];
+  return ['--data-plane', dataPlane, ...written];
 }
 
 /** Every rule costs each packet a comparison, and a list is written by hand. */
