@@ -8,7 +8,15 @@ import { emitEndpoints } from './emit/endpoints.ts';
 import { emitInbound } from './emit/inbound.ts';
 import { emitService, referencedEndpoints } from './emit/service.ts';
 import { emitWorkload, interceptedPorts, servedPorts } from './emit/workload.ts';
-import { endpointsUnit, inboundUnit, servicePorts, serviceUnit, typeUrls, workloadUnit } from './names.ts';
+import {
+  endpointsUnit,
+  inboundUnit,
+  parsePortName,
+  servicePorts,
+  serviceUnit,
+  typeUrls,
+  workloadUnit,
+} from './names.ts';
 import { support } from './support.ts';
 
 /** There is nothing to choose yet. */
@@ -43,9 +51,15 @@ function view(model: MeshModel, id: WorkloadId): readonly UnitId[] {
   if (workload === undefined) return [];
   const reached =
     workload.outbound === 'intercepted'
-      ? shared(model, 'intercepted units', (whole) => outboundUnits(whole, interceptedPorts(whole)))
+      ? shared(model, 'intercepted units', (whole) => interceptedUnits(whole, interceptedPorts(whole)))
       : outboundUnits(model, servedPorts(model, workload));
   return [...reached, inboundUnit(workload.set), workloadUnit(id)];
+}
+
+/** Programs find the pods of a Service without address by themselves, so the proxy must know them whatever the rules say. */
+function interceptedUnits(model: MeshModel, names: readonly string[]): readonly UnitId[] {
+  const headless = names.filter((name) => model.services[parsePortName(name).service]?.vips.length === 0);
+  return [...new Set([...outboundUnits(model, names), ...headless.map(endpointsUnit)])];
 }
 
 function outboundUnits(model: MeshModel, services: readonly string[]): readonly UnitId[] {

@@ -124,7 +124,7 @@ export interface WorkloadPort {
   readonly tls?: 'permissive' | 'off';
   /** Port on which the sidecar takes this container port's traffic; equal to `port` under interception. */
   readonly meshPort: number;
-  /** Where the program itself listens. */
+  /** Where the program itself listens: at the pod's own address, where that is known. */
   readonly app: { readonly address: string; readonly port: number };
 }
 

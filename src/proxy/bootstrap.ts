@@ -24,6 +24,13 @@ export interface ProxyBootstrap {
   /** The workload id, `NAMESPACE/POD`. */
   readonly node: string;
   readonly admin: { readonly address: string; readonly port: number };
+  /** Where others read the metrics, and nothing else. */
+  readonly metrics?: { readonly address: string; readonly port: number };
+  /**
+   * The ports to which the pod's connections are redirected. Then the listeners of the configuration are not bound to ports
+   * of their own: where a connection was going chooses among them.
+   */
+  readonly interception?: { readonly outboundPort: number; readonly inboundPort: number };
   /** The SVID with which the proxy begins; without it, it speaks plain text only and has no inbound listener. */
   readonly secret?: BootstrapSecret;
   /** Paths of PEM files in place of `secret`, relative to the bootstrap's folder. */
@@ -96,7 +103,10 @@ function isText(value: unknown): value is string {
 function bootstrapFault(value: unknown): string | undefined {
   if (!isObject(value)) return 'not an object';
   if (!isText(value.node)) return 'node: missing';
-  const { admin, secret, secretFiles, ads, resources } = value;
+  const { admin, metrics, secret, secretFiles, ads, resources } = value;
+  if (metrics !== undefined && (!isObject(metrics) || !isText(metrics.address) || !isPort(metrics.port))) {
+    return 'metrics: address and port are needed';
+  }
   if (!isObject(admin) || !isText(admin.address) || !isPort(admin.port)) return 'admin: address and port are needed';
   if (secret !== undefined && secretFiles !== undefined) return 'secretFiles: there is a secret already';
   const secretProblem = secretFault('secret', secret) ?? secretFault('secretFiles', secretFiles);
@@ -125,7 +135,11 @@ function optionFault(value: Fields): string | undefined {
   for (const field of ['stateFile', 'testRandomHeader']) {
     if (value[field] !== undefined && !isText(value[field])) return `${field}: not a text`;
   }
-  const { drainMillis, accessLog, dnsServers } = value;
+  const { drainMillis, accessLog, dnsServers, interception } = value;
+  if (interception !== undefined) {
+    const ports = isObject(interception) ? [interception.outboundPort, interception.inboundPort] : [];
+    if (ports.length === 0 || !ports.every(isPort)) return 'interception: outboundPort and inboundPort are needed';
+  }
   if (drainMillis !== undefined && !(typeof drainMillis === 'number' && drainMillis >= 0))
     return 'drainMillis: not a number';
   if (dnsServers !== undefined && !isServers(dnsServers)) return 'dnsServers: not a list of ADDRESS or ADDRESS:PORT';

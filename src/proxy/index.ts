@@ -1,9 +1,10 @@
-import { startAdmin } from './admin/server.ts';
+import { startAdmin, startMetrics } from './admin/server.ts';
 import { AdsClient, type AdsOptions } from './ads/client.ts';
 import type { BootstrapSecret, ProxyBootstrap } from './bootstrap.ts';
 import { resourceFromJson } from './config/decode.ts';
 import { type Resource, ResourceSet, typeUrlOf } from './config/resources.ts';
 import { StateFile } from './config/state-file.ts';
+import { loadDestinationReader } from './interception/original-destination.ts';
 import { limits } from './limits.ts';
 import { Runtime } from './runtime.ts';
 import { tlsMaterial } from './tls/material.ts';
@@ -38,14 +39,16 @@ export interface RunningProxy {
   stop(): Promise<void>;
 }
 
-/** Starts a proxy; rejects when the admin address cannot be bound, or the secret or a static resource is unusable. */
+/** Starts a proxy; rejects when an address of its own cannot be bound, or the secret or a static resource is unusable. */
 export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = {}): Promise<RunningProxy> {
   const log =
     hooks.log ?? ((line: string) => process.stderr.write(`${new Date().toISOString()} ${bootstrap.node} ${line}\n`));
   const statics = staticResources(bootstrap);
   const material = bootstrap.secret === undefined ? undefined : tlsMaterial(bootstrap.secret);
   if (material?.ok === false) throw new Error(`bootstrap secret: ${material.error}`);
-  const runtime = new Runtime(bootstrap, log);
+  const reader = bootstrap.interception === undefined ? undefined : await loadDestinationReader();
+  if (reader?.ok === false) throw new Error(reader.error);
+  const runtime = new Runtime(bootstrap, log, reader?.value);
   const admin = await startAdmin(bootstrap.admin.address, bootstrap.admin.port, {
     ready: () => runtime.isReady,
     config: () => ({ node: bootstrap.node, version: runtime.version, resources: visible(runtime.resources) }),
@@ -54,6 +57,12 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
   if (!admin.ok) {
     runtime.stop();
     throw new Error(admin.error);
+  }
+  const metrics = bootstrap.metrics && (await startMetrics(bootstrap.metrics, () => runtime.registry.render()));
+  if (metrics?.ok === false) {
+    runtime.stop();
+    admin.value.close();
+    throw new Error(metrics.error);
   }
   if (material?.ok === true) runtime.useMaterial(material.value);
   const state = bootstrap.stateFile === undefined ? undefined : new StateFile(bootstrap.stateFile, log);
@@ -68,6 +77,7 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
     ads?.stop();
     runtime.stop();
     admin.value.close();
+    metrics?.value.close();
     await state?.settled();
   };
   return {

@@ -16,6 +16,8 @@ export const limits = {
   /** A response body up to this size leaves in one write with its head. */
   joinedWriteBytes: 16_384,
   connectionsPerListener: 10_000,
+  /** Of all listeners together, where connections are redirected to one port. */
+  redirectedConnections: 20_000,
   connectionsPerEndpoint: 1_024,
   idlePerEndpoint: 256,
   pendingPerEndpoint: 1_024,

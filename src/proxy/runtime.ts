@@ -1,9 +1,12 @@
 import { Authenticators } from './auth/authenticators.ts';
 import type { BootstrapSecret, ProxyBootstrap } from './bootstrap.ts';
 import { programSettings } from './config/cluster-policy.ts';
-import { type ListenerEnvironment, listenerSpecs } from './config/listeners.ts';
+import type { ListenerEnvironment } from './config/environment.ts';
+import { inboundKey } from './config/inbound-listeners.ts';
+import { listenerSpecs } from './config/listeners.ts';
 import { type Messages, ResourceSet } from './config/resources.ts';
 import { Mirrors } from './http/mirrors.ts';
+import type { DestinationReader } from './interception/original-destination.ts';
 import { ListenerManager } from './listeners/manager.ts';
 import { LoadShedding } from './load-shedding.ts';
 import { PolicyMemory } from './policy/memory.ts';
@@ -49,7 +52,8 @@ export class Runtime {
   #markReady: () => void = () => {};
   #applying: Promise<void> = Promise.resolve();
 
-  constructor(bootstrap: ProxyBootstrap, log: (line: string) => void) {
+  /** `reader`: needed where connections come by interception. */
+  constructor(bootstrap: ProxyBootstrap, log: (line: string) => void, reader?: DestinationReader) {
     this.#node = bootstrap.node;
     this.#dialer = new Dialer(new Names(dnsSource(bootstrap.dnsServers ?? [])));
     this.#pools = new Pools(this.#dialer, this.#ticker);
@@ -72,6 +76,10 @@ export class Runtime {
       accessLog: bootstrap.accessLog === true ? log : undefined,
       denials: new DenialLog(log),
       testRandomHeader: bootstrap.testRandomHeader?.toLowerCase(),
+      interception:
+        bootstrap.interception === undefined || reader === undefined
+          ? undefined
+          : { ...bootstrap.interception, reader, find: (key) => this.#listeners.find(key) },
     };
     this.ready = new Promise((resolve) => {
       this.#markReady = resolve;
@@ -140,6 +148,7 @@ export class Runtime {
     const clusters = this.#clusters.transaction();
     const specs = listenerSpecs(resources, workload, this.#material, clusters, this.#environment);
     this.#resources = resources;
+    this.#useOwnPorts(workload);
     const bound = await this.#listeners.apply(specs);
     clusters.commit();
     this.#memory.commit();
@@ -149,6 +158,16 @@ export class Runtime {
     this.isReady = true;
     this.#markReady();
     this.#log(`ready with ${specs.length} listeners`);
+  }
+
+  /** The proxy's own way to the listeners to which others are redirected. */
+  #useOwnPorts({ inbound }: Messages['Workload']): void {
+    if (this.#environment.interception === undefined) return;
+    const keys = new Map(inbound.map((listener) => [`${listener.address} ${listener.port}`, inboundKey(listener)]));
+    this.#dialer.useOwnPorts((address, port) => {
+      const key = keys.get(`${address} ${port}`);
+      return key === undefined ? undefined : (this.#listeners.find(key)?.port ?? 0);
+    });
   }
 
   /** What the control plane sent, or what came after that by another way, together with the roots of other trust domains. */

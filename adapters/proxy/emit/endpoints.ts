@@ -15,7 +15,7 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
   const outside = service.externalName === undefined ? [] : [outsideEndpoint(service.externalName, servicePort)];
   const endpoints = servicePort.targets.flatMap((target): Endpoint[] => {
     const workload = model.workloads[target.workload];
-    const address = workload?.addresses[0];
+    const [address, ...otherAddresses] = workload?.addresses ?? [];
     if (workload === undefined || address === undefined) return [];
     const reached = findPort(workload.ports, target.port, transport);
     return [
@@ -25,6 +25,7 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
         workload: workload.id,
         identity: identityAt(workload, reached),
         ready: workload.ready,
+        ...(otherAddresses.length === 0 ? {} : { otherAddresses }),
         ...(workload.locality === undefined ? {} : { locality: workload.locality }),
         ...(identityAt(workload, reached) === '' && reached?.http2 === true ? { http2: true } : {}),
       },

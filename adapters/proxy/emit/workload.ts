@@ -31,6 +31,7 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
     inboundPolicy: workload.set,
     namespace: workload.namespace,
     ...sourceAddress(workload),
+    ...outsideMode(model, workload),
     ...(workload.locality === undefined ? {} : { locality: workload.locality }),
     ...clientAccess(model, workload),
     ...trustDomains(model),
@@ -41,6 +42,11 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
 /** Pods that share a machine's network do not call from their own address by themselves. */
 function sourceAddress({ outbound, addresses: [address] }: Workload): Pick<WorkloadMessage, 'sourceAddress'> {
   return outbound === 'intercepted' || address === undefined ? {} : { sourceAddress: address };
+}
+
+/** Connections that are not intercepted never ask for what is outside. */
+function outsideMode({ settings }: MeshModel, { outbound }: Workload): Pick<WorkloadMessage, 'outboundPassthrough'> {
+  return outbound === 'intercepted' && settings.outboundMode === 'passthrough' ? { outboundPassthrough: true } : {};
 }
 
 function trustDomains({ settings }: MeshModel): Pick<WorkloadMessage, 'trustDomains'> {
@@ -65,7 +71,13 @@ function clientAccess(model: MeshModel, workload: Workload): Pick<WorkloadMessag
 
 /** Names of the service ports that a workload's outbound listeners serve, each once. */
 export function servedPorts(model: MeshModel, workload: Workload): readonly string[] {
-  return [...new Set(outboundListeners(model, workload).flatMap((listener) => listener.services ?? []))];
+  return namesIn(outboundListeners(model, workload));
+}
+
+function namesIn(listeners: readonly OutboundListener[]): readonly string[] {
+  return [
+    ...new Set(listeners.flatMap(({ services = [], connectionServices = [] }) => [...services, ...connectionServices])),
+  ];
 }
 
 interface ListeningPort {
@@ -82,8 +94,7 @@ function listeningPorts(model: MeshModel): readonly ListeningPort[] {
 
 /** Names of the service ports that every workload serves whose traffic is intercepted, each once. */
 export function interceptedPorts(model: MeshModel): readonly string[] {
-  const listeners = interceptedListeners(listeningPorts(model), '', model.settings.outboundMode);
-  return [...new Set(listeners.flatMap(({ services }) => services ?? []))];
+  return namesIn(interceptedListeners(listeningPorts(model), '', model.settings.outboundMode));
 }
 
 function outboundListeners(model: MeshModel, workload: Workload): readonly OutboundListener[] {
@@ -108,8 +119,8 @@ function boundListener(model: MeshModel, { service, port, udp, listen }: Outboun
 
 /**
  * One listener for each port number and transport. HTTP requests say which service they mean; of the TCP services that share a
- * port number the server name of TLS chooses. Connections to those that share one with HTTP fail. Nothing tells apart the UDP
- * services that share a port number, so they have no listener.
+ * port number the server name of TLS chooses. Those that share one with HTTP are told by the address that a program connected
+ * to, where that is known. Nothing tells apart the UDP services that share a port number, so they have no listener.
  */
 function interceptedListeners(
   refs: readonly ListeningPort[],
@@ -122,6 +133,7 @@ function interceptedListeners(
     const here = refs.filter(({ port }) => port.port === number && port.protocol !== 'udp');
     const http = here.filter(({ port }) => port.protocol === 'http');
     const served = http.length > 0 ? http : here;
+    const others = http.length > 0 ? here.filter(({ port }) => port.protocol === 'tcp') : [];
     const udp = { address, port: number, protocol: 'UDP' as const, services: datagrams.map(({ name }) => name) };
     const connections: OutboundListener = {
       address,
@@ -129,6 +141,7 @@ function interceptedListeners(
       protocol: http.length > 0 ? 'HTTP' : 'TCP',
       services: served.map(({ name }) => name),
       intercepted: true,
+      ...(others.length === 0 ? {} : { connectionServices: others.map(({ name }) => name) }),
       ...(http.length > 0 && outside === 'passthrough' ? { passthrough: true } : {}),
     };
     return [...(served.length > 0 ? [connections] : []), ...(datagrams.length === 1 ? [udp] : [])];
@@ -139,11 +152,18 @@ const tlsModes = { permissive: 'PERMISSIVE', off: 'OFF' } as const;
 
 /**
  * A workload without sidecar has none, and one without a known address none yet: nobody can call it either. Datagrams come
- * within connections: their listener needs a port of TCP that nothing else has.
+ * within connections: their listener needs a port of TCP that nothing else has. Where connections are intercepted they come to
+ * any address of the pod, and go on to the program at the same.
  */
 function inboundListeners(workload: Workload): InboundListener[] {
-  const [address] = workload.addresses;
-  if (workload.transport === 'plain' || address === undefined) return [];
+  if (workload.transport === 'plain') return [];
+  const { addresses, outbound } = workload;
+  return (outbound === 'intercepted' ? addresses : addresses.slice(0, 1)).flatMap((address) =>
+    listenersAt(workload, address),
+  );
+}
+
+function listenersAt(workload: Workload, address: string): InboundListener[] {
   const connections = workload.ports.filter(({ protocol }) => protocol !== 'udp').map(({ meshPort }) => meshPort);
   return workload.ports
     .filter(({ protocol, meshPort }) => protocol !== 'udp' || !connections.includes(meshPort))
@@ -152,7 +172,7 @@ function inboundListeners(workload: Workload): InboundListener[] {
       port: meshPort,
       containerPort: port,
       protocol: protocols[protocol],
-      appAddress: app.address,
+      appAddress: app.address === workload.addresses[0] ? address : app.address,
       appPort: app.port,
       ...(http2 === true ? { appHttp2: true } : {}),
       ...(tls === undefined ? {} : { tls: tlsModes[tls] }),

@@ -23,17 +23,40 @@ export async function startAdmin(
   source: AdminSource,
 ): Promise<Result<AdminServer, string>> {
   if (!/^127\.|^::1$/.test(address)) return err(`the admin address ${address} is not a loopback address`);
+  return serve('admin', address, port, (path) => answer(path, source));
+}
+
+/** `/metrics` and nothing else, for whoever reaches the address. */
+export function startMetrics(
+  { address, port }: { readonly address: string; readonly port: number },
+  render: () => string,
+): Promise<Result<AdminServer, string>> {
+  return serve('metrics', address, port, (path) =>
+    path === '/metrics' ? [200, metricsText, render()] : [404, text, '/metrics\n'],
+  );
+}
+
+type Answer = readonly [status: number, type: string, body: string];
+
+async function serve(
+  name: string,
+  address: string,
+  port: number,
+  answerTo: (path: string) => Answer,
+): Promise<Result<AdminServer, string>> {
   const server = http.createServer({ requestTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
-    const [status, type, body] = answer(request.method ?? '', request.url ?? '', source);
+    const { method = '', url = '' } = request;
+    const reads = method === 'GET' || method === 'HEAD';
+    const [status, type, body] = reads ? answerTo(url.split('?', 1)[0]!) : [405, text, 'only GET\n'];
     response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
-    response.end(request.method === 'HEAD' ? '' : body);
+    response.end(method === 'HEAD' ? '' : body);
   });
   server.maxConnections = 64;
   const failure = await new Promise<Error | undefined>((resolve) => {
     server.once('error', resolve);
     server.listen(port, address, () => resolve(undefined));
   });
-  if (failure !== undefined) return err(`the admin address cannot be bound: ${failure.message}`);
+  if (failure !== undefined) return err(`the ${name} address cannot be bound: ${failure.message}`);
   const bound = server.address() as AddressInfo;
   return ok({
     address: bound.address,
@@ -46,16 +69,16 @@ export async function startAdmin(
 }
 
 const text = 'text/plain; charset=utf-8';
+const metricsText = 'text/plain; version=0.0.4';
 
-function answer(method: string, url: string, source: AdminSource): readonly [number, string, string] {
-  if (method !== 'GET' && method !== 'HEAD') return [405, text, 'only GET\n'];
-  switch (url.split('?', 1)[0]) {
+function answer(path: string, source: AdminSource): Answer {
+  switch (path) {
     case '/ready':
       return source.ready() ? [200, text, 'ready\n'] : [503, text, 'not ready\n'];
     case '/config':
       return [200, 'application/json', `${JSON.stringify(source.config(), undefined, 2)}\n`];
     case '/metrics':
-      return [200, 'text/plain; version=0.0.4', source.metrics()];
+      return [200, metricsText, source.metrics()];
     default:
       return [404, text, '/ready /config /metrics\n'];
   }

@@ -1,4 +1,5 @@
 import { outsideHostReader } from '../../lib/outside-host.ts';
+import type { Destination } from '../interception/original-destination.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
 import { RetryBudget } from '../policy/retry-budget.ts';
 import { type Matcher, validMatcher } from '../routing/match.ts';
@@ -9,6 +10,7 @@ import type {
   Route,
   RouteTarget,
   ServiceRoutes,
+  StraightRoute,
 } from '../routing/outbound-table.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
@@ -16,8 +18,10 @@ import type { Cluster } from '../upstream/cluster.ts';
 import type { ClustersTransaction } from '../upstream/clusters.ts';
 import { type Outside, outsideGuard } from '../upstream/outside.ts';
 import { compileClusterPolicy, nowhere } from './cluster-policy.ts';
+import type { Destinations } from './destinations.ts';
 import { policyTable, usesOf } from './policies.ts';
 import type { Messages, ResourceSet } from './resources.ts';
+import type { StraightTarget } from './tcp.ts';
 
 type Listener = Messages['Workload']['outbound'][number];
 type Service = Messages['OutboundService'];
@@ -68,7 +72,43 @@ export class OutboundCompiler {
       }
     }
     const outside = listener.passthrough ? this.#outsideRoute(listener) : undefined;
-    return { authorities, rejected: this.rejected, uses, outside };
+    return { ...this.noServices(nowhereElse), authorities, uses, outside };
+  }
+
+  /** The table of a listener for requests that mean no service. */
+  noServices(straight: StraightRoute): OutboundTable {
+    return { authorities: new Map(), rejected: this.rejected, uses: new Set(), outside: undefined, straight };
+  }
+
+  /** Whether a split governs connections to a service. */
+  splits(name: string): boolean {
+    const route = this.service(name)?.routes.find(({ matches }) => matches === undefined);
+    return route !== undefined && route.split !== '';
+  }
+
+  /** The way of a connection to where it was going; undefined where it must not go. */
+  straight(destinations: Destinations): (destination: Destination) => StraightTarget | undefined {
+    const outside = this.#series('outside', 'outside', '');
+    const own = this.#series('self', 'self', '');
+    const ofPods = new Map<string, RequestSeries>();
+    return (destination) => {
+      const target = destinations.target(destination);
+      const pod = destinations.pod(destination);
+      if (destinations.isOwn(destination)) return { target, series: own };
+      if (pod === undefined) return this.#workload.outboundPassthrough ? { target, series: outside } : undefined;
+      const series = ofPods.get(pod.service) ?? this.#series(pod.service, serviceOf(pod.service), '');
+      ofPods.set(pod.service, series);
+      return { target, series };
+    };
+  }
+
+  /** The same for requests. */
+  straightRoute(destinations: Destinations): StraightRoute {
+    const straight = this.straight(destinations);
+    return (destination) => {
+      const found = straight(destination);
+      return found && { cluster: this.#outside.cluster(found.target), series: found.series };
+    };
   }
 
   /** The server names that mean the services of a TCP listener. */
@@ -125,7 +165,7 @@ export class OutboundCompiler {
     const guard = outsideGuard(address);
     return {
       hostOf: outsideHostReader(port),
-      cluster: (host) => this.#outside.cluster(host, port, guard),
+      cluster: (host) => this.#outside.cluster({ address: host, port, identity: '', guard }),
       series: this.#series('outside', 'outside', ''),
     };
   }
@@ -147,6 +187,9 @@ export class OutboundCompiler {
     return new RequestSeries(this.#registry, { ...labels, destination, backend, route });
   }
 }
+
+/** Where no connection comes by interception. */
+function nowhereElse(): undefined {}
 
 function admitting(match: Service['rules'][number]['match']): Matcher {
   return validMatcher(match) ?? (() => true);

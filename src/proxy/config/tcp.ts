@@ -1,3 +1,4 @@
+import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
 import type { TcpAttempt, TcpRoute, TcpTable } from '../listeners/tcp.ts';
 import type { InboundTable } from '../routing/inbound-table.ts';
@@ -55,6 +56,27 @@ function toTarget(route: Route, peerAddress: string): TcpRoute | undefined {
     return undefined;
   }
   return new OutboundRoute(target.cluster, { header: noHeader, peerAddress }, series);
+}
+
+/** To where the connection was going, by one try. */
+export interface StraightTarget {
+  readonly target: DialTarget;
+  readonly series: RequestSeries;
+}
+
+/** Connections that were going to no service's address. */
+export function straightTcp(
+  straight: (destination: Destination) => StraightTarget | undefined,
+): Omit<TcpTable, 'admission'> {
+  return {
+    byServerName: false,
+    route: ({ destination }) => {
+      const found = destination && straight(destination);
+      if (found === undefined) return undefined;
+      const { target, series } = found;
+      return oneTry(target, series, () => series.connection('forwarded'));
+    },
+  };
 }
 
 /** Bytes carry none. */
@@ -141,8 +163,12 @@ function uncovered({ mode }: InboundTable, identity: string): Verdict {
 }
 
 function once(target: DialTarget, verdict: Verdict, series: RequestSeries): TcpRoute {
-  let tried = false;
   series.connection(verdict);
+  return oneTry(target, series, () => {});
+}
+
+function oneTry(target: DialTarget, series: RequestSeries, connected: () => void): TcpRoute {
+  let tried = false;
   return {
     next: () => {
       if (tried) return undefined;
@@ -150,7 +176,10 @@ function once(target: DialTarget, verdict: Verdict, series: RequestSeries): TcpR
       return { target, connectMillis: limits.connectMillis };
     },
     failed: () => series.connection('failed'),
-    connected: () => series.carried(),
+    connected: () => {
+      connected();
+      return series.carried();
+    },
     ended: () => {},
   };
 }

@@ -54,6 +54,7 @@ export class Transaction implements ResponseConsumer {
     this.#forwarding = new Forwarding(this.exchange);
     this.exchange.peer = peer.identity;
     this.exchange.peerAddress = peer.address;
+    this.exchange.destination = peer.destination;
   }
 
   /** Whether the client has sent all of its request. */

@@ -3,13 +3,14 @@ import { TLSSocket } from 'node:tls';
 import type { ConnectionHost } from '../http/connection-host.ts';
 import { ServerConnection } from '../http1/server-connection.ts';
 import { Http2ServerConnection } from '../http2/server-connection.ts';
+import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
 import type { CompiledPhases } from '../phases/phase.ts';
 import { readInto } from '../socket/read-into.ts';
 import type { Ticker } from '../ticker.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import { anyHttp } from '../upstream/dial.ts';
-import type { Listener } from './listener.ts';
+import type { ConnectionListener } from './listener.ts';
 import { peerOf } from './peer.ts';
 import { type Admission, PeerServer } from './peer-server.ts';
 import { UndecidedConnection } from './undecided.ts';
@@ -28,7 +29,7 @@ export interface HttpTable {
 }
 
 /** Takes HTTP connections, 1.1 and 2: in plain text from the program, or with mutual TLS from other proxies. */
-export class HttpListener implements ConnectionHost<ClientSide>, Listener<HttpTable> {
+export class HttpListener implements ConnectionHost<ClientSide>, ConnectionListener<HttpTable> {
   readonly ticker: Ticker;
   phases: CompiledPhases;
   draining = false;
@@ -38,7 +39,7 @@ export class HttpListener implements ConnectionHost<ClientSide>, Listener<HttpTa
   constructor(ticker: Ticker, { admission, phases }: HttpTable, material?: TlsMaterial) {
     this.ticker = ticker;
     this.phases = phases;
-    this.#server = new PeerServer(admission, material, anyHttp, (socket, peer) => this.#accept(socket, peer));
+    this.#server = new PeerServer(admission, material, anyHttp, (...accepted) => this.#accept(...accepted));
   }
 
   get connections(): number {
@@ -47,6 +48,14 @@ export class HttpListener implements ConnectionHost<ClientSide>, Listener<HttpTa
 
   listen(address: string, port: number): Promise<void> {
     return this.#server.listen(address, port);
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  take(socket: net.Socket, destination?: Destination): void {
+    this.#server.take(socket, destination);
   }
 
   use({ admission, phases }: HttpTable): void {
@@ -75,13 +84,13 @@ export class HttpListener implements ConnectionHost<ClientSide>, Listener<HttpTa
     this.#open.delete(connection);
   }
 
-  #accept(socket: net.Socket, identity: string): void {
+  #accept(socket: net.Socket, identity: string, destination?: Destination): void {
     if (this.draining) {
       socket.destroy();
       return;
     }
     socket.setNoDelay(true);
-    const peer = peerOf(socket, identity);
+    const peer = peerOf(socket, identity, destination);
     const take = (connection: ClientSide): ClientSide => {
       this.#open.add(connection);
       return connection;

@@ -1,19 +1,26 @@
 import type { TlsMaterial } from '../tls/material.ts';
-import type { Listener } from './listener.ts';
+import type { ConnectionListener, Listener } from './listener.ts';
+
+export interface Place {
+  readonly address: string;
+  /** 0 is any that is free. */
+  readonly port: number;
+}
 
 /** A listener that a configuration asks for. `key` is equal for those that can take over from one another. */
 export interface ListenerSpec {
   readonly key: string;
-  readonly address: string;
-  readonly port: number;
+  /** Where it is bound; undefined where others hand connections to it. */
+  readonly place: Place | undefined;
   create(): ManagedListener;
   /** Gives an existing one its new table. */
   update(listener: ManagedListener): void;
 }
 
-export type ManagedListener = Pick<Listener<never>, 'listen' | 'connections' | 'drain' | 'destroy'> & {
-  useMaterial(material: TlsMaterial): void;
-};
+export type ManagedListener = Pick<Listener<never>, 'listen' | 'connections' | 'drain' | 'destroy'> &
+  Partial<Pick<ConnectionListener<never>, 'port' | 'take'>> & {
+    useMaterial(material: TlsMaterial): void;
+  };
 
 const firstRetryMillis = 100;
 const lastRetryMillis = 5_000;
@@ -34,6 +41,11 @@ export class ListenerManager {
     let count = 0;
     for (const listener of [...this.#bound.values(), ...this.#leaving]) count += listener.connections;
     return count;
+  }
+
+  /** The listener of a key, while the configuration has it. */
+  find(key: string): ManagedListener | undefined {
+    return this.#bound.get(key);
   }
 
   /** Settles when each new listener is bound or its first attempt failed; true when all are bound. */
@@ -85,8 +97,9 @@ export class ListenerManager {
     this.#retries.delete(spec.key);
     const listener = spec.create();
     this.#bound.set(spec.key, listener);
+    if (spec.place === undefined) return true;
     try {
-      await listener.listen(spec.address, spec.port);
+      await listener.listen(spec.place.address, spec.place.port);
     } catch (error) {
       if (this.#bound.get(spec.key) === listener) this.#bound.delete(spec.key);
       this.#log(`listener ${spec.key} cannot be bound: ${(error as Error).message}`);

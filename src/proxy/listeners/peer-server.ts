@@ -1,12 +1,13 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import { admittedPeer } from './peer.ts';
 import { sniff } from './sniff.ts';
 
 /** Takes a connection; the peer's identity is proven, or empty where connections come in plain text. */
-export type Accept = (socket: net.Socket, peer: string) => void;
+export type Accept = (socket: net.Socket, peer: string, destination?: Destination) => void;
 
 /** Who may connect: anyone in plain text, only peers that prove an identity, or both. */
 export type Admission = 'plain' | 'mutual-tls' | 'either';
@@ -39,7 +40,7 @@ export class PeerServer {
     this.#admission = admission;
     this.#protocols = protocols;
     this.#accept = accept;
-    this.#server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#connected(socket));
+    this.#server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.take(socket));
     this.#server.maxConnections = limits.connectionsPerListener;
     if (material !== undefined) this.useMaterial(material);
   }
@@ -55,6 +56,19 @@ export class PeerServer {
         resolve();
       });
     });
+  }
+
+  /** 0 while it is not bound. */
+  get port(): number {
+    const bound = this.#server.address();
+    return bound === null || typeof bound === 'string' ? 0 : bound.port;
+  }
+
+  /** Takes a connection that was accepted elsewhere, with a client that may end its side and still wait. */
+  take(socket: net.Socket, destination?: Destination): void {
+    if (this.#admission === 'plain') this.#accept(socket, '', destination);
+    else if (this.#admission === 'mutual-tls') this.#handshake(socket);
+    else this.#tell(socket, destination);
   }
 
   /** For connections from now on. */
@@ -91,19 +105,13 @@ export class PeerServer {
     return server;
   }
 
-  #connected(socket: net.Socket): void {
-    if (this.#admission === 'plain') this.#accept(socket, '');
-    else if (this.#admission === 'mutual-tls') this.#handshake(socket);
-    else this.#tell(socket);
-  }
-
   #handshake(socket: net.Socket): void {
     if (this.#secure === undefined) socket.destroy();
     else this.#secure.emit('connection', socket);
   }
 
   /** Who says nothing for a while waits for the server to speak first, which clients of TLS never do. */
-  #tell(socket: net.Socket): void {
+  #tell(socket: net.Socket, destination: Destination | undefined): void {
     const gone = () => socket.destroy();
     this.#unclear.add(socket);
     socket.on('error', gone);
@@ -112,7 +120,7 @@ export class PeerServer {
       socket.off('error', gone);
       if (found === 'closed') socket.destroy();
       else if (found === 'tls') this.#handshake(socket);
-      else this.#accept(socket, '');
+      else this.#accept(socket, '', destination);
     });
   }
 }

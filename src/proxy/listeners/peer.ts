@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { canonicalIp } from '../../lib/ip-address.ts';
 import { peerSpiffeId } from '../../lib/spiffe.ts';
+import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
 import type { TrustStore } from '../tls/trust.ts';
 
@@ -11,10 +12,12 @@ export interface Peer {
   readonly identity: string;
   /** In canonical form; empty when the connection is gone already. */
   readonly address: string;
+  /** Where it connected to, when that is no service's address and decides. */
+  readonly destination: Destination | undefined;
 }
 
-export function peerOf(socket: Socket, identity: string): Peer {
-  return { identity, address: canonicalIp(socket.remoteAddress ?? '') ?? '' };
+export function peerOf(socket: Socket, identity: string, destination?: Destination): Peer {
+  return { identity, address: canonicalIp(socket.remoteAddress ?? '') ?? '', destination };
 }
 
 /** When a connection ends as gracefully as its protocol can, on the ticker's clock: what was proven once is not true for ever. */

@@ -1,10 +1,11 @@
 import type net from 'node:net';
+import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
 import type { ConnectionCounters } from '../telemetry/requests.ts';
 import { type ClientHello, readClientHello } from '../tls/client-hello.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { Dialer, DialTarget } from '../upstream/dial.ts';
-import type { Listener } from './listener.ts';
+import type { ConnectionListener } from './listener.ts';
 import { type Peer, peerOf } from './peer.ts';
 import { type Admission, PeerServer } from './peer-server.ts';
 import { peek } from './sniff.ts';
@@ -37,7 +38,7 @@ export interface TcpTable {
 }
 
 /** Takes raw connections, in plain text or with mutual TLS, and splices them. */
-export class TcpListener implements Listener<TcpTable> {
+export class TcpListener implements ConnectionListener<TcpTable> {
   readonly #dialer: Dialer;
   readonly #server: PeerServer;
   readonly #open = new Set<net.Socket>();
@@ -46,7 +47,7 @@ export class TcpListener implements Listener<TcpTable> {
   constructor(dialer: Dialer, table: TcpTable, material?: TlsMaterial) {
     this.#dialer = dialer;
     this.#table = table;
-    this.#server = new PeerServer(table.admission, material, undefined, (socket, peer) => this.#accept(socket, peer));
+    this.#server = new PeerServer(table.admission, material, undefined, (...accepted) => this.#accept(...accepted));
   }
 
   get connections(): number {
@@ -55,6 +56,14 @@ export class TcpListener implements Listener<TcpTable> {
 
   listen(address: string, port: number): Promise<void> {
     return this.#server.listen(address, port);
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  take(socket: net.Socket, destination?: Destination): void {
+    this.#server.take(socket, destination);
   }
 
   use(table: TcpTable): void {
@@ -76,11 +85,11 @@ export class TcpListener implements Listener<TcpTable> {
     for (const socket of this.#open) socket.destroy();
   }
 
-  #accept(client: net.Socket, identity: string): void {
+  #accept(client: net.Socket, identity: string, destination?: Destination): void {
     client.on('error', () => client.destroy());
     this.#open.add(client);
     client.once('close', () => this.#open.delete(client));
-    const peer = peerOf(client, identity);
+    const peer = peerOf(client, identity, destination);
     if (this.#table.byServerName) {
       peek(client, limits.sniffMillis, helloJudge(), (found) => {
         if (found === 'closed') client.destroy();

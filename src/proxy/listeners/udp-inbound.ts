@@ -11,7 +11,7 @@ import type { TlsMaterial } from '../tls/material.ts';
 import { accepted, isConnectUdp, refusal } from '../udp/connect-udp.ts';
 import type { FlowSeries } from '../udp/flow-series.ts';
 import { ServedFlow } from '../udp/served-flow.ts';
-import type { Listener } from './listener.ts';
+import type { ConnectionListener } from './listener.ts';
 import { type Peer, peerOf } from './peer.ts';
 import { PeerServer } from './peer-server.ts';
 
@@ -27,7 +27,7 @@ export type UdpAccess = (peer: Peer) => UdpTarget | undefined;
 const ignored: StreamSink = { data: () => true, end: () => {}, reset: () => {}, drained: () => {} };
 
 /** Takes flows of datagrams from other proxies (RFC 9298) for the program behind this one. */
-export class UdpInboundListener implements Listener<UdpAccess>, Tickable {
+export class UdpInboundListener implements ConnectionListener<UdpAccess>, Tickable {
   readonly #ticker: Ticker;
   readonly #server: PeerServer;
   readonly #sessions = new Set<ServerSession>();
@@ -49,6 +49,14 @@ export class UdpInboundListener implements Listener<UdpAccess>, Tickable {
   async listen(address: string, port: number): Promise<void> {
     await this.#server.listen(address, port);
     this.#ticker.add(this);
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  take(socket: Socket): void {
+    this.#server.take(socket);
   }
 
   /** For flows from now on. */

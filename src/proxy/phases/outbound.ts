@@ -14,6 +14,8 @@ import {
 } from '../routing/outbound-table.ts';
 import { readPath } from '../routing/path.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
+import type { RequestSeries } from '../telemetry/requests.ts';
+import type { Cluster } from '../upstream/cluster.ts';
 import { testValue } from './chance.ts';
 import { deadlinePhase } from './deadline.ts';
 import { editPhase } from './edit.ts';
@@ -55,7 +57,7 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
 
 /** Authority -> service, then its first matching rule, then one of the rule's targets. */
 function matchPhase(table: OutboundTable, testRandomHeader: string | undefined): Phase {
-  const { authorities, outside } = table;
+  const { authorities } = table;
   return {
     name: 'match',
     request: (exchange) => {
@@ -66,7 +68,7 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
       if (service === undefined) {
         exchange.authority = host.toLowerCase();
         service = authorities.get(exchange.authority);
-        if (service === undefined) return outside === undefined ? reject(exchange, 404) : passOn(exchange, outside);
+        if (service === undefined) return elsewhere(exchange, table);
       }
       if (exchange.request.upgrade === UNSUPPORTED_UPGRADE) {
         exchange.series = service.rejected;
@@ -83,14 +85,26 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
   };
 }
 
+/** To where the program connected to, or where that was a service's address, to the host that it names. */
+function elsewhere(exchange: Exchange, { straight, outside }: OutboundTable): Step {
+  const { destination } = exchange;
+  if (destination === undefined) return outside === undefined ? reject(exchange, 404) : passOn(exchange, outside);
+  const way = straight(destination);
+  return way === undefined ? reject(exchange, 404) : goOutside(exchange, way.cluster, way.series);
+}
+
 /** To a host that the mesh does not know, as the program asked for it. */
 function passOn(exchange: Exchange, outside: OutsideRoute): Step {
   const host = outside.hostOf(exchange.authority);
   if (host === undefined) return reject(exchange, 404);
-  exchange.series = outside.series;
+  return goOutside(exchange, outside.cluster(host), outside.series);
+}
+
+function goOutside(exchange: Exchange, cluster: Cluster | undefined, series: RequestSeries): Step {
+  exchange.series = series;
   if (exchange.request.upgrade === UNSUPPORTED_UPGRADE) return reject(exchange, 403);
-  exchange.cluster = outside.cluster(host);
-  if (exchange.cluster === undefined) return reject(exchange, 503);
+  if (cluster === undefined) return reject(exchange, 503);
+  exchange.cluster = cluster;
   exchange.verdict = 'forwarded';
   return NEXT;
 }

@@ -4,6 +4,7 @@ import { HeaderEdits } from '../http/header-edits.ts';
 import type { RequestMessage, ResponseMessage } from '../http/message.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { RequestBody } from '../http/request-body.ts';
+import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
 import type { RequestPolicy } from '../policy/request-policy.ts';
 import type { RequestSeries, Verdict } from '../telemetry/requests.ts';
@@ -64,6 +65,8 @@ export class Exchange implements OutgoingRequest {
   peer = '';
   /** The address that the client's connection comes from. */
   peerAddress = '';
+  /** Where the client's connection was going, when that is no service's address and decides. */
+  destination: Destination | undefined;
   /** The last reading of the monotonic clock, in milliseconds: fresh when `response` and `end` hooks run. */
   now = 0;
   /** On the same clock. */

@@ -1,3 +1,4 @@
+import type { Destination } from '../interception/original-destination.ts';
 import type { PolicyTable } from '../policy/policy-table.ts';
 import type { RequestPolicy } from '../policy/request-policy.ts';
 import type { RequestSeries } from '../telemetry/requests.ts';
@@ -50,6 +51,17 @@ export interface OutboundTable {
   readonly uses: ReadonlySet<PolicyUse>;
   /** Where requests for other hosts go; undefined: they are answered 404. */
   readonly outside: OutsideRoute | undefined;
+  /** Where requests for other hosts go on a connection that was going to no service's address. */
+  readonly straight: StraightRoute;
+}
+
+/** To where the connection was going. Undefined: what is there must not be asked. */
+export type StraightRoute = (destination: Destination) => StraightWay | undefined;
+
+export interface StraightWay {
+  /** Undefined when there is no room for another server. */
+  readonly cluster: Cluster | undefined;
+  readonly series: RequestSeries;
 }
 
 /** The way to hosts that the mesh does not know. */

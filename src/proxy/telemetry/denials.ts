@@ -21,6 +21,11 @@ export class DenialLog {
     this.#write(`not authenticated peer=${peer} policy=${policy} reason=${JSON.stringify(reason)}`);
   }
 
+  /** A redirected connection that nothing takes. */
+  connection(direction: 'outbound' | 'inbound', from: string, to: string, reason: string): void {
+    this.#write(`refused ${direction} connection from=${from} to=${to} reason=${reason}`);
+  }
+
   #write(line: string): void {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) {

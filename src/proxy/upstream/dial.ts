@@ -16,7 +16,15 @@ export interface DialTarget {
   readonly http2?: boolean;
   /** Requests are tunnels (RFC 8441), which only HTTP/2 has. */
   readonly tunnel?: boolean;
+  /** It is the program behind this proxy, which is reached past the proxy's own listeners. */
+  readonly program?: true;
 }
+
+/**
+ * The port on which this proxy itself takes what others send to an address of its pod: to them the way is redirected, to it
+ * alone it is not. Undefined: the address and port are not the pod's; 0: nothing can be taken yet.
+ */
+export type OwnPort = (address: string, port: number) => number | undefined;
 
 /** What is offered to servers in the TLS handshake, best first. */
 export const anyHttp = ['h2', 'http/1.1'] as const;
@@ -27,6 +35,7 @@ export const onlyHttp2 = ['h2'] as const;
 export class Dialer {
   #material: TlsMaterial | undefined;
   #source = '';
+  #own: OwnPort = () => undefined;
   readonly #names: Names;
   readonly #sessions = new Map<string, Buffer>();
 
@@ -40,6 +49,10 @@ export class Dialer {
     this.#sessions.clear();
   }
 
+  useOwnPorts(own: OwnPort): void {
+    this.#own = own;
+  }
+
   /** The address that other proxies shall see connections come from; empty for the system's choice. */
   useSource(address: string): void {
     this.#source = address;
@@ -51,7 +64,9 @@ export class Dialer {
    * `protocols` are offered by TLS; without, the connection carries bytes.
    */
   dial(target: DialTarget, ready: (socket: net.Socket) => void, protocols?: readonly string[]): net.Socket | undefined {
-    const { address, port, identity } = target;
+    const { address, identity } = target;
+    const port = target.program ? target.port : (this.#own(address, target.port) ?? target.port);
+    if (port === 0) return undefined;
     if (identity === '') {
       const lookup = net.isIP(address) === 0 ? { lookup: this.#names.lookup(target.guard) } : {};
       const socket = net.connect({ host: address, port, noDelay: true, allowHalfOpen: true, ...lookup });

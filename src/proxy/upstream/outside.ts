@@ -6,7 +6,7 @@ import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Ticker } from '../ticker.ts';
 import { Cluster, type ClusterEnvironment } from './cluster.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
-import type { Dialer } from './dial.ts';
+import type { Dialer, DialTarget } from './dial.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 import type { AddressGuard } from './names.ts';
 
@@ -17,7 +17,7 @@ interface Place {
 
 const nowhere = { region: '', zone: '' };
 
-/** The hosts outside the mesh that programs ask for: a bounded number of them, each with its connections in plain text. */
+/** Servers that no service led to, as programs ask for them: a bounded number, each with its connections. */
 export class Outside {
   readonly #dialer: Dialer;
   readonly #ticker: Ticker;
@@ -42,9 +42,10 @@ export class Outside {
   }
 
   /** Undefined while as many hosts as there may be have requests under way. */
-  cluster(host: string, port: number, guard: AddressGuard): Cluster | undefined {
-    const key = `${host}:${port}`;
-    const known = this.#places.get(key) ?? this.#create(host, port, guard);
+  cluster(target: DialTarget): Cluster | undefined {
+    const { address, port, identity, http2 = false, program = false } = target;
+    const key = `${address} ${port} ${identity} ${http2} ${program}`;
+    const known = this.#places.get(key) ?? this.#create(target);
     if (known === undefined) return undefined;
     this.#places.delete(key);
     this.#places.set(key, known);
@@ -62,9 +63,9 @@ export class Outside {
     this.#places.clear();
   }
 
-  #create(host: string, port: number, guard: AddressGuard): Place | undefined {
+  #create(target: DialTarget): Place | undefined {
     if (this.#places.size >= limits.outsideHosts && !this.#forgetOne()) return undefined;
-    const pool = new EndpointPool({ address: host, port, identity: '', guard }, this.#dialer, this.#ticker);
+    const pool = new EndpointPool(target, this.#dialer, this.#ticker);
     const cluster = new Cluster('outside', this.#settings, this.#metrics, this.#environment);
     cluster.update(this.#settings, [{ pool, locality: nowhere }], this.#ticker.now);
     return { cluster, pool };

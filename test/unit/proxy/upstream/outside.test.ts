@@ -16,33 +16,33 @@ function outside(): Outside {
   return new Outside(new Dialer(new Names(silent)), ticker, new MetricsRegistry(), programSettings, environment);
 }
 
-const anywhere = () => true;
+const host = (address: string, port = 80) => ({ address, port, identity: '' });
 
 describe('hosts outside the mesh', () => {
   it('keep their connections while they are asked for', () => {
     const hosts = outside();
-    const first = hosts.cluster('a.example', 80, anywhere);
-    expect(hosts.cluster('a.example', 80, anywhere)).toBe(first);
-    expect(hosts.cluster('a.example', 81, anywhere)).not.toBe(first);
+    const first = hosts.cluster(host('a.example'));
+    expect(hosts.cluster(host('a.example'))).toBe(first);
+    expect(hosts.cluster(host('a.example', 81))).not.toBe(first);
   });
 
   it('give way to others, the one first that was not asked for longest', () => {
     const hosts = outside();
-    const old = hosts.cluster('old.example', 80, anywhere);
-    const kept = hosts.cluster('kept.example', 80, anywhere);
-    for (let index = 2; index < limits.outsideHosts; index += 1) hosts.cluster(`h${index}.example`, 80, anywhere);
-    hosts.cluster('old.example', 80, anywhere);
-    hosts.cluster('new.example', 80, anywhere);
-    expect(hosts.cluster('old.example', 80, anywhere)).toBe(old);
-    expect(hosts.cluster('kept.example', 80, anywhere)).not.toBe(kept);
+    const old = hosts.cluster(host('old.example'));
+    const kept = hosts.cluster(host('kept.example'));
+    for (let index = 2; index < limits.outsideHosts; index += 1) hosts.cluster(host(`h${index}.example`));
+    hosts.cluster(host('old.example'));
+    hosts.cluster(host('new.example'));
+    expect(hosts.cluster(host('old.example'))).toBe(old);
+    expect(hosts.cluster(host('kept.example'))).not.toBe(kept);
   });
 
   it('do not give way while requests are under way', () => {
     const hosts = outside();
     for (let index = 0; index < limits.outsideHosts; index += 1) {
-      hosts.cluster(`h${index}.example`, 80, anywhere)!.endpoints[0]!.pool.outstanding = 1;
+      hosts.cluster(host(`h${index}.example`))!.endpoints[0]!.pool.outstanding = 1;
     }
-    expect(hosts.cluster('one-more.example', 80, anywhere)).toBeUndefined();
+    expect(hosts.cluster(host('one-more.example'))).toBeUndefined();
   });
 });
 
