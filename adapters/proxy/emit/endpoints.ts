@@ -13,6 +13,10 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
   const servicePort = findPort(service?.ports ?? [], port, transport);
   if (service === undefined || servicePort === undefined) return [];
   const outside = service.externalName === undefined ? [] : [outsideEndpoint(service.externalName, servicePort)];
+  const virtual =
+    service.selectorless === true && transport === 'tcp'
+      ? service.vips.slice(0, 1).map((vip) => outsideEndpoint(vip, servicePort))
+      : [];
   const endpoints = servicePort.targets.flatMap((target): Endpoint[] => {
     const workload = model.workloads[target.workload];
     const [address, ...otherAddresses] = workload?.addresses ?? [];
@@ -34,7 +38,7 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
   const policy = model.outbound[id]?.ports[portKey(port, transport)]?.endpoints;
   const body: Endpoints = {
     name,
-    endpoints: [...outside, ...endpoints],
+    endpoints: [...outside, ...virtual, ...endpoints],
     ...(policy === undefined ? {} : { policy: emitClusterPolicy(policy.fields) }),
   };
   return [{ name, format: typeUrls.endpoints, body, origins: [...service.origins, ...(policy?.origins ?? [])] }];
@@ -45,7 +49,7 @@ function identityAt({ transport, identity }: Workload, port: WorkloadPort | unde
   return transport === 'plain' || port?.tls === 'off' ? '' : identity;
 }
 
-/** A host that the proxy looks up itself. */
+/** A host that the proxy looks up itself, or an address behind which others choose. */
 function outsideEndpoint(host: string, { port, http2 }: ServicePort): Endpoint {
   return { address: host, port, workload: '', identity: '', ready: true, ...(http2 === true ? { http2 } : {}) };
 }

@@ -26,6 +26,7 @@ export function emitService(model: MeshModel, name: string): readonly Artifact[]
     namespace: service.namespace,
     rules: rules.map((rule) => emitRule(rule, name, transport)),
     ...(policy.policies === undefined ? {} : { policies: policy.policies.map(emitRequestLayer) }),
+    ...(service.selectorless === true ? { selectorless: true } : {}),
   };
   const origins = [...service.origins, ...originsWithin(rules, policy.policies)];
   return [{ name, format: typeUrls.service, body, origins }];

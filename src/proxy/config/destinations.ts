@@ -7,37 +7,44 @@ import type { Messages, ResourceSet } from './resources.ts';
 type Service = Messages['OutboundService'];
 type Endpoint = Messages['Endpoints']['endpoints'][number];
 
-/** A pod of the mesh at one of its ports, and the service port that leads there. */
+/** A pod of the mesh at one of its ports. */
 export interface KnownPod {
-  readonly service: string;
-  readonly protocol: Service['protocol'];
-  readonly endpoint: Endpoint;
+  /** A service port that leads there. */
+  readonly service: Service;
   /** The service has no address of its own: programs find the pod by its name. */
   readonly headless: boolean;
+  readonly endpoint: Endpoint;
 }
 
 /** What of the mesh is at an address and port. */
 export class Destinations {
-  /** `ADDRESS PORT` -> the service port whose virtual address it is. */
-  readonly #services = new Map<string, Service>();
+  /** That connections are for; each once. */
+  readonly services: readonly Service[];
+  readonly #virtual = new Map<string, Service>();
   readonly #pods = new Map<string, KnownPod>();
   readonly #own: ReadonlySet<string>;
 
   constructor(resources: ResourceSet, workload: Messages['Workload']) {
     this.#own = new Set(workload.inbound.map(({ address }) => canonicalIp(address) ?? address));
-    const names = workload.outbound.flatMap(({ services, connectionServices }) => [...services, ...connectionServices]);
-    for (const name of names) {
-      const service = resources.get('OutboundService', name);
-      if (service === undefined || service.protocol === 'UDP') continue;
-      const addresses = service.hosts.filter((host) => isIP(host) !== 0);
-      for (const address of addresses) remember(this.#services, address, service.port, service);
-      const { endpoints = [] } = resources.get('Endpoints', name) ?? {};
-      for (const endpoint of endpoints) this.#addPod(service, endpoint, addresses.length === 0);
+    const names = workload.outbound
+      .filter(({ protocol }) => protocol !== 'UDP')
+      .flatMap(({ services, connectionServices }) => [...services, ...connectionServices]);
+    this.services = [...new Set(names)].flatMap((name) => resources.get('OutboundService', name) ?? []);
+    const addressesOf = ({ hosts }: Service) => hosts.filter((host) => isIP(host) !== 0);
+    // A headless service says more about a pod than another that has the pod, too.
+    const headlessFirst = [...this.services].sort((a, b) => addressesOf(a).length - addressesOf(b).length);
+    for (const service of headlessFirst) {
+      const addresses = addressesOf(service);
+      for (const address of addresses) remember(this.#virtual, address, service.port, service);
+      if (service.selectorless) continue;
+      const { endpoints = [] } = resources.get('Endpoints', service.name) ?? {};
+      for (const endpoint of endpoints) this.#addPod({ service, endpoint, headless: addresses.length === 0 });
     }
   }
 
+  /** The service whose virtual address it is. */
   service(destination: Destination): Service | undefined {
-    return this.#services.get(keyOf(destination));
+    return this.#virtual.get(keyOf(destination));
   }
 
   pod(destination: Destination): KnownPod | undefined {
@@ -55,17 +62,12 @@ export class Destinations {
     if (this.isOwn(destination)) return { address, port, identity: '', program: true };
     const endpoint = this.pod(destination)?.endpoint;
     if (endpoint === undefined) return { address, port, identity: '' };
-    return { address, port: endpoint.port, identity: endpoint.identity, http2: endpoint.http2 };
+    return { address, port, identity: endpoint.identity, http2: endpoint.http2 };
   }
 
-  /** Of a headless service, programs may call the pods at its port. */
-  #addPod(service: Service, endpoint: Endpoint, headless: boolean): void {
-    const pod = { service: service.name, protocol: service.protocol, endpoint, headless };
-    for (const address of [endpoint.address, ...endpoint.otherAddresses]) {
-      if (isIP(address) === 0) continue;
-      remember(this.#pods, address, endpoint.port, pod);
-      if (headless) remember(this.#pods, address, service.port, pod);
-    }
+  #addPod(pod: KnownPod): void {
+    const { address, otherAddresses, port } = pod.endpoint;
+    for (const one of [address, ...otherAddresses]) if (isIP(one) !== 0) remember(this.#pods, one, port, pod);
   }
 }
 

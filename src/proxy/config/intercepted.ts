@@ -1,10 +1,11 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { Dispatcher, type RefusalReason, type Way, type Ways } from '../interception/dispatcher.ts';
 import type { Destination } from '../interception/original-destination.ts';
 import type { ListenerSpec } from '../listeners/manager.ts';
+import type { TcpTable } from '../listeners/tcp.ts';
 import { outboundPhases } from '../phases/outbound.ts';
 import type { OutboundTable } from '../routing/outbound-table.ts';
-import { Destinations } from './destinations.ts';
+import { Destinations, type KnownPod } from './destinations.ts';
 import type { InterceptionEnvironment, ListenerEnvironment } from './environment.ts';
 import { inboundKey } from './inbound-listeners.ts';
 import { httpSpec, listenerSpec, tcpSpec } from './listener-spec.ts';
@@ -12,12 +13,16 @@ import type { OutboundCompiler } from './outbound.ts';
 import type { Messages, ResourceSet } from './resources.ts';
 import { outboundTcp, straightTcp } from './tcp.ts';
 
-/** For what goes to where it was going: bytes, and requests at ports that no service has. */
+type Workload = Messages['Workload'];
+type OutboundListener = Workload['outbound'][number];
+type Service = Messages['OutboundService'];
+
+/** For what goes to where it was going: bytes, and requests. */
 const straightBytes = 'outbound tcp elsewhere';
 const straightHttp = 'outbound http elsewhere';
 
-const httpKey = (port: number) => `outbound http :${port}`;
-const tcpKey = (service: string) => `outbound tcp ${service}`;
+const serviceKey = ({ protocol, name }: Service) => `outbound ${protocol.toLowerCase()} ${name}`;
+const namedKey = (port: number) => `outbound http :${port}`;
 
 /**
  * Where connections are redirected to, and the listeners for the services, which are not bound: each connection is handed
@@ -25,81 +30,100 @@ const tcpKey = (service: string) => `outbound tcp ${service}`;
  */
 export function interceptedSpecs(
   resources: ResourceSet,
-  workload: Messages['Workload'],
+  workload: Workload,
   compiler: OutboundCompiler,
   environment: ListenerEnvironment,
   interception: InterceptionEnvironment,
 ): readonly ListenerSpec[] {
   const destinations = new Destinations(resources, workload);
-  const straight = compiler.straight(destinations);
+  const named = namedListeners(resources, workload);
   const { outboundPort, inboundPort } = interception;
+  const outbound = outboundWays(workload, destinations, new Set(named.map(({ port }) => port)), compiler);
   return [
-    dispatcherSpec('outbound', outboundPort, outboundWays(workload, destinations, compiler), interception, environment),
+    dispatcherSpec('outbound', outboundPort, outbound, interception, environment),
     dispatcherSpec('inbound', inboundPort, inboundWays(workload), interception, environment),
-    ...serviceSpecs(workload, destinations, compiler, environment),
-    tcpSpec(straightBytes, undefined, { admission: 'plain', ...straightTcp(straight) }, environment),
+    ...serviceSpecs(destinations, named, compiler, environment),
   ];
 }
 
 function serviceSpecs(
-  workload: Messages['Workload'],
   destinations: Destinations,
+  named: readonly OutboundListener[],
   compiler: OutboundCompiler,
   environment: ListenerEnvironment,
 ): readonly ListenerSpec[] {
   const admission = 'plain';
-  const http = (key: string, table: OutboundTable) =>
+  const requests = (key: string, table: OutboundTable) =>
     httpSpec(key, undefined, { admission, phases: outboundPhases(table, environment) }, environment);
+  const connections = (key: string, table: Omit<TcpTable, 'admission'>) =>
+    tcpSpec(key, undefined, { admission, ...table }, environment);
   const straight = compiler.straightRoute(destinations);
-  const requests = workload.outbound
-    .filter(({ protocol }) => protocol === 'HTTP')
-    .map((listener) => http(httpKey(listener.port), { ...compiler.table(listener), straight }));
-  const connections = connectionServices(workload).map((name) =>
-    tcpSpec(tcpKey(name), undefined, { admission, ...outboundTcp(compiler.service(name)) }, environment),
-  );
-  return [...requests, http(straightHttp, compiler.noServices(straight)), ...connections];
+  return [
+    ...destinations.services.map((service) =>
+      service.protocol === 'HTTP'
+        ? requests(serviceKey(service), compiler.onlyService(service.name, straight))
+        : connections(serviceKey(service), outboundTcp(compiler.service(service.name))),
+    ),
+    ...named.map((listener) => requests(namedKey(listener.port), { ...compiler.table(listener), straight })),
+    requests(straightHttp, compiler.noServices(straight)),
+    connections(straightBytes, straightTcp(compiler.straight(destinations))),
+  ];
 }
 
-function connectionServices({ outbound }: Messages['Workload']): readonly string[] {
-  return outbound.flatMap(({ protocol, services, connectionServices: more }) =>
-    protocol === 'TCP' ? [...services, ...more] : more,
-  );
+/** Of each port that has any, the services whose names can lead to addresses that are not the mesh's. */
+function namedListeners(resources: ResourceSet, { outbound }: Workload): readonly OutboundListener[] {
+  return outbound.flatMap((listener) => {
+    if (listener.protocol !== 'HTTP') return [];
+    const services = listener.services.filter((name) => leadsElsewhere(resources, name));
+    return services.length === 0 ? [] : [{ ...listener, services, passthrough: false }];
+  });
+}
+
+/** One that stands for a host outside, or has names beside those that the cluster's DNS gives it. */
+function leadsElsewhere(resources: ResourceSet, name: string): boolean {
+  const service = resources.get('OutboundService', name);
+  const { endpoints = [] } = resources.get('Endpoints', name) ?? {};
+  if (endpoints.some(({ address }) => isIP(address) === 0)) return true;
+  const own = `${service?.shortName}.${service?.namespace}`;
+  return service?.hosts.some((host) => isIP(host) === 0 && host !== own && !host.startsWith(`${own}.`)) === true;
 }
 
 /**
- * A virtual address is its service's. Any other is followed: to a pod of the mesh as the mesh does it, elsewhere as the mode
- * says; only what speaks HTTP at a port that services have can still mean one of them.
+ * An address of a service means the service. Any other is followed: to a pod of the mesh as the mesh does it, elsewhere as
+ * the mode says, unless what it carries is HTTP and names a service that can be meant there. `named`: ports of such.
  */
-function outboundWays(workload: Messages['Workload'], destinations: Destinations, compiler: OutboundCompiler): Ways {
-  const { outboundPassthrough } = workload;
-  const httpPorts = new Set(workload.outbound.flatMap(({ protocol, port }) => (protocol === 'HTTP' ? [port] : [])));
+function outboundWays(
+  { outboundPassthrough }: Workload,
+  destinations: Destinations,
+  named: ReadonlySet<number>,
+  compiler: OutboundCompiler,
+): Ways {
   const bytes: Way = { listener: straightBytes, straight: true };
   return (destination) => {
     const { port } = destination;
     if (isLocal(destination)) return { refused: 'local-address' };
     const service = destinations.service(destination);
     if (service !== undefined) {
-      return { listener: service.protocol === 'HTTP' ? httpKey(port) : tcpKey(service.name), straight: false };
+      const asItIs = service.selectorless && !compiler.splits(service.name);
+      return asItIs ? bytes : { listener: serviceKey(service), straight: false };
     }
     if (destinations.isOwn(destination)) return bytes;
     const pod = destinations.pod(destination);
-    if (pod?.protocol === 'HTTP') {
-      return { listener: httpPorts.has(port) ? httpKey(port) : straightHttp, straight: true };
-    }
-    if (pod !== undefined) {
-      const split = pod.headless && compiler.splits(pod.service);
-      return split ? { listener: tcpKey(pod.service), straight: false } : bytes;
-    }
+    if (pod !== undefined) return podWay(pod, compiler, bytes);
     const otherwise = outboundPassthrough ? straightBytes : undefined;
-    if (httpPorts.has(port)) {
-      return { listener: httpKey(port), straight: true, unlessHttp: { listener: otherwise } };
-    }
+    if (named.has(port)) return { listener: namedKey(port), straight: true, unlessHttp: { listener: otherwise } };
     return otherwise === undefined ? { refused: 'not-in-mesh' } : bytes;
   };
 }
 
+/** Rules of a service hold only where it has no other address than those of its pods. */
+function podWay({ service, headless }: KnownPod, compiler: OutboundCompiler, bytes: Way): Way {
+  if (service.protocol === 'HTTP') return { listener: headless ? serviceKey(service) : straightHttp, straight: true };
+  return headless && compiler.splits(service.name) ? { listener: serviceKey(service), straight: false } : bytes;
+}
+
 /** A port that no container declares is nobody's to open. */
-function inboundWays({ inbound }: Messages['Workload']): Ways {
+function inboundWays({ inbound }: Workload): Ways {
   const keys = new Map<string, string>();
   for (const listener of inbound) {
     const { address, port } = listener;

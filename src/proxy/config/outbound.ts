@@ -77,28 +77,37 @@ export class OutboundCompiler {
 
   /** The table of a listener for requests that mean no service. */
   noServices(straight: StraightRoute): OutboundTable {
-    return { authorities: new Map(), rejected: this.rejected, uses: new Set(), outside: undefined, straight };
+    const { rejected } = this;
+    return { authorities: new Map(), rejected, uses: new Set(), outside: undefined, fixed: undefined, straight };
   }
 
-  /** Whether a split governs connections to a service. */
+  /** The table of a listener for requests that mean one service, whatever they say. */
+  onlyService(name: string, straight: StraightRoute): OutboundTable {
+    const fixed = this.service(name);
+    return { ...this.noServices(straight), fixed, uses: fixed?.uses ?? new Set() };
+  }
+
+  /** Whether a split governs some of what goes to a service. */
   splits(name: string): boolean {
-    const route = this.service(name)?.routes.find(({ matches }) => matches === undefined);
-    return route !== undefined && route.split !== '';
+    return this.service(name)?.routes.some(({ split }) => split !== '') === true;
   }
 
   /** The way of a connection to where it was going; undefined where it must not go. */
   straight(destinations: Destinations): (destination: Destination) => StraightTarget | undefined {
     const outside = this.#series('outside', 'outside', '');
     const own = this.#series('self', 'self', '');
-    const ofPods = new Map<string, RequestSeries>();
+    const known = new Map<string, RequestSeries>();
+    const seriesOf = (service: string) => {
+      const series = known.get(service) ?? this.#series(service, serviceOf(service), '');
+      known.set(service, series);
+      return series;
+    };
     return (destination) => {
       const target = destinations.target(destination);
-      const pod = destinations.pod(destination);
       if (destinations.isOwn(destination)) return { target, series: own };
-      if (pod === undefined) return this.#workload.outboundPassthrough ? { target, series: outside } : undefined;
-      const series = ofPods.get(pod.service) ?? this.#series(pod.service, serviceOf(pod.service), '');
-      ofPods.set(pod.service, series);
-      return { target, series };
+      const service = destinations.service(destination) ?? destinations.pod(destination)?.service;
+      if (service !== undefined) return { target, series: seriesOf(service.name) };
+      return this.#workload.outboundPassthrough ? { target, series: outside } : undefined;
     };
   }
 

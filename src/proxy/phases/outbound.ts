@@ -11,6 +11,7 @@ import {
   type Route,
   type RouteTarget,
   randomValue,
+  type StraightWay,
 } from '../routing/outbound-table.ts';
 import { readPath } from '../routing/path.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
@@ -57,17 +58,17 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
 
 /** Authority -> service, then its first matching rule, then one of the rule's targets. */
 function matchPhase(table: OutboundTable, testRandomHeader: string | undefined): Phase {
-  const { authorities } = table;
+  const { authorities, fixed } = table;
   return {
     name: 'match',
     request: (exchange) => {
       if (!readPath(exchange)) return reject(exchange, 400);
       const { host } = exchange.request;
-      let service = authorities.get(host);
+      let service = fixed ?? authorities.get(host);
       exchange.authority = host;
-      if (service === undefined) {
+      if (service === undefined || fixed !== undefined) {
         exchange.authority = host.toLowerCase();
-        service = authorities.get(exchange.authority);
+        service ??= authorities.get(exchange.authority);
         if (service === undefined) return elsewhere(exchange, table);
       }
       if (exchange.request.upgrade === UNSUPPORTED_UPGRADE) {
@@ -77,7 +78,10 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
       exchange.policy = service.policy ?? service.policies.select(exchange);
       for (const route of service.routes) {
         if (route.matches !== undefined && !route.matches(exchange)) continue;
-        return toTarget(exchange, route, testRandomHeader);
+        const { destination } = exchange;
+        return fixed !== undefined && destination !== undefined && route.split === ''
+          ? goStraight(exchange, table.straight(destination))
+          : toTarget(exchange, route, testRandomHeader);
       }
       exchange.series = service.rejected;
       return reject(exchange, 503);
@@ -89,7 +93,10 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
 function elsewhere(exchange: Exchange, { straight, outside }: OutboundTable): Step {
   const { destination } = exchange;
   if (destination === undefined) return outside === undefined ? reject(exchange, 404) : passOn(exchange, outside);
-  const way = straight(destination);
+  return goStraight(exchange, straight(destination));
+}
+
+function goStraight(exchange: Exchange, way: StraightWay | undefined): Step {
   return way === undefined ? reject(exchange, 404) : goOutside(exchange, way.cluster, way.series);
 }
 

@@ -51,7 +51,9 @@ export interface OutboundTable {
   readonly uses: ReadonlySet<PolicyUse>;
   /** Where requests for other hosts go; undefined: they are answered 404. */
   readonly outside: OutsideRoute | undefined;
-  /** Where requests for other hosts go on a connection that was going to no service's address. */
+  /** For connections that were going to an address of a service: it is meant, whatever the authority says. */
+  readonly fixed: ServiceRoutes | undefined;
+  /** For connections that were going elsewhere, and to pods behind a service without address. */
   readonly straight: StraightRoute;
 }
 
