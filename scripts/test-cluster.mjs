@@ -1,14 +1,18 @@
-// `npm run test:cluster`: sets the checkout up, builds etcd and kube-apiserver when they are missing, and runs the tests
-// that need a real apiserver. Arguments after `--` go to vitest. Without Go they are skipped, and fail where CI=true.
-import { ensureKubernetes, kubernetesVersion } from './kubernetes.mjs';
+// `npm run test:cluster`: sets the checkout up, builds Kubernetes when it is missing, and runs the tests that need a whole
+// cluster with nodes. Arguments after `--` go to vitest. Where they cannot run they are skipped, and fail where CI=true.
+
+import { ensureClusterPrograms } from './cluster-programs.mjs';
+import { ensureWholeKubernetes, kubernetesVersion } from './kubernetes.mjs';
+import { missingForCluster } from './lib/cluster-requirements.mjs';
 import { foreground } from './lib/run.mjs';
 import { exitWith, StepError, seconds, step } from './lib/steps.mjs';
-import { root, setUp, toolEnvironment } from './setup.mjs';
+import { findEnvoy, root, setUp, toolEnvironment } from './setup.mjs';
 
 try {
   console.log('smi-mesh: setting up');
   const node = await setUp();
-  if (await findKubernetes()) {
+  if (await findCluster()) {
+    await findEnvoy();
     const args = ['run', '--config', 'test/cluster/vitest.config.ts', ...process.argv.slice(2)];
     console.log(`\nvitest ${args.join(' ')}   (set up in ${seconds(performance.now())})\n`);
     process.exitCode = await foreground(node, ['node_modules/vitest/vitest.mjs', ...args], {
@@ -22,11 +26,15 @@ try {
 }
 
 /** Whether the tests can run; where they must and cannot, it throws. */
-async function findKubernetes() {
+async function findCluster() {
   let found = true;
   await step(`Kubernetes ${kubernetesVersion}`, () => {
     try {
-      ensureKubernetes((line) => console.log(`\n    ${line}`));
+      const missing = missingForCluster();
+      if (missing) throw new StepError(`no cluster with nodes can run here: ${missing.reason}`, missing);
+      const log = (line) => console.log(`\n    ${line}`);
+      ensureWholeKubernetes(log);
+      ensureClusterPrograms(log);
     } catch (error) {
       if (!(error instanceof StepError) || process.env.CI === 'true') throw error;
       found = false;

@@ -4,7 +4,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/cluster/nodes/**/*.test.ts'],
-    passWithNoTests: true,
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: 'forks',

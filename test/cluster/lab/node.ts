@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dnsService, maximumNodes, nodeAddress, nodeName, nodePodRange, podRange } from './addresses.ts';
+import { createCgroups, removeCgroups } from './cgroups.ts';
+import { kubeconfigOf } from './kubeconfig.ts';
+import { joinNetwork } from './network.ts';
+import { shell } from './shell.ts';
+
+export interface LabNode {
+  readonly name: string;
+  readonly address: string;
+  /** Runs a program in all namespaces of the node and gives its standard output. */
+  exec(command: string, ...args: readonly string[]): Promise<string>;
+  /** Kills everything on it at once, as if its power were cut. */
+  kill(): Promise<void>;
+}
+
+export interface NodeOptions {
+  readonly number: number;
+  readonly folder: string;
+  /** Where the keys of the control plane are. */
+  readonly keys: string;
+  readonly programs: string;
+  /** Of the network namespace with the control plane. */
+  readonly networkHolder: number;
+  /** Archives that are there before the kubelet is. */
+  readonly images: readonly string[];
+}
+
+const main = fileURLToPath(new URL('node-main.sh', import.meta.url));
+const namespaces = ['--net', '--mount', '--propagation=private', '--uts', '--ipc', '--pid', '--cgroup'];
+
+/** Starts a node; it registers itself some seconds later. It ends with this process. */
+export async function startNode(options: NodeOptions): Promise<LabNode> {
+  const { number, folder, keys, programs, networkHolder, images } = options;
+  const name = nodeName(number);
+  const address = nodeAddress(number);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(keys, 'ca.crt'), join(folder, 'ca.crt'));
+  for (const [file, user] of Object.entries({ kubelet: name, proxy: 'proxy' })) {
+    writeFileSync(join(folder, `${file}.kubeconfig`), kubeconfigOf(keys, user), { mode: 0o600 });
+  }
+  const cgroups = createCgroups(folder, number);
+  const log = openSync(join(folder, 'node.log'), 'a');
+  const args = [name, address, nodePodRange(number), folder, programs, ...images];
+  const joinCgroups = `for group in ${cgroups.join(' ')}; do echo $$ >$group/cgroup.procs; done; exec "$@"`;
+  const child = spawn(
+    '/bin/bash',
+    ['-c', joinCgroups, 'node', 'unshare', ...namespaces, '--fork', '--kill-child', '--mount-proc', main, ...args],
+    { stdio: ['pipe', log, log], env: { ...process.env, DNS_SERVICE: dnsService, POD_RANGE: podRange } },
+  );
+  child.stdin?.on('error', () => undefined);
+  const first = await firstProcess(child);
+  const others = Array.from({ length: maximumNodes }, (_, index) => index + 1).filter((other) => other !== number);
+  await joinNetwork(networkHolder, first, number, others);
+  child.stdin?.write('the network is there\n');
+  return {
+    name,
+    address,
+    exec: (command, ...rest) => shell('nsenter', `--target=${first}`, '--all', '--', command, ...rest),
+    kill: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        const gone = once(child, 'exit');
+        process.kill(first, 'SIGKILL');
+        await gone;
+      }
+      await removeCgroups(folder);
+    },
+  };
+}
+
+/** The process that is number 1 in the namespaces of `unshare`. */
+async function firstProcess(unshare: ChildProcess): Promise<number> {
+  const children = `/proc/${unshare.pid}/task/${unshare.pid}/children`;
+  const deadline = Date.now() + 20_000;
+  while (Date.now() < deadline && unshare.exitCode === null) {
+    const child = Number(readFileSync(children, 'utf8').split(' ')[0]);
+    // Until it is the script it may still be one of the shell's.
+    if (child > 0 && readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('node-main.sh')) {
+      const namespace = readFileSync(`/proc/${child}/status`, 'utf8');
+      if (/^NSpid:.*\t1$/m.test(namespace)) return child;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error('the namespaces of a node could not be made');
+}

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { isAlive, until } from '../../e2e/support/mesh.ts';
+import { startLab } from '../lab/lab.ts';
+
+/** The control groups of a lab's nodes. */
+function groupsOf(folder: string): readonly string[] {
+  const lists = readdirSync(folder).map((name) => join(folder, name, 'cgroups.json'));
+  return lists.filter((list) => existsSync(list)).flatMap((list) => JSON.parse(readFileSync(list, 'utf8')) as string[]);
+}
+
+/** Everything of a lab that can be seen on this machine. */
+function traces(folder: string, groups: readonly string[]): readonly string[] {
+  const processes = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes(folder));
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  return [
+    ...[folder, ...groups].filter((path) => existsSync(path)),
+    ...Object.keys(networkInterfaces()).filter((name) => name.startsWith('smi-lab')),
+    ...processes.map((pid) => `process ${pid}: ${commandOf(pid)}`),
+    ...mounts.filter((line) => line.includes(folder)),
+  ];
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+const panic = (): string =>
+  ['panic', 'panic_on_oops'].map((name) => readFileSync(`/proc/sys/kernel/${name}`, 'utf8')).join();
+
+test('a lab has ready nodes, runs pods, loses a node, and leaves nothing on the machine', async () => {
+  const before = panic();
+  const lab = await startLab({ nodes: 2 });
+  let groups = groupsOf(lab.folder);
+  expect(groups).not.toEqual([]);
+  try {
+    const nodes = await lab.must(['get', 'nodes', '--output=name']);
+    expect(nodes).toBe('node/node-1\nnode/node-2\n');
+    expect(panic()).not.toBe(before);
+    await lab.addNode();
+    groups = groupsOf(lab.folder);
+    await lab.node(3).kill();
+    await lab.must(['wait', '--for=condition=Ready=Unknown', 'node/node-3', '--timeout=60s']);
+    await lab.killControl('kube-apiserver');
+    await lab.killControl('etcd');
+    await lab.startControl('etcd');
+    await lab.startControl('kube-apiserver');
+    expect(await lab.must(['get', 'nodes', '--output=name'])).toContain('node/node-3');
+  } finally {
+    await lab.stop();
+  }
+  expect(traces(lab.folder, groups)).toEqual([]);
+  expect(panic()).toBe(before);
+});
+
+test('a run that is killed leaves nothing either', async () => {
+  const before = panic();
+  const script = fileURLToPath(new URL('../lab/abandoned.ts', import.meta.url));
+  const run = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(run.stdout.setEncoding('utf8'), 'data');
+  const folder = String(line).trim();
+  const groups = groupsOf(folder);
+  expect(traces(folder, groups).length).toBeGreaterThan(5);
+  run.kill('SIGKILL');
+  await until(
+    () => !isAlive(run.pid!) && traces(folder, groups).length === 0,
+    60_000,
+    () => `nothing of ${traces(folder, groups).join('\n')}`,
+  );
+  expect(panic()).toBe(before);
+});
