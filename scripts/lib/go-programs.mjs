@@ -7,7 +7,7 @@ import { digest } from './stamp.mjs';
 import { seconds } from './steps.mjs';
 
 /** `SMI_MESH_CACHE`, else `~/.cache/smi-mesh`. */
-const cacheFolder = () => process.env.SMI_MESH_CACHE || path.join(os.homedir(), '.cache', 'smi-mesh');
+export const cacheFolder = () => process.env.SMI_MESH_CACHE || path.join(os.homedir(), '.cache', 'smi-mesh');
 
 /** The version of a required module in a go.mod. */
 export function requiredVersion(module, name) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from './archive.ts';
 import type { Layer } from './image.ts';
@@ -33,30 +33,6 @@ export function busyboxLayer(): Layer {
   return layer;
 }
 
-/** The iptables of this machine, both kinds, with their extensions. */
-export function iptablesLayer(): Layer {
-  const layer = new Map<string, Entry>();
-  const add = (more: Layer): void => more.forEach((entry, name) => void layer.set(name, entry));
-  for (const kind of ['nft', 'legacy']) {
-    const program = `sbin/xtables-${kind}-multi`;
-    add(programLayer(`/usr/${program}`, `usr/${program}`));
-    for (const family of ['iptables', 'ip6tables']) {
-      for (const action of ['', '-save', '-restore']) {
-        const target = `xtables-${kind}-multi`;
-        layer.set(`usr/sbin/${family}-${kind}${action}`, { kind: 'link', target });
-        if (kind === 'nft') layer.set(`usr/sbin/${family}${action}`, { kind: 'link', target });
-      }
-    }
-  }
-  const [library = ''] = librariesOf('/usr/sbin/xtables-nft-multi').filter((path) => path.includes('libxtables'));
-  const extensions = join(realpathSync(join(library, '..')), 'xtables');
-  for (const name of readdirSync(extensions)) {
-    const file = join(extensions, name);
-    layer.set(file.slice(1), fileEntry(file, 0o644));
-  }
-  return layer;
-}
-
 /** Everything below a folder of this machine that `wanted` takes, at a path. */
 export function folderLayer(
   folder: string,
@@ -67,9 +43,9 @@ export function folderLayer(
   const walk = (relative: string): void => {
     const file = join(folder, relative);
     const stat = lstatSync(file);
-    const name = relative === '' ? destination : `${destination}/${relative}`;
+    const name = [destination, relative].filter((part) => part !== '').join('/');
     if (stat.isDirectory()) {
-      layer.set(name, { kind: 'folder', mode: 0o755 });
+      if (name !== '') layer.set(name, { kind: 'folder', mode: stat.mode & 0o7777 });
       for (const entry of readdirSync(file).sort()) {
         const below = relative === '' ? entry : `${relative}/${entry}`;
         if (wanted(below)) walk(below);

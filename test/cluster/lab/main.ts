@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { kubernetesFolder } from '../../../scripts/kubernetes.mjs';
 import { isAlive } from '../../e2e/support/mesh.ts';
+import { meshImages } from './images.ts';
 import { startLab } from './lab.ts';
 import { runningOwner } from './run-folder.ts';
 
@@ -49,7 +50,7 @@ async function down(): Promise<void> {
 
 /** Holds a cluster until it is asked to end. */
 async function serve(): Promise<void> {
-  const lab = await startLab({ nodes: Number(argument), log: console.log });
+  const lab = await startLab({ nodes: Number(argument), images: [meshImages(console.log)], log: console.log });
   const stop = async (): Promise<void> => {
     await lab.stop();
     process.exit();
