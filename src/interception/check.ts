@@ -16,6 +16,12 @@ export async function checkInterception(): Promise<Result<void, InterceptionFaul
   const families: readonly IpFamily[] = ipv6Addresses() === 'some' ? [4, 6] : [4];
   for (const family of families) {
     const found = await tryFamily(family);
+    if (found === 'port-taken') {
+      return err({
+        message: `port ${sidecarPorts.outbound} is in use, so that nothing can be tried`,
+        hint: 'Try before the sidecar runs: in an init container ahead of it.',
+      });
+    }
     // In a network without IPv4 there is no way to anywhere by it.
     if (found === 'redirected' || (found === 'no-route' && families.length > 1 && family === 4)) continue;
     return err({
@@ -26,10 +32,10 @@ export async function checkInterception(): Promise<Result<void, InterceptionFaul
   return ok(undefined);
 }
 
-async function tryFamily(family: IpFamily): Promise<'redirected' | 'no-route' | 'other'> {
+async function tryFamily(family: IpFamily): Promise<'redirected' | 'no-route' | 'other' | 'port-taken'> {
   const greeting = `redirected ${process.pid}\n`;
   const server = createServer((socket) => socket.on('error', () => {}).end(greeting));
-  await listening(server, local[family]);
+  if (!(await listens(server, local[family]))) return 'port-taken';
   try {
     return await answerFrom(connect({ host: checkAddresses[family], port: sidecarPorts.health }), greeting);
   } finally {
@@ -37,9 +43,9 @@ async function tryFamily(family: IpFamily): Promise<'redirected' | 'no-route' | 
   }
 }
 
-function listening(server: Server, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject).listen({ port: sidecarPorts.outbound, host }, () => resolve());
+function listens(server: Server, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false)).listen({ port: sidecarPorts.outbound, host }, () => resolve(true));
   });
 }
 

@@ -25,7 +25,10 @@ export interface RuleOptions {
   readonly hopLimit: boolean;
 }
 
-/** The arguments by which one of our chains is entered. */
+/**
+ * The arguments by which one of our chains is entered. Not with `--syn`: a stray packet would then make an entry of connection tracking
+ * that is not redirected, and a connection with the same ends would follow it past the sidecar.
+ */
 export function jumpTo(chain: Chain): readonly string[] {
   return [chain.from, '-p', 'tcp', '-j', chain.name];
 }
