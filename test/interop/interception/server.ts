@@ -32,6 +32,8 @@ const answer: RequestListener = (request, response) => {
   });
 };
 
+const secret = { key: readFileSync(join(folder, 'key.pem')), cert: readFileSync(join(folder, 'certificate.pem')) };
+
 const servers = {
   8080: createServer(answer),
   8081: createServer(answer),
@@ -46,17 +48,12 @@ const servers = {
     socket.end(`${name} speaks first\n`);
     socket.on('error', () => {});
   }),
-  8443: createTlsServer(
-    {
-      key: readFileSync(join(folder, 'key.pem')),
-      cert: readFileSync(join(folder, 'certificate.pem')),
-    },
-    answer,
-  ),
+  8443: createTlsServer(secret, answer),
+  443: createTlsServer(secret, answer),
 };
 
 for (const [port, server] of Object.entries(servers)) {
-  if (ports.length > 0 && !ports.includes(port)) continue;
+  if (ports.length > 0 ? !ports.includes(port) : Number(port) < 1024) continue;
   await new Promise<void>((resolve) => server.listen(Number(port), '::', resolve));
 }
 console.log('ready');

@@ -82,10 +82,26 @@ export class InterceptedMesh {
     return sidecar;
   }
 
+  /** As it stands in a URL. */
+  address(name: string, stack: '-4' | '-6'): string {
+    const workload = Object.values(this.#model.workloads).find((one) => one.name === name);
+    const [ipv4, ipv6] = workload?.addresses ?? [];
+    return stack === '-4' ? `${ipv4}` : `[${ipv6}]`;
+  }
+
   /** The pod's program. */
-  serve(name: string, ports: readonly number[] = []): Promise<ChildProcess> {
+  serve(name: string): Promise<ChildProcess> {
+    return this.#serve(this.pod(name), programUser, name, []);
+  }
+
+  /** A program beyond the pods. */
+  serveOutside(name: string, ports: readonly number[]): Promise<ChildProcess> {
+    return this.#serve(this.network.node, 0, name, ports);
+  }
+
+  #serve(place: Place, user: number, name: string, ports: readonly number[]): Promise<ChildProcess> {
     const program = [process.execPath, file('../interception/server.ts'), name, this.#directory, ...ports.map(String)];
-    return started(this.pod(name), program);
+    return started(place, user, program);
   }
 
   /** A program in a pod, to its end. */
@@ -108,7 +124,8 @@ export class InterceptedMesh {
     const place = await this.network.pod({ ipv4, ipv6 });
     this.#pods.set(name, place);
     if (workload.transport === 'plain') return;
-    await place.setUp(redirection);
+    // As the init container does.
+    await place.setUp(`${process.execPath} ${entry} intercept`);
     const bootstrap = join(this.#directory, `${name}.json`);
     const content = {
       node: id,
@@ -174,8 +191,8 @@ export class Sidecar {
 }
 
 /** Starts a program that says when it is ready. */
-function started(place: Place, argv: readonly string[]): Promise<ChildProcess> {
-  const child = place.start(programUser, argv);
+function started(place: Place, user: number, argv: readonly string[]): Promise<ChildProcess> {
+  const child = place.start(user, argv);
   return new Promise((resolve, reject) => {
     let said = '';
     child.stderr!.on('data', (bytes: Buffer) => {
@@ -185,17 +202,3 @@ function started(place: Place, argv: readonly string[]): Promise<ChildProcess> {
     child.once('exit', (code) => reject(new Error(`${argv.join(' ')} ended with ${code}: ${said}`)));
   });
 }
-
-const own = '-m addrtype --dst-type LOCAL';
-/** All TCP of both stacks, in and out, but the sidecar's own. */
-const redirection = ['iptables', 'ip6tables']
-  .map(
-    (tables) => `
-      ${tables} -t nat -A OUTPUT -p tcp -m owner --uid-owner ${sidecarUser} -j RETURN
-      ${tables} -t nat -A OUTPUT -p tcp ${own} -j RETURN
-      ${tables} -t nat -A OUTPUT -p tcp -j REDIRECT --to-ports ${sidecarPorts.outbound}
-      ${tables} -t nat -A PREROUTING -p tcp -m multiport --dports ${sidecarPorts.metrics},${sidecarPorts.health} -j RETURN
-      ${tables} -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports ${sidecarPorts.inbound}
-    `,
-  )
-  .join('');
