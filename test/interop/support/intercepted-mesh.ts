@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { assemble } from '../../../src/compile/assemble.ts';
 import { createCompiler, defaultCompileOptions } from '../../../src/compile/index.ts';
 import { sidecarPorts, sidecarUser } from '../../../src/kubernetes/names.ts';
 import type { MeshModel, MeshSettings, Workload } from '../../../src/model/types.ts';
+import type { ProxyBootstrap } from '../../../src/proxy/index.ts';
 import { locateWritten } from '../../../src/smi/written.ts';
 import { readSources } from '../../../src/source/read.ts';
 import { type Credentials, createCredentials } from '../../support/mesh/credentials.ts';
@@ -84,8 +85,7 @@ export class InterceptedMesh {
 
   /** As it stands in a URL. */
   address(name: string, stack: '-4' | '-6'): string {
-    const workload = Object.values(this.#model.workloads).find((one) => one.name === name);
-    const [ipv4, ipv6] = workload?.addresses ?? [];
+    const [ipv4, ipv6] = this.#workload(name).addresses;
     return stack === '-4' ? `${ipv4}` : `[${ipv6}]`;
   }
 
@@ -119,40 +119,51 @@ export class InterceptedMesh {
   }
 
   async #startPod(workload: Workload): Promise<void> {
-    const { id, name, addresses, identity } = workload;
+    const { name, addresses } = workload;
     const [ipv4 = '', ipv6 = ''] = addresses;
     const place = await this.network.pod({ ipv4, ipv6 });
     this.#pods.set(name, place);
     if (workload.transport === 'plain') return;
     // As the init container does.
     await place.setUp(`${process.execPath} ${entry} intercept`);
-    const bootstrap = join(this.#directory, `${name}.json`);
-    const content = {
+    const ports = { outboundPort: sidecarPorts.outbound, inboundPort: sidecarPorts.inbound };
+    const metrics = { address: '::', port: sidecarPorts.metrics };
+    const sidecar = await this.startProxy(name, sidecarPorts.admin, { interception: ports, metrics });
+    this.#sidecars.set(name, sidecar);
+  }
+
+  /** A proxy of the pod's workload. */
+  async startProxy(name: string, adminPort: number, more: Partial<ProxyBootstrap> = {}): Promise<Sidecar> {
+    const { id, identity } = this.#workload(name);
+    const content: ProxyBootstrap = {
       node: id,
-      admin: { address: '127.0.0.1', port: sidecarPorts.admin },
-      metrics: { address: '::', port: sidecarPorts.metrics },
-      interception: { outboundPort: sidecarPorts.outbound, inboundPort: sidecarPorts.inbound },
+      admin: { address: '127.0.0.1', port: adminPort },
       secret: await this.#credentials.issued(identity),
       resources: proxyResources(this.#model, id),
-      accessLog: true,
+      ...more,
     };
+    const bootstrap = join(this.#directory, `${name}-${adminPort}.json`);
     writeFileSync(bootstrap, JSON.stringify(content), { mode: 0o600 });
     chownSync(bootstrap, sidecarUser, sidecarUser);
-    const sidecar = new Sidecar(place, bootstrap);
-    this.#sidecars.set(name, sidecar);
-    await sidecar.logged(/ready with \d+ listeners/);
+    const proxy = new Sidecar(this.pod(name), bootstrap);
+    await proxy.logged(/ready with \d+ listeners/);
+    return proxy;
+  }
+
+  #workload(name: string): Workload {
+    const workload = Object.values(this.#model.workloads).find((one) => one.name === name);
+    if (workload === undefined) throw new Error(`there is no workload ${name}`);
+    return workload;
   }
 }
 
 /** A `smi-cli proxy` of the sidecar's user. */
 export class Sidecar {
   readonly process: ChildProcess;
-  readonly #place: Place;
   readonly #waiting = new Set<() => void>();
   #log = '';
 
   constructor(place: Place, bootstrap: string) {
-    this.#place = place;
     this.process = place.start(sidecarUser, [process.execPath, entry, 'proxy', '--bootstrap', bootstrap]);
     this.process.stderr!.on('data', (bytes: Buffer) => {
       this.#log += bytes.toString();
@@ -179,16 +190,20 @@ export class Sidecar {
     });
   }
 
-  async metrics(): Promise<string> {
-    const { stdout } = await this.#place.run(sidecarUser, ['curl', '-s', `127.0.0.1:${sidecarPorts.admin}/metrics`]);
-    return stdout;
+  /** Descriptors that the process has open: `nsenter` and all behind it have become it, one by one. */
+  get descriptors(): number {
+    return readdirSync(`/proc/${this.process.pid}/fd`).length;
   }
 
-  /** The process itself: the first of its user below `nsenter`, which all have become one by `exec`. */
-  get pid(): number {
-    return this.process.pid!;
+  /** Processor time that it has used, in seconds. */
+  get cpu(): number {
+    const fields = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   }
 }
+
+/** Of the clock in which Linux counts processor time, everywhere. */
+const ticksPerSecond = 100;
 
 /** Starts a program that says when it is ready. */
 function started(place: Place, user: number, argv: readonly string[]): Promise<ChildProcess> {
