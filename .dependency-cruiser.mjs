@@ -10,6 +10,7 @@ const mayImport = {
   kubernetes: ['lib', 'diagnostics', 'source'],
   'kubernetes-client': ['lib', 'diagnostics', 'source'],
   chart: ['lib', 'source'],
+  install: ['lib', 'diagnostics', 'source', 'kubernetes', 'kubernetes-client'],
   model: ['lib', 'diagnostics'],
   config: ['lib', 'diagnostics', 'source', 'kubernetes', 'model'],
   policy: ['lib', 'diagnostics', 'source', 'smi', 'model'],

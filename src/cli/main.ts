@@ -1,16 +1,19 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../lib/package-version.ts';
+import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
 import { convertCommand } from './commands/convert.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
+import { installCommand, upgradeCommand } from './commands/install.ts';
 import { interceptCommand } from './commands/intercept.ts';
 import { matrixCommand } from './commands/matrix.ts';
 import { proxiesCommand } from './commands/proxies.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { testCommand } from './commands/test.ts';
+import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
 import { versionCommand } from './commands/version.ts';
@@ -30,6 +33,10 @@ const commands: readonly (() => Command)[] = [
   matrixCommand,
   testCommand,
   upCommand,
+  installCommand,
+  upgradeCommand,
+  uninstallCommand,
+  checkCommand,
   proxiesCommand,
   waitCommand,
   proxyCommand,

@@ -1,0 +1,153 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemNames, trustBundle } from '../kubernetes/names.ts';
+import type { Connection } from '../kubernetes-client/connect.ts';
+import type { ClusterFault } from '../kubernetes-client/fault.ts';
+import { err, ok, type Result } from '../lib/result.ts';
+import type { Fields } from '../lib/values.ts';
+import { type Definition, definitionsPath, readDefinitions } from './definitions.ts';
+import { installedKinds, itemsOf, labelsOf, listPath, metadataOf, objectPath, titleOf } from './kinds.ts';
+import { migrateStorage, releaseDefinition } from './release-definition.ts';
+
+export interface RemovalOptions {
+  readonly namespace: string;
+  /** Deletes the definitions, and with them every SMI object of the cluster. */
+  readonly all: boolean;
+  /** The namespace stays: somebody else made it. */
+  readonly keepNamespace?: boolean;
+  readonly onRemoved: (title: string) => void;
+  /** How long the controller may take to end, in milliseconds. */
+  readonly patience?: number;
+}
+
+const selector = encodeURIComponent('app.kubernetes.io/part-of=smi-mesh');
+
+/**
+ * Takes an installation away, in an order in which nothing is ever asked of what is gone: first the webhooks of admission,
+ * then the controller, then the definitions are freed of its conversion (or deleted), then the rest.
+ */
+export async function removeInstallation(
+  connection: Connection,
+  options: RemovalOptions,
+): Promise<Result<void, ClusterFault>> {
+  const { namespace, patience = 60_000 } = options;
+  const definitions = await readDefinitions(connection);
+  if (!definitions.ok) return definitions;
+  const [admission, workloads, others] = stages();
+  const rest = others.filter(({ kind }) => kind !== 'Namespace' || options.keepNamespace !== true);
+  const quiet = await removeKinds(connection, admission, options);
+  if (!quiet.ok) return quiet;
+  // What was stored in older versions is written anew while the conversion is there.
+  for (const definition of options.all ? [] : definitions.value.filter(({ live }) => live && isOurs(live))) {
+    const migrated = await migrateStorage(connection, definition);
+    if (!migrated.ok) return migrated;
+  }
+  const stopped = await removeKinds(connection, workloads, options);
+  if (!stopped.ok) return stopped;
+  await untilGone(connection, namespace, patience);
+  const freed = await freeDefinitions(connection, definitions.value, options);
+  if (!freed.ok) return freed;
+  const bundles = await removeTrustBundles(connection, options);
+  if (!bundles.ok) return bundles;
+  return await removeKinds(connection, rest, options);
+}
+
+type Kinds = typeof installedKinds;
+
+function stages(): readonly [Kinds, Kinds, Kinds] {
+  const isAdmission = (kind: string) => kind.endsWith('WebhookConfiguration');
+  const isWorkload = (kind: string) => kind === 'Deployment' || kind === 'DaemonSet';
+  return [
+    installedKinds.filter(({ kind }) => isAdmission(kind)),
+    installedKinds.filter(({ kind }) => isWorkload(kind)),
+    installedKinds.filter(({ kind }) => !isAdmission(kind) && !isWorkload(kind)),
+  ];
+}
+
+/** Objects that say that they are ours, and those that the controller makes under fixed names. */
+async function removeKinds(
+  connection: Connection,
+  kinds: Kinds,
+  { namespace, onRemoved }: RemovalOptions,
+): Promise<Result<void, ClusterFault>> {
+  for (const kind of kinds) {
+    const labelled = await connection.get(`${listPath(kind, namespace)}?labelSelector=${selector}`);
+    if (!labelled.ok && labelled.error.status === 404) continue;
+    if (!labelled.ok) return labelled;
+    const own = itemsOf(labelled.value).filter(
+      (item) => kind.kind !== 'Namespace' || metadataOf(item).name === namespace,
+    );
+    const names = new Set([...own.map((item) => metadataOf(item).name), ...madeByController(kind.kind)]);
+    for (const name of names) {
+      const metadata = { name, ...(kind.namespaced ? { namespace } : {}) };
+      const removed = await remove(connection, { apiVersion: kind.apiVersion, kind: kind.kind, metadata }, onRemoved);
+      if (!removed.ok) return removed;
+    }
+  }
+  return ok(undefined);
+}
+
+function madeByController(kind: string): readonly string[] {
+  if (kind === 'Secret') return [systemNames.authority, systemNames.webhookCertificate];
+  return kind === 'Lease' ? [systemNames.controller] : [];
+}
+
+async function remove(
+  connection: Connection,
+  object: Fields,
+  onRemoved: (title: string) => void,
+): Promise<Result<void, ClusterFault>> {
+  const answer = await connection.send('DELETE', `${objectPath(object)}?propagationPolicy=Background`);
+  if (answer.ok) onRemoved(titleOf(object));
+  else if (answer.error.status !== 404) return err(answer.error);
+  return ok(undefined);
+}
+
+/** A leader that still runs would put back what is taken from it. */
+async function untilGone(connection: Connection, namespace: string, patience: number): Promise<void> {
+  const pods = `${listPath({ apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true }, namespace)}`;
+  const query = `labelSelector=${encodeURIComponent('app.kubernetes.io/component=controller')}`;
+  const deadline = performance.now() + patience;
+  while (performance.now() < deadline) {
+    const list = await connection.get(`${pods}?${query}`);
+    if (list.ok && itemsOf(list.value).length === 0) return;
+    await delay(500);
+  }
+}
+
+async function freeDefinitions(
+  connection: Connection,
+  definitions: readonly Definition[],
+  { all, onRemoved }: RemovalOptions,
+): Promise<Result<void, ClusterFault>> {
+  for (const definition of definitions) {
+    if (definition.live === undefined || !isOurs(definition.live)) continue;
+    if (all) {
+      const removed = await connection.send('DELETE', `${definitionsPath}/${definition.name}`);
+      if (!removed.ok && removed.error.status !== 404) return removed;
+      onRemoved(`CustomResourceDefinition ${definition.name}`);
+    } else {
+      const released = await releaseDefinition(connection, definition);
+      if (!released.ok) return released;
+    }
+  }
+  return ok(undefined);
+}
+
+/** Definitions that another project brought stay as they are. */
+function isOurs(definition: Fields): boolean {
+  return labelsOf(definition)['app.kubernetes.io/part-of'] === 'smi-mesh';
+}
+
+async function removeTrustBundles(
+  connection: Connection,
+  { onRemoved }: RemovalOptions,
+): Promise<Result<void, ClusterFault>> {
+  const query = `fieldSelector=${encodeURIComponent(`metadata.name=${trustBundle.configMap}`)}`;
+  const list = await connection.get(`/api/v1/configmaps?${query}`);
+  if (!list.ok) return list;
+  for (const item of itemsOf(list.value)) {
+    const removed = await remove(connection, { ...item, apiVersion: 'v1', kind: 'ConfigMap' }, onRemoved);
+    if (!removed.ok) return removed;
+  }
+  return ok(undefined);
+}
