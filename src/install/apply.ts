@@ -20,7 +20,7 @@ export interface ApplyOptions {
 }
 
 /** Owner of the fields that are applied. */
-export const fieldManager = 'smi-cli';
+const fieldManager = 'smi-cli';
 /** Value of the label `app.kubernetes.io/managed-by`. */
 export const managedBy = 'smi-cli';
 

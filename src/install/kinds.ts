@@ -34,7 +34,7 @@ export const installedKinds: readonly ApiKind[] = [
   kind('v1', 'Namespace', 'namespaces', false),
 ];
 
-export function kindOf(object: Fields): ApiKind {
+function kindOf(object: Fields): ApiKind {
   const found = installedKinds.find((one) => one.apiVersion === object.apiVersion && one.kind === object.kind);
   if (found === undefined) throw new Error(`the chart has a kind that is not in the table: ${object.kind}`);
   return found;
