@@ -12,6 +12,7 @@ import { interceptCommand } from './commands/intercept.ts';
 import { matrixCommand } from './commands/matrix.ts';
 import { proxiesCommand } from './commands/proxies.ts';
 import { proxyCommand } from './commands/proxy.ts';
+import { sidecarWaitCommand } from './commands/sidecar-wait.ts';
 import { testCommand } from './commands/test.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
@@ -43,6 +44,7 @@ const commands: readonly (() => Command)[] = [
   controlPlaneCommand,
   xdsCommand,
   interceptCommand,
+  sidecarWaitCommand,
   versionCommand,
   completionCommand,
 ];

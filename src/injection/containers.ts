@@ -146,7 +146,7 @@ const readiness = {
  */
 function startsBefore({ native }: SidecarPlan, path: string, postStart: Fields): Fields {
   if (!native) {
-    const preStop = { httpGet: { path: healthPaths.drain, port: sidecarPorts.health } };
+    const preStop = { httpGet: { path: healthPaths.ended, port: sidecarPorts.health } };
     return { lifecycle: { postStart, preStop } };
   }
   const startupProbe = {

@@ -79,8 +79,8 @@ export const healthPaths = {
   started: '/started',
   /** The answer of `ready`, held back until that is 200 or a minute is over. */
   wait: '/wait',
-  /** Asks it to drain; answered when the programs of the pod have ended, or the pod's time to end is nearly over. */
-  drain: '/drain',
+  /** Held back until the programs of the pod have ended, or the pod's time to end is nearly over. */
+  ended: '/ended',
 } as const;
 
 /** User and group of a sidecar: what it sends is not redirected to itself. */

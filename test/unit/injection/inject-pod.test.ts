@@ -38,7 +38,7 @@ describe('where sidecars come', () => {
     const { lifecycle, restartPolicy, startupProbe } = containerOf(pod, 'smi-mesh-proxy');
     expect(lifecycle).toEqual({
       postStart: { exec: { command: ['smi-cli', 'sidecar-wait'] } },
-      preStop: { httpGet: { path: '/drain', port: 15_021 } },
+      preStop: { httpGet: { path: '/ended', port: 15_021 } },
     });
     expect([restartPolicy, startupProbe]).toEqual([undefined, undefined]);
     expect(pod.metadata.annotations['kubectl.kubernetes.io/default-container']).toBe('web');
