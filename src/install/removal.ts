@@ -5,15 +5,18 @@ import type { ClusterFault } from '../kubernetes-client/fault.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import type { Fields } from '../lib/values.ts';
 import { type Definition, definitionsPath, readDefinitions } from './definitions.ts';
-import { installedKinds, itemsOf, labelsOf, listPath, metadataOf, objectPath, titleOf } from './kinds.ts';
+import { type ApiKind, installedKinds, itemsOf, labelsOf, listPath, metadataOf, objectPath, titleOf } from './kinds.ts';
 import { migrateStorage, releaseDefinition } from './release-definition.ts';
 
 export interface RemovalOptions {
   readonly namespace: string;
   /** Deletes the definitions, and with them every SMI object of the cluster. */
   readonly all: boolean;
-  /** The namespace stays: somebody else made it. */
-  readonly keepNamespace?: boolean;
+  /**
+   * `leftovers`: only what the one who removes the rest (Helm) would leave or would remove in the wrong order. Objects are
+   * then named and not searched for, which needs fewer rights.
+   */
+  readonly scope: 'everything' | 'leftovers';
   readonly onRemoved: (title: string) => void;
   /** How long the controller may take to end, in milliseconds. */
   readonly patience?: number;
@@ -32,8 +35,7 @@ export async function removeInstallation(
   const { namespace, patience = 60_000 } = options;
   const definitions = await readDefinitions(connection);
   if (!definitions.ok) return definitions;
-  const [admission, workloads, others] = stages();
-  const rest = others.filter(({ kind }) => kind !== 'Namespace' || options.keepNamespace !== true);
+  const [admission, workloads, rest] = stages();
   const quiet = await removeKinds(connection, admission, options);
   if (!quiet.ok) return quiet;
   // What was stored in older versions is written anew while the conversion is there.
@@ -63,21 +65,15 @@ function stages(): readonly [Kinds, Kinds, Kinds] {
   ];
 }
 
-/** Objects that say that they are ours, and those that the controller makes under fixed names. */
 async function removeKinds(
   connection: Connection,
   kinds: Kinds,
-  { namespace, onRemoved }: RemovalOptions,
+  { namespace, scope, onRemoved }: RemovalOptions,
 ): Promise<Result<void, ClusterFault>> {
   for (const kind of kinds) {
-    const labelled = await connection.get(`${listPath(kind, namespace)}?labelSelector=${selector}`);
-    if (!labelled.ok && labelled.error.status === 404) continue;
+    const labelled = scope === 'everything' ? await labelledNames(connection, kind, namespace) : ok([]);
     if (!labelled.ok) return labelled;
-    const own = itemsOf(labelled.value).filter(
-      (item) => kind.kind !== 'Namespace' || metadataOf(item).name === namespace,
-    );
-    const names = new Set([...own.map((item) => metadataOf(item).name), ...madeByController(kind.kind)]);
-    for (const name of names) {
+    for (const name of new Set([...labelled.value, ...(fixedNames[kind.kind] ?? [])])) {
       const metadata = { name, ...(kind.namespaced ? { namespace } : {}) };
       const removed = await remove(connection, { apiVersion: kind.apiVersion, kind: kind.kind, metadata }, onRemoved);
       if (!removed.ok) return removed;
@@ -86,10 +82,27 @@ async function removeKinds(
   return ok(undefined);
 }
 
-function madeByController(kind: string): readonly string[] {
-  if (kind === 'Secret') return [systemNames.authority, systemNames.webhookCertificate];
-  return kind === 'Lease' ? [systemNames.controller] : [];
+/** Objects that say that they are ours. */
+async function labelledNames(
+  connection: Connection,
+  kind: ApiKind,
+  namespace: string,
+): Promise<Result<readonly string[], ClusterFault>> {
+  const list = await connection.get(`${listPath(kind, namespace)}?labelSelector=${selector}`);
+  // A kind that this cluster does not have.
+  if (!list.ok) return list.error.status === 404 ? ok([]) : list;
+  const names = itemsOf(list.value).map((item) => metadataOf(item).name);
+  return ok(kind.kind === 'Namespace' ? names.filter((name) => name === namespace) : names);
 }
+
+/** What the controller makes, and what has to go before it can be taken from it for good. */
+const fixedNames: Readonly<Record<string, readonly string[]>> = {
+  MutatingWebhookConfiguration: [systemNames.webhookConfiguration],
+  ValidatingWebhookConfiguration: [systemNames.webhookConfiguration],
+  Deployment: [systemNames.controller],
+  Secret: [systemNames.authority, systemNames.webhookCertificate],
+  Lease: [systemNames.controller],
+};
 
 async function remove(
   connection: Connection,

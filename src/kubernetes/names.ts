@@ -15,6 +15,8 @@ export const systemNames = {
   controller: 'smi-mesh-controller',
   /** Service of the webhooks. */
   webhook: 'smi-mesh-webhook',
+  /** Both webhook configurations. */
+  webhookConfiguration: 'smi-mesh',
   /** ConfigMap with the settings of the controller, in the key `configKey`. */
   config: 'smi-mesh-config',
   /** Secret of the certificate authority. */

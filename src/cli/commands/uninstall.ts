@@ -9,7 +9,7 @@ export function uninstallCommand(): Command {
     .option('-n, --namespace <name>', 'namespace of the control plane, where it cannot be found', systemNamespace)
     .option('--all', 'the custom resource definitions too, and with them every SMI object')
     .option('--yes', 'do not ask')
-    .option('--leftovers', "what `helm uninstall` leaves; for the chart's hook")
+    .option('--leftovers', "only what `helm uninstall` would leave; for the chart's hook")
     .addHelpText(
       'after',
       '\nThe definitions stay with the version that is stored served, without the conversion that is gone.' +

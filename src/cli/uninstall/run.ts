@@ -15,7 +15,7 @@ export interface UninstallOptions extends TargetOptions {
   /** The definitions too, and with them every SMI object. */
   readonly all?: true;
   readonly yes?: true;
-  /** What Helm leaves, for its hook: the release is not looked at. */
+  /** What `helm uninstall` cannot remove in the right order, for the chart's hook. */
   readonly leftovers?: true;
 }
 
@@ -38,7 +38,7 @@ export async function uninstall(options: UninstallOptions): Promise<number> {
     await removeInstallation(connection, {
       namespace,
       all: options.all === true,
-      keepNamespace: options.leftovers === true,
+      scope: options.leftovers ? 'leftovers' : 'everything',
       onRemoved: (title) => say(`removed ${title}`),
     }),
   );

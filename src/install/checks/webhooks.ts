@@ -1,3 +1,4 @@
+import { systemNames } from '../../kubernetes/names.ts';
 import { at } from '../kinds.ts';
 import { tryWebhooks } from '../trial.ts';
 import { type Check, reporter } from './result.ts';
@@ -7,7 +8,9 @@ const configurations = ['validatingwebhookconfigurations', 'mutatingwebhookconfi
 
 export const checkWebhooks: Check = async ({ connection }) => {
   for (const plural of configurations) {
-    const found = await connection.get(`/apis/admissionregistration.k8s.io/v1/${plural}/smi-mesh`);
+    const found = await connection.get(
+      `/apis/admissionregistration.k8s.io/v1/${plural}/${systemNames.webhookConfiguration}`,
+    );
     if (!found.ok) return [report.error(`${plural} smi-mesh: ${found.error.diagnostic.message}`, 'smi-cli upgrade')];
     if (at(found.value, 'webhooks', 0, 'clientConfig', 'caBundle') === undefined) {
       const message = `${plural} smi-mesh: the apiserver is not told whom to trust`;
