@@ -72,10 +72,11 @@ export async function createAuthority(options: AuthorityOptions): Promise<Author
     const fresh = `${privateKey}${certificateChain}`;
     pem = stateDirectory === undefined ? fresh : await createCredential(stateDirectory, fresh);
   }
-  const signer = await readSigner(trustDomain, storedCredential(pem), clock());
+  const signer = await readSigner(trustDomain, storedCredential(pem));
   if (!signer.ok) {
     throw new Error(`${signer.error}; restore what is stored, or remove its file to start a new trust root`);
   }
+  if (signer.value.notAfter <= clock()) throw new Error('the stored authority has expired');
   return new LiveAuthority(trustDomain, signer.value, clock);
 }
 

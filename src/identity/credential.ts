@@ -29,7 +29,6 @@ export interface Signer extends SigningKey {
 export async function readSigner(
   trustDomain: string,
   credential: AuthorityCredential,
-  now: number,
 ): Promise<Result<Signer, string>> {
   const chain = readBundle(credential.certificateChain);
   const roots = readBundle(credential.trustBundle);
@@ -46,7 +45,6 @@ export async function readSigner(
     return err(`the authority is damaged: its key cannot be used: ${(error as Error).message}`);
   }
   const notAfter = Math.min(...chain.value.map(({ validToDate }) => validToDate.getTime()));
-  if (notAfter <= now) return err(`the authority has expired at ${new Date(notAfter).toISOString()}`);
   const above = chain.value.filter((certificate) => !isSelfSigned(certificate));
   return ok({
     ...key,
@@ -88,13 +86,25 @@ function pemOf(certificate: NodeCertificate): string {
 }
 
 /** One bundle of several, each certificate once, the first place kept; unreadable ones add nothing. */
-function mergeBundles(...bundles: readonly string[]): string {
-  const certificates = bundles.flatMap((bundle) => {
-    const read = readBundle(bundle);
-    return read.ok ? read.value : [];
-  });
-  const byFingerprint = new Map(certificates.map((certificate) => [certificate.fingerprint256, pemOf(certificate)]));
+export function mergeBundles(...bundles: readonly string[]): string {
+  const byFingerprint = new Map(
+    bundles.flatMap(certificatesIn).map((certificate) => [certificate.fingerprint256, pemOf(certificate)]),
+  );
   return [...byFingerprint.values()].join('');
+}
+
+/** The certificates of a bundle that another does not have. */
+export function rootsBeyond(bundle: string, other: string): string {
+  const has = new Set(certificatesIn(other).map(({ fingerprint256 }) => fingerprint256));
+  return certificatesIn(bundle)
+    .filter(({ fingerprint256 }) => !has.has(fingerprint256))
+    .map(pemOf)
+    .join('');
+}
+
+function certificatesIn(bundle: string): readonly NodeCertificate[] {
+  const read = readBundle(bundle);
+  return read.ok ? read.value : [];
 }
 
 /** A new authority that signs for itself. */

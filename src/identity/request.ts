@@ -14,13 +14,14 @@ const requestLimit = 8 * 1024;
 const smallestRsaBits = 2_048;
 const largestRsaBits = 4_096;
 
-/** A new key, which stays here, and a request for it, PEM. */
-export async function createRequest(): Promise<{ readonly privateKey: string; readonly request: string }> {
+/** A new key, which stays here, and a request for it, PEM. `uri`: a name for those who read names of requests. */
+export async function createRequest(uri?: string): Promise<{ readonly privateKey: string; readonly request: string }> {
   const keys = await newKeys();
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name: 'O=smi-mesh',
     keys,
     signingAlgorithm: keys.signingAlgorithm,
+    extensions: uri === undefined ? [] : [new x509.SubjectAlternativeNameExtension([{ type: 'url', value: uri }])],
   });
   return { privateKey: await exportKey(keys.privateKey), request: `${request.toString('pem')}\n` };
 }

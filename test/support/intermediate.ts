@@ -17,7 +17,7 @@ export interface TestRoot {
   sign(publicKey: webcrypto.CryptoKey | x509.PublicKey, lifetimeMillis?: number): Promise<string>;
 }
 
-async function testRoot(name = 'Test Root'): Promise<TestRoot> {
+export async function testRoot(name = 'Test Root'): Promise<TestRoot> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: randomBytes(8).toString('hex'),

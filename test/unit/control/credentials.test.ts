@@ -73,7 +73,7 @@ function credential() {
 }
 
 async function signerOf(parts: Parameters<typeof readSigner>[1]) {
-  const signer = await readSigner(trustDomain, parts, Date.now());
+  const signer = await readSigner(trustDomain, parts);
   if (!signer.ok) throw new Error(signer.error);
   return signer.value;
 }

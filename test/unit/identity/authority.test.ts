@@ -165,7 +165,7 @@ describe('clocks', () => {
 describe('a signer below a root', () => {
   it('issues chains that lead to the root, and none that outlives it', async () => {
     const { intermediate, root } = await intermediateOf();
-    const signer = await readSigner(trustDomain, intermediate, Date.now());
+    const signer = await readSigner(trustDomain, intermediate);
     if (!signer.ok) throw new Error(signer.error);
     const svid = await new LiveAuthority(trustDomain, signer.value).issue(web, { lifetimeSeconds: 10 * 86_400 });
     const [leaf, above, ...rest] = certificatesOf(svid.certificateChain);
@@ -186,7 +186,7 @@ describe('a signer below a root', () => {
     ['without certificates', async () => ({ certificateChain: '' }), 'no readable certificates'],
   ])('%s is refused', async (_, change, because) => {
     const { intermediate } = await intermediateOf();
-    const read = await readSigner(trustDomain, { ...intermediate, ...(await change()) }, Date.now());
+    const read = await readSigner(trustDomain, { ...intermediate, ...(await change()) });
     expect(read).toEqual({ ok: false, error: expect.stringContaining(because) });
   });
 });
