@@ -57,7 +57,8 @@ function decideHttp(
   // A listener of its own serves one service; an intercepted port serves all services of its number.
   const listening = client.outbound === 'intercepted' ? reachable : connected === undefined ? [] : [connected];
   const parsed = parseAuthority(authority);
-  const meant = parsed && listening.find((at) => at.port.protocol === 'http' && answersTo(at, client, parsed));
+  const named = parsed && listening.find((at) => at.port.protocol === 'http' && answersTo(at, client, parsed));
+  const meant = byAddress(client, connected) ?? named;
   if (meant === undefined && passesOn(model, client)) {
     const host = outsideHostReader(request.to.port)(authority.toLowerCase());
     if (host !== undefined) return { outcome: 'outside', targets: [] };
@@ -65,6 +66,11 @@ function decideHttp(
   if (meant === undefined) return rejected(404, `no service answers to "${authority}" on port ${request.to.port}`);
   const http = { method: request.method, path: normal.value.path, authority, headers: request.headers };
   return route(model, client, meant, http, request);
+}
+
+/** Where traffic is intercepted, who connects to a cluster IP means its service, whatever the request says. */
+function byAddress({ outbound }: Workload, connected: ServiceAtPort | undefined): ServiceAtPort | undefined {
+  return outbound === 'intercepted' && (connected?.service.vips.length ?? 0) > 0 ? connected : undefined;
 }
 
 /** A listener of its own serves one service; only where traffic is intercepted can a program mean the world outside. */

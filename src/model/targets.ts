@@ -3,7 +3,7 @@ import type { AccessVerdict, DecisionTarget, InboundRequest, SetVerdict, Traffic
 import type { MatchedRequest } from './match.ts';
 import { fieldsInForce } from './policy-fields.ts';
 import { findPort, portKey, type Transport } from './ports.ts';
-import type { Distribution, MeshModel, ServiceId, WeightedTarget, Workload } from './types.ts';
+import type { Distribution, MeshModel, Service, ServiceId, WeightedTarget, Workload } from './types.ts';
 
 /** Every target of a distribution, those with share 0 too, with what its workloads say to the request. */
 export function targetsOf(
@@ -18,7 +18,7 @@ export function targetsOf(
     distribution.kind === 'self' ? [{ ...self, weight: 1, origins: [] }] : distribution.targets;
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
   return weighted.map(({ service, port, weight, origins }) => {
-    if (model.services[service]?.externalName !== undefined) {
+    if (isElsewhere(model.services[service])) {
       return { service, port, weight, total, verdict: 'allow', sets: [], origins };
     }
     const sets = setVerdicts(model, client, service, port, http, request);
@@ -34,6 +34,11 @@ export function targetsOf(
       origins,
     };
   });
+}
+
+/** Nobody is asked about a host outside, nor at a cluster IP whose endpoints are not known as pods. */
+function isElsewhere(service: Service | undefined): boolean {
+  return service?.externalName !== undefined || (service?.selectorless === true && service.vips.length > 0);
 }
 
 function endpointFields(

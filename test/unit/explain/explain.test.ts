@@ -306,7 +306,7 @@ describe('the explanation', () => {
     ['unavailable', { from: 'buyer', to: 'two:81' }],
     ['denied', { from: 'shop', to: 'shop-v2' }],
     ['allowed', { from: 'sa/default/rogue', to: 'shop-v2', path: '/x' }],
-    ['rejected', { from: 'buyer', to: 'shop', headers: { host: 'nowhere' } }],
+    ['rejected', { from: 'buyer', to: 'shop-v2', headers: { host: 'nowhere' } }],
   ])('says %s', (verdict, question) => {
     expect(explained(question).verdict).toBe(verdict);
   });
