@@ -31,6 +31,7 @@ const mayImport = {
     'model',
     'compile',
     'lint',
+    'injection',
   ],
   adapter: ['lib', 'diagnostics', 'model'],
   analysis: ['lib', 'diagnostics', 'model'],
@@ -39,7 +40,7 @@ const mayImport = {
   identity: ['lib', 'diagnostics', 'kubernetes', 'kubernetes-client'],
   interception: ['lib', 'kubernetes'],
   probes: ['lib', 'kubernetes'],
-  injection: ['lib', 'diagnostics', 'source', 'kubernetes', 'interception', 'probes'],
+  injection: ['lib', 'diagnostics', 'source', 'kubernetes', 'config', 'interception', 'probes'],
   control: [
     'lib',
     'diagnostics',

@@ -7,6 +7,7 @@ import { controlPlaneCommand } from './commands/control-plane.ts';
 import { convertCommand } from './commands/convert.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
+import { injectCommand } from './commands/inject.ts';
 import { installCommand, upgradeCommand } from './commands/install.ts';
 import { interceptCommand } from './commands/intercept.ts';
 import { matrixCommand } from './commands/matrix.ts';
@@ -43,6 +44,7 @@ const commands: readonly (() => Command)[] = [
   proxyCommand,
   controlPlaneCommand,
   xdsCommand,
+  injectCommand,
   interceptCommand,
   sidecarWaitCommand,
   versionCommand,

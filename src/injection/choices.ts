@@ -1,3 +1,4 @@
+import { type LogLevel, logLevels } from '../config/controller/types.ts';
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Interception, readPorts, readRanges, readUids } from '../interception/interception.ts';
 import { type DataPlaneKind, dataPlaneKinds, podAnnotations } from '../kubernetes/names.ts';
@@ -6,7 +7,7 @@ import { parseQuantity } from '../lib/quantity.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { closest } from '../lib/suggest.ts';
 import type { PodParts, PodPlace } from './pod-parts.ts';
-import { type InjectionSettings, type LogLevel, logLevels, type ResourceSettings } from './settings.ts';
+import type { InjectionSettings, ResourceSettings } from './settings.ts';
 
 /** What is decided for one pod: its annotations over the settings of the mesh. */
 export interface PodChoices {

@@ -1,3 +1,4 @@
+import type { LogLevel } from '../config/controller/types.ts';
 import { interceptionArguments } from '../interception/interception.ts';
 import {
   controlPlaneHost,
@@ -12,7 +13,7 @@ import {
 import type { Fields } from '../lib/values.ts';
 import type { ProbeTable } from '../probes/table.ts';
 import type { PodChoices } from './choices.ts';
-import type { InjectionSettings, LogLevel, MeshIdentity, ResourceSettings } from './settings.ts';
+import type { InjectionSettings, MeshIdentity, ResourceSettings } from './settings.ts';
 import { credentialsMount, stateMount } from './volumes.ts';
 
 export interface SidecarPlan {

@@ -26,6 +26,16 @@ export interface PodNamespace {
 
 const choices = ['enabled', 'disabled'];
 
+/** What each reason means, as the end of a sentence about the pod. */
+export const skipSentences: Readonly<Record<SkipReason, string>> = {
+  'system-namespace': 'is of a namespace of the cluster itself, or of the mesh',
+  'not-chosen': `has no label ${injectLabel}: enabled, nor has its namespace`,
+  'opted-out': `has the label ${injectLabel}: disabled, or its namespace has`,
+  'host-network': 'uses the network of its node, where redirection would catch every program of the node',
+  'other-system': 'is not for Linux',
+  'already-injected': 'has its sidecar already',
+};
+
 /** Whether a pod is to have a sidecar: by its own label first, then by that of its namespace. */
 export function eligibility(
   pod: PodParts,

@@ -1,6 +1,7 @@
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import { interceptionArguments } from '../interception/interception.ts';
 import { type DataPlaneKind, podAnnotations } from '../kubernetes/names.ts';
+import type { KubernetesVersion } from '../kubernetes/server-version.ts';
 import { formatFieldPath } from '../lib/field-path.ts';
 import { type Fields, isRecord } from '../lib/values.ts';
 import { type PodChoices, readChoices } from './choices.ts';
@@ -17,7 +18,7 @@ export interface InjectionContext {
   readonly settings: InjectionSettings;
   readonly mesh: MeshIdentity;
   /** Of the apiserver; unknown counts as one that has native sidecars. */
-  readonly serverVersion?: { readonly major: number; readonly minor: number };
+  readonly serverVersion?: KubernetesVersion;
   /** What is reported. */
   readonly place: PodPlace;
 }

@@ -1,3 +1,4 @@
+import type { ControllerConfig, InjectionConfig, LogLevel } from '../config/controller/types.ts';
 import { type Interception, interceptEverything } from '../interception/interception.ts';
 import { type DataPlaneKind, systemNamespace } from '../kubernetes/names.ts';
 
@@ -9,20 +10,13 @@ export interface ResourceSettings {
   readonly memoryLimit?: string;
 }
 
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-/** `auto`: where the apiserver is of version 1.29 or later. */
-export const nativeSidecarModes = ['auto', 'on', 'off'] as const;
-export type NativeSidecarMode = (typeof nativeSidecarModes)[number];
-
 /** What the operator of the mesh decides for all pods; annotations of a pod say more. */
 export interface InjectionSettings {
   readonly images: {
     /** Of this program: interception, our proxy and the agent beside an Envoy. */
     readonly mesh: string;
     readonly envoy: string;
-    readonly pullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
+    readonly pullPolicy?: string;
   };
   /** Of pods that name none. */
   readonly dataPlane: DataPlaneKind;
@@ -30,7 +24,8 @@ export interface InjectionSettings {
   readonly resources: ResourceSettings;
   /** Of the agent beside an Envoy. */
   readonly agentResources: ResourceSettings;
-  readonly nativeSidecars: NativeSidecarMode;
+  /** `auto`: where the apiserver is of version 1.29 or later. */
+  readonly nativeSidecars: InjectionConfig['nativeSidecars'];
   /** The rules of redirection are set by the CNI plug-in of each node instead of a privileged init container. */
   readonly cni: boolean;
   /** For every pod, beside what its annotations say. */
@@ -62,3 +57,24 @@ export const defaultInjectionSettings: InjectionSettings = {
   interception: interceptEverything,
   logLevel: 'info',
 };
+
+/** What the settings of the controller say to the injection. */
+export function injectionSettings({ injection, log }: ControllerConfig): InjectionSettings {
+  const { images, dataPlane, resources, nativeSidecars, cni, exclude } = injection;
+  return {
+    images,
+    dataPlane,
+    resources,
+    agentResources: defaultInjectionSettings.agentResources,
+    nativeSidecars,
+    cni,
+    interception: {
+      excludeInboundPorts: exclude.inboundPorts,
+      excludeOutboundPorts: exclude.outboundPorts,
+      excludeOutboundRanges: exclude.outboundRanges,
+      includeOutboundRanges: [],
+      excludeUids: exclude.uids,
+    },
+    logLevel: log.level,
+  };
+}

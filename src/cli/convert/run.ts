@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { assemble } from '../../compile/assemble.ts';
-import { type Finding, toFindings } from '../../diagnostics/located.ts';
-import { renderFinding } from '../../diagnostics/render-text.ts';
+import { toFindings } from '../../diagnostics/located.ts';
 import { locateWritten } from '../../smi/written.ts';
-import { findFiles } from '../../source/files.ts';
 import { readSources, stdinName } from '../../source/read.ts';
-import type { SourceSet } from '../../source/types.ts';
 import { readStdin } from '../check-sources.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { print, printJson, styleFor } from '../output.ts';
+import { faultyFiles, filesOf, joined, report } from '../manifest-files.ts';
+import { print, printJson } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { type FilePlan, planFile } from './plan.ts';
 import { parseTarget } from './targets.ts';
@@ -51,26 +49,6 @@ export async function convertFiles(paths: readonly string[], options: ConvertOpt
   return exitCodes.fine;
 }
 
-function filesOf(paths: readonly string[]): readonly string[] {
-  const files = paths.flatMap((path) => {
-    if (path === '-') return [stdinName];
-    const found = findFiles(path);
-    return found.ok ? found.value.map(({ file }) => file) : [];
-  });
-  return [...new Set(files)];
-}
-
-function report(findings: readonly Finding[], { lineOf }: SourceSet): void {
-  const style = styleFor(process.stderr);
-  for (const finding of findings) process.stderr.write(`${renderFinding(finding, { lineOf, style })}\n\n`);
-}
-
-/** Files, or paths that lead to none, with an error. */
-function faultyFiles(findings: readonly Finding[]): ReadonlySet<string> {
-  const errors = findings.filter(({ diagnostic }) => diagnostic.severity === 'error');
-  return new Set(errors.map(({ location }) => location?.file ?? ''));
-}
-
 function writeInPlace(plans: readonly FilePlan[], faulty: ReadonlySet<string>): number {
   const failures: string[] = [];
   let objects = 0;
@@ -96,10 +74,4 @@ function writeInPlace(plans: readonly FilePlan[], faulty: ReadonlySet<string>): 
 
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** Several files as one stream of documents. */
-function joined(texts: readonly string[]): string {
-  const [first = '', ...others] = texts.map((text) => (text.endsWith('\n') ? text : `${text}\n`));
-  return first + others.map((text) => (/^---(\s|$)/.test(text) ? text : `---\n${text}`)).join('');
 }

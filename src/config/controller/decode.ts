@@ -4,6 +4,8 @@ import { type Field, fieldOf, portNumbers } from '../../kubernetes/field.ts';
 import { dataPlaneKinds, systemNames, systemNamespace } from '../../kubernetes/names.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { formatFieldPath } from '../../lib/field-path.ts';
+import { type IpRange, parseIpRange } from '../../lib/ip-range.ts';
+import { parseQuantity } from '../../lib/quantity.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { isTrustDomain } from '../../lib/spiffe.ts';
 import { closest } from '../../lib/suggest.ts';
@@ -60,7 +62,7 @@ export function decodeControllerConfig(value: unknown): Result<ControllerConfig,
       validationFailurePolicy: webhooks.at('validationFailurePolicy').oneOf(failurePolicies) ?? 'Ignore',
       injectionFailurePolicy: webhooks.at('injectionFailurePolicy').oneOf(failurePolicies) ?? 'Fail',
     },
-    injection: injectionOf(root.at('injection')),
+    injection: injectionOf(root.at('injection'), wrong),
     crds: { manage: root.at('crds').at('manage').flag() ?? true },
     log: { level: root.at('log').at('level').oneOf(logLevels) ?? 'info' },
   };
@@ -105,12 +107,13 @@ function needed(field: Field): string {
   return field.text() ?? '';
 }
 
-function injectionOf(field: Field): InjectionConfig {
+function injectionOf(field: Field, wrong: WrongField): InjectionConfig {
   const images = field.at('images');
   const resources = field.at('resources');
   const exclude = field.at('exclude');
-  const cpuLimit = resources.at('cpuLimit').text();
-  const memoryLimit = resources.at('memoryLimit').text();
+  const quantity = (name: string) => quantityOf(resources.at(name), `injection.resources.${name}`, wrong);
+  const cpuLimit = quantity('cpuLimit');
+  const memoryLimit = quantity('memoryLimit');
   return {
     dataPlane: field.at('dataPlane').oneOf(dataPlaneKinds) ?? 'proxy',
     images: {
@@ -119,8 +122,8 @@ function injectionOf(field: Field): InjectionConfig {
       pullPolicy: images.at('pullPolicy').oneOf(['Always', 'IfNotPresent', 'Never'] as const) ?? 'IfNotPresent',
     },
     resources: {
-      cpuRequest: resources.at('cpuRequest').text() ?? '50m',
-      memoryRequest: resources.at('memoryRequest').text() ?? '96Mi',
+      cpuRequest: quantity('cpuRequest') ?? '50m',
+      memoryRequest: quantity('memoryRequest') ?? '96Mi',
       ...(cpuLimit === undefined ? {} : { cpuLimit }),
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
     },
@@ -129,10 +132,27 @@ function injectionOf(field: Field): InjectionConfig {
     exclude: {
       inboundPorts: numbers(exclude.at('inboundPorts'), portNumbers),
       outboundPorts: numbers(exclude.at('outboundPorts'), portNumbers),
-      outboundRanges: exclude.at('outboundRanges').texts(),
+      outboundRanges: rangesOf(exclude.at('outboundRanges'), wrong),
       uids: numbers(exclude.at('uids'), [0, 2 ** 31 - 1]),
     },
   };
+}
+
+function rangesOf(field: Field, wrong: WrongField): readonly IpRange[] {
+  return field.texts().flatMap((text) => {
+    const range = parseIpRange(text);
+    if (range !== undefined) return range;
+    const message = `has ${JSON.stringify(text)}, which is no range of addresses`;
+    wrong('injection.exclude.outboundRanges', message, 'Write ranges such as 10.0.0.0/8, or addresses.');
+    return [];
+  });
+}
+
+function quantityOf(field: Field, path: string, wrong: WrongField): string | undefined {
+  const text = field.text();
+  if (text !== undefined && !parseQuantity(text).ok)
+    wrong(path, `is ${JSON.stringify(text)}, which is no quantity`, 'Write it as 100m, 0.5 or 128Mi.');
+  return text;
 }
 
 function numbers(field: Field, [minimum, maximum]: readonly [number, number]): readonly number[] {

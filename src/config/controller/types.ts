@@ -1,4 +1,5 @@
 import type { DataPlaneKind } from '../../kubernetes/names.ts';
+import type { IpRange } from '../../lib/ip-range.ts';
 
 /**
  * The settings of the controller: the document in the key `config.yaml` of the ConfigMap `smi-mesh-config`. Every field
@@ -77,7 +78,7 @@ export interface InjectionConfig {
   readonly exclude: {
     readonly inboundPorts: readonly number[];
     readonly outboundPorts: readonly number[];
-    readonly outboundRanges: readonly string[];
+    readonly outboundRanges: readonly IpRange[];
     readonly uids: readonly number[];
   };
 }

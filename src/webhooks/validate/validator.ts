@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { type Fields, isRecord } from '../../lib/values.ts';
 import { preservedPrefix } from '../../smi/convert/preserved.ts';
 import type { AdmissionAnswer, AdmissionHandler } from '../admission.ts';
+import { sentence } from '../sentence.ts';
 import { admittedDocument } from './document.ts';
 import { type Examination, examine } from './examine.ts';
 import type { ClusterView } from './neighbours.ts';
@@ -67,10 +68,3 @@ function answer({ errors, warnings }: Examination): AdmissionAnswer {
 }
 
 const mostErrors = 20;
-
-/** `SMI4001 spec.service: "a.b" does not name a Service of namespace c. Name one ...` */
-function sentence({ code, origin, message, hint }: Diagnostic): string {
-  const path = origin?.path ?? '';
-  const field = path === '' || message.startsWith(`${path} `) ? '' : `${path}: `;
-  return `${code} ${field}${message}. ${hint}`;
-}
