@@ -7,6 +7,7 @@ import { referenceCodes } from './codes/references.ts';
 import { runtimeCodes } from './codes/runtime.ts';
 import { semanticsCodes } from './codes/semantics.ts';
 import { shapeCodes } from './codes/shape.ts';
+import { webhookCodes } from './codes/webhooks.ts';
 import type { CatalogueEntry } from './severity.ts';
 
 const entries = {
@@ -19,6 +20,7 @@ const entries = {
   ...adapterCodes,
   ...runtimeCodes,
   ...injectionCodes,
+  ...webhookCodes,
 };
 
 /** A stable code. Codes may be retired, never reused. */

@@ -1,6 +1,6 @@
+import { createWebhookAuthority, issueServingCertificate } from '../../../src/webhooks/certificates/issue.ts';
 import { webhookEndpoints, webhookPaths } from '../../../src/webhooks/endpoints.ts';
 import { startWebhookServer } from '../../../src/webhooks/server.ts';
-import { createWebhookAuthority, issueServingCertificate } from '../../../src/webhooks/serving-certificate.ts';
 import type { Crd } from './crds.ts';
 
 /** The project's webhook server on the loopback interface, for conversion alone. */

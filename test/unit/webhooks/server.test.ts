@@ -2,13 +2,13 @@ import { type RequestOptions, request } from 'node:https';
 import { connect } from 'node:tls';
 import { afterEach, expect, test, vi } from 'vitest';
 import { err, ok } from '../../../src/lib/result.ts';
+import { createWebhookAuthority, issueServingCertificate } from '../../../src/webhooks/certificates/issue.ts';
 import {
   type EndpointOptions,
   startWebhookServer,
   type WebhookCall,
   type WebhookServer,
 } from '../../../src/webhooks/server.ts';
-import { createWebhookAuthority, issueServingCertificate } from '../../../src/webhooks/serving-certificate.ts';
 
 const hour = 3_600_000;
 const authority = await createWebhookAuthority(Date.now(), hour);

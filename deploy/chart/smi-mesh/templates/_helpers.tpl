@@ -42,6 +42,11 @@ sideEffects: None
 timeoutSeconds: 10
 failurePolicy: {{ .Values.config.webhooks.injectionFailurePolicy }}
 reinvocationPolicy: Never
+matchConditions:
+  # A static pod runs before the apiserver hears of it; nothing of it can be changed.
+  - name: not-static
+    expression: >-
+      !has(object.metadata.annotations) || !('kubernetes.io/config.mirror' in object.metadata.annotations)
 rules:
   - operations: [CREATE]
     apiGroups: ['']
