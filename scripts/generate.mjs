@@ -40,6 +40,7 @@ const descriptors = {
     'envoy/extensions/filters/http/set_filter_state/v3/set_filter_state.proto',
     'envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation.proto',
     'envoy/extensions/rate_limit_descriptors/expr/v3/expr.proto',
+    'envoy/extensions/filters/listener/original_dst/v3/original_dst.proto',
     'envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.proto',
     'envoy/extensions/load_balancing_policies/least_request/v3/least_request.proto',
     'envoy/extensions/load_balancing_policies/round_robin/v3/round_robin.proto',
@@ -63,6 +64,7 @@ const descriptors = {
 
 /** Fields of Envoy 1.40 that the sources do not have yet, by message. */
 const newer = {
+  'envoy.config.route.v3.RouteConfiguration': { vhostHeader: { type: 'string', id: 18 } },
   'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit': {
     rateLimits: { rule: 'repeated', type: 'envoy.config.route.v3.RateLimit', id: 17 },
     maxDynamicDescriptors: { type: 'google.protobuf.UInt32Value', id: 18 },

@@ -42,9 +42,17 @@ export function collectorClusterName(workload: WorkloadId): string {
   return `collector/${workload}`;
 }
 
-/** Name of the listener to which connections of a workload are redirected, and of the cluster of wherever they went. */
-export function originalDestinationName(workload: WorkloadId): string {
-  return `outbound/${workload}/original-destination`;
+/**
+ * Names of the listeners to which connections of a workload and those to it are redirected; `outbound` is also that of the cluster
+ * that is wherever a connection of the workload went.
+ */
+export function originalDestinationName(workload: WorkloadId, direction: 'outbound' | 'inbound'): string {
+  return `${direction}/${workload}/original-destination`;
+}
+
+/** Name of the cluster of those endpoints of a headless Service that have one peer, each reached at the address that a program chose. */
+export function askedClusterName(service: ServiceId, port: number, peer: string): string {
+  return `${service}:${port}@@${peer}`;
 }
 
 /** The same names, the second and further ones of a kind with a number. */

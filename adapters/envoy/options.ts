@@ -14,6 +14,11 @@ interface SocketAddress {
   readonly port: number;
 }
 
+export interface InterceptionPorts {
+  readonly outbound: number;
+  readonly inbound: number;
+}
+
 export interface EnvoyOptions {
   readonly certificates: CertificateFiles;
   /** `ads`: the control plane gives certificate and roots as secrets (`emit/secrets.ts`), and the files are not read. */
@@ -29,10 +34,10 @@ export interface EnvoyOptions {
   /** A collector that takes spans by OTLP over gRPC, and the share of the traces begun here that it gets, in percent; by default all. */
   readonly tracing?: { readonly collector: SocketAddress; readonly sampling?: number };
   /**
-   * Where the outbound connections of intercepted workloads are redirected to (iptables REDIRECT); without it their sidecars
-   * listen at each port number themselves.
+   * Where all connections of intercepted workloads are redirected to (iptables REDIRECT), those of their programs and those to
+   * them; without it their sidecars listen at each port number themselves.
    */
-  readonly interception?: { readonly port: number };
+  readonly interception?: InterceptionPorts;
   /** Tests only: the request header whose decimal value takes the place of randomness among weighted backends. */
   readonly testRandomHeader?: string;
 }
@@ -89,7 +94,8 @@ function optionsFault(input: unknown): string | undefined {
   if (tracing !== undefined && !isTracing(tracing)) {
     return 'tracing must hold collector as address and port, and sampling as a percentage';
   }
-  if (interception !== undefined && !isInterception(interception)) return 'interception must hold port';
+  if (interception !== undefined && !isInterception(interception))
+    return 'interception must hold outbound and inbound, two ports';
   if (testRandomHeader !== undefined && !isText(testRandomHeader)) return 'testRandomHeader must be a header name';
   return undefined;
 }
@@ -104,7 +110,8 @@ function isAccessLog(value: unknown): boolean {
 }
 
 function isInterception(value: unknown): boolean {
-  return isObject(value) && unknownKey(value, ['port']) === undefined && isPort(value.port);
+  if (!isObject(value) || unknownKey(value, ['outbound', 'inbound']) !== undefined) return false;
+  return isPort(value.outbound) && isPort(value.inbound) && value.outbound !== value.inbound;
 }
 
 function isPort(value: unknown): boolean {

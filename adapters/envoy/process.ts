@@ -13,19 +13,39 @@ export interface EnvoyProcess {
    * and servers tell them apart by it.
    */
   readonly sourceAddress?: string | undefined;
+  /** By which its connections to endpoints can be told from those to its program; absent: the system's. */
+  readonly hopLimit?: number;
 }
 
 /** What a bootstrap says of the process itself, wherever its configuration comes from. */
-export function envoyProcess({ id, cluster, admin, sourceAddress: address }: EnvoyProcess): Message {
+export function envoyProcess({ id, cluster, admin, sourceAddress, hopLimit }: EnvoyProcess): Message {
+  const upstreamBindConfig = sourceAddress === undefined ? marked(hopLimit) : from(sourceAddress);
   return {
     node: { id, cluster },
     admin: { address: socketAddress(admin.address, admin.port) },
-    ...(address === undefined
-      ? {}
-      : { clusterManager: { upstreamBindConfig: { sourceAddress: { address, portValue: 0 } } } }),
+    ...(upstreamBindConfig === undefined ? {} : { clusterManager: { upstreamBindConfig } }),
     statsConfig: { statsTags: statsTags(id) },
     bootstrapExtensions: [internalListeners],
     layeredRuntime: { layers: [{ name: 'smi-mesh', staticLayer: runtime }] },
+  };
+}
+
+function from(address: string): Message {
+  return { sourceAddress: { address, portValue: 0 } };
+}
+
+/** `IP_TTL` and `IPV6_UNICAST_HOPS`; a socket knows only that of its own family. */
+function marked(hopLimit: number | undefined): Message | undefined {
+  if (hopLimit === undefined) return undefined;
+  const option = (level: number, name: number): Message => ({
+    ...{ description: 'hop limit', level, name, intValue: hopLimit, state: 'STATE_PREBIND' },
+  });
+  return {
+    ...from('0.0.0.0'),
+    socketOptions: [option(0, 2)],
+    extraSourceAddresses: [
+      { address: { address: '::', portValue: 0 }, socketOptions: { socketOptions: [option(41, 16)] } },
+    ],
   };
 }
 

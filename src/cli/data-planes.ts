@@ -3,23 +3,36 @@ import { grpcAdapter } from '../../adapters/grpc/index.ts';
 import { proxyAdapter } from '../../adapters/proxy/index.ts';
 import type { DataPlaneAdapter } from '../adapter/contract.ts';
 import type { DataPlane } from '../control/publisher.ts';
+import { sidecarPorts } from '../kubernetes/names.ts';
 import type { NodeInfo } from '../xds/contract.ts';
 
-/** The data planes that the control plane serves, each with its parsed options. */
-export const dataPlanes: readonly DataPlane[] = [
-  { adapter: proxyAdapter as DataPlaneAdapter, options: {} },
-  {
-    adapter: envoyAdapter as DataPlaneAdapter,
-    options: envoyOptions(),
-    takes: (node) => !isGrpcLibrary(node),
-  },
-  {
-    adapter: grpcAdapter as DataPlaneAdapter,
-    options: {},
-    takes: isGrpcLibrary,
-    local: true,
-  },
-];
+/** The data planes that a control plane of machines and local programs serves, each with its parsed options. */
+export const dataPlanes: readonly DataPlane[] = dataPlanesWith({});
+
+/**
+ * Those of a control plane in a cluster: connections of pods are redirected to their sidecars. Pods that run elsewhere, and so say
+ * where their sidecars listen, are served as ever.
+ */
+export const clusterDataPlanes: readonly DataPlane[] = dataPlanesWith({
+  interception: { outbound: sidecarPorts.outbound, inbound: sidecarPorts.inbound },
+});
+
+function dataPlanesWith(envoy: Readonly<Record<string, unknown>>): readonly DataPlane[] {
+  return [
+    { adapter: proxyAdapter as DataPlaneAdapter, options: {} },
+    {
+      adapter: envoyAdapter as DataPlaneAdapter,
+      options: envoyOptions(envoy),
+      takes: (node) => !isGrpcLibrary(node),
+    },
+    {
+      adapter: grpcAdapter as DataPlaneAdapter,
+      options: {},
+      takes: isGrpcLibrary,
+      local: true,
+    },
+  ];
+}
 
 /** `gRPC Node Pure JS`, `gRPC C-core linux Python`, `gRPC Go`: they ask for the types that Envoy asks for. */
 function isGrpcLibrary({ userAgentName }: NodeInfo): boolean {
@@ -27,8 +40,8 @@ function isGrpcLibrary({ userAgentName }: NodeInfo): boolean {
 }
 
 /** An Envoy that asks for everything else gets its certificates as well. */
-function envoyOptions(): unknown {
-  const options = envoyAdapter.parseOptions({ secrets: 'ads' });
+function envoyOptions(more: Readonly<Record<string, unknown>>): unknown {
+  const options = envoyAdapter.parseOptions({ secrets: 'ads', ...more });
   if (!options.ok) throw new Error(options.error[0].message);
   return options.value;
 }

@@ -1,5 +1,6 @@
 import type { InboundPolicy, Workload } from '../../../src/model/types.ts';
 import type { EnvoyOptions } from '../options.ts';
+import { interceptionOf } from './interception/redirection.ts';
 import { any, type Message } from './message.ts';
 import { failureKey } from './tokens.ts';
 
@@ -65,8 +66,18 @@ export function connectionLogs(
     details: '%CONNECTION_TERMINATION_DETAILS%',
     tls: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%',
   };
-  return [log(options, fields, [...refusedBy(network), refusedHandshake])];
+  // One listener then has the logs of all ports.
+  const here = interceptionOf(server, options) === undefined ? [] : [when(`destination.port == ${port}`)];
+  return [log(options, fields, [...refusedBy(network), when("connection.transport_failure_reason != ''")], here)];
 }
+
+/** Of connections to ports that no container of an intercepted workload declares: each is refused. */
+export function undeclaredLogs(options: EnvoyOptions, server: Workload): readonly Message[] {
+  const fields = { ...common, ...ends(server, '%DOWNSTREAM_LOCAL_PORT%'), verdict: 'denied', details: undeclared };
+  return [log(options, fields, [])];
+}
+
+const undeclared = 'no container declares this port';
 
 const request: Message = {
   method: '%REQ(:METHOD)%',
@@ -77,7 +88,7 @@ const request: Message = {
 
 const common: Message = { time: '%START_TIME%', direction: 'inbound', millis: '%DURATION%', flags: '%RESPONSE_FLAGS%' };
 
-function ends({ id }: Workload, port: number): Message {
+function ends({ id }: Workload, port: number | string): Message {
   return {
     peer: '%DOWNSTREAM_PEER_URI_SAN%',
     source: '%DOWNSTREAM_DIRECT_REMOTE_ADDRESS%',
@@ -141,19 +152,23 @@ function refusedBy(filter: string): readonly Message[] {
 
 const refusedToken: Message = noted('envoy.filters.http.jwt_authn', [failureKey, 'message'], { presentMatch: true });
 
-/** There is no peer then of whom a filter could say anything. */
-const refusedHandshake: Message = {
-  extensionFilter: {
-    name: 'envoy.access_loggers.extension_filters.cel',
-    typedConfig: any('envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', {
-      expression: "connection.transport_failure_reason != ''",
-    }),
-  },
-};
+/** Also where there is no peer of whom a filter could say anything. */
+function when(expression: string): Message {
+  return {
+    extensionFilter: {
+      name: 'envoy.access_loggers.extension_filters.cel',
+      typedConfig: any('envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter', { expression }),
+    },
+  };
+}
 
 function noted(filter: string, path: readonly string[], value: Message): Message {
   const matcher = { filter, path: path.map((key) => ({ key })), value };
   return { metadataFilter: { matcher, matchIfKeyNotFound: false } };
+}
+
+function anyOf(filters: readonly Message[]): Message {
+  return { orFilter: { filters } };
 }
 
 const streams: Readonly<Record<string, string>> = { '/dev/stdout': 'Stdout', '/dev/stderr': 'Stderr' };
@@ -162,6 +177,7 @@ function log(
   { accessLog = { path: '/dev/stderr', requests: 'denied' } }: EnvoyOptions,
   fields: Message,
   denials: readonly Message[],
+  always: readonly Message[] = [],
 ): Message {
   const { path, requests } = accessLog;
   const formatters = [{ name: 'envoy.formatter.cel', typedConfig: any('envoy.extensions.formatter.cel.v3.Cel', {}) }];
@@ -171,9 +187,13 @@ function log(
     stream === undefined
       ? any('envoy.extensions.access_loggers.file.v3.FileAccessLog', { path, logFormat })
       : any(`envoy.extensions.access_loggers.stream.v3.${stream}AccessLog`, { logFormat });
+  const wanted = requests === 'all' || denials.length === 0 ? [] : [anyOf(denials)];
+  const [filter, ...more] = [...always, ...wanted];
   return {
     name: 'access',
-    ...(requests === 'all' ? {} : { filter: { orFilter: { filters: denials } } }),
+    ...(filter === undefined
+      ? {}
+      : { filter: more.length === 0 ? filter : { andFilter: { filters: [filter, ...more] } } }),
     typedConfig,
   };
 }

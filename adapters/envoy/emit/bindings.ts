@@ -18,7 +18,7 @@ export interface Binding {
 
 type InterceptedPort = Pick<Binding, 'port' | 'protocol'> & { readonly names: readonly string[] };
 
-interface NamedPort {
+export interface NamedPort {
   readonly name: string;
   readonly port: number;
   readonly protocol: 'http' | 'tcp';
@@ -44,6 +44,13 @@ export function namesAt(model: MeshModel, { port, only }: Binding): readonly str
 
 function portsOf(model: MeshModel): readonly InterceptedPort[] {
   return shared(model, 'intercepted ports', interceptedPorts);
+}
+
+/** All service ports that programs can mean where their connections are intercepted, by the names of their clusters. */
+export function interceptedNames(model: MeshModel): readonly string[] {
+  return shared(model, 'intercepted names', (whole) =>
+    (Object.keys(whole.services) as ServiceId[]).flatMap((id) => namedPorts(whole, id).map(({ name }) => name)),
+  );
 }
 
 export function servedAt(model: MeshModel, name: string): Served | undefined {
@@ -76,7 +83,8 @@ function interceptedPorts(model: MeshModel): readonly InterceptedPort[] {
     });
 }
 
-function namedPorts(model: MeshModel, id: ServiceId): readonly NamedPort[] {
+/** Ports of a service that take connections. */
+export function namedPorts(model: MeshModel, id: ServiceId): readonly NamedPort[] {
   return shared(model, `ports of ${id}`, (whole) =>
     (whole.services[id]?.ports ?? []).flatMap(({ port, protocol }): NamedPort[] => {
       const name = clusterName(id, port);

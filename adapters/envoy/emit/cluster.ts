@@ -3,7 +3,7 @@ import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { compareText } from '../../../src/lib/collections.ts';
 import type { ClusterPolicy } from '../../../src/model/policy.ts';
 import { portKey, transportOf } from '../../../src/model/ports.ts';
-import type { MeshModel, WorkloadPort } from '../../../src/model/types.ts';
+import type { MeshModel } from '../../../src/model/types.ts';
 import { findServicePort, parseClusterName, type ServicePortRef, typeUrls } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { clusterPolicy } from './cluster-policy.ts';
@@ -48,14 +48,14 @@ export function emitCluster(model: MeshModel, name: string, options: EnvoyOption
   ];
 }
 
-interface Asked {
+export interface Asked {
   readonly fields: ClusterPolicy;
   readonly budget: NonNullable<ReturnType<typeof commonPolicy>['policy']['retries']>['budget'];
   readonly origins: readonly Origin[];
 }
 
 /** What TrafficPolicies say about a service port's endpoints; and the budget for retries, which Envoy keeps there too. */
-function policyOf(model: MeshModel, { service, port }: ServicePortRef): Asked {
+export function policyOf(model: MeshModel, { service, port }: ServicePortRef): Asked {
   const { endpoints, policies = [] } =
     model.outbound[service.id]?.ports[portKey(port.port, transportOf(port.protocol))] ?? {};
   const { policy, originsOf } = commonPolicy(policies);
@@ -77,26 +77,14 @@ function httpOf({ port }: ServicePortRef, endpoints: readonly Endpoint[]): Upstr
 function outsideCluster(name: string, { port }: ServicePortRef, host: string, options: EnvoyOptions): Message {
   return {
     type: 'LOGICAL_DNS',
+    // A DNS server that does not answer keeps nobody from starting.
+    waitForWarmOnInit: false,
     ...lookups(options),
     ...upstreamHttp(port.http2 === true ? 'http2' : 'http1'),
     loadAssignment: {
       clusterName: name,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(host, port.port) } }] }],
     },
-  };
-}
-
-/** A cluster that is the program behind a sidecar. */
-export function appCluster(name: string, { app, http2 }: WorkloadPort): Message {
-  return {
-    name,
-    type: 'STATIC',
-    connectTimeout: '5s',
-    loadAssignment: {
-      clusterName: name,
-      endpoints: [{ lbEndpoints: [{ endpoint: { address: socketAddress(app.address, app.port) } }] }],
-    },
-    ...upstreamHttp(http2 === true ? 'http2' : 'http1'),
   };
 }
 

@@ -2,26 +2,40 @@ import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types
 import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { connectionLogs, inboundLogs } from './access-log.ts';
+import { admission, inspection } from './admission.ts';
 import { type Authentication, audienceMapper, emitAuthentication } from './authentication.ts';
-import { appCluster } from './cluster.ts';
 import { callersDeadline, overdue, requestTime } from './deadline.ts';
-import type { EmittedInbound } from './emitted.ts';
+import type { InboundPort } from './emitted.ts';
 import { faultRoutes } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
+import { redirectedInbound } from './interception/inbound.ts';
 import { jwksClusters } from './jwks.ts';
 import { localReplies } from './local-replies.ts';
 import { meshFields } from './mesh-fields.ts';
 import { ads, any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
+import { programCluster } from './program.ts';
 import { rateLimits } from './rate-limits.ts';
 import { httpAccess, originsAt, tcpAccess, tcpClients } from './rbac.ts';
 import { serverLayersAt } from './server-layers.ts';
 import { everybody, type PeerIdentities, serverTls, tlsInspector, trustOf } from './tls.ts';
 import { tracing } from './tracing.ts';
-import { udpListener } from './udp-inbound.ts';
+import { udpPort } from './udp-inbound.ts';
 
-/** What takes connections of other sidecars: one listener for each container port. A workload without sidecar has none. */
-export function inboundListeners(model: MeshModel, server: Workload, options: EnvoyOptions): readonly EmittedInbound[] {
-  if (server.transport === 'plain') return [];
+/** Listeners for connections of other sidecars, and for each container port what they need. */
+export interface EmittedInbound {
+  readonly listeners: readonly Message[];
+  readonly ports: readonly InboundPort[];
+}
+
+/** What takes connections of other sidecars. A workload without sidecar has nothing. */
+export function inboundListeners(model: MeshModel, server: Workload, options: EnvoyOptions): EmittedInbound {
+  if (server.transport === 'plain') return { listeners: [], ports: [] };
+  const ports = inboundPorts(model, server, options);
+  const redirected = redirectedInbound(server, ports, options);
+  return { listeners: redirected === undefined ? ports.map((port) => listener(server, port)) : [redirected], ports };
+}
+
+function inboundPorts(model: MeshModel, server: Workload, options: EnvoyOptions): readonly InboundPort[] {
   const connections = server.ports.filter(({ protocol }) => protocol !== 'udp').map(({ meshPort }) => meshPort);
   return (
     server.ports
@@ -31,9 +45,9 @@ export function inboundListeners(model: MeshModel, server: Workload, options: En
   );
 }
 
-const emitters = { http: httpListener, tcp: tcpListener, udp: udpListener } as const;
+const emitters = { http: httpPort, tcp: tcpPort, udp: udpPort } as const;
 
-function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): EmittedInbound {
+function httpPort(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): InboundPort {
   const name = inboundName(server.id, port.port);
   const cluster = appClusterName(server.id, port.port);
   const policy = model.inbound[server.set];
@@ -57,8 +71,10 @@ function httpListener(model: MeshModel, server: Workload, port: WorkloadPort, op
   const route = { name: cluster, match: { prefix: '/' }, ...said, route: action };
   const routes = [...faultRoutes.map((fault) => withoutFilters(fault, filterNames)), overdue, route];
   return {
-    listener: listener(name, server, port, [{ ...said, filters: [manager(true)], transportSocket }], [manager(false)]),
-    clusters: [appCluster(cluster, port), ...jwksClusters(server.id, layers, options)],
+    ...{ name, port, tls: port.tls, accessLog: [] },
+    proven: [{ ...said, filters: [manager(true)], transportSocket }],
+    plain: [manager(false)],
+    clusters: [programCluster(cluster, server, port, options), ...jwksClusters(server.id, layers, options)],
     routes: { name, ...meshFields, virtualHosts: [{ name: cluster, domains: ['*'], routes }] },
   };
 }
@@ -89,7 +105,7 @@ function withoutFilters(route: Message, names: readonly string[]): Message {
   return { ...route, typedPerFilterConfig: { ...others, ...Object.fromEntries(names.map((name) => [name, off])) } };
 }
 
-function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): EmittedInbound {
+function tcpPort(model: MeshModel, server: Workload, port: WorkloadPort, options: EnvoyOptions): InboundPort {
   const name = inboundName(server.id, port.port);
   const cluster = appClusterName(server.id, port.port);
   const policy = model.inbound[server.set];
@@ -110,43 +126,21 @@ function tcpListener(model: MeshModel, server: Workload, port: WorkloadPort, opt
   );
   const elsewhere = chain(clients === undefined ? everybody(model) : { exact: clients.everywhere });
   return {
-    listener: {
-      ...listener(name, server, port, [...places, elsewhere], [proxy]),
-      accessLog: connectionLogs(options, server, port.port, policy),
-    },
-    clusters: [appCluster(cluster, port)],
+    ...{ name, port, tls: port.tls, proven: [...places, elsewhere], plain: [proxy] },
+    accessLog: connectionLogs(options, server, port.port, policy),
+    clusters: [programCluster(cluster, server, port, options)],
   };
 }
 
-/** An address that is not known yet means all addresses. `plain`: what plain callers meet where the port takes them. */
-function listener(
-  name: string,
-  server: Workload,
-  port: WorkloadPort,
-  proven: readonly Message[],
-  plain: readonly Message[],
-): Message {
+/** An address that is not known yet means all addresses. */
+function listener(server: Workload, port: InboundPort): Message {
   return {
-    name,
+    name: port.name,
     ...originMetadata(server.origins),
-    address: socketAddress(server.addresses[0] ?? '0.0.0.0', port.meshPort),
+    address: socketAddress(server.addresses[0] ?? '0.0.0.0', port.port.meshPort),
     trafficDirection: 'INBOUND',
-    ...admission(port.tls, proven, plain),
-  };
-}
-
-function admission(mode: WorkloadPort['tls'], proven: readonly Message[], plain: readonly Message[]): Message {
-  if (mode === undefined) return { filterChains: proven };
-  if (mode === 'off') return { filterChains: [{ filters: plain }] };
-  const chains = proven.map((chain) => ({
-    ...chain,
-    filterChainMatch: { ...(chain.filterChainMatch as Message | undefined), transportProtocol: 'tls' },
-  }));
-  return {
-    listenerFilters: [tlsInspector],
-    // Who says nothing waits for the server to speak first, which clients of TLS never do.
-    listenerFiltersTimeout: '3s',
-    continueOnListenerFiltersTimeout: true,
-    filterChains: [...chains, { filterChainMatch: { transportProtocol: 'raw_buffer' }, filters: plain }],
+    ...(port.tls === 'permissive' ? { listenerFilters: [tlsInspector], ...inspection } : {}),
+    filterChains: admission(port),
+    ...(port.accessLog.length === 0 ? {} : { accessLog: port.accessLog }),
   };
 }

@@ -12,7 +12,7 @@ import { tracing } from './tracing.ts';
 
 /** The network filter for requests of a client's program, by the routes of the same name. */
 export function outboundHttp(
-  { routes: { name }, faults, asksForPath }: HttpRoutes,
+  { routes: { name }, faults, asksForPath, destinationHeader }: HttpRoutes,
   passthrough: boolean,
   client: Workload,
   options: EnvoyOptions,
@@ -20,11 +20,18 @@ export function outboundHttp(
 ): Message {
   const last = passthrough ? [outsideFilter(options)] : [];
   const rds = { rds: { routeConfigName: name, configSource: ads } };
+  const asked = [
+    // For routes with several conditions on the path, of which Envoy's route match has room for one.
+    ...(asksForPath ? [overwrite(pathHeader, '%PATH(NQ)%')] : []),
+    ...(destinationHeader === undefined
+      ? []
+      : [overwrite(destinationHeader, '%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%')]),
+  ];
   return httpConnectionManager(name, rds, [...refusing, callersDeadline, ...faults, ...last], {
     upgradeFilters: [...refusing, overHttp1, ...faults, ...last],
     ...tracing(options, client),
     ...outboundLogs(options, client, refusing.length > 0),
-    ...(asksForPath ? { earlyHeaderMutationExtensions: [pathWithoutQuery] } : {}),
+    ...(asked.length === 0 ? {} : { earlyHeaderMutationExtensions: [before(asked)] }),
   });
 }
 
@@ -42,13 +49,11 @@ const overHttp1: Message = {
   }),
 };
 
-/** For routes with several conditions on the path, of which Envoy's route match has room for one. */
-const pathWithoutQuery: Message = {
-  name: 'envoy.http.early_header_mutation.header_mutation',
-  typedConfig: any('envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation', {
-    mutations: [overwrite(pathHeader, '%PATH(NQ)%')],
-  }),
-};
+/** Before routes are looked at. */
+function before(mutations: readonly Message[]): Message {
+  const type = 'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation';
+  return { name: 'envoy.http.early_header_mutation.header_mutation', typedConfig: any(type, { mutations }) };
+}
 
 function overwrite(key: string, value: string): Message {
   return { append: { header: { key, value }, appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' } };

@@ -2,7 +2,7 @@ import { shared } from '../../../src/adapter/tracking.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
 import type { Faults } from '../../../src/model/policy.ts';
-import type { MeshModel, OutboundRule, Service, Workload } from '../../../src/model/types.ts';
+import type { MeshModel, NamespaceId, OutboundRule, Service, Workload } from '../../../src/model/types.ts';
 import { parseClusterName } from '../names.ts';
 import { type Binding, namesAt, type Served, servedAt } from './bindings.ts';
 import type { Caller } from './caller.ts';
@@ -22,7 +22,7 @@ import { ruleRoutes } from './rule-routes.ts';
 const replayBytes = 65_536;
 
 /** Where requests come in. */
-export type Listen = Pick<Binding, 'address' | 'port'>;
+type Listen = Pick<Binding, 'address' | 'port'>;
 
 /** What a client's HTTP listener needs for one of its services. */
 export interface HttpPart {
@@ -41,6 +41,8 @@ export interface HttpRoutes {
   /** The filters that inject faults. */
   readonly faults: readonly Message[];
   readonly asksForPath: boolean;
+  /** The header that hosts are told by, where it is not the authority; the listener writes the address into it. */
+  readonly destinationHeader?: string;
 }
 
 /**
@@ -57,31 +59,49 @@ export function outboundRoutes(
   const { address, port, passthrough, only } = binding;
   const at = `${address} ${port} ${client.key}`;
   const lost = shared(model, `lost domains ${at} ${only}`, (whole) => lostDomains(whole, binding, client));
-  const parts = namesAt(model, binding).flatMap((service) => {
+  const parts = namesAt(model, binding).map((service) => {
     const { part } = shared(model, `routes ${at} ${service}`, (whole) => {
       const served = servedAt(whole, service);
       return { part: served === undefined ? undefined : partOf(whole, served) };
     });
-    return part === undefined ? [] : [part];
+    const domains = part && lost.get(String(part.host.name));
+    return part === undefined || domains === undefined ? part : { ...part, host: { ...part.host, domains } };
   });
-  // Without a service of that name the answer is 404, after the path has been judged.
-  const others = [...faultRoutes, ...(passthrough ? outsideRoutes(port) : [])];
-  const hosts = parts.flatMap(({ host }) => {
-    const domains = lost.get(String(host.name));
-    if (domains === undefined) return [host];
-    return domains.length === 0 ? [] : [{ ...host, domains }];
-  });
+  return routesOf(name, parts, passthrough ? outsideRoutes(port) : []);
+}
+
+/** A request header that stands for the address that a program connected to. */
+const destinationHeader = 'x-smi-destination';
+
+/**
+ * The routes of a listener. `others`: of what none of the hosts has, which is otherwise answered 404. Hosts are told by the
+ * authority of requests, or by the address that their connection was for.
+ */
+export function routesOf(
+  name: string,
+  found: readonly (HttpPart | undefined)[],
+  others: readonly Message[],
+  by: 'authority' | 'address' = 'authority',
+): HttpRoutes {
+  const parts = found.filter(
+    (part) => part !== undefined && (part.host.domains as readonly string[]).length > 0,
+  ) as readonly HttpPart[];
+  // The path is judged first.
+  const unknown = { name: 'unknown', domains: ['*'], routes: [...faultRoutes, ...others] };
+  const virtualHosts = [...parts.map(({ host }) => host), unknown];
   return {
-    routes: {
-      name,
-      ...meshFields,
-      virtualHosts: [...hosts, { name: 'unknown', domains: ['*'], routes: others }],
-    },
+    routes: { name, ...meshFields, ...(by === 'address' ? toldByAddress : {}), virtualHosts },
     origins: parts.flatMap(({ origins }) => origins),
     faults: faultFilters(parts.flatMap(({ faults }) => faults)),
     asksForPath: parts.some(({ asksForPath }) => asksForPath),
+    ...(by === 'address' ? { destinationHeader } : {}),
   };
 }
+
+const toldByAddress: Message = {
+  vhostHeader: destinationHeader,
+  requestHeadersToRemove: [...(meshFields.requestHeadersToRemove as readonly string[]), destinationHeader],
+};
 
 /** The domains of services some of which belong to an earlier one: what is left to them. */
 function lostDomains(model: MeshModel, binding: Binding, client: Caller): ReadonlyMap<string, readonly string[]> {
@@ -100,10 +120,10 @@ function lostDomains(model: MeshModel, binding: Binding, client: Caller): Readon
   return left;
 }
 
-/** A service's virtual host, with all its domains. */
+/** A service's virtual host at these domains. */
 export function httpPart(
   { service, port, policy, name: cluster }: Served,
-  listen: Listen,
+  domains: readonly string[],
   client: Caller,
   settings: ForwardSettings,
 ): HttpPart {
@@ -120,7 +140,7 @@ export function httpPart(
   return {
     host: {
       name: cluster,
-      domains: authorities(service, port.port, listen, client),
+      domains,
       ...originMetadata(service.origins),
       ...(ordinaryRetries === undefined ? {} : { retryPolicy: ordinaryRetries }),
       perRequestBufferLimitBytes: replayBytes,
@@ -145,16 +165,24 @@ export function appliesTo(rule: OutboundRule, client: Pick<Workload, 'namespace'
 }
 
 /** Every authority that means the service to this client on this listener. */
-function authorities(service: Service, port: number, listener: Listen, client: Caller): readonly string[] {
+export function authorities(service: Service, port: number, listener: Listen, client: Caller): readonly string[] {
   const names = [
-    ...(service.namespace === client.namespace ? [service.name.toLowerCase()] : []),
-    ...service.hosts,
+    ...ownNames(service, client.namespace),
     ...service.vips.map(uriHost),
     // An intercepted connection went to another address than the listener's.
     ...(client.intercepted ? [] : [uriHost(listener.address)]),
   ];
-  const ports = new Set([port, listener.port]);
-  return [...new Set(names.flatMap((name) => [name, ...[...ports].map((number) => `${name}:${number}`)]))];
+  return authoritiesOf(names, [port, listener.port]);
+}
+
+/** Names by which clients of a namespace know a service. */
+export function ownNames({ namespace, name, hosts }: Service, client: NamespaceId): readonly string[] {
+  return [...(namespace === client ? [name.toLowerCase()] : []), ...hosts];
+}
+
+/** With each of the ports and without. */
+export function authoritiesOf(names: readonly string[], ports: readonly number[]): readonly string[] {
+  return [...new Set(names.flatMap((name) => [name, ...ports.map((port) => `${name}:${port}`)]))];
 }
 
 function uriHost(address: string): string {

@@ -2,9 +2,10 @@ import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types
 import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { inboundLogs } from './access-log.ts';
-import type { EmittedInbound } from './emitted.ts';
+import type { InboundPort } from './emitted.ts';
 import { httpConnectionManager } from './http.ts';
-import { connectUdp, type Message, originMetadata, socketAddress } from './message.ts';
+import { interceptionOf } from './interception/redirection.ts';
+import { connectUdp, type Message } from './message.ts';
 import { udpAccess } from './rbac.ts';
 import { everybody, serverTls, trustOf } from './tls.ts';
 
@@ -12,35 +13,28 @@ import { everybody, serverTls, trustOf } from './tls.ts';
  * What takes flows of datagrams from other sidecars: streams of HTTP/2 within mutual TLS (CONNECT-UDP, RFC 9298). Whatever
  * address a stream names, only the program behind this port is meant.
  */
-export function udpListener(
-  model: MeshModel,
-  server: Workload,
-  { port, meshPort, app }: WorkloadPort,
-  options: EnvoyOptions,
-): EmittedInbound {
+export function udpPort(model: MeshModel, server: Workload, served: WorkloadPort, options: EnvoyOptions): InboundPort {
+  const { port, app } = served;
   const name = inboundName(server.id, port, 'udp');
   const cluster = appClusterName(server.id, port, 'udp');
   const policy = model.inbound[server.set];
+  const redirected = interceptionOf(server, options) !== undefined;
+  const program = redirected ? { address: server.addresses[0] ?? app.address, port } : app;
   const access = udpAccess(policy, port);
-  const address = { socketAddress: { protocol: 'UDP', address: app.address, portValue: app.port } };
+  const address = { socketAddress: { protocol: 'UDP', address: program.address, portValue: program.port } };
   return {
-    listener: {
-      name,
-      ...originMetadata(server.origins),
-      address: socketAddress(server.addresses[0] ?? '0.0.0.0', meshPort),
-      trafficDirection: 'INBOUND',
-      filterChains: [
-        {
-          filters: [
-            httpConnectionManager(name, { routeConfig: flows(name, cluster) }, access, {
-              ...connectUdp,
-              accessLog: inboundLogs(options, server, port, policy, 'identified'),
-            }),
-          ],
-          transportSocket: serverTls(options, everybody(model), trustOf(model)),
-        },
-      ],
-    },
+    ...{ name, port: served, tls: undefined, plain: [], accessLog: [] },
+    proven: [
+      {
+        filters: [
+          httpConnectionManager(name, { routeConfig: flows(name, cluster) }, access, {
+            ...connectUdp,
+            accessLog: inboundLogs(options, server, port, policy, 'identified'),
+          }),
+        ],
+        transportSocket: serverTls(options, everybody(model), trustOf(model)),
+      },
+    ],
     clusters: [
       {
         name: cluster,

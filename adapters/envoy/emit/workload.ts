@@ -5,8 +5,9 @@ import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { typeUrls } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { inboundListeners } from './inbound.ts';
+import { askedClusters } from './interception/asked-clusters.ts';
+import { interceptionOf } from './interception/redirection.ts';
 import type { Message } from './message.ts';
-import { originalDestination } from './original-destination.ts';
 import { outboundListeners } from './outbound.ts';
 import { collectorClusters } from './tracing.ts';
 import { udpListeners } from './udp-outbound.ts';
@@ -18,7 +19,9 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
   const { origins } = workload;
   const inbound = inboundListeners(model, workload, options);
   const outbound = outboundListeners(model, workload, options);
-  const others = [...udpListeners(model, workload), originalDestination(model, workload, options)];
+  // Datagrams are not redirected, and a pod's own programs may use the ports.
+  const redirected = interceptionOf(workload, options) !== undefined;
+  const datagrams = redirected ? [] : udpListeners(model, workload);
   const artifact = (format: string, body: Message, more: readonly Origin[] = []): Artifact => ({
     name: String(body.name),
     format,
@@ -27,17 +30,16 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
   });
   const lets = originsWithin(model.inbound[workload.set]);
   const clusters = [
-    ...[...inbound, ...others].flatMap((each) => each.clusters),
+    ...[...inbound.ports, ...datagrams].flatMap((each) => each.clusters),
+    ...(redirected ? askedClusters(model, workload, options) : []),
     ...collectorClusters(options, workload),
   ];
   return [
     ...clusters.map((cluster) => artifact(typeUrls.cluster, cluster)),
-    ...others.flatMap((each) => each.listeners.map((listener) => artifact(typeUrls.listener, listener))),
+    ...datagrams.flatMap((each) => each.listeners.map((listener) => artifact(typeUrls.listener, listener))),
     ...outbound.map(({ listener, origins: more }) => artifact(typeUrls.listener, listener, more)),
-    ...inbound.map(({ listener }) => artifact(typeUrls.listener, listener, lets)),
-    ...outbound.flatMap(({ routes, origins: more }) =>
-      routes === undefined ? [] : [artifact(typeUrls.routes, routes, more)],
-    ),
-    ...inbound.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes, lets)])),
+    ...inbound.listeners.map((listener) => artifact(typeUrls.listener, listener, lets)),
+    ...outbound.flatMap(({ routes, origins: more }) => routes.map((each) => artifact(typeUrls.routes, each, more))),
+    ...inbound.ports.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes, lets)])),
   ];
 }

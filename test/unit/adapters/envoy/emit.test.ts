@@ -48,7 +48,7 @@ const everyOption: EnvoyOptions = {
   secrets: 'ads',
   accessLog: { path: '/dev/stdout', requests: 'all' },
   tracing: { collector: { address: 'collector.example', port: 4317 }, sampling: 12.5 },
-  interception: { port: 15_006 },
+  interception: { outbound: 15_001, inbound: 15_006 },
 };
 
 /** With everything that a server can be asked at an HTTP port. */

@@ -1,0 +1,92 @@
+/**
+ * Run in namespaces of its own for network, mounts and processes: pods joined by veth, redirected by iptables, with the sidecars of
+ * the data plane that the argument names. Prints as JSON what each check saw.
+ */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { clusterDataPlanes } from '../../../src/cli/data-planes.ts';
+import { defaultCompileOptions } from '../../../src/compile/index.ts';
+import { startControlPlane } from '../../../src/control/control-plane.ts';
+import { clusterIps, manifests, outside, outsidePorts, podPorts, pods } from './mesh.ts';
+import { createNetwork, type Host, node, output, run, serveAddresses, sharedPath, start } from './network.ts';
+import { redirect } from './rules.ts';
+import { type Check, checks, closedChecks } from './scenario.ts';
+import { startEnvoy } from './sidecar-envoy.ts';
+import type { Sidecar, StartSidecar } from './sidecar.ts';
+
+const programUser = 1_000;
+const deadlineMillis = 90_000;
+const starters: Readonly<Record<string, StartSidecar>> = { envoy: startEnvoy };
+const startSidecar = starters[process.argv[2] ?? ''];
+if (startSidecar === undefined) throw new Error(`no data plane ${process.argv[2]}`);
+
+createNetwork([...pods, outside]);
+const [storeA, , plain] = [pods[2]!, pods[3]!, pods[4]!];
+serveAddresses([
+  { addresses: clusterIps.store, port: 80, to: storeA.addresses, toPort: 8080 },
+  { addresses: clusterIps.store, port: 81, to: storeA.addresses, toPort: 8081 },
+  { addresses: clusterIps.plain, port: 80, to: plain.addresses, toPort: 8080 },
+  { addresses: clusterIps.apiserver, port: 443, to: outside.addresses, toPort: 443 },
+]);
+const folder = mkdtempSync('/run/smi-pods/mesh-');
+run(`chmod 755 ${folder}
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=outside -days 2 -keyout ${folder}/key.pem -out ${folder}/tls.pem 2>/dev/null
+  cat ${folder}/key.pem >> ${folder}/tls.pem
+  chmod 644 ${folder}/tls.pem`);
+const file = join(folder, 'mesh.yaml');
+writeFileSync(file, manifests('passthrough'));
+const told: string[] = [];
+const controlPlane = await startControlPlane({
+  paths: [file],
+  adapters: clusterDataPlanes,
+  compileOptions: defaultCompileOptions,
+  ads: { address: '169.254.1.1', port: 15_010 },
+  pollMillis: 100,
+  onEvent: (event) => told.push(JSON.stringify(event)),
+});
+controlPlane.start();
+await Promise.all([...pods.map((pod) => startProgram(pod, podPorts)), startProgram(outside, outsidePorts, 0)]);
+const sidecars = new Map<string, Sidecar>();
+for (const pod of pods.filter(({ sidecar }) => sidecar)) {
+  redirect(pod);
+  sidecars.set(pod.name, await startSidecar(pod, controlPlane, folder));
+}
+const results = await all(checks);
+const log = sidecars.get('store-a')!.log();
+writeFileSync(file, manifests('registry-only'));
+await until(async () => (await seen(closedChecks[0]!)) === undefined);
+const closed = await all(closedChecks);
+console.log(JSON.stringify({ results, closed, log, told: told.filter((line) => /nack|finding/.test(line)) }));
+process.exit(0);
+
+async function startProgram(host: Host, ports: readonly number[], user = programUser): Promise<void> {
+  const program = sharedPath(new URL('programs/server.ts', import.meta.url).pathname);
+  const child = start(host, user, [node, program, host.name, `${folder}/tls.pem`, ...ports.map(String)]);
+  child.stderr?.pipe(process.stderr);
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.once('data', () => resolve());
+    child.once('exit', (status) => reject(new Error(`the program of ${host.name} has ended: ${status}`)));
+  });
+}
+
+/** What was seen instead of what is expected. */
+async function seen({ from, command, expected }: Check): Promise<string | undefined> {
+  const { text } = await output({ name: from }, programUser, command);
+  return expected.test(text) ? undefined : text;
+}
+
+/** By name: `ok`, or what was seen. */
+async function all(list: readonly Check[]): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {};
+  for (const check of list) found[check.name] = (await seen(check)) ?? 'ok';
+  return found;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const limit = Date.now() + deadlineMillis;
+  while (!(await condition())) {
+    if (Date.now() > limit) throw new Error('the change did not arrive in time');
+    await delay(100);
+  }
+}
