@@ -1,5 +1,6 @@
 import { envoyProgramLimit } from '../../src/lib/re2.ts';
 import { any, type Message, socketAddress } from './emit/message.ts';
+import { from, withHopLimit } from './emit/upstream-bind.ts';
 
 /** One Envoy, whatever it will be configured to do. */
 export interface EnvoyProcess {
@@ -19,7 +20,7 @@ export interface EnvoyProcess {
 
 /** What a bootstrap says of the process itself, wherever its configuration comes from. */
 export function envoyProcess({ id, cluster, admin, sourceAddress, hopLimit }: EnvoyProcess): Message {
-  const upstreamBindConfig = sourceAddress === undefined ? marked(hopLimit) : from(sourceAddress);
+  const upstreamBindConfig = sourceAddress === undefined ? hopLimit && withHopLimit(hopLimit) : from(sourceAddress);
   return {
     node: { id, cluster },
     admin: { address: socketAddress(admin.address, admin.port) },
@@ -27,25 +28,6 @@ export function envoyProcess({ id, cluster, admin, sourceAddress, hopLimit }: En
     statsConfig: { statsTags: statsTags(id) },
     bootstrapExtensions: [internalListeners],
     layeredRuntime: { layers: [{ name: 'smi-mesh', staticLayer: runtime }] },
-  };
-}
-
-function from(address: string): Message {
-  return { sourceAddress: { address, portValue: 0 } };
-}
-
-/** `IP_TTL` and `IPV6_UNICAST_HOPS`; a socket knows only that of its own family. */
-function marked(hopLimit: number | undefined): Message | undefined {
-  if (hopLimit === undefined) return undefined;
-  const option = (level: number, name: number): Message => ({
-    ...{ description: 'hop limit', level, name, intValue: hopLimit, state: 'STATE_PREBIND' },
-  });
-  return {
-    ...from('0.0.0.0'),
-    socketOptions: [option(0, 2)],
-    extraSourceAddresses: [
-      { address: { address: '::', portValue: 0 }, socketOptions: { socketOptions: [option(41, 16)] } },
-    ],
   };
 }
 

@@ -77,8 +77,8 @@ function httpOf({ port }: ServicePortRef, endpoints: readonly Endpoint[]): Upstr
 function outsideCluster(name: string, { port }: ServicePortRef, host: string, options: EnvoyOptions): Message {
   return {
     type: 'LOGICAL_DNS',
-    // A DNS server that does not answer keeps nobody from starting.
-    waitForWarmOnInit: false,
+    // A DNS server that does not answer keeps no pod from starting, where most traffic for the host needs no answer.
+    ...(options.interception === undefined ? {} : { waitForWarmOnInit: false }),
     ...lookups(options),
     ...upstreamHttp(port.http2 === true ? 'http2' : 'http1'),
     loadAssignment: {

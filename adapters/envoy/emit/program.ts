@@ -2,6 +2,7 @@ import type { Workload, WorkloadPort } from '../../../src/model/types.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { interceptionOf } from './interception/redirection.ts';
 import { type Message, socketAddress } from './message.ts';
+import { withHopLimit } from './upstream-bind.ts';
 import { upstreamHttp } from './upstream-http.ts';
 
 /** The cluster of a program behind its sidecar: where it says that it listens, or at the address that a redirected caller used. */
@@ -13,7 +14,8 @@ export function programCluster(
 ): Message {
   const http = upstreamHttp(http2 === true ? 'http2' : 'http1');
   if (interceptionOf(server, options) !== undefined) {
-    return { name, type: 'ORIGINAL_DST', lbPolicy: 'CLUSTER_PROVIDED', connectTimeout: '5s', ...unmarked, ...http };
+    const asked = { type: 'ORIGINAL_DST', lbPolicy: 'CLUSTER_PROVIDED', connectTimeout: '5s' };
+    return { name, ...asked, upstreamBindConfig: withHopLimit(usualHopLimit), ...http };
   }
   const endpoint = { address: socketAddress(app.address, app.port) };
   return {
@@ -25,10 +27,5 @@ export function programCluster(
   };
 }
 
-/** Unlike the connections to endpoints, which the bootstrap marks so that those to the own pod are redirected (`pod-bootstrap.ts`). */
-const unmarked: Message = {
-  upstreamBindConfig: {
-    sourceAddress: { address: '0.0.0.0', portValue: 0 },
-    extraSourceAddresses: [{ address: { address: '::', portValue: 0 } }],
-  },
-};
+/** That of Linux, and not the one of connections to endpoints, by which those to the own pod are redirected (`pod-bootstrap.ts`). */
+const usualHopLimit = 64;

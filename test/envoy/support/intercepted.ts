@@ -16,7 +16,7 @@ import { envoyPlane } from '../../support/mesh/plane-envoy.ts';
 
 const service = '10.99.0.10';
 const outside = { host: '10.99.0.20', port: 9_999 };
-const redirectedTo = 15_006;
+const redirectedTo = 15_001;
 /** The user whose connections are intercepted. */
 const user = 12_345;
 
@@ -31,7 +31,7 @@ const outboundMode = process.argv[2] as MeshModel['settings']['outboundMode'];
 const model = { ...sample, settings: { ...sample.settings, outboundMode } };
 const greeter = createServer((socket) => socket.end('outside\n'));
 await new Promise<void>((resolve) => greeter.listen(outside.port, outside.host, resolve));
-const plane = envoyPlane(envoyBinary().path!, { interception: { port: redirectedTo } });
+const plane = envoyPlane(envoyBinary().path!, { interception: { outbound: redirectedTo, inbound: 15_006 } });
 const workloads = ['store-v1', 'buyer'].map((name) => workloadId('default', name));
 const stops = [await startPrograms(model), await plane.start(model, workloads, await createCredentials())];
 

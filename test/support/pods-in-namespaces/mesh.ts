@@ -33,7 +33,14 @@ const ports = [
 ];
 
 function service(name: string, clusterIPs: readonly string[], selector: object | undefined, of = ports, more = {}) {
-  const spec = { clusterIP: clusterIPs[0], clusterIPs, selector, ports: of, ipFamilyPolicy: 'PreferDualStack', ...more };
+  const spec = {
+    clusterIP: clusterIPs[0],
+    clusterIPs,
+    selector,
+    ports: of,
+    ipFamilyPolicy: 'PreferDualStack',
+    ...more,
+  };
   return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: 'default' }, spec };
 }
 
@@ -50,7 +57,11 @@ function target(name: string, from: string, rules: readonly object[]) {
 export function manifests(outbound: 'passthrough' | 'registry-only'): string {
   const meta = (name: string) => ({ metadata: { name, namespace: 'default' } });
   const objects = [
-    ...['buyer', 'thief', 'store', 'plain'].map((name) => ({ apiVersion: 'v1', kind: 'ServiceAccount', ...meta(name) })),
+    ...['buyer', 'thief', 'store', 'plain'].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      ...meta(name),
+    })),
     ...pods.map(manifest),
     service('store', clusterIps.store, { app: 'store' }),
     service('single', clusterIps.single, { pod: 'store-a' }),
@@ -63,13 +74,38 @@ export function manifests(outbound: 'passthrough' | 'registry-only'): string {
     service('partner', [], undefined, [{ name: 'http', port: 80, targetPort: 80 }], {
       ...{ type: 'ExternalName', externalName: 'partner.example', clusterIP: undefined, clusterIPs: undefined },
     }),
-    { apiVersion: 'specs.smi-spec.io/v1alpha4', kind: 'HTTPRouteGroup', ...meta('books'), spec: { matches: [{ name: 'read', methods: ['GET'], pathRegex: '/books.*' }, { name: 'calls', pathRegex: '/test[.]Echo/.*' }] } },
-    { apiVersion: 'specs.smi-spec.io/v1alpha4', kind: 'TCPRoute', ...meta('bytes'), spec: { matches: { name: 'bytes', ports: [9000] } } },
+    {
+      apiVersion: 'specs.smi-spec.io/v1alpha4',
+      kind: 'HTTPRouteGroup',
+      ...meta('books'),
+      spec: {
+        matches: [
+          { name: 'read', methods: ['GET'], pathRegex: '/books.*' },
+          { name: 'calls', pathRegex: '/test[.]Echo/.*' },
+        ],
+      },
+    },
+    {
+      apiVersion: 'specs.smi-spec.io/v1alpha4',
+      kind: 'TCPRoute',
+      ...meta('bytes'),
+      spec: { matches: { name: 'bytes', ports: [9000] } },
+    },
     target('buyer-reads', 'buyer', [{ kind: 'HTTPRouteGroup', name: 'books', matches: ['read', 'calls'] }]),
     target('buyer-connects', 'buyer', [{ kind: 'TCPRoute', name: 'bytes' }]),
     target('store-reads', 'store', [{ kind: 'HTTPRouteGroup', name: 'books', matches: ['read'] }]),
-    { apiVersion: 'policy.smi-mesh.io/v1alpha1', kind: 'TrafficPolicy', ...meta('open'), spec: { targetRefs: [{ kind: 'Service', name: 'store' }], tls: { mode: 'permissive', ports: [8081] } } },
-    { apiVersion: 'config.smi-mesh.io/v1alpha1', kind: 'MeshConfig', metadata: { name: 'default' }, spec: { outbound } },
+    {
+      apiVersion: 'policy.smi-mesh.io/v1alpha1',
+      kind: 'TrafficPolicy',
+      ...meta('open'),
+      spec: { targetRefs: [{ kind: 'Service', name: 'store' }], tls: { mode: 'permissive', ports: [8081] } },
+    },
+    {
+      apiVersion: 'config.smi-mesh.io/v1alpha1',
+      kind: 'MeshConfig',
+      metadata: { name: 'default' },
+      spec: { outbound },
+    },
   ];
   return objects.map((object) => JSON.stringify(object)).join('\n---\n');
 }
@@ -80,7 +116,10 @@ function manifest({ name, account: serviceAccountName, sidecar, addresses }: Pod
   const labels = { app: name.replace(/-.$/, ''), pod: name };
   return {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', labels, annotations } },
-    spec: { serviceAccountName, containers: [{ name: 'main', ports: [http, open, bytes, grpc].map((containerPort) => ({ containerPort })) }] },
+    spec: {
+      serviceAccountName,
+      containers: [{ name: 'main', ports: [http, open, bytes, grpc].map((containerPort) => ({ containerPort })) }],
+    },
     status: {
       ...{ phase: 'Running', podIP: addresses[0], podIPs: addresses.map((ip) => ({ ip })) },
       conditions: [{ type: 'Ready', status: 'True' }],

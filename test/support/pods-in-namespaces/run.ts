@@ -12,11 +12,12 @@ import { clusterIps, manifests, outside, outsidePorts, podPorts, pods } from './
 import { createNetwork, type Host, node, output, run, serveAddresses, sharedPath, start } from './network.ts';
 import { redirect } from './rules.ts';
 import { type Check, checks, closedChecks } from './scenario.ts';
-import { startEnvoy } from './sidecar-envoy.ts';
 import type { Sidecar, StartSidecar } from './sidecar.ts';
+import { startEnvoy } from './sidecar-envoy.ts';
 
 const programUser = 1_000;
 const deadlineMillis = 90_000;
+const checksAtOnce = 4;
 const starters: Readonly<Record<string, StartSidecar>> = { envoy: startEnvoy };
 const startSidecar = starters[process.argv[2] ?? ''];
 if (startSidecar === undefined) throw new Error(`no data plane ${process.argv[2]}`);
@@ -78,9 +79,15 @@ async function seen({ from, command, expected }: Check): Promise<string | undefi
 
 /** By name: `ok`, or what was seen. */
 async function all(list: readonly Check[]): Promise<Readonly<Record<string, string>>> {
-  const found: Record<string, string> = {};
-  for (const check of list) found[check.name] = (await seen(check)) ?? 'ok';
-  return found;
+  const waiting = [...list];
+  const found = new Map<string, string>();
+  const work = async () => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      found.set(check.name, (await seen(check)) ?? 'ok');
+    }
+  };
+  await Promise.all(Array.from({ length: checksAtOnce }, work));
+  return Object.fromEntries(list.map(({ name }) => [name, found.get(name) ?? 'not asked']));
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

@@ -11,7 +11,7 @@ import { output, run, start } from './network.ts';
 import type { StartSidecar } from './sidecar.ts';
 
 const trustDomain = 'cluster.local';
-const readyMillis = Number(process.env.EDP ?? 60_000);
+const readyMillis = 60_000;
 
 /** The real Envoy, with the bootstrap of a pod. */
 export const startEnvoy: StartSidecar = async (pod, controlPlane, folder) => {
@@ -33,7 +33,10 @@ export const startEnvoy: StartSidecar = async (pod, controlPlane, folder) => {
   const svid = await controlPlane.issue(spiffeId(trustDomain, 'default', pod.account));
   const files = {
     ...Object.fromEntries(
-      Object.entries({ ...secretFiles(directory), 'bootstrap.json': bootstrap }).map(([name, body]) => [name, JSON.stringify(body)]),
+      Object.entries({ ...secretFiles(directory), 'bootstrap.json': bootstrap }).map(([name, body]) => [
+        name,
+        JSON.stringify(body),
+      ]),
     ),
     [credentialFiles.certificateChain]: svid.certificateChain,
     [credentialFiles.privateKey]: svid.privateKey,
@@ -54,7 +57,7 @@ export const startEnvoy: StartSidecar = async (pod, controlPlane, folder) => {
   const limit = Date.now() + readyMillis;
   const admin = `http://127.0.0.1:${sidecarPorts.admin}/ready`;
   while ((await output(pod, sidecarUser, ['curl', '-s', '--max-time', '5', admin])).text !== 'LIVE') {
-    if (child.exitCode !== null || Date.now() > limit) { console.error(await output(pod, sidecarUser, ['curl','-s',admin]), (await output(pod, sidecarUser, ['curl','-s',admin.replace('ready','stats?filter=control_plane|update_rej|upstream_cx_connect|lds|ssl')])).text, (controlPlane as any).refusals()); await delay(1); throw new Error(`the Envoy of ${pod.name} is not ready: ${log}`); }
+    if (child.exitCode !== null || Date.now() > limit) throw new Error(`the Envoy of ${pod.name} is not ready: ${log}`);
     await delay(50);
   }
   return { log: () => log };

@@ -28,7 +28,9 @@ createHttpsServer({ key: certificate, cert: certificate }, (request, response) =
   response.end(`${says(request.socket.localAddress)} by TLS`);
 }).listen(tls, '::');
 createServer((socket) => socket.on('error', () => {}).end(says(socket.localAddress))).listen(bytes, '::');
-const flows = createSocket('udp4', (message, { port, address }) => flows.send(`${name} heard ${message}`, port, address));
+const flows = createSocket('udp4', (message, { port, address }) =>
+  flows.send(`${name} heard ${message}`, port, address),
+);
 flows.bind(datagrams);
 const calls = new Server();
 calls.addService(echo, {
