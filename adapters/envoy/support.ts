@@ -27,7 +27,7 @@ export const support: SupportTable = {
   'external-services': { level: 'exact' },
   'outbound-passthrough': {
     level: 'approximate',
-    how: 'HTTP requests at ports that a Service has go to the host that their authority names, which Envoy does not keep from leading back to itself by DNS; what goes to other ports, and bytes, passes the sidecar only with the option `interception`',
+    how: 'without redirection HTTP requests at ports that a Service has go to the host that their authority names, which Envoy does not keep from leading back to itself by DNS, and nothing else passes the sidecar; with it, pods that no headless Service has are called in plain text',
   },
   'outbound-registry-only': {
     level: 'approximate',

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { clusterDataPlanes } from '../../../src/cli/data-planes.ts';
 import { defaultCompileOptions } from '../../../src/compile/index.ts';
 import { startControlPlane } from '../../../src/control/control-plane.ts';
+import { sidecarPorts } from '../../../src/kubernetes/names.ts';
 import { clusterIps, manifests, outside, outsidePorts, podPorts, pods } from './mesh.ts';
 import { createNetwork, type Host, node, output, run, serveAddresses, sharedPath, start } from './network.ts';
 import { redirect } from './rules.ts';
@@ -18,6 +19,8 @@ import { startEnvoy } from './sidecar-envoy.ts';
 const programUser = 1_000;
 const deadlineMillis = 90_000;
 const checksAtOnce = 4;
+/** At which the scenario calls a pod. */
+const undeclaredPorts = [7777, sidecarPorts.inbound, sidecarPorts.outbound];
 const starters: Readonly<Record<string, StartSidecar>> = { envoy: startEnvoy };
 const startSidecar = starters[process.argv[2] ?? ''];
 if (startSidecar === undefined) throw new Error(`no data plane ${process.argv[2]}`);
@@ -54,11 +57,13 @@ for (const pod of pods.filter(({ sidecar }) => sidecar)) {
   sidecars.set(pod.name, await startSidecar(pod, controlPlane, folder));
 }
 const results = await all(checks);
-const log = sidecars.get('store-a')!.log();
 writeFileSync(file, manifests('registry-only'));
 await until(async () => (await seen(closedChecks[0]!)) === undefined);
 const closed = await all(closedChecks);
-console.log(JSON.stringify({ results, closed, log, told: told.filter((line) => /nack|finding/.test(line)) }));
+const { log } = sidecars.get('store-a')!;
+// Logs are written in blocks.
+await until(async () => undeclaredPorts.every((port) => log().includes(`"port":${port}`)));
+console.log(JSON.stringify({ results, closed, log: log(), told: told.filter((line) => /nack|finding/.test(line)) }));
 process.exit(0);
 
 async function startProgram(host: Host, ports: readonly number[], user = programUser): Promise<void> {
