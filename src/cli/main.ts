@@ -5,6 +5,7 @@ import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
 import { convertCommand } from './commands/convert.ts';
+import { describeCommand } from './commands/describe.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
 import { injectCommand } from './commands/inject.ts';
@@ -14,6 +15,7 @@ import { matrixCommand } from './commands/matrix.ts';
 import { proxiesCommand } from './commands/proxies.ts';
 import { proxyCommand } from './commands/proxy.ts';
 import { sidecarWaitCommand } from './commands/sidecar-wait.ts';
+import { supportCommand } from './commands/support.ts';
 import { testCommand } from './commands/test.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
@@ -39,6 +41,8 @@ const commands: readonly (() => Command)[] = [
   upgradeCommand,
   uninstallCommand,
   checkCommand,
+  describeCommand,
+  supportCommand,
   proxiesCommand,
   waitCommand,
   proxyCommand,
