@@ -40,7 +40,7 @@ export async function clusterSources({ context, kubeconfig }: ClusterChoice): Pr
   // Loaded only here: commands on files shall not wait for the client library.
   const [{ readCluster }, { wantedKinds }] = await Promise.all([
     import('../kubernetes-client/read-cluster.ts'),
-    import('./cluster-kinds.ts'),
+    import('../control/cluster/kinds.ts'),
   ]);
   const options = {
     ...(typeof context === 'string' ? { context } : {}),

@@ -4,6 +4,7 @@ import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
+import { controllerCommand } from './commands/controller.ts';
 import { convertCommand } from './commands/convert.ts';
 import { describeCommand } from './commands/describe.ts';
 import { diffCommand } from './commands/diff.ts';
@@ -47,6 +48,7 @@ const commands: readonly (() => Command)[] = [
   waitCommand,
   proxyCommand,
   controlPlaneCommand,
+  controllerCommand,
   xdsCommand,
   injectCommand,
   interceptCommand,

@@ -26,3 +26,14 @@ export function duration(leastMillis: number, examples: string): (text: string) 
     return millis;
   };
 }
+
+/** Reads the value of an option that is a whole number. */
+export function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}

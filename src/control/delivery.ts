@@ -3,10 +3,10 @@ import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { ProxyState, XdsEvent } from '../xds/contract.ts';
 import type { XdsServer } from '../xds/server.ts';
 import type { View, XdsResource } from '../xds/view.ts';
-import type { Load } from './loader.ts';
 import { located } from './located.ts';
 import type { ControlPlaneMessage } from './messages.ts';
 import { ControlMetrics } from './metrics.ts';
+import type { SourceLoad } from './object-source.ts';
 import { diagnose } from './refusals/diagnosis.ts';
 import { ObjectHistory } from './refusals/object-history.ts';
 import type { Fault, ProxyRefusal, RefusedVersion, RefusingProxy } from './refusals/refusal.ts';
@@ -34,7 +34,7 @@ export class Delivery {
   readonly objects = new ObjectHistory();
   readonly resources: ResourceHistory;
   readonly #options: DeliveryOptions;
-  #load: Load | undefined;
+  #load: SourceLoad | undefined;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -57,9 +57,9 @@ export class Delivery {
   }
 
   /** What is in force after a load, before it is published. */
-  loaded(load: Load): void {
+  loaded(load: SourceLoad): void {
     this.#load = load;
-    this.objects.record(load.generation, load.documents, load.changed);
+    this.objects.record(load);
   }
 
   /** Every view holds it now. */

@@ -21,6 +21,8 @@ export interface Load {
   readonly documents: Documents;
   /** Objects that appeared, went or say something else than in the load before. */
   readonly changed: readonly ObjectKey[];
+  /** An object as it was in the load before. */
+  readonly before: (key: ObjectKey) => SourceDocument | undefined;
   /** Objects with an error, and objects of damaged files: in force as they last were, if they ever were. */
   readonly refused: readonly ObjectKey[];
   readonly diagnostics: readonly Diagnostic[];
@@ -62,6 +64,7 @@ export class Loader {
     const input = { ...again.input, refused: [...again.refused, ...lost], refusedPolicies };
     const changed = changedKeys(this.#inForce, documents);
     const unwritten = changed.length > 0 ? (this.#kept?.write(documents) ?? []) : [];
+    const before = this.#inForce;
     this.#inForce = documents;
     this.#lastGood = documents;
     this.#generation += 1;
@@ -70,6 +73,7 @@ export class Loader {
       input,
       documents,
       changed,
+      before: (key) => before.get(key),
       refused: [...new Set([...refused, ...restored.kept])].sort(compareText),
       diagnostics: [
         ...(this.#generation === 1 ? this.#atStart : []),

@@ -1,10 +1,9 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { objectKey } from '../diagnostics/origin.ts';
 import { err, ok, type Result } from '../lib/result.ts';
-import { type Fields, isRecord } from '../lib/values.ts';
 import type { SourceDocument, SourceSet } from '../source/types.ts';
+import { clusterDocument } from './cluster-document.ts';
 import { type ClusterOptions, connect } from './connect.ts';
-import { discover, listAll, type ServedKind, type WantedKind } from './list.ts';
+import { discover, listAll, type WantedKind } from './list.ts';
 
 /**
  * The objects of some kinds in all namespaces of a cluster, as if they had been read from files. They have no lines:
@@ -36,25 +35,4 @@ export async function readCluster(
     locate: () => undefined,
     lineOf: () => undefined,
   });
-}
-
-function clusterDocument(
-  listed: Fields,
-  { apiVersion, kind }: ServedKind,
-  context: string,
-): SourceDocument | undefined {
-  // The field managers' bookkeeping can be larger than the object, and decides nothing.
-  const { managedFields: _, ...metadata } = isRecord(listed.metadata) ? listed.metadata : {};
-  const { name, namespace = 'default' } = metadata as Fields;
-  if (typeof name !== 'string' || typeof namespace !== 'string') return undefined;
-  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-  return {
-    key: objectKey(group, kind, namespace, name),
-    apiVersion,
-    kind,
-    file: `<cluster ${context}>`,
-    index: 0,
-    // Items of a list carry neither apiVersion nor kind.
-    object: { ...listed, apiVersion, kind, metadata },
-  };
 }

@@ -1,3 +1,4 @@
+import { err, ok, type Result } from '../lib/result.ts';
 import { type Fields, isRecord } from '../lib/values.ts';
 import { Backoff, type BackoffLimits } from './backoff.ts';
 import type { StreamingConnection } from './connect.ts';
@@ -45,6 +46,8 @@ export interface ReflectorLimits {
 export interface Reflector {
   /** The list has been complete once. */
   readonly synced: boolean;
+  /** Settles when `onChange` has told of everything that was written before; what hindered it, if anything did. */
+  catchUp(signal: AbortSignal): Promise<ClusterFault | undefined>;
   /** Nothing is called any more afterwards. */
   stop(): void;
 }
@@ -81,6 +84,9 @@ class RunningReflector implements Reflector {
   /** Where the watch goes on; empty when a list is needed. */
   #resourceVersion = '';
   #synced = false;
+  /** The version up to which everything has been told. */
+  #progress = 0n;
+  #told = Promise.withResolvers<void>();
 
   constructor(connection: StreamingConnection, options: ReflectorOptions) {
     this.#connection = connection;
@@ -95,6 +101,24 @@ class RunningReflector implements Reflector {
 
   stop(): void {
     this.#stopped.abort();
+    this.#tell();
+  }
+
+  async catchUp(signal: AbortSignal): Promise<ClusterFault | undefined> {
+    const versions = new Map<string, bigint>();
+    const listed = await this.#pages('PartialObjectMetadataList', signal, (items) => {
+      for (const item of items) versions.set(keyOf(nameOf(item)), numeric(resourceVersionOf(item)));
+    });
+    if (!listed.ok) return listed.error;
+    const latest = [...versions.values()].reduce((a, b) => (a > b ? a : b), 0n);
+    const asOf = numeric(listed.value);
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const isStale = ([key, version]: [string, string]) => !versions.has(key) && numeric(version) <= asOf;
+    while (this.#progress < latest || [...this.#known].some(isStale)) {
+      await Promise.race([this.#told.promise, aborted]);
+      if (signal.aborted || this.#stopped.signal.aborted) return fault(`${this.#options.path} was not waited for`);
+    }
+    return undefined;
   }
 
   async run(): Promise<void> {
@@ -111,34 +135,47 @@ class RunningReflector implements Reflector {
 
   async #list(): Promise<ClusterFault | undefined> {
     const { signal } = this.#stopped;
-    const { pageSize, objects } = this.#limits;
     const seen = new Set<string>();
-    let token = '';
-    let version = '';
-    do {
-      const query = this.#query({ limit: String(pageSize), ...(token === '' ? {} : { continue: token }) });
-      const page = await this.#connection.get(`${this.#options.path}?${query}`, {
-        accept: this.#accept('List'),
-        signal,
-      });
-      if (signal.aborted) return undefined;
-      if (!page.ok) return page.error;
-      const { items, metadata } = isRecord(page.value) ? page.value : {};
-      if (!Array.isArray(items) || !isRecord(metadata)) return fault(`${this.#options.path} answers no list`);
-      const listed = items.filter(isRecord);
-      for (const item of listed) seen.add(keyOf(nameOf(item)));
-      if (seen.size > objects) return fault(`${this.#options.path} has more than ${objects} objects`);
-      this.#apply(listed.map((object) => ({ type: 'set', object })));
-      token = typeof metadata.continue === 'string' ? metadata.continue : '';
-      version = typeof metadata.resourceVersion === 'string' ? metadata.resourceVersion : '';
-    } while (token !== '');
+    const listed = await this.#pages(this.#form('List'), signal, (items) => {
+      for (const item of items) seen.add(keyOf(nameOf(item)));
+      this.#apply(items.map((object) => ({ type: 'set', object })));
+    });
+    if (signal.aborted) return undefined;
+    if (!listed.ok) return listed.error;
     const gone = [...this.#known.keys()].filter((key) => !seen.has(key));
     for (const key of gone) this.#known.delete(key);
     if (gone.length > 0) this.#options.onChange({ set: [], removed: gone.map(parseKey) });
-    this.#resourceVersion = version;
+    this.#resourceVersion = listed.value;
+    this.#progress = numeric(listed.value);
     this.#synced = true;
+    this.#tell();
     this.#options.onSynced?.();
-    return version === '' ? fault(`${this.#options.path} answers a list without a version`) : undefined;
+    return listed.value === '' ? fault(`${this.#options.path} answers a list without a version`) : undefined;
+  }
+
+  /** Hands over the whole list, page by page; the version that it is of. */
+  async #pages(
+    form: string,
+    signal: AbortSignal,
+    onPage: (items: readonly Fields[]) => void,
+  ): Promise<Result<string, ClusterFault>> {
+    const { pageSize, objects } = this.#limits;
+    let count = 0;
+    let token = '';
+    for (;;) {
+      const query = this.#query({ limit: String(pageSize), ...(token === '' ? {} : { continue: token }) });
+      const page = await this.#connection.get(`${this.#options.path}?${query}`, { accept: accepting(form), signal });
+      if (!page.ok || signal.aborted) return page.ok ? ok('') : page;
+      const { items: listed, metadata } = isRecord(page.value) ? page.value : {};
+      // An empty list of metadata is null.
+      const items = listed ?? [];
+      if (!Array.isArray(items) || !isRecord(metadata)) return err(fault(`${this.#options.path} answers no list`));
+      count += items.length;
+      if (count > objects) return err(fault(`${this.#options.path} has more than ${objects} objects`));
+      onPage(items.filter(isRecord));
+      token = typeof metadata.continue === 'string' ? metadata.continue : '';
+      if (token === '') return ok(typeof metadata.resourceVersion === 'string' ? metadata.resourceVersion : '');
+    }
   }
 
   async #watch(): Promise<ClusterFault | undefined> {
@@ -154,7 +191,7 @@ class RunningReflector implements Reflector {
         // Spread, so that the watches of all replicas do not end together.
         timeoutSeconds: String(Math.ceil(watchSeconds * (1 + Math.random()))),
       }),
-      accept: this.#accept(''),
+      accept: accepting(this.#form('')),
       signal: this.#stopped.signal,
       idleTimeout,
       onEvents: (events) => {
@@ -193,8 +230,11 @@ class RunningReflector implements Reflector {
       // While a list is read there is no version to watch from.
       if (this.#resourceVersion !== '') this.#resourceVersion = version || this.#resourceVersion;
     }
-    if (set.size === 0 && removed.size === 0) return;
-    this.#options.onChange({ set: [...set.values()], removed: [...removed.values()] });
+    if (set.size > 0 || removed.size > 0) {
+      this.#options.onChange({ set: [...set.values()], removed: [...removed.values()] });
+    }
+    if (this.#resourceVersion !== '') this.#progress = numeric(this.#resourceVersion);
+    this.#tell();
   }
 
   #query(more: Readonly<Record<string, string>>): URLSearchParams {
@@ -206,10 +246,24 @@ class RunningReflector implements Reflector {
     });
   }
 
-  #accept(suffix: 'List' | ''): string {
-    if (this.#options.metadataOnly !== true) return 'application/json';
-    return `application/json;as=PartialObjectMetadata${suffix};g=meta.k8s.io;v=v1`;
+  #form(suffix: 'List' | ''): string {
+    return this.#options.metadataOnly === true ? `PartialObjectMetadata${suffix}` : '';
   }
+
+  #tell(): void {
+    this.#told.resolve();
+    this.#told = Promise.withResolvers<void>();
+  }
+}
+
+/** Empty: the objects as they are. */
+function accepting(form: string): string {
+  return form === '' ? 'application/json' : `application/json;as=${form};g=meta.k8s.io;v=v1`;
+}
+
+/** Versions of one kind are in the order of time. */
+function numeric(version: string): bigint {
+  return /^\d+$/.test(version) ? BigInt(version) : 0n;
 }
 
 function nameOf({ metadata }: Fields): ObjectName {

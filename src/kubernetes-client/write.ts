@@ -32,7 +32,7 @@ function objectPath({ apiVersion, kind, metadata }: Fields, plural = pluralOf(St
 }
 
 /** As the kinds of Kubernetes and SMI form it. */
-function pluralOf(kind: string): string {
+export function pluralOf(kind: string): string {
   const lower = kind.toLowerCase();
   if (/(?:s|x|ch|sh)$/.test(lower)) return `${lower}es`;
   return /[^aeiou]y$/.test(lower) ? `${lower.slice(0, -1)}ies` : `${lower}s`;

@@ -1,5 +1,5 @@
 import { compareText } from '../lib/collections.ts';
-import { podAnnotations, sidecarPorts } from './names.ts';
+import { dataPlaneKinds, podAnnotations, sidecarPorts } from './names.ts';
 import { containerPorts, resolveTargetPort, selects } from './pods.ts';
 import type { PodObject, ServiceObject } from './types.ts';
 
@@ -38,8 +38,15 @@ export interface LocalOutbound {
 
 type Annotated = { readonly meta: { readonly annotations: Readonly<Record<string, string>> } };
 
-export function hasSidecar(pod: Annotated): boolean {
-  return pod.meta.annotations[podAnnotations.sidecar] !== 'disabled';
+/**
+ * A pod that exists in a cluster has the sidecar that was injected into it, and none beside it, nor in the network of its
+ * node; a pod in a file has one unless it says otherwise.
+ */
+export function hasSidecar(pod: Annotated & Pick<PodObject, 'uid' | 'hostNetwork'>): boolean {
+  const { annotations } = pod.meta;
+  if (pod.uid === undefined) return annotations[podAnnotations.sidecar] !== 'disabled';
+  const injected = annotations[podAnnotations.injected];
+  return pod.hostNetwork !== true && dataPlaneKinds.some((kind) => kind === injected);
 }
 
 /** By container port (`8080`, `53/udp`); `undefined` when the annotation is absent or is not of the documented form. */

@@ -1,20 +1,34 @@
 import type { SourceDocument } from '../source/types.ts';
 import type { Field } from './field.ts';
 import { decodeMeta } from './meta.ts';
+import { sidecarContainers } from './names.ts';
 import { decodePodSpec } from './pod-spec.ts';
-import type { PodObject } from './types.ts';
+import type { PodObject, PodSpecObject } from './types.ts';
+
+const ownContainers: ReadonlySet<string> = new Set(Object.values(sidecarContainers));
 
 export function decodePod(document: SourceDocument, root: Field): PodObject {
   const status = root.at('status');
-  const nodeName = root.at('spec').at('nodeName').text();
-  const ready = status.present ? isReady(status) : undefined;
+  const spec = root.at('spec');
+  const nodeName = spec.at('nodeName').text();
+  const uid = root.at('metadata').at('uid').text();
+  const leaves = root.at('metadata').at('deletionTimestamp').present;
+  const ready = status.present ? isReady(status) && !leaves : undefined;
   return {
     meta: decodeMeta(document, root, 'subdomain'),
-    spec: decodePodSpec(root.at('spec')),
+    ...(uid === undefined || uid === '' ? {} : { uid }),
+    spec: withoutSidecar(decodePodSpec(spec)),
+    ...(spec.at('hostNetwork').flag() === true ? { hostNetwork: true } : {}),
     ...(nodeName === undefined || nodeName === '' ? {} : { nodeName }),
     ips: podAddresses(status),
     ...(ready === undefined ? {} : { ready }),
   };
+}
+
+/** The ports of a sidecar are no ports of the workload. */
+function withoutSidecar(spec: PodSpecObject): PodSpecObject {
+  const containers = spec.containers.filter(({ name }) => !ownContainers.has(name));
+  return containers.length === spec.containers.length ? spec : { ...spec, containers };
 }
 
 function podAddresses(status: Field): readonly string[] {

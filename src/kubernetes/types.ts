@@ -72,12 +72,17 @@ export interface PodSpecObject {
 
 export interface PodObject {
   readonly meta: ObjectMeta;
+  /** Of a pod that exists in a cluster. */
+  readonly uid?: string;
+  /** Without the containers of a sidecar. */
   readonly spec: PodSpecObject;
+  /** It has the addresses of its node. */
+  readonly hostNetwork?: true;
   /** `spec.nodeName`; absent until it is scheduled. */
   readonly nodeName?: string;
   /** `status.podIPs`; empty when not running. */
   readonly ips: readonly string[];
-  /** The `Ready` condition; undefined when there is no status at all (a manifest). */
+  /** The `Ready` condition, and false once it is being deleted; undefined when there is no status at all (a manifest). */
   readonly ready?: boolean;
 }
 

@@ -6,12 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { proxyAdapter } from '../../adapters/proxy/index.ts';
 import type { DataPlaneAdapter } from '../../src/adapter/contract.ts';
 import { defaultCompileOptions } from '../../src/compile/index.ts';
-import {
-  type ControlPlane,
-  type ControlPlaneEvent,
-  type ControlPlaneOptions,
-  startControlPlane,
-} from '../../src/control/control-plane.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../src/control/control-plane.ts';
+import type { ControlPlaneEvent } from '../../src/control/plane.ts';
 import { createAuthority, type Svid } from '../../src/identity/authority.ts';
 import type { PodObject } from '../../src/kubernetes/types.ts';
 import { loadDescriptor } from '../../src/lib/descriptors.ts';

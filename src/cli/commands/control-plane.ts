@@ -1,6 +1,7 @@
 import { Command } from 'commander';
-import type { ControlPlane, ControlPlaneEvent } from '../../control/control-plane.ts';
+import type { ControlPlane } from '../../control/control-plane.ts';
 import type { ControlPlaneMessage } from '../../control/messages.ts';
+import type { ControlPlaneEvent } from '../../control/plane.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type HostPort, hostPort } from '../option-values.ts';
 import { stopSignal } from '../stop-signal.ts';

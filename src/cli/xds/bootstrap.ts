@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { adsBootstrap, credentialFiles, secretFiles } from '../../../adapters/envoy/index.ts';
 import { grpcBootstrap } from '../../../adapters/grpc/bootstrap.ts';
 import { defaultCompileOptions } from '../../compile/index.ts';
-import { controlPlaneIdentity } from '../../control/control-plane.ts';
+import { controlPlaneIdentity } from '../../control/plane.ts';
 import { findWorkload } from '../../explain/client.ts';
 import { createAuthority } from '../../identity/authority.ts';
 import type { Workload } from '../../model/types.ts';

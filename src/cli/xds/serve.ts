@@ -1,5 +1,6 @@
 import { defaultCompileOptions } from '../../compile/index.ts';
-import { type ControlPlaneEvent, startControlPlane } from '../../control/control-plane.ts';
+import { startControlPlane } from '../../control/control-plane.ts';
+import type { ControlPlaneEvent } from '../../control/plane.ts';
 import type { XdsEvent } from '../../xds/contract.ts';
 import { dataPlanes } from '../data-planes.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -14,7 +14,7 @@ export interface LiveSourceOptions {
   readonly workloads: () => readonly string[];
   /** Objects with an error, in force or not, and the errors of the last load. */
   readonly faults: () => { readonly refused: readonly ObjectKey[]; readonly errors: readonly LocatedDiagnostic[] };
-  readonly look: () => Promise<void>;
+  readonly look: AdminSource['look'];
 }
 
 /** What a control plane that runs in this process can tell. */

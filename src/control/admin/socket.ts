@@ -1,9 +1,10 @@
 import { chmodSync, closeSync, openSync, rmSync, statSync } from 'node:fs';
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { err, ok, type Result } from '../../lib/result.ts';
 import type { AdminAnswer, AdminHandler } from './contract.ts';
+import { answerHttp } from './http.ts';
 
 /** The name of the socket in the state directory. */
 const socketName = 'admin.sock';
@@ -54,7 +55,7 @@ export async function serveSocket(directory: string, handler: AdminHandler): Pro
   rmSync(path, { force: true });
   const server = createServer(
     { requestTimeout: headMillis, headersTimeout: headMillis, maxHeaderSize: maxHeadBytes },
-    (request, response) => void serve(handler, request, response),
+    (request, response) => void answerHttp(handler, request, response),
   );
   server.maxConnections = maxConnections;
   const failure = await new Promise<Error | undefined>((resolve) => {
@@ -73,24 +74,6 @@ export async function serveSocket(directory: string, handler: AdminHandler): Pro
         server.closeAllConnections();
       }),
   });
-}
-
-async function serve(handler: AdminHandler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  const { pathname, searchParams } = new URL(`http://socket${request.url ?? '/'}`);
-  const answer = await handler({
-    method: request.method ?? '',
-    path: pathname,
-    query: searchParams,
-    gone: gone.signal,
-  });
-  if (response.destroyed) return;
-  response.writeHead(answer.status, {
-    'content-type': answer.type,
-    'content-length': Buffer.byteLength(answer.body),
-  });
-  response.end(answer.body);
 }
 
 function isAnswered(path: string): Promise<boolean> {

@@ -17,8 +17,8 @@ export interface AdminSource {
   contentOf(proxy: ProxyState, typeUrl: string, resource: string, version: string): unknown;
   /** Workloads that have a sidecar by what the manifests mean. */
   workloads(): readonly string[];
-  /** Reads what was saved until now, and publishes it. */
-  look(): Promise<void>;
+  /** Reads what was saved until now, and publishes it; rejects when that cannot be done. */
+  look(signal: AbortSignal): Promise<void>;
   /** Errors of the files as they are now, with their objects. */
   errors(): readonly LocatedDiagnostic[];
   /** An object that is, or was, in the files, by `KIND/NAMESPACE/NAME` or `KIND/NAME` in the namespace `default`. */

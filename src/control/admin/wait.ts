@@ -17,7 +17,11 @@ const maxMissing = 20;
 /** Looks at the files now, then waits until every connected proxy has, or has refused, what they say. */
 export async function waitForProxies(source: AdminSource, query: WaitQuery): Promise<WaitReport> {
   const over = deadline(query);
-  await Promise.race([source.look(), over.passed]);
+  const looking = source.look(over.signal).then(
+    () => true,
+    () => false,
+  );
+  if (!(await Promise.race([looking, over.passed.then(() => false)]))) return reportOf(source, [], undefined);
   const found = query.objects.map((text) => [text, source.findObject(text)] as const);
   const unknown = found.flatMap(([text, object]) => (object === undefined ? [text] : []));
   const objects = found.flatMap(([, object]) => object ?? []);
@@ -39,6 +43,7 @@ function rolloutOf(source: AdminSource, objects: readonly ObjectKey[]): Rollout 
 }
 
 interface Deadline {
+  readonly signal: AbortSignal;
   readonly passed: Promise<void>;
   isOver(): boolean;
 }
@@ -49,7 +54,7 @@ function deadline({ timeoutMillis, gone }: WaitQuery): Deadline {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  return { passed, isOver: () => signal.aborted };
+  return { signal, passed, isOver: () => signal.aborted };
 }
 
 /** Asks again at every change, until there is a value or nobody waits any more. */
@@ -72,8 +77,8 @@ function reportOf(source: AdminSource, objects: readonly ObjectKey[], target: Ro
   const proxies = source.proxies();
   const connected = new Set(proxies.map(({ node }) => node.id));
   const { rollouts } = source.rollouts;
-  // News of pods of the same generation says nothing of how the files fared.
-  const shown = rollouts.findLast((each) => each.generation === target?.generation && each.cause === 'files') ?? target;
+  // News of local pods of the same generation says nothing of how the files fared.
+  const shown = rollouts.findLast((each) => each.generation === target?.generation && each.cause !== 'pods') ?? target;
   const outcome = refusals.length + errors.length > 0 ? 'refused' : 'landed';
   return {
     outcome: target === undefined || missing.length > 0 ? 'waiting' : outcome,

@@ -1,6 +1,8 @@
 import type { ObjectKey } from '../../diagnostics/origin.ts';
 import type { SourceDocument } from '../../source/types.ts';
-import type { Documents } from '../last-good.ts';
+import type { SourceLoad } from '../object-source.ts';
+
+type RecordedLoad = Pick<SourceLoad, 'generation' | 'documents' | 'changed' | 'before'>;
 
 interface Revision {
   /** The first load in which the object was so. */
@@ -14,17 +16,17 @@ const maxObjects = 1_000;
 
 /** What objects said in earlier loads, as far back as it is kept. */
 export class ObjectHistory {
-  #present: Documents = new Map();
+  #present: SourceLoad['documents'] | undefined;
   readonly #revisions = new Map<ObjectKey, readonly Revision[]>();
 
-  /** Takes what is in force since a load, and which objects that changed. */
-  record(generation: number, documents: Documents, changed: readonly ObjectKey[]): void {
-    const before = this.#present;
+  /** Takes what is in force since a load, and how the objects that changed were before it. */
+  record({ generation, documents, changed, before }: RecordedLoad): void {
+    const first = this.#present === undefined;
     this.#present = documents;
     // Everything is new in the first load, and nothing before it can be asked for.
-    if (before.size === 0) return;
+    if (first) return;
     for (const key of changed) {
-      const known = this.#revisions.get(key) ?? [{ since: 0, document: before.get(key) }];
+      const known = this.#revisions.get(key) ?? [{ since: 0, document: before(key) }];
       this.#revisions.delete(key);
       this.#revisions.set(key, [...known, { since: generation, document: documents.get(key) }].slice(-maxRevisions));
     }
@@ -37,7 +39,7 @@ export class ObjectHistory {
   /** The object as it was in a load; the oldest that is kept where that is later. */
   at(generation: number, key: ObjectKey): SourceDocument | undefined {
     const revisions = this.#revisions.get(key);
-    if (revisions === undefined) return this.#present.get(key);
+    if (revisions === undefined) return this.#present?.get(key);
     return (revisions.findLast(({ since }) => since <= generation) ?? revisions[0])?.document;
   }
 
@@ -48,7 +50,7 @@ export class ObjectHistory {
 
   /** Objects that are in force, and those that were and are remembered. */
   *keys(): Generator<ObjectKey> {
-    yield* this.#present.keys();
+    yield* this.#present?.keys() ?? [];
     yield* this.#revisions.keys();
   }
 }

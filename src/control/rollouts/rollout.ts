@@ -1,7 +1,7 @@
 import type { ObjectKey } from '../../diagnostics/origin.ts';
 
-/** Why configuration was published: the files say something else, or other pods run. */
-export type RolloutCause = 'files' | 'pods';
+/** Why configuration was published: the files or the objects of a cluster say something else, or other local pods run. */
+export type RolloutCause = 'files' | 'pods' | 'cluster';
 
 /** What is known of a change before it is published. Times are milliseconds since the epoch. */
 export interface RolloutStart {

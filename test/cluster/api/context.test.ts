@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { wantedKinds } from '../../../src/cli/cluster-kinds.ts';
+import { wantedKinds } from '../../../src/control/cluster/kinds.ts';
 import { readCluster } from '../../../src/kubernetes-client/read-cluster.ts';
 import type { SourceDocument } from '../../../src/source/types.ts';
 import { until } from '../../e2e/support/mesh.ts';
@@ -147,6 +147,7 @@ describe('a cluster with the bookstore', () => {
       metadata: {
         ...(spec.template.metadata as object),
         name: 'bookbuyer-6f9c-x2',
+        annotations: { 'smi-mesh.io/injected': 'proxy' },
         ownerReferences: [owner('ReplicaSet', set.body)],
       },
     });

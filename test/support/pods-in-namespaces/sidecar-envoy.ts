@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { credentialFiles, podBootstrap, secretFiles } from '../../../adapters/envoy/index.ts';
-import { controlPlaneIdentity } from '../../../src/control/control-plane.ts';
+import { controlPlaneIdentity } from '../../../src/control/plane.ts';
 import { envoyHopLimit, sidecarPorts, sidecarUser } from '../../../src/kubernetes/names.ts';
 import { spiffeId } from '../../../src/lib/spiffe.ts';
 import { envoyBinary } from '../envoy.ts';

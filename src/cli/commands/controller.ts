@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { controllerPorts } from '../../kubernetes/names.ts';
+import type { ControllerCommandOptions } from '../controller/run.ts';
+import { integer } from '../option-values.ts';
+
+/** What runs in a cluster as the Deployment `smi-mesh-controller`. */
+export function controllerCommand(): Command {
+  const port = integer(0, 65_535);
+  return new Command('controller')
+    .description('run a replica of the controller of a cluster: it serves proxies, certificates and webhooks')
+    .option('--config <file>', 'settings, YAML or JSON; all defaults without it')
+    .option('--state <directory>', 'private directory for what is to survive a restart')
+    .option('--kubeconfig <file>', 'outside a cluster: how to reach one')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('--namespace <name>', 'where it runs; $POD_NAMESPACE unless given')
+    .option('--instance <name>', 'name of this replica; $POD_NAME unless given')
+    .option('--address <address>', 'address to listen on; all unless given')
+    .option('--ads-port <port>', 'ADS, by mutual TLS', port, controllerPorts.ads)
+    .option('--identity-port <port>', 'certificates for workloads', port, controllerPorts.identity)
+    .option('--health-port <port>', '/healthz, /readyz and /metrics', port, controllerPorts.health)
+    .option('--admin-port <port>', 'questions and profiles, on the loopback interface', port, controllerPorts.admin)
+    .addHelpText(
+      'after',
+      '\nA port of 0 takes a free one; the log, lines of JSON, says which.' +
+        '\nExit status: 0 when it was asked to stop, 1 for settings with an error, 3 when it cannot start.',
+    )
+    .action(async (options: ControllerCommandOptions) => {
+      const { runController } = await import('../controller/run.ts');
+      process.exitCode = await runController(options);
+    });
+}

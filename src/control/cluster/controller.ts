@@ -1,0 +1,208 @@
+import type { CompileOptions } from '../../compile/index.ts';
+import type { Authority } from '../../identity/authority.ts';
+import { systemNames } from '../../kubernetes/names.ts';
+import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
+import type { ClusterFault } from '../../kubernetes-client/fault.ts';
+import { type LeaseTimes, startLeaderElection } from '../../kubernetes-client/leader-election.ts';
+import { MetricsRegistry } from '../../proxy/telemetry/registry.ts';
+import type { AdminHandler } from '../admin/contract.ts';
+import { answerHttp } from '../admin/http.ts';
+import { type ControlPlaneEvent, type Plane, startPlane } from '../plane.ts';
+import type { DataPlane } from '../publisher.ts';
+import { serveHealth } from './health.ts';
+import { serveHttp } from './http-endpoint.ts';
+import { type LeaderTask, runLeaderTasks } from './leader-task.ts';
+import { type Log, Repeated } from './log.ts';
+import { PlaneLog } from './plane-log.ts';
+import { Profiles } from './profiles.ts';
+import { ClusterSource } from './source.ts';
+
+export interface ControllerOptions {
+  readonly connection: StreamingConnection;
+  readonly compileOptions: CompileOptions;
+  readonly svidLifetimeSeconds: number;
+  readonly authority: Authority;
+  readonly dataPlanes: readonly DataPlane[];
+  /** Where it runs, and the name of its pod. */
+  readonly namespace: string;
+  readonly instance: string;
+  /** Private, for what survives this process. */
+  readonly stateDirectory?: string;
+  readonly listen: {
+    readonly address: string;
+    /** Port 0 takes a free one. */
+    readonly ads: number;
+    readonly health: number;
+    /** On the loopback interface. */
+    readonly admin: number;
+    /** Host names and addresses by which proxies reach it. */
+    readonly names: readonly string[];
+  };
+  /** What the leader does. */
+  readonly tasks: readonly LeaderTask[];
+  /** What else has to be there before it is ready, by name. */
+  readonly alsoMissing?: () => readonly string[];
+  readonly alsoMetrics?: () => string;
+  readonly onEvent?: (event: ControlPlaneEvent) => void;
+  readonly log: Log;
+  readonly leaseTimes?: Partial<LeaseTimes>;
+}
+
+export interface Controller {
+  readonly ports: { readonly health: number; readonly admin: number };
+  /** Proxies are served. Rejects when ADS cannot be. */
+  readonly serving: Promise<Plane>;
+  /** Gives up leading, ends the streams, and resolves when nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * One replica of the controller: follows the objects of the cluster, serves proxies, and does the leader's work as long as
+ * it is elected. Rejects when a port cannot be bound.
+ */
+export async function startController(options: ControllerOptions): Promise<Controller> {
+  const running = new RunningController(options);
+  return await running.start();
+}
+
+class RunningController {
+  readonly #options: ControllerOptions;
+  readonly #source: ClusterSource;
+  readonly #metrics = new MetricsRegistry();
+  readonly #repeated = new Repeated();
+  readonly #log: Log;
+  readonly #profiles = new Profiles();
+  #plane: Plane | undefined;
+  #stopping = false;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    const { connection, stateDirectory } = options;
+    this.#source = new ClusterSource({
+      connection,
+      ...(stateDirectory === undefined ? {} : { stateDirectory }),
+      onFault: (fault) => this.#failed(fault),
+    });
+  }
+
+  async start(): Promise<Controller> {
+    const { listen, namespace, instance, connection, leaseTimes } = this.#options;
+    const missing = () => this.#missing();
+    const health = await serveHealth(listen.address, listen.health, { missing, metrics: () => this.#renderMetrics() });
+    const admin = await this.#serveAdmin(listen.admin);
+    const election = startLeaderElection(connection, {
+      namespace,
+      name: systemNames.controller,
+      identity: instance,
+      onElected: (signal, fenced) => this.#lead(signal, fenced),
+      onFault: (fault) => this.#failed(fault),
+      ...(leaseTimes === undefined ? {} : { times: leaseTimes }),
+    });
+    this.#metrics.gauge('smi_controller_leader', '1 for the replica that writes.', () => (election.leads ? 1 : 0));
+    const serving = this.#serve();
+    serving.catch(() => undefined);
+    return {
+      serving,
+      ports: { health: health.port, admin: admin.port },
+      stop: async () => {
+        this.#stopping = true;
+        await election.stop();
+        this.#source.stop();
+        await this.#plane?.close();
+        await Promise.all([admin.close(), health.close()]);
+      },
+    };
+  }
+
+  async #serve(): Promise<Plane> {
+    const { compileOptions, svidLifetimeSeconds, authority, dataPlanes, listen, onEvent } = this.#options;
+    const startedAt = performance.now();
+    await this.#source.synced;
+    this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
+    const told = new PlaneLog(this.#log);
+    const plane = await startPlane({
+      source: this.#source,
+      authority,
+      adapters: dataPlanes,
+      compileOptions,
+      svidLifetimeSeconds,
+      ads: { address: listen.address, port: listen.ads, names: listen.names },
+      onEvent: (event) => {
+        told.tell(event);
+        onEvent?.(event);
+      },
+      onXdsEvent: (event) => told.tellProxy(event),
+    });
+    plane.start();
+    this.#plane = plane;
+    this.#log.info('proxies are served', { port: plane.ads.port, identity: plane.ads.identity });
+    return plane;
+  }
+
+  async #lead(signal: AbortSignal, connection: StreamingConnection): Promise<void> {
+    this.#log.info('this replica leads');
+    const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    await Promise.all([
+      ended,
+      runLeaderTasks(this.#options.tasks, connection, signal, {
+        onFailure: ({ name }, error) => {
+          const because = error instanceof Error ? error.message : String(error);
+          this.#count('smi_controller_task_failures_total', 'Work of the leader that failed and is done again.', {
+            task: name,
+          });
+          this.#log.error('work of the leader failed', { task: name, because });
+        },
+      }),
+    ]);
+    this.#log.info('this replica does not lead any more', { because: String(signal.reason?.message ?? signal.reason) });
+  }
+
+  #serveAdmin(port: number) {
+    const handler: AdminHandler = (request) =>
+      this.#plane?.admin(request) ??
+      Promise.resolve({
+        status: 503,
+        type: 'application/json',
+        body: `${JSON.stringify({ error: `waiting for ${this.#missing().join(', ')}` })}\n`,
+      });
+    return serveHttp('127.0.0.1', port, (request, response) => {
+      const { pathname, searchParams } = new URL(`http://admin${request.url ?? '/'}`);
+      if (this.#profiles.answers(pathname)) {
+        this.#profiles.answer(pathname, searchParams, response).catch((error: Error) => response.destroy(error));
+      } else void answerHttp(handler, request, response);
+    });
+  }
+
+  #missing(): readonly string[] {
+    return [
+      ...(this.#stopping ? ['nothing: it stops'] : []),
+      ...(this.#plane === undefined ? ['the objects of the cluster'] : []),
+      ...(this.#options.alsoMissing?.() ?? []),
+    ];
+  }
+
+  #renderMetrics(): string {
+    const parts = [this.#metrics.render(), this.#plane?.metrics() ?? '', this.#options.alsoMetrics?.() ?? ''];
+    return parts.join('');
+  }
+
+  #failed({ diagnostic, status }: ClusterFault): void {
+    this.#count(
+      'smi_controller_apiserver_faults_total',
+      'Requests to the apiserver that failed, and watches that broke off.',
+      {
+        status: status === undefined ? 'none' : String(status),
+      },
+    );
+    if (this.#repeated.isNews(diagnostic.message)) this.#log.warn(diagnostic.message, { code: diagnostic.code });
+  }
+
+  #count(name: string, help: string, labels: Readonly<Record<string, string>>): void {
+    this.#metrics.counter(name, help, labels).value += 1;
+  }
+}
+
+function seconds(since: number): number {
+  return Math.round((performance.now() - since) / 10) / 100;
+}

@@ -1,0 +1,299 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Compilation, type CompileOptions, createCompiler } from '../compile/index.ts';
+import { diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Authority, Svid } from '../identity/authority.ts';
+import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
+import { bothChanges, type ModelChanges, noChanges } from '../model/changes.ts';
+import type { MeshModel, WorkloadId } from '../model/types.ts';
+import type { NodeInfo, XdsEvent, XdsLimits } from '../xds/contract.ts';
+import type { LocalSocket } from '../xds/local-socket.ts';
+import { createXdsServer, type XdsCounters, type XdsServer } from '../xds/server.ts';
+import type { View } from '../xds/view.ts';
+import type { AdminHandler } from './admin/contract.ts';
+import { createAdminHandler } from './admin/handler.ts';
+import { liveSource } from './admin/live-source.ts';
+import { Credentials } from './credentials.ts';
+import { Delivery } from './delivery.ts';
+import { located } from './located.ts';
+import type { AdsAddress, ControlPlaneMessage, LocatedDiagnostic, WantedShare } from './messages.ts';
+import type { ObjectSource, SourceChange, SourceLoad } from './object-source.ts';
+import { type DataPlane, Publisher } from './publisher.ts';
+import type { ProxyRefusal } from './refusals/refusal.ts';
+import { wantedShares } from './shares.ts';
+
+export type ControlPlaneEvent = Extract<
+  ControlPlaneMessage,
+  { readonly type: 'objects' | 'loaded' | 'published' | 'finding' | 'nack' | 'recovered' | 'splits' }
+>;
+
+export interface PlaneOptions {
+  readonly source: ObjectSource;
+  readonly authority: Authority;
+  readonly adapters: readonly DataPlane[];
+  readonly compileOptions: CompileOptions;
+  /** Port 0 takes a free one. */
+  readonly ads: {
+    readonly address: string;
+    readonly port: number;
+    /** Host names and addresses under which clients reach it, beside `address`: some know a server by these only. */
+    readonly names?: readonly string[];
+  };
+  /** Path of a Unix socket for clients that cannot prove who they are, in a folder that only their user can enter. */
+  readonly localSocket?: string;
+  readonly svidLifetimeSeconds?: number;
+  readonly limits?: Partial<XdsLimits>;
+  readonly onEvent: (event: ControlPlaneEvent) => void;
+  /** What the ADS server does; for tests and metrics. */
+  readonly onXdsEvent?: (event: XdsEvent) => void;
+}
+
+export interface Plane {
+  readonly ads: AdsAddress;
+  /** Publishes the first time; to be called once the caller listens to events. */
+  start(): void;
+  /** A fresh SVID; rejects for an identity of another trust domain. */
+  issue(identity: string): Promise<Svid>;
+  counters(): XdsCounters;
+  /** What proxies refuse now. */
+  refusals(): readonly ProxyRefusal[];
+  /** Prometheus text format. */
+  metrics(): string;
+  /** Answers questions about itself; whoever carries them checks who asks. */
+  readonly admin: AdminHandler;
+  close(): Promise<void>;
+}
+
+const defaultLifetimeSeconds = 86_400;
+/** Namespace and account of the control plane's own identity. */
+const ownName = { namespace: 'smi-mesh-system', account: 'control-plane' } as const;
+const serverHolder = '';
+
+/** What the control plane of a trust domain presents to proxies. */
+export function controlPlaneIdentity(trustDomain: string): SpiffeId {
+  return spiffeId(trustDomain, ownName.namespace, ownName.account);
+}
+/** Objects that a rollout names. */
+const maxChanged = 100;
+
+/** Objects to proxies: loads, compiles, emits, publishes. Rejects when the address cannot be bound. */
+export async function startPlane(options: PlaneOptions): Promise<Plane> {
+  const { authority } = options;
+  const identity = controlPlaneIdentity(options.compileOptions.trustDomain);
+  const lifetimeSeconds = options.svidLifetimeSeconds ?? defaultLifetimeSeconds;
+  const hosts = [...new Set([options.ads.address, ...(options.ads.names ?? [])])].filter((host) => !isEverywhere(host));
+  const own = await authority.issue(identity, { lifetimeSeconds, hosts });
+  const running = new RunningPlane(options);
+  const server = await createXdsServer({
+    ...options.ads,
+    typeOrders: options.adapters.map(({ adapter }) => adapter.typeOrder),
+    tls: own,
+    authorize: (peer, node) => running.authorizes(peer, node),
+    viewOf: (node, typeUrl) => running.viewOf(node, typeUrl),
+    ...(options.localSocket === undefined ? {} : { local: running.localSocket(options.localSocket) }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    onEvent: (event) => running.observe(event),
+  });
+  running.attach(server, identity, hosts);
+  return {
+    ads: { address: options.ads.address, port: server.port, identity },
+    start: () => running.start(),
+    issue: (wanted) => running.issue(wanted),
+    counters: () => server.counters(),
+    refusals: () => running.refusals(),
+    metrics: () => running.metrics(),
+    admin: running.admin(server),
+    close: () => running.close(),
+  };
+}
+
+/** An address to listen on that nobody is reached by. */
+function isEverywhere(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+class RunningPlane {
+  readonly #options: PlaneOptions;
+  readonly #compiler = createCompiler();
+  readonly #credentials: Credentials;
+  readonly #publisher: Publisher;
+  readonly #delivery: Delivery;
+  #server: XdsServer | undefined;
+  #load: SourceLoad | undefined;
+  #model: MeshModel | undefined;
+  /** What the compiler has changed since the model that is published. */
+  #unpublished: ModelChanges = noChanges;
+  #shares: readonly WantedShare[] | undefined;
+  #errors: readonly LocatedDiagnostic[] = [];
+
+  constructor(options: PlaneOptions) {
+    this.#options = options;
+    this.#publisher = new Publisher(options.adapters);
+    this.#credentials = new Credentials({
+      authority: options.authority,
+      lifetimeSeconds: options.svidLifetimeSeconds ?? defaultLifetimeSeconds,
+      onIssued: (holder, identity, svid) => {
+        if (holder === serverHolder) this.#server?.rotate(svid);
+        else this.#publisher.setSecret(holder, identity, svid);
+      },
+      onFailed: (finding) => this.#delivery.report(finding),
+    });
+    this.#delivery = new Delivery({
+      server: () => this.#server,
+      artifactOf: (resource) => this.#publisher.artifactOf(resource),
+      onEvent: options.onEvent,
+    });
+  }
+
+  attach(server: XdsServer, identity: SpiffeId, hosts: readonly string[]): void {
+    this.#server = server;
+    this.#credentials.want(serverHolder, identity, hosts);
+  }
+
+  start(): void {
+    this.#options.source.start((change) => this.#reload(change));
+  }
+
+  async issue(identity: string): Promise<Svid> {
+    if (parseSpiffeId(identity) === undefined) throw new Error(`${JSON.stringify(identity)} is not a SPIFFE id`);
+    const lifetimeSeconds = this.#options.svidLifetimeSeconds ?? defaultLifetimeSeconds;
+    return await this.#options.authority.issue(identity as SpiffeId, { lifetimeSeconds });
+  }
+
+  authorizes(peer: SpiffeId | undefined, node: string): boolean {
+    const workload = this.#workload(node);
+    return peer !== undefined && workload?.identity === peer;
+  }
+
+  localSocket(path: string): LocalSocket {
+    return {
+      path,
+      authorize: (node) => this.#workload(node) !== undefined,
+      viewOf: (node, typeUrl) => this.viewOf(node, typeUrl, true),
+    };
+  }
+
+  viewOf(node: NodeInfo, typeUrl: string, local = false): View | undefined {
+    return this.#guard(() => {
+      const view = this.#publisher.viewOf(node, typeUrl, local);
+      if (view !== undefined) this.#delivery.watch(view);
+      return view;
+    });
+  }
+
+  observe(event: XdsEvent): void {
+    this.#options.onXdsEvent?.(event);
+    this.#delivery.observe(event);
+    if (event.kind === 'connected') {
+      const workload = this.#workload(event.node);
+      if (workload !== undefined) this.#credentials.want(workload.id, workload.identity);
+    } else if (event.kind === 'disconnected') {
+      if (this.#server?.isConnected(event.node) === true) return;
+      this.#credentials.release(event.node);
+      this.#publisher.release(event.node);
+    }
+  }
+
+  refusals(): readonly ProxyRefusal[] {
+    return this.#delivery.refusals.standing;
+  }
+
+  metrics(): string {
+    return this.#delivery.metrics.render();
+  }
+
+  admin(server: XdsServer): AdminHandler {
+    const source = liveSource({
+      delivery: this.#delivery,
+      server,
+      planes: this.#options.adapters,
+      workloads: () =>
+        Object.values(this.#model?.workloads ?? {}).flatMap(({ id, transport }) => (transport === 'mtls' ? [id] : [])),
+      faults: () => ({ refused: this.#load?.refused ?? [], errors: this.#errors }),
+      look: (signal) => this.#options.source.look(signal),
+    });
+    return createAdminHandler(source);
+  }
+
+  async close(): Promise<void> {
+    this.#options.source.stop();
+    this.#delivery.stop();
+    this.#credentials.stop();
+    await this.#server?.close();
+  }
+
+  #workload(node: string) {
+    const workloads = this.#model?.workloads;
+    return workloads !== undefined && Object.hasOwn(workloads, node) ? workloads[node as WorkloadId] : undefined;
+  }
+
+  #reload(change: SourceChange): void {
+    const startedAt = Date.now();
+    this.#guard(() => {
+      const load = this.#options.source.load(change);
+      const compilation = load.compile(this.#compiler, this.#options.compileOptions);
+      this.#unpublished = bothChanges(this.#unpublished, compilation.changed);
+      if (change.cause !== 'pods') this.#report(load, compilation);
+      if (load.incomplete === true) return;
+      const written = change.cause === 'files' || (change.cause === 'cluster' && load.changed.length > 0);
+      if (written || compilation.model !== this.#model) this.#publish(load, compilation, { ...change, startedAt });
+    });
+  }
+
+  #report(load: SourceLoad, { diagnostics }: Compilation): void {
+    this.#load = load;
+    const { generation, changed, refused, programs } = load;
+    const findings = located([...load.diagnostics, ...diagnostics], load.locate);
+    this.#errors = findings.filter(({ severity }) => severity === 'error');
+    this.#delivery.loaded(load);
+    this.#options.onEvent({ type: 'loaded', generation, changed, refused, diagnostics: findings });
+    if (programs !== undefined) this.#options.onEvent({ type: 'objects', generation, ...programs });
+  }
+
+  #publish(load: SourceLoad, { model }: Compilation, start: SourceChange & { readonly startedAt: number }): void {
+    const compiledAt = Date.now();
+    const changedUnits = model === this.#model ? undefined : this.#deliver(model);
+    const { generation, changed } = load;
+    this.#delivery.published({
+      ...start,
+      generation,
+      compiledAt,
+      changed: start.cause === 'pods' ? [] : changed.slice(0, maxChanged),
+    });
+    if (changedUnits !== undefined) {
+      const workloads = Object.keys(model.workloads).length;
+      this.#options.onEvent({ type: 'published', generation, changedUnits, workloads });
+    }
+    if (load.programs !== undefined) this.#tellShares(model);
+  }
+
+  #tellShares(model: MeshModel): void {
+    const splits = wantedShares(model);
+    if (isDeepStrictEqual(splits, this.#shares)) return;
+    this.#shares = splits;
+    this.#options.onEvent({ type: 'splits', splits });
+  }
+
+  #deliver(model: MeshModel): readonly string[] {
+    const before = this.#model;
+    this.#model = model;
+    const changes = this.#unpublished;
+    this.#unpublished = noChanges;
+    const { changedUnits } = this.#publisher.publish(model, changes);
+    for (const id of changes.workloads) {
+      const had = before?.workloads[id]?.identity;
+      if (had !== undefined && had !== model.workloads[id]?.identity) this.#server?.revoke(id);
+    }
+    return changedUnits;
+  }
+
+  /** A defect must not end a mesh that works: what was in force stays, and the defect is reported. */
+  #guard<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#delivery.report(diagnostic('SMI6003', { message }));
+      return undefined;
+    }
+  }
+}

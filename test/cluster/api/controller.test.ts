@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { proxyAdapter } from '../../../adapters/proxy/index.ts';
+import { type Authority, createAuthority } from '../../../src/identity/authority.ts';
+import { loadDescriptor } from '../../../src/lib/descriptors.ts';
+import { spiffeId } from '../../../src/lib/spiffe.ts';
+import { until } from '../../e2e/support/mesh.ts';
+import { TestAdsClient } from '../../support/ads-client.ts';
+import { adminOf } from '../support/client.ts';
+import { ControllerProcess } from '../support/controller.ts';
+import { type ConversionWebhook, startConversionWebhook } from '../support/conversion-webhook.ts';
+import { install, shippedCrds } from '../support/crds.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
+import { make, makeAccount, makeService, runPod } from '../support/workloads.ts';
+
+const cluster = await startTestCluster();
+const client = adminOf(cluster);
+const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-controller-'));
+const patience = 60_000;
+const splits = '/apis/split.smi-spec.io/v1alpha4/namespaces/default/trafficsplits';
+let authority: Authority;
+let webhook: ConversionWebhook;
+let controllers: ControllerProcess[] = [];
+let clients: TestAdsClient[] = [];
+
+beforeAll(async () => {
+  await make(client, '/api/v1/namespaces', { metadata: { name: 'smi-mesh-system' } });
+  authority = await createAuthority({ trustDomain: 'cluster.local', stateDirectory: folder });
+  webhook = await startConversionWebhook();
+});
+
+afterEach(async () => {
+  for (const each of clients) each.close();
+  clients = [];
+  await Promise.all(controllers.map((controller) => controller.stop('SIGKILL')));
+  controllers = [];
+});
+
+afterAll(async () => {
+  await webhook.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function start(...args: readonly string[]): ControllerProcess {
+  const controller = new ControllerProcess(cluster, ['--state', folder, ...args]);
+  controllers.push(controller);
+  return controller;
+}
+
+/** A proxy of a workload in the namespace `default`. */
+async function proxyOf(controller: ControllerProcess, pod: string, account = pod): Promise<TestAdsClient> {
+  const identity = await authority.issue(spiffeId('cluster.local', 'default', account));
+  const address = `127.0.0.1:${await controller.adsPort()}`;
+  const proxy = new TestAdsClient(address, `default/${pod}`, proxyAdapter.typeOrder, { identity });
+  clients.push(proxy);
+  return proxy;
+}
+
+const root = loadDescriptor('proxy');
+
+/** What the proxy was told of the Service `shop`: the weights of its backends, 1 without a split. */
+function weights(proxy: TestAdsClient): string {
+  const typeUrl = 'type.googleapis.com/smi.proxy.v1.OutboundService';
+  const body = proxy.bodies.get(`${typeUrl} default/shop:80`);
+  if (body === undefined || !proxy.held.get(typeUrl)?.has('default/shop:80')) return '';
+  const type = root.lookupType('smi.proxy.v1.OutboundService');
+  const text = JSON.stringify(type.toObject(type.decode(body), { longs: Number, arrays: true, defaults: true }));
+  return [...text.matchAll(/"weight":(\d+)/g)].map(([, weight]) => weight).join(':');
+}
+
+test('objects reach proxies, changes reach them, and what is deleted is gone', async () => {
+  for (const name of ['client', 'shop-v1', 'shop-v2']) await makeAccount(client, name);
+  await makeService(client, 'shop', 'shop-v1');
+  for (const name of ['shop-v1', 'shop-v2']) await makeService(client, name);
+  await runPod(client, { name: 'client', ip: '10.1.0.1', injected: 'proxy' });
+  await runPod(client, { name: 'shop-v1', ip: '10.1.0.2', injected: 'proxy' });
+  await runPod(client, { name: 'shop-v2', ip: '10.1.0.3' });
+  const controller = start();
+  // No custom resource definition is there yet: the cluster is served as it is.
+  const proxy = await proxyOf(controller, 'client');
+  await proxy.until(() => proxy.names.includes('OutboundService default/shop:80'));
+  expect((await controller.get('health', '/readyz')).status).toBe(200);
+  expect(weights(proxy)).toBe('1');
+
+  for (const crd of shippedCrds()) await install(client, webhook.servedBy(crd));
+  await make(client, splits, {
+    apiVersion: 'split.smi-spec.io/v1alpha4',
+    kind: 'TrafficSplit',
+    metadata: { name: 'shop' },
+    spec: {
+      service: 'shop',
+      backends: [
+        { service: 'shop-v1', weight: 90 },
+        { service: 'shop-v2', weight: 10 },
+      ],
+    },
+  });
+  await until(
+    () => weights(proxy) === '90:10',
+    patience,
+    () => `weights ${weights(proxy)}\n${controller.tail()}`,
+  );
+  const backends = (first: number, second: number) => ({
+    spec: {
+      backends: [
+        { service: 'shop-v1', weight: first },
+        { service: 'shop-v2', weight: second },
+      ],
+    },
+  });
+  await client.patch(`${splits}/shop`, backends(50, 50));
+  await until(
+    () => weights(proxy) === '50:50',
+    patience,
+    () => `weights ${weights(proxy)}`,
+  );
+
+  // A proxy is known by its pod: without a sidecar, there is none.
+  const stranger = await proxyOf(controller, 'shop-v1', 'client');
+  await until(
+    () => stranger.error !== undefined,
+    patience,
+    () => 'another identity is turned away',
+  );
+
+  await client.delete(`${splits}/shop`);
+  await until(
+    () => weights(proxy) === '1',
+    patience,
+    () => `weights ${weights(proxy)}`,
+  );
+  await client.delete('/api/v1/namespaces/default/pods/client?gracePeriodSeconds=0');
+  await until(
+    () => proxy.error !== undefined,
+    patience,
+    () => 'the stream of a pod that is gone ends',
+  );
+
+  expect(await controller.stop()).toBe(0);
+  expect(controller.lines.filter(({ level }) => level === 'error')).toEqual([]);
+});
