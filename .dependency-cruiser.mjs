@@ -41,6 +41,7 @@ const mayImport = {
   interception: ['lib', 'kubernetes'],
   probes: ['lib', 'kubernetes'],
   injection: ['lib', 'diagnostics', 'source', 'kubernetes', 'config', 'interception', 'probes'],
+  sidecar: ['lib', 'kubernetes', 'identity', 'probes'],
   control: [
     'lib',
     'diagnostics',

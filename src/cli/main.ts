@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../lib/package-version.ts';
+import { agentCommand } from './commands/agent.ts';
 import { checkCommand } from './commands/check.ts';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -15,6 +16,7 @@ import { interceptCommand } from './commands/intercept.ts';
 import { matrixCommand } from './commands/matrix.ts';
 import { proxiesCommand } from './commands/proxies.ts';
 import { proxyCommand } from './commands/proxy.ts';
+import { sidecarCommand } from './commands/sidecar.ts';
 import { sidecarWaitCommand } from './commands/sidecar-wait.ts';
 import { supportCommand } from './commands/support.ts';
 import { testCommand } from './commands/test.ts';
@@ -52,6 +54,8 @@ const commands: readonly (() => Command)[] = [
   xdsCommand,
   injectCommand,
   interceptCommand,
+  sidecarCommand,
+  agentCommand,
   sidecarWaitCommand,
   versionCommand,
   completionCommand,

@@ -9,7 +9,7 @@ import type { SigningKey } from './keys.ts';
  * Certificates begin in the past, so that peers accept them whose clocks are behind: by as much as nodes of a cluster may
  * differ before Kubernetes' own tokens stop working, twice.
  */
-const backdateSeconds = 600;
+export const backdateSeconds = 600;
 
 export interface LeafIssuer extends SigningKey {
   readonly issuer: x509.X509Certificate;

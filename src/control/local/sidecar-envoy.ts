@@ -1,17 +1,16 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Svid } from '../../identity/authority.ts';
 import { localAdminPort } from '../../kubernetes/local-addressing.ts';
 import type { PodObject } from '../../kubernetes/types.ts';
 import type { EnvoyRuntime } from './data-plane.ts';
-import { ask, tell } from './metrics-scrape.ts';
+import { drainEnvoy } from './envoy-drain.ts';
+import { ask } from './metrics-scrape.ts';
 import type { SidecarKind } from './sidecar.ts';
 import { sidecarEnvironment } from './sidecar-environment.ts';
 
 const graceMillis = 4_000;
 const drainMillis = 4_000;
-const askAgainMillis = 50;
 const folderName = 'envoy';
 /** Its arguments: as many workers as a sidecar of ours has, and warnings alone. */
 const args = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning', '--log-format', '[%l] %v'];
@@ -55,11 +54,7 @@ export function envoySidecar(pod: PodObject, runtime: EnvoyRuntime, directory: s
       return clusters.every(({ name, host_statuses: hosts = [] }) => !servicePort.test(name) || hosts.length > 0);
     },
     renew: (svid) => placeCredential(folder, runtime, svid),
-    async drain() {
-      const end = performance.now() + drainMillis;
-      if ((await tell(address, '/drain_listeners?graceful&skip_exit')) === undefined) return;
-      while (performance.now() < end && !(await isIdle(address))) await pause(askAgainMillis);
-    },
+    drain: () => drainEnvoy(address, drainMillis),
   };
 }
 
@@ -75,12 +70,6 @@ function place(folder: string, file: string, text: string): void {
   const path = join(folder, file);
   writeFileSync(`${path}.draft`, text, { mode: 0o600 });
   renameSync(`${path}.draft`, path);
-}
-
-async function isIdle(address: string): Promise<boolean> {
-  const text = await ask(address, '/stats?filter=downstream_(rq|cx)_active');
-  // Connections without a request under way may be between two requests; those of TCP are under way as long as they are open.
-  return text === undefined || !/(?:downstream_rq_active|^tcp\..*downstream_cx_active): [1-9]/m.test(text);
 }
 
 /** Removes what Envoys of an earlier run left. */
