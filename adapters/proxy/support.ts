@@ -6,7 +6,7 @@ export const support: SupportTable = {
   'tcp-routing': { level: 'exact' },
   'udp-routing': {
     level: 'approximate',
-    how: 'with interception, a container port that takes UDP and TCP takes TCP only',
+    how: 'in pods of a cluster, whose connections are redirected, datagrams do not pass the sidecar; at a port of a machine that takes UDP and TCP, TCP only',
   },
   'weighted-split': { level: 'exact' },
   'split-with-matches': { level: 'exact' },
@@ -25,14 +25,8 @@ export const support: SupportTable = {
   'access-allow': { level: 'exact' },
   'client-access': { level: 'exact' },
   'external-services': { level: 'exact' },
-  'outbound-passthrough': {
-    level: 'approximate',
-    how: 'HTTP requests at ports that a Service has go to the host that their authority names; what goes to other ports, and bytes, does not pass the sidecar',
-  },
-  'outbound-registry-only': {
-    level: 'approximate',
-    how: 'HTTP requests at ports that a Service has are refused; what goes to other ports does not pass the sidecar',
-  },
+  'outbound-passthrough': { level: 'exact' },
+  'outbound-registry-only': { level: 'exact' },
   'plain-workloads': { level: 'exact' },
   'request-timeouts': { level: 'exact' },
   retries: { level: 'exact' },

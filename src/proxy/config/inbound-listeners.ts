@@ -1,7 +1,8 @@
 import type { ListenerSpec, Place } from '../listeners/manager.ts';
-import type { Admission } from '../listeners/peer-server.ts';
+import type { Admission, EntryRefusal } from '../listeners/peer-server.ts';
 import { UdpInboundListener } from '../listeners/udp-inbound.ts';
 import { inboundPhases } from '../phases/inbound.ts';
+import { refusedConnections } from '../telemetry/denials.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { ClustersTransaction } from '../upstream/clusters.ts';
 import type { DialTarget } from '../upstream/dial.ts';
@@ -29,11 +30,12 @@ export function inboundSpecs(
     const place = placeOf(listener);
     const table = compileInbound(resources, workload, listener, environment);
     const admission = admissions[listener.tls];
+    const refused = refusals(listener, environment);
     const { appAddress: address, appPort: port, appHttp2: http2 } = listener;
     const target: DialTarget = { address, port, identity: '', http2, program: true };
     if (listener.protocol === 'TCP') {
       const tcp = inboundTcp(table, target, environment.denials);
-      return tcpSpec(key, place, { admission, ...tcp }, environment, material);
+      return tcpSpec(key, place, { admission, refused, ...tcp }, environment, material);
     }
     if (listener.protocol === 'UDP') {
       const access = inboundUdp(table, target, environment.registry, environment.denials);
@@ -42,8 +44,19 @@ export function inboundSpecs(
     const member = { target, ready: true, locality: nowhere };
     const app = clusters.cluster(`app ${address}:${port}`, programSettings, [member]);
     const phases = inboundPhases(table, app, environment);
-    return httpSpec(key, place, { admission, phases }, environment, material);
+    return httpSpec(key, place, { admission, refused, phases }, environment, material);
   });
+}
+
+/** Of callers that prove nothing where that is asked, the log and the metrics tell. */
+function refusals(
+  { address, containerPort }: InboundListener,
+  { denials, registry }: ListenerEnvironment,
+): (reason: EntryRefusal, from: string) => void {
+  return (reason, from) => {
+    refusedConnections(registry, 'inbound', reason).value++;
+    denials.connection('inbound', from, `${address} port ${containerPort}`, reason);
+  };
 }
 
 export function inboundKey({ protocol, address, port }: InboundListener): string {

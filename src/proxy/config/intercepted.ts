@@ -5,6 +5,7 @@ import type { ListenerSpec } from '../listeners/manager.ts';
 import type { TcpTable } from '../listeners/tcp.ts';
 import { outboundPhases } from '../phases/outbound.ts';
 import type { OutboundTable } from '../routing/outbound-table.ts';
+import { refusedConnections } from '../telemetry/denials.ts';
 import { Destinations, type KnownPod } from './destinations.ts';
 import type { InterceptionEnvironment, ListenerEnvironment } from './environment.ts';
 import { inboundKey } from './inbound-listeners.ts';
@@ -158,10 +159,7 @@ function dispatcherSpec(
   { registry, denials }: ListenerEnvironment,
 ): ListenerSpec {
   const refused = (reason: RefusalReason, destination: Destination | undefined, from: string) => {
-    registry.counter('smi_refused_connections_total', 'Redirected connections that nothing takes.', {
-      direction,
-      reason,
-    }).value++;
+    refusedConnections(registry, direction, reason).value++;
     const to = destination === undefined ? 'unknown' : `${destination.address} port ${destination.port}`;
     denials.connection(direction, from, to, reason);
   };

@@ -12,7 +12,7 @@ import type { TlsMaterial } from '../tls/material.ts';
 import { anyHttp } from '../upstream/dial.ts';
 import type { ConnectionListener } from './listener.ts';
 import { peerOf } from './peer.ts';
-import { type Admission, PeerServer } from './peer-server.ts';
+import { type Entry, PeerServer } from './peer-server.ts';
 import { UndecidedConnection } from './undecided.ts';
 
 /** What a listener needs of a client's connection, whatever it speaks. */
@@ -23,8 +23,7 @@ interface ClientSide {
 }
 
 /** Who may connect, and what happens to the requests. */
-export interface HttpTable {
-  readonly admission: Admission;
+export interface HttpTable extends Entry {
   readonly phases: CompiledPhases;
 }
 
@@ -36,10 +35,10 @@ export class HttpListener implements ConnectionHost<ClientSide>, ConnectionListe
   readonly #server: PeerServer;
   readonly #open = new Set<ClientSide>();
 
-  constructor(ticker: Ticker, { admission, phases }: HttpTable, material?: TlsMaterial) {
+  constructor(ticker: Ticker, table: HttpTable, material?: TlsMaterial) {
     this.ticker = ticker;
-    this.phases = phases;
-    this.#server = new PeerServer(admission, material, anyHttp, (...accepted) => this.#accept(...accepted));
+    this.phases = table.phases;
+    this.#server = new PeerServer(table, material, anyHttp, (...accepted) => this.#accept(...accepted));
   }
 
   get connections(): number {
@@ -58,9 +57,9 @@ export class HttpListener implements ConnectionHost<ClientSide>, ConnectionListe
     this.#server.take(socket, destination);
   }
 
-  use({ admission, phases }: HttpTable): void {
-    this.#server.useAdmission(admission);
-    this.phases = phases;
+  use(table: HttpTable): void {
+    this.#server.useEntry(table);
+    this.phases = table.phases;
   }
 
   /** For handshakes from now on. */

@@ -1,16 +1,29 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { canonicalIp } from '../../lib/ip-address.ts';
 import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import { admittedPeer } from './peer.ts';
 import { sniff } from './sniff.ts';
 
+/** What OpenSSL says of bytes that are no handshake. */
+const noTls = new Set(['ERR_SSL_HTTP_REQUEST', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
+
 /** Takes a connection; the peer's identity is proven, or empty where connections come in plain text. */
 export type Accept = (socket: net.Socket, peer: string, destination?: Destination) => void;
 
 /** Who may connect: anyone in plain text, only peers that prove an identity, or both. */
 export type Admission = 'plain' | 'mutual-tls' | 'either';
+
+/** Why a connection was not taken: its bytes are no TLS, the handshake failed, or it proved nobody of the mesh. */
+export type EntryRefusal = 'plain-text' | 'handshake' | 'no-identity';
+
+export interface Entry {
+  readonly admission: Admission;
+  /** Is told of those who are not let in, with the address that they came from. */
+  readonly refused?: (reason: EntryRefusal, from: string) => void;
+}
 
 /**
  * The accepting socket of every listener, and the one place that decides who may connect: with mutual TLS only peers whose
@@ -20,7 +33,7 @@ export class PeerServer {
   readonly #server: net.Server;
   readonly #accept: Accept;
   readonly #protocols: readonly string[] | undefined;
-  #admission: Admission;
+  #entry: Entry;
   #material: TlsMaterial | undefined;
   /** Handshakes; never listens itself. */
   #secure: tls.Server | undefined;
@@ -32,12 +45,12 @@ export class PeerServer {
    * what is offered to peers, in order.
    */
   constructor(
-    admission: Admission,
+    entry: Entry,
     material: TlsMaterial | undefined,
     protocols: readonly string[] | undefined,
     accept: Accept,
   ) {
-    this.#admission = admission;
+    this.#entry = entry;
     this.#protocols = protocols;
     this.#accept = accept;
     this.#server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.take(socket));
@@ -66,14 +79,15 @@ export class PeerServer {
 
   /** Takes a connection that was accepted elsewhere, with a client that may end its side and still wait. */
   take(socket: net.Socket, destination?: Destination): void {
-    if (this.#admission === 'plain') this.#accept(socket, '', destination);
-    else if (this.#admission === 'mutual-tls') this.#handshake(socket);
+    const { admission } = this.#entry;
+    if (admission === 'plain') this.#accept(socket, '', destination);
+    else if (admission === 'mutual-tls') this.#handshake(socket);
     else this.#tell(socket, destination);
   }
 
   /** For connections from now on. */
-  useAdmission(admission: Admission): void {
-    this.#admission = admission;
+  useEntry(entry: Entry): void {
+    this.#entry = entry;
   }
 
   /** For handshakes from now on; sessions of earlier ones cannot be resumed. */
@@ -98,11 +112,21 @@ export class PeerServer {
     };
     const server = tls.createServer(options, (socket) => {
       const peer = admittedPeer(socket, this.#material!.trust);
-      if (peer === undefined) socket.destroy();
+      if (peer === undefined) this.#refuse('no-identity', socket);
       else this.#accept(socket, peer);
     });
-    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('tlsClientError', (error, socket) => {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      // Who leaves without a word only wanted to know whether somebody listens.
+      if (code === 'ECONNRESET') socket.destroy();
+      else this.#refuse(noTls.has(code) ? 'plain-text' : 'handshake', socket);
+    });
     return server;
+  }
+
+  #refuse(reason: EntryRefusal, socket: net.Socket): void {
+    this.#entry.refused?.(reason, canonicalIp(socket.remoteAddress ?? '') ?? '');
+    socket.destroy();
   }
 
   #handshake(socket: net.Socket): void {

@@ -7,7 +7,7 @@ import type { TlsMaterial } from '../tls/material.ts';
 import type { Dialer, DialTarget } from '../upstream/dial.ts';
 import type { ConnectionListener } from './listener.ts';
 import { type Peer, peerOf } from './peer.ts';
-import { type Admission, PeerServer } from './peer-server.ts';
+import { type Entry, PeerServer } from './peer-server.ts';
 import { peek } from './sniff.ts';
 import { splice } from './splice.ts';
 
@@ -29,8 +29,7 @@ export interface TcpRoute {
   ended(): void;
 }
 
-export interface TcpTable {
-  readonly admission: Admission;
+export interface TcpTable extends Entry {
   /** Whether the server name of a TLS ClientHello chooses; its bytes go on as they came. */
   readonly byServerName: boolean;
   /** Undefined closes the connection without a byte. `serverName`: in lower case, empty when there is none. */
@@ -47,7 +46,7 @@ export class TcpListener implements ConnectionListener<TcpTable> {
   constructor(dialer: Dialer, table: TcpTable, material?: TlsMaterial) {
     this.#dialer = dialer;
     this.#table = table;
-    this.#server = new PeerServer(table.admission, material, undefined, (...accepted) => this.#accept(...accepted));
+    this.#server = new PeerServer(table, material, undefined, (...accepted) => this.#accept(...accepted));
   }
 
   get connections(): number {
@@ -68,7 +67,7 @@ export class TcpListener implements ConnectionListener<TcpTable> {
 
   use(table: TcpTable): void {
     this.#table = table;
-    this.#server.useAdmission(table.admission);
+    this.#server.useEntry(table);
   }
 
   useMaterial(material: TlsMaterial): void {

@@ -37,7 +37,7 @@ export class UdpInboundListener implements ConnectionListener<UdpAccess>, Tickab
   constructor(ticker: Ticker, access: UdpAccess, material: TlsMaterial) {
     this.#ticker = ticker;
     this.#access = access;
-    this.#server = new PeerServer('mutual-tls', material, ['h2'], (socket, identity) =>
+    this.#server = new PeerServer({ admission: 'mutual-tls' }, material, ['h2'], (socket, identity) =>
       this.#accept(socket, peerOf(socket, identity)),
     );
   }

@@ -1,4 +1,5 @@
 import { limits } from '../limits.ts';
+import type { Counter, MetricsRegistry } from './registry.ts';
 
 /** Logs refused requests by the rule that came nearest, at a bounded rate; what was left out is counted in the next line. */
 export class DenialLog {
@@ -21,7 +22,7 @@ export class DenialLog {
     this.#write(`not authenticated peer=${peer} policy=${policy} reason=${JSON.stringify(reason)}`);
   }
 
-  /** A redirected connection that nothing takes. */
+  /** A connection that was not taken. */
   connection(direction: 'outbound' | 'inbound', from: string, to: string, reason: string): void {
     this.#write(`refused ${direction} connection from=${from} to=${to} reason=${reason}`);
   }
@@ -40,4 +41,14 @@ export class DenialLog {
     this.#omitted = 0;
     this.#log(`${line}${omitted}`);
   }
+}
+
+/** Counts connections that were not taken, before anything was asked of them or they proved who they are. */
+export function refusedConnections(
+  registry: MetricsRegistry,
+  direction: 'outbound' | 'inbound',
+  reason: string,
+): Counter {
+  const help = 'Connections that were not taken.';
+  return registry.counter('smi_refused_connections_total', help, { direction, reason });
 }

@@ -31,7 +31,7 @@ describe('a port with mutual TLS', () => {
   beforeAll(async () => {
     const authority = await createAuthority({ trustDomain: 'cluster.local' });
     server = new PeerServer(
-      'mutual-tls',
+      { admission: 'mutual-tls' },
       material(await authority.issue(spiffeId('cluster.local', 'default', 'store'))),
       undefined,
       (socket) => {
@@ -122,7 +122,7 @@ describe('a port with mutual TLS', () => {
     const issued = await next.issue(store);
     const admitted: string[] = [];
     const rotating = new PeerServer(
-      'mutual-tls',
+      { admission: 'mutual-tls' },
       material({ ...issued, trustBundle: both }),
       undefined,
       (socket, peer) => {

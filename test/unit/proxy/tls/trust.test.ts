@@ -71,7 +71,7 @@ describe('a server that trusts two domains', () => {
       { name: 'partner.example', bundle: pem(partner) + pem(intermediate) },
     ]);
     if (!made.ok) throw new Error(made.error);
-    server = new PeerServer('mutual-tls', made.value as TlsMaterial, undefined, (socket, peer) => {
+    server = new PeerServer({ admission: 'mutual-tls' }, made.value as TlsMaterial, undefined, (socket, peer) => {
       admitted.push(peer);
       socket.on('error', () => {});
       socket.end('welcome');
