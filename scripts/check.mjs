@@ -49,6 +49,11 @@ const checks = [
     mend: 'node scripts/manifests.ts writes deploy/manifests anew',
   },
   {
+    name: 'values of the chart',
+    command: ['scripts/values-doc.ts', '--check'],
+    mend: 'node scripts/values-doc.ts writes the table in docs/install.md anew',
+  },
+  {
     name: 'clauses of SMI',
     command: ['scripts/clauses.ts', '--check'],
     mend: 'node scripts/clauses.ts writes the tables in docs/semantics.md anew',

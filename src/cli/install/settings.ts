@@ -59,14 +59,14 @@ function withoutUndefined(fields: Fields): Fields | undefined {
   return given.length === 0 ? undefined : Object.fromEntries(given);
 }
 
-/** `REPOSITORY[:TAG][@DIGEST]`; a colon before the last slash is a port of the registry. */
+/** `REPOSITORY[:TAG][@DIGEST]`; a colon before the last slash is a port of the registry. What is not said stays. */
 export function imageOf(reference: string): Fields {
-  const [name = '', digest = ''] = reference.split('@', 2);
+  const [name = '', digest] = reference.split('@', 2);
   const colon = name.lastIndexOf(':');
   const tagged = colon > name.lastIndexOf('/');
   return {
     repository: tagged ? name.slice(0, colon) : name,
-    tag: tagged ? name.slice(colon + 1) : '',
-    digest,
+    ...(tagged ? { tag: name.slice(colon + 1), digest: '' } : {}),
+    ...(digest === undefined ? {} : { digest }),
   };
 }

@@ -33,6 +33,8 @@ const valueSets: readonly (readonly [string, Fields])[] = [
         podAnnotations: { truth: 'on', number: '1e3' },
         podLabels: { team: 'mesh' },
         env: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example:3128' }],
+        volumes: [{ name: 'authority', secret: { secretName: 'authority' } }],
+        volumeMounts: [{ name: 'authority', mountPath: '/etc/authority', readOnly: true }],
       },
       podDisruptionBudget: { minAvailable: '50%' },
       serviceAccount: { annotations: { 'example.org/role': 'mesh' } },

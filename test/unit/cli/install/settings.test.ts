@@ -11,8 +11,8 @@ const none: SettingOptions = { namespace: 'x', values: [], ha: true };
 
 describe('the reference of an image', () => {
   test.each([
-    ['mesh', { repository: 'mesh', tag: '', digest: '' }],
-    ['registry.example:5000/mesh', { repository: 'registry.example:5000/mesh', tag: '', digest: '' }],
+    ['mesh', { repository: 'mesh' }],
+    ['registry.example:5000/mesh', { repository: 'registry.example:5000/mesh' }],
     ['registry.example:5000/mesh:1.2', { repository: 'registry.example:5000/mesh', tag: '1.2', digest: '' }],
     ['mesh:1@sha256:ab', { repository: 'mesh', tag: '1', digest: 'sha256:ab' }],
   ])('%s', (reference, image) => {
