@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { controlPlaneIdentity } from '../../control/control-plane.ts';
+import { controlPlaneIdentity } from '../../control/plane.ts';
 import { controllerPorts, credentialFiles, sidecarPaths, sidecarPorts } from '../../kubernetes/names.ts';
 import { type HealthServer, type HealthServerOptions, startHealthServer } from '../../probes/server.ts';
 import { readEnvironment, type SidecarEnvironment } from '../../sidecar/environment.ts';
