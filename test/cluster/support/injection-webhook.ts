@@ -2,9 +2,9 @@ import type { InjectionSettings } from '../../../src/injection/settings.ts';
 import { defaultInjectionSettings, defaultMeshIdentity } from '../../../src/injection/settings.ts';
 import { injectLabel } from '../../../src/kubernetes/names.ts';
 import { answerAdmission } from '../../../src/webhooks/admission.ts';
+import { createWebhookAuthority, issueServingCertificate } from '../../../src/webhooks/certificates/issue.ts';
 import { createInjector } from '../../../src/webhooks/inject.ts';
 import { startWebhookServer } from '../../../src/webhooks/server.ts';
-import { createWebhookAuthority, issueServingCertificate } from '../../../src/webhooks/serving-certificate.ts';
 
 /** The project's webhook that injects, on the loopback interface: by the name of a variant, which a namespace has as label `variant`. */
 export interface InjectionWebhook {
