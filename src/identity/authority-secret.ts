@@ -64,7 +64,7 @@ export class AuthoritySecret {
   async create(connection: Pick<Connection, 'send'>, state: AuthorityState): Promise<Result<void, StoreFault>> {
     const labels = { 'app.kubernetes.io/name': 'smi-mesh', 'app.kubernetes.io/managed-by': systemNames.controller };
     const metadata = { name: systemNames.authority, namespace: this.#namespace, labels };
-    return written(await connection.send('POST', this.#collection, secretOf(metadata, state)));
+    return written(await connection.send('POST', this.#collection, secretOf(metadata, state)), [409]);
   }
 
   /** A conflict when it is not as it was read. */
@@ -78,7 +78,8 @@ export class AuthoritySecret {
     // The wish is granted when a rotation begins, and not by any other write.
     const annotations =
       state.phase === 'introducing' || wish === undefined ? others : { ...others, [rotateAnnotation]: wish };
-    return written(await connection.send('PUT', this.path, secretOf({ ...kept, annotations }, state)));
+    // A Secret that is gone is not as it was read either.
+    return written(await connection.send('PUT', this.path, secretOf({ ...kept, annotations }, state)), [409, 404]);
   }
 }
 
@@ -86,11 +87,12 @@ function secretOf(metadata: Fields, state: AuthorityState): Fields {
   return { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, data: encodeState(state) };
 }
 
-function written(answer: Awaited<ReturnType<Connection['send']>>): Result<void, StoreFault> {
+function written(
+  answer: Awaited<ReturnType<Connection['send']>>,
+  conflicts: readonly (number | undefined)[],
+): Result<void, StoreFault> {
   if (answer.ok) return ok(undefined);
-  const { status } = answer.error;
-  // A Secret that is gone was not as it was read either.
-  return err(status === 409 || status === 404 ? { kind: 'conflict' } : unreachable(answer.error));
+  return err(conflicts.includes(answer.error.status) ? { kind: 'conflict' } : unreachable(answer.error));
 }
 
 function unreachable(fault: ClusterFault): StoreFault {

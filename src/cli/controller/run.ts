@@ -4,13 +4,13 @@ import type { ControllerConfig } from '../../config/controller/types.ts';
 import { type Controller, startController } from '../../control/cluster/controller.ts';
 import { createLog, type Log } from '../../control/cluster/log.ts';
 import { controlPlaneIdentity } from '../../control/plane.ts';
-import { createAuthority } from '../../identity/authority.ts';
 import { type IdentityServer, startIdentityServer } from '../../identity/server.ts';
 import { systemNames, systemNamespace, tokenAudience } from '../../kubernetes/names.ts';
 import { connect, type StreamingConnection } from '../../kubernetes-client/connect.ts';
 import { clusterDataPlanes } from '../data-planes.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { authorityTasks, startMeshAuthority } from './authority.ts';
 import { readSettings } from './settings.ts';
 
 export interface ControllerCommandOptions {
@@ -88,41 +88,50 @@ async function startReplica(
   const address = options.address ?? everyAddress();
   const hosts = hostsOf(namespace, clusterDomain);
   const state = options.state === undefined ? {} : { stateDirectory: options.state };
-  const authority = await createAuthority({ trustDomain, ...state });
-  const identity = await startIdentityServer({
-    address,
-    port: options.identityPort,
-    authority,
-    connection,
-    audience: tokenAudience,
-    identity: controlPlaneIdentity(trustDomain),
-    hosts,
-    svidLifetimeSeconds,
-    onEvent: ({ outcome, ...about }) => {
-      if (outcome === 'issued') log.debug('a certificate was issued', about);
-      else log.warn('no certificate was issued', { outcome, ...about });
-    },
+  const ended = new AbortController();
+  const mesh = startMeshAuthority({ config, connection, namespace, log, signal: ended.signal });
+  let identity: IdentityServer | undefined;
+  const serving = mesh.then(async ({ authority }) => {
+    identity = await startIdentityServer({
+      address,
+      port: options.identityPort,
+      authority,
+      connection,
+      audience: tokenAudience,
+      identity: controlPlaneIdentity(trustDomain),
+      hosts,
+      svidLifetimeSeconds,
+      onEvent: ({ outcome, ...about }) => {
+        if (outcome === 'issued') log.debug('a certificate was issued', about);
+        else log.warn('no certificate was issued', { outcome, ...about });
+      },
+    });
+    log.info('certificates are given', { port: identity.port });
+    return authority;
   });
+  serving.catch(() => undefined);
   const controller = await startController({
     connection,
     compileOptions: { ...defaultCompileOptions, trustDomain, clusterDomain },
     svidLifetimeSeconds,
-    authority,
+    authority: serving,
     dataPlanes: clusterDataPlanes,
     namespace,
     instance: options.instance ?? process.env.POD_NAME ?? hostname(),
     ...state,
     listen: { address, ads: options.adsPort, health: options.healthPort, admin: options.adminPort, names: hosts },
-    tasks: [],
-    alsoMetrics: () => identityMetrics(identity),
+    tasks: [authorityTasks(mesh)],
+    alsoMissing: () => (identity === undefined ? ['the authority'] : []),
+    alsoMetrics: () => (identity === undefined ? '' : identityMetrics(identity)),
     log,
   });
-  log.info('listening', { ...controller.ports, identity: identity.port });
+  log.info('listening', { ...controller.ports });
   return {
     controller,
     stop: async () => {
+      ended.abort();
       await controller.stop();
-      await identity.close();
+      await identity?.close();
     },
   };
 }

@@ -21,7 +21,8 @@ export interface ControllerOptions {
   readonly connection: StreamingConnection;
   readonly compileOptions: CompileOptions;
   readonly svidLifetimeSeconds: number;
-  readonly authority: Authority;
+  /** Proxies are served once it is there; when it cannot be had, serving fails. */
+  readonly authority: Promise<Authority>;
   readonly dataPlanes: readonly DataPlane[];
   /** Where it runs, and the name of its pod. */
   readonly namespace: string;
@@ -116,10 +117,12 @@ class RunningController {
   }
 
   async #serve(): Promise<Plane> {
-    const { compileOptions, svidLifetimeSeconds, authority, dataPlanes, listen, onEvent } = this.#options;
+    const { compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent } = this.#options;
     const startedAt = performance.now();
-    await this.#source.synced;
-    this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
+    const listed = this.#source.synced.then(() => {
+      this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
+    });
+    const [authority] = await Promise.all([this.#options.authority, listed]);
     const told = new PlaneLog(this.#log);
     const plane = await startPlane({
       source: this.#source,

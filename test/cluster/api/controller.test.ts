@@ -1,13 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { proxyAdapter } from '../../../adapters/proxy/index.ts';
-import { type Authority, createAuthority } from '../../../src/identity/authority.ts';
+import { controlPlaneIdentity } from '../../../src/control/plane.ts';
+import type { Svid } from '../../../src/identity/authority.ts';
+import { requestSvid } from '../../../src/identity/client.ts';
+import { type ClusterAuthority, startClusterAuthority } from '../../../src/identity/cluster-authority.ts';
+import { selfSigned } from '../../../src/identity/self-signed.ts';
+import { connect } from '../../../src/kubernetes-client/connect.ts';
 import { loadDescriptor } from '../../../src/lib/descriptors.ts';
 import { spiffeId } from '../../../src/lib/spiffe.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { TestAdsClient } from '../../support/ads-client.ts';
+import { accountToken } from '../support/accounts.ts';
 import { adminOf } from '../support/client.ts';
 import { ControllerProcess } from '../support/controller.ts';
 import { type ConversionWebhook, startConversionWebhook } from '../support/conversion-webhook.ts';
@@ -20,14 +26,24 @@ const client = adminOf(cluster);
 const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-controller-'));
 const patience = 60_000;
 const splits = '/apis/split.smi-spec.io/v1alpha4/namespaces/default/trafficsplits';
-let authority: Authority;
+let mesh: ClusterAuthority;
 let webhook: ConversionWebhook;
 let controllers: ControllerProcess[] = [];
 let clients: TestAdsClient[] = [];
 
 beforeAll(async () => {
   await make(client, '/api/v1/namespaces', { metadata: { name: 'smi-mesh-system' } });
-  authority = await createAuthority({ trustDomain: 'cluster.local', stateDirectory: folder });
+  const connected = await connect({ kubeconfig: cluster.kubeconfig });
+  if (!connected.ok) throw new Error(connected.error.diagnostic.message);
+  mesh = await startClusterAuthority({
+    connection: connected.value,
+    namespace: 'smi-mesh-system',
+    trustDomain: 'cluster.local',
+    lifeSeconds: 86_400,
+    make: selfSigned('cluster.local', 86_400),
+    signal: AbortSignal.timeout(patience),
+    log: () => {},
+  });
   webhook = await startConversionWebhook();
 });
 
@@ -39,6 +55,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
+  mesh.stop();
   await webhook.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -51,7 +68,10 @@ function start(...args: readonly string[]): ControllerProcess {
 
 /** A proxy of a workload in the namespace `default`. */
 async function proxyOf(controller: ControllerProcess, pod: string, account = pod): Promise<TestAdsClient> {
-  const identity = await authority.issue(spiffeId('cluster.local', 'default', account));
+  return await connected(controller, pod, await mesh.authority.issue(spiffeId('cluster.local', 'default', account)));
+}
+
+async function connected(controller: ControllerProcess, pod: string, identity: Svid): Promise<TestAdsClient> {
   const address = `127.0.0.1:${await controller.adsPort()}`;
   const proxy = new TestAdsClient(address, `default/${pod}`, proxyAdapter.typeOrder, { identity });
   clients.push(proxy);
@@ -69,6 +89,42 @@ function weights(proxy: TestAdsClient): string {
   const text = JSON.stringify(type.toObject(type.decode(body), { longs: Number, arrays: true, defaults: true }));
   return [...text.matchAll(/"weight":(\d+)/g)].map(([, weight]) => weight).join(':');
 }
+
+test('a pod proves itself by its token, and its proxy has what it is to do by the certificate that this gives', async () => {
+  await makeAccount(client, 'prover');
+  await runPod(client, { name: 'prover-1', ip: '10.0.9.9', app: 'prover', injected: 'proxy' });
+  const { body: made } = await client.get('/api/v1/namespaces/default/pods/prover-1');
+  const uid = String(made.metadata?.uid);
+  const token = await accountToken(client, {
+    namespace: 'default',
+    account: 'prover',
+    pod: { name: 'prover-1', uid },
+  });
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const controller = start();
+  const answer = await requestSvid({
+    address: '127.0.0.1',
+    port: Number((await controller.said({ message: 'certificates are given' })).port),
+    serverName: 'smi-mesh-controller.smi-mesh-system.svc',
+    serverIdentity: controlPlaneIdentity('cluster.local'),
+    trustBundleFile: file('roots.pem', mesh.authority.trustBundle),
+    tokenFile: file('token', token),
+    pod: 'prover-1',
+  });
+  if (!answer.ok) throw new Error(answer.error.because);
+  const proxy = await connected(controller, 'prover-1', answer.value);
+  const workload = 'type.googleapis.com/smi.proxy.v1.Workload';
+  await until(
+    () => proxy.held.get(workload)?.has('default/prover-1') === true,
+    patience,
+    () => controller.tail(),
+  );
+  const metrics = await controller.get('health', '/metrics');
+  expect(metrics.body).toContain('smi_identity_requests_total{outcome="issued"} 1');
+});
 
 test('objects reach proxies, changes reach them, and what is deleted is gone', async () => {
   for (const name of ['client', 'shop-v1', 'shop-v2']) await makeAccount(client, name);
