@@ -17,6 +17,8 @@ export function controllerCommand(): Command {
     .option('--address <address>', 'address to listen on; all unless given')
     .option('--ads-port <port>', 'ADS, by mutual TLS', port, controllerPorts.ads)
     .option('--identity-port <port>', 'certificates for workloads', port, controllerPorts.identity)
+    .option('--webhook-port <port>', 'conversion, validation and injection', port, controllerPorts.webhooks)
+    .option('--webhook-host <host>', 'outside a cluster: host by which the apiserver reaches the webhooks')
     .option('--health-port <port>', '/healthz, /readyz and /metrics', port, controllerPorts.health)
     .option('--admin-port <port>', 'questions and profiles, on the loopback interface', port, controllerPorts.admin)
     .addHelpText(

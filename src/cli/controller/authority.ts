@@ -46,14 +46,3 @@ export async function startMeshAuthority(options: MeshAuthorityOptions): Promise
   const { authority } = cluster;
   return { authority, tasks: [rotationTask({ cluster, make, lifeSeconds, log }), bundles(authority)] };
 }
-
-/** Work of the leader that begins once the authority is there. */
-export function authorityTasks(started: Promise<MeshAuthority>): LeaderTask {
-  return {
-    name: 'identity',
-    async run(connection, signal) {
-      const { tasks } = await started;
-      await Promise.all(tasks.map((task) => task.run(connection, signal)));
-    },
-  };
-}

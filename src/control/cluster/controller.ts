@@ -15,14 +15,12 @@ import { type LeaderTask, runLeaderTasks } from './leader-task.ts';
 import { type Log, Repeated } from './log.ts';
 import { PlaneLog } from './plane-log.ts';
 import { Profiles } from './profiles.ts';
-import { ClusterSource } from './source.ts';
+import { ClusterSource, type StatedObjects } from './source.ts';
 
 export interface ControllerOptions {
   readonly connection: StreamingConnection;
   readonly compileOptions: CompileOptions;
   readonly svidLifetimeSeconds: number;
-  /** Proxies are served once it is there; when it cannot be had, serving fails. */
-  readonly authority: Promise<Authority>;
   readonly dataPlanes: readonly DataPlane[];
   /** Where it runs, and the name of its pod. */
   readonly namespace: string;
@@ -39,14 +37,29 @@ export interface ControllerOptions {
     /** Host names and addresses by which proxies reach it. */
     readonly names: readonly string[];
   };
-  /** What the leader does. */
-  readonly tasks: readonly LeaderTask[];
-  /** What else has to be there before it is ready, by name. */
-  readonly alsoMissing?: () => readonly string[];
-  readonly alsoMetrics?: () => string;
+  /** Starts the other parts; called once the process can tell how it is. What rejects ends the controller. */
+  readonly prepare: (context: PreparationContext) => Promise<ControllerParts>;
   readonly onEvent?: (event: ControlPlaneEvent) => void;
   readonly log: Log;
   readonly leaseTimes?: Partial<LeaseTimes>;
+}
+
+export interface PreparationContext {
+  /** Aborts when the controller stops. */
+  readonly signal: AbortSignal;
+  /** The cluster as it is; nothing before everything has been listed. */
+  readonly view: () => StatedObjects | undefined;
+}
+
+export interface ControllerParts {
+  readonly authority: Authority;
+  /** What the leader does. */
+  readonly tasks: readonly LeaderTask[];
+  /** What else has to be there before it is ready. */
+  readonly missing: () => readonly string[];
+  /** Prometheus text format. */
+  readonly metrics: () => string;
+  close(): Promise<void>;
 }
 
 export interface Controller {
@@ -73,8 +86,10 @@ class RunningController {
   readonly #repeated = new Repeated();
   readonly #log: Log;
   readonly #profiles = new Profiles();
+  readonly #stopping = new AbortController();
+  #preparing: Promise<ControllerParts> | undefined;
+  #parts: ControllerParts | undefined;
   #plane: Plane | undefined;
-  #stopping = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -92,6 +107,9 @@ class RunningController {
     const missing = () => this.#missing();
     const health = await serveHealth(listen.address, listen.health, { missing, metrics: () => this.#renderMetrics() });
     const admin = await this.#serveAdmin(listen.admin);
+    this.#log.info('listening', { health: health.port, admin: admin.port });
+    const preparing = this.#prepare();
+    this.#preparing = preparing;
     const election = startLeaderElection(connection, {
       namespace,
       name: systemNames.controller,
@@ -101,28 +119,36 @@ class RunningController {
       ...(leaseTimes === undefined ? {} : { times: leaseTimes }),
     });
     this.#metrics.gauge('smi_controller_leader', '1 for the replica that writes.', () => (election.leads ? 1 : 0));
-    const serving = this.#serve();
+    const serving = this.#serve(preparing);
     serving.catch(() => undefined);
     return {
       serving,
       ports: { health: health.port, admin: admin.port },
       stop: async () => {
-        this.#stopping = true;
+        this.#stopping.abort();
         await election.stop();
         this.#source.stop();
         await this.#plane?.close();
+        await this.#preparing?.then((parts) => parts.close()).catch(() => undefined);
         await Promise.all([admin.close(), health.close()]);
       },
     };
   }
 
-  async #serve(): Promise<Plane> {
+  async #prepare(): Promise<ControllerParts> {
+    const view = () => this.#source.view;
+    const parts = await this.#options.prepare({ signal: this.#stopping.signal, view });
+    this.#parts = parts;
+    return parts;
+  }
+
+  async #serve(preparing: Promise<ControllerParts>): Promise<Plane> {
     const { compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent } = this.#options;
     const startedAt = performance.now();
     const listed = this.#source.synced.then(() => {
       this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
     });
-    const [authority] = await Promise.all([this.#options.authority, listed]);
+    const [{ authority }] = await Promise.all([preparing, listed]);
     const told = new PlaneLog(this.#log);
     const plane = await startPlane({
       source: this.#source,
@@ -144,11 +170,12 @@ class RunningController {
   }
 
   async #lead(signal: AbortSignal, connection: StreamingConnection): Promise<void> {
+    const { tasks } = await (this.#preparing ?? this.#prepare());
     this.#log.info('this replica leads');
     const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     await Promise.all([
       ended,
-      runLeaderTasks(this.#options.tasks, connection, signal, {
+      runLeaderTasks(tasks, connection, signal, {
         onFailure: ({ name }, error) => {
           const because = error instanceof Error ? error.message : String(error);
           this.#count('smi_controller_task_failures_total', 'Work of the leader that failed and is done again.', {
@@ -179,14 +206,14 @@ class RunningController {
 
   #missing(): readonly string[] {
     return [
-      ...(this.#stopping ? ['nothing: it stops'] : []),
+      ...(this.#stopping.signal.aborted ? ['nothing: it stops'] : []),
       ...(this.#plane === undefined ? ['the objects of the cluster'] : []),
-      ...(this.#options.alsoMissing?.() ?? []),
+      ...(this.#parts?.missing() ?? ['its other parts']),
     ];
   }
 
   #renderMetrics(): string {
-    const parts = [this.#metrics.render(), this.#plane?.metrics() ?? '', this.#options.alsoMetrics?.() ?? ''];
+    const parts = [this.#metrics.render(), this.#plane?.metrics() ?? '', this.#parts?.metrics() ?? ''];
     return parts.join('');
   }
 

@@ -1,9 +1,10 @@
 import type { ObjectState } from '../../compile/index.ts';
-import { type ObjectKey, parseObjectKey } from '../../diagnostics/origin.ts';
+import { type ObjectKey, objectKey, parseObjectKey } from '../../diagnostics/origin.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import type { ClusterFault } from '../../kubernetes-client/fault.ts';
 import type { ReflectorLimits } from '../../kubernetes-client/reflector.ts';
 import { compareText } from '../../lib/collections.ts';
+import type { SourceDocument } from '../../source/types.ts';
 import type { ObjectSource, SourceChange, SourceLoad } from '../object-source.ts';
 import { type Discovered, Discovery, type DiscoveryOptions } from './discovery.ts';
 import { KindFollower } from './follower.ts';
@@ -21,6 +22,13 @@ export interface ClusterSourceOptions {
   readonly intervals?: DiscoveryOptions['intervals'];
 }
 
+/** The objects as the apiserver has them, errors and all. */
+export interface StatedObjects {
+  find(key: ObjectKey): SourceDocument | undefined;
+  /** The TrafficSplits of a namespace. */
+  splits(namespace: string): Iterable<SourceDocument>;
+}
+
 /** What arrives within this time, in milliseconds, is loaded together; longer when loading takes longer. */
 const shortestWindow = 20;
 const longestWindow = 500;
@@ -35,6 +43,10 @@ export class ClusterSource implements ObjectSource {
   readonly #followers = new Map<string, KindFollower>();
   readonly #writtenKinds: ReadonlySet<string>;
   readonly #synced = Promise.withResolvers<void>();
+  readonly #view: StatedObjects = {
+    find: (key) => this.#objects.stated.get(key),
+    splits: (namespace) => this.#splitsOf(namespace),
+  };
   #discovered = false;
   #complete = false;
   #onChange: ((change: SourceChange) => void) | undefined;
@@ -63,9 +75,9 @@ export class ClusterSource implements ObjectSource {
     return this.#synced.promise;
   }
 
-  /** As the apiserver has them. */
-  get stated(): ClusterObjects['stated'] {
-    return this.#objects.stated;
+  /** Nothing before everything has been listed once. */
+  get view(): StatedObjects | undefined {
+    return this.#complete ? this.#view : undefined;
   }
 
   start(onChange: (change: SourceChange) => void): void {
@@ -163,6 +175,11 @@ export class ClusterSource implements ObjectSource {
     const startedAt = performance.now();
     this.#onChange({ cause: 'cluster', noticedAt });
     this.#window = Math.min(longestWindow, Math.max(shortestWindow, performance.now() - startedAt));
+  }
+
+  *#splitsOf(namespace: string): Generator<SourceDocument> {
+    const prefix = objectKey('split.smi-spec.io', 'TrafficSplit', namespace, '');
+    for (const [key, document] of this.#objects.stated) if (key.startsWith(prefix)) yield document;
   }
 
   #isWritten(key: ObjectKey): boolean {

@@ -16,8 +16,6 @@ import { TestAdsClient } from '../../support/ads-client.ts';
 import { accountToken } from '../support/accounts.ts';
 import { adminOf } from '../support/client.ts';
 import { ControllerProcess } from '../support/controller.ts';
-import { type ConversionWebhook, startConversionWebhook } from '../support/conversion-webhook.ts';
-import { install, shippedCrds } from '../support/crds.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
 import { make, makeAccount, makeService, runPod } from '../support/workloads.ts';
 
@@ -27,7 +25,6 @@ const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-controller-'));
 const patience = 60_000;
 const splits = '/apis/split.smi-spec.io/v1alpha4/namespaces/default/trafficsplits';
 let mesh: ClusterAuthority;
-let webhook: ConversionWebhook;
 let controllers: ControllerProcess[] = [];
 let clients: TestAdsClient[] = [];
 
@@ -44,7 +41,6 @@ beforeAll(async () => {
     signal: AbortSignal.timeout(patience),
     log: () => {},
   });
-  webhook = await startConversionWebhook();
 });
 
 afterEach(async () => {
@@ -54,14 +50,13 @@ afterEach(async () => {
   controllers = [];
 });
 
-afterAll(async () => {
+afterAll(() => {
   mesh.stop();
-  await webhook.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 function start(...args: readonly string[]): ControllerProcess {
-  const controller = new ControllerProcess(cluster, ['--state', folder, ...args]);
+  const controller = new ControllerProcess(cluster, args);
   controllers.push(controller);
   return controller;
 }
@@ -134,13 +129,21 @@ test('objects reach proxies, changes reach them, and what is deleted is gone', a
   await runPod(client, { name: 'shop-v1', ip: '10.1.0.2', injected: 'proxy' });
   await runPod(client, { name: 'shop-v2', ip: '10.1.0.3' });
   const controller = start();
-  // No custom resource definition is there yet: the cluster is served as it is.
   const proxy = await proxyOf(controller, 'client');
   await proxy.until(() => proxy.names.includes('OutboundService default/shop:80'));
-  expect((await controller.get('health', '/readyz')).status).toBe(200);
   expect(weights(proxy)).toBe('1');
+  await until(
+    async () => (await controller.get('health', '/readyz')).status === 200,
+    patience,
+    () => controller.tail(),
+  );
 
-  for (const crd of shippedCrds()) await install(client, webhook.servedBy(crd));
+  // No definition was there when it began: the leader brings them, and the kinds are found.
+  await until(
+    async () => (await client.get(splits)).status === 200,
+    patience,
+    () => controller.tail(),
+  );
   await make(client, splits, {
     apiVersion: 'split.smi-spec.io/v1alpha4',
     kind: 'TrafficSplit',

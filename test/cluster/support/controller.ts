@@ -21,8 +21,18 @@ export class ControllerProcess {
   #errors = '';
 
   constructor({ kubeconfig }: Pick<ClusterAccess, 'kubeconfig'>, args: readonly string[] = []) {
-    const ports = ['ads', 'identity', 'health', 'admin'].flatMap((name) => [`--${name}-port`, '0']);
-    const command = ['controller', '--kubeconfig', kubeconfig, '--address', '127.0.0.1', ...ports, ...args];
+    const ports = ['ads', 'identity', 'health', 'admin', 'webhook'].flatMap((name) => [`--${name}-port`, '0']);
+    const command = [
+      'controller',
+      '--kubeconfig',
+      kubeconfig,
+      '--address',
+      '127.0.0.1',
+      '--webhook-host',
+      '127.0.0.1',
+      ...ports,
+      ...args,
+    ];
     this.#child = spawn(process.execPath, [entry, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
     createInterface(this.#child.stdout!).on('line', (line) => this.lines.push(JSON.parse(line) as LogLine));
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
