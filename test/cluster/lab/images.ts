@@ -14,7 +14,7 @@ const envoyImage = 'docker.io/envoyproxy/envoy:distroless-v1.40.0';
 /** As a node completes the name in the manifests of the example. */
 const bookstoreImage = 'docker.io/library/smi-mesh-bookstore:latest';
 /** Busybox, curl, Node, and the programs of `test/cluster/programs` in its working folder. */
-const toolsImage = 'lab.test/tools:1';
+export const toolsImage = 'lab.test/tools:1';
 
 function packageVersion(): string {
   return (JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string }).version;

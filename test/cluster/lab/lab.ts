@@ -38,11 +38,18 @@ export interface LabOptions {
   readonly nodes: number;
   /** Archives of images that are on every node before it is ready. */
   readonly images?: readonly string[];
+  /** Whether the clocks of nodes can be set; every container then starts some 50 ms later. */
+  readonly clocks?: boolean;
   readonly log?: (line: string) => void;
 }
 
 /** Starts a control plane, nodes and DNS, and waits until all are ready. One lab runs at a time; others wait. */
-export async function startLab({ nodes, images = [], log = () => undefined }: LabOptions): Promise<Lab> {
+export async function startLab({
+  nodes,
+  images = [],
+  clocks = false,
+  log = () => undefined,
+}: LabOptions): Promise<Lab> {
   const programs = ensureWholeKubernetes(log);
   const archive = systemImages(ensureClusterPrograms(log));
   const folder = await takeRunFolder();
@@ -52,7 +59,8 @@ export async function startLab({ nodes, images = [], log = () => undefined }: La
     const network = await networkHolder(holder);
     await createNetwork(network, folder.link);
     const controlPlane = await startControlPlane(programs, folder.path, network);
-    const lab = new RunningLab(folder, { programs, network, controlPlane, holder, images: [archive, ...images] });
+    const parts = { programs, network, controlPlane, holder, images: [archive, ...images], clocks };
+    const lab = new RunningLab(folder, parts);
     await lab.start(nodes);
     return lab;
   } catch (error) {
@@ -81,6 +89,7 @@ interface Parts {
   readonly holder: ChildProcess;
   readonly controlPlane: ControlPlane;
   readonly images: readonly string[];
+  readonly clocks: boolean;
 }
 
 class RunningLab implements Lab {
@@ -160,10 +169,10 @@ class RunningLab implements Lab {
   }
 
   async #startNode(number: number): Promise<LabNode> {
-    const { programs, network, controlPlane } = this.#parts;
+    const { programs, network, controlPlane, clocks } = this.#parts;
     const folder = join(this.folder, nodeName(number));
     const options = { number, folder, keys: controlPlane.keys, programs, networkHolder: network };
-    const node = await startNode({ ...options, images: this.#images });
+    const node = await startNode({ ...options, images: this.#images, clock: clocks });
     this.#nodes.set(number, node);
     return node;
   }

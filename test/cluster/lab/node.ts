@@ -14,6 +14,8 @@ export interface LabNode {
   readonly address: string;
   /** Runs a program in all namespaces of the node and gives its standard output. */
   exec(command: string, ...args: readonly string[]): Promise<string>;
+  /** Sets the clock of its containers so many seconds before that of the machine, at once for those that run; see `LabOptions.clocks`. */
+  setClock(seconds: number): void;
   /** Kills everything on it at once, as if its power were cut. */
   kill(): Promise<void>;
 }
@@ -28,9 +30,13 @@ export interface NodeOptions {
   readonly networkHolder: number;
   /** Archives that are there before the kubelet is. */
   readonly images: readonly string[];
+  /** Whether the clock of its containers can be set. */
+  readonly clock: boolean;
 }
 
 const main = fileURLToPath(new URL('node-main.sh', import.meta.url));
+/** Of the Debian package libfaketime. */
+const fakeTime = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`;
 const namespaces = ['--net', '--mount', '--propagation=private', '--uts', '--ipc', '--pid', '--cgroup'];
 
 /** Starts a node; it registers itself some seconds later. It ends with this process. */
@@ -43,6 +49,7 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
   for (const [file, user] of Object.entries({ kubelet: name, proxy: 'proxy' })) {
     writeFileSync(join(folder, `${file}.kubeconfig`), kubeconfigOf(keys, user), { mode: 0o600 });
   }
+  const runtime = options.clock ? runtimeWithClock(folder) : { RUNC: 'runc' };
   const cgroups = createCgroups(folder, number);
   const log = openSync(join(folder, 'node.log'), 'a');
   const args = [name, address, nodePodRange(number), folder, programs, ...images];
@@ -50,7 +57,7 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
   const child = spawn(
     '/bin/bash',
     ['-c', joinCgroups, 'node', 'unshare', ...namespaces, '--fork', '--kill-child', '--mount-proc', main, ...args],
-    { stdio: ['pipe', log, log], env: { ...process.env, DNS_SERVICE: dnsService, POD_RANGE: podRange } },
+    { stdio: ['pipe', log, log], env: { ...process.env, DNS_SERVICE: dnsService, POD_RANGE: podRange, ...runtime } },
   );
   child.stdin?.on('error', () => undefined);
   const first = await firstProcess(child);
@@ -61,6 +68,7 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
     name,
     address,
     exec: (command, ...rest) => shell('nsenter', `--target=${first}`, '--all', '--', command, ...rest),
+    setClock: (seconds) => writeFileSync(join(folder, clockFile), offset(seconds)),
     kill: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         const gone = once(child, 'exit');
@@ -70,6 +78,18 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
       await removeCgroups(folder);
     },
   };
+}
+
+const clockFile = 'clock/offset';
+const offset = (seconds: number): string => `${seconds < 0 ? '' : '+'}${seconds}\n`;
+
+function runtimeWithClock(folder: string): Readonly<Record<string, string>> {
+  const clock = join(folder, 'clock');
+  mkdirSync(clock, { recursive: true });
+  copyFileSync(fakeTime, join(clock, 'libfaketime.so'));
+  writeFileSync(join(folder, clockFile), offset(0));
+  const wrapper = fileURLToPath(new URL('runc-with-clock.sh', import.meta.url));
+  return { RUNC: wrapper, LAB_NODE: process.execPath, LAB_CLOCK: clock };
 }
 
 /** The process that is number 1 in the namespaces of `unshare`. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { isAlive, until } from '../../e2e/support/mesh.ts';
+import { meshImages, toolsImage } from '../lab/images.ts';
 import { startLab } from '../lab/lab.ts';
 
 /** The control groups of a lab's nodes. */
@@ -37,15 +38,28 @@ function commandOf(pid: string): string {
 const panic = (): string =>
   ['panic', 'panic_on_oops'].map((name) => readFileSync(`/proc/sys/kernel/${name}`, 'utf8')).join();
 
-test('a lab has ready nodes, runs pods, loses a node, and leaves nothing on the machine', async () => {
+test('a lab has ready nodes, sets their clocks, loses one, and leaves nothing on the machine', {
+  timeout: 240_000,
+}, async () => {
   const before = panic();
-  const lab = await startLab({ nodes: 2 });
+  const lab = await startLab({ nodes: 2, clocks: true, images: [meshImages(console.log)] });
   let groups = groupsOf(lab.folder);
   expect(groups).not.toEqual([]);
   try {
     const nodes = await lab.must(['get', 'nodes', '--output=name']);
     expect(nodes).toBe('node/node-1\nnode/node-2\n');
     expect(panic()).not.toBe(before);
+    const tell = 'setInterval(() => console.log(Date.now()), 100)';
+    const pod = ['--image', toolsImage, '--', 'node', '--eval', tell];
+    await lab.must(['run', 'clock', '--overrides={"spec":{"nodeName":"node-1"}}', ...pod]);
+    await lab.must(['wait', '--for=condition=Ready', 'pod/clock', '--timeout=60s']);
+    lab.node(1).setClock(-300);
+    const behind = async () => Date.now() - Number(await lab.must(['logs', 'clock', '--tail=1']));
+    await until(
+      async () => (await behind()) > 290_000,
+      30_000,
+      () => 'the clock of the pod is five minutes behind',
+    );
     await lab.addNode();
     groups = groupsOf(lab.folder);
     await lab.node(3).kill();

@@ -1,4 +1,4 @@
-// Calls URLS in turn, RATE times a second in all whatever becomes of earlier calls, without retries; counts what it gets, and
+// Calls URLS (with methods before them, `POST http://...`, where it is not GET) in turn, RATE times a second in all whatever becomes of earlier calls, without retries; counts what it gets, and
 // tells the counts at port REPORT_PORT. `/reset` starts anew. ONE_CONNECTION_EACH=true opens a connection for each call.
 import http from 'node:http';
 import process from 'node:process';
@@ -13,8 +13,10 @@ let counts = fresh();
 let open = 0;
 
 function fresh() {
-  return { sent: 0, answers: {}, errors: {}, versions: {}, retried: 0, first: new Date().toISOString() };
+  return { sent: 0, answers: {}, errors: {}, versions: {} };
 }
+
+const time = () => new Date().toISOString().slice(11, 19);
 
 function count(table, key) {
   table[key] = (table[key] ?? 0) + 1;
@@ -25,25 +27,26 @@ function call(url, into) {
   open += 1;
   const failed = (error) => {
     open -= 1;
-    count(into.errors, `${new Date().toISOString().slice(11, 19)} ${url} ${error.code ?? error.message}`);
+    count(into.errors, `${time()} ${url} ${error.code ?? error.message}`);
   };
-  const request = http.get(url, { agent, timeout }, (response) => {
-    response.resume();
+  const [address, method = 'GET'] = url.split(' ').toReversed();
+  const request = http.request(address, { agent, timeout, method }, (response) => {
+    let body = '';
+    response.setEncoding('utf8').on('data', (chunk) => {
+      if (body.length < 10_000) body += chunk;
+    });
     response.on('error', failed);
     response.on('end', () => {
       open -= 1;
-      count(into.answers, `${url} ${response.statusCode}`);
-      if (response.statusCode >= 500)
-        count(
-          into.errors,
-          `${new Date().toISOString().slice(11, 19)} ${url} ${response.statusCode} ${response.headers['x-envoy-response-flags'] ?? ''}`,
-        );
-      const version = response.headers['bookstore-version'] ?? response.headers['x-version'];
+      count(into.answers, response.statusCode);
+      if (response.statusCode >= 500) count(into.errors, `${time()} ${url} ${response.statusCode} ${body}`);
+      const [, version] = /"version":"([^"]*)"/.exec(body) ?? [];
       if (version !== undefined) count(into.versions, version);
     });
   });
   request.on('timeout', () => request.destroy(new Error('timeout')));
   request.on('error', failed);
+  request.end();
 }
 
 const started = performance.now();
@@ -58,7 +61,7 @@ setInterval(() => {
 
 http
   .createServer((request, response) => {
-    const report = JSON.stringify({ ...counts, open, until: new Date().toISOString() });
+    const report = JSON.stringify({ ...counts, open });
     if (request.url === '/reset') counts = fresh();
     response.end(`${report}\n`);
   })
