@@ -51,7 +51,13 @@ function addNativePackages(folder) {
   const native = `@koromix/koffi-linux-${process.arch}`;
   const binary = path.join(modules, native, `linux_${process.arch}`, 'koffi.node');
   if (!fs.existsSync(binary)) return [];
-  const files = ['koffi/package.json', 'koffi/index.js', 'koffi/src/koffi/index.js', `${native}/package.json`];
+  const files = [
+    'koffi/package.json',
+    'koffi/index.js',
+    'koffi/src/koffi/index.js',
+    'koffi/src/koffi/src/static.js',
+    `${native}/package.json`,
+  ];
   for (const name of [...files, `${native}/index.js`, path.relative(modules, binary)]) {
     addFile(path.join(folder, home, 'node_modules'), path.join(modules, name), name);
   }

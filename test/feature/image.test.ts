@@ -54,6 +54,11 @@ describe.runIf(possible)('the image', () => {
     inImage(['/usr/sbin/iptables', ...rule], '0:0');
   });
 
+  test('has what calls the system for intercepted connections', () => {
+    const load = `import('/opt/smi-mesh/node_modules/koffi/index.js').then((koffi) => koffi.default.load('libc.so.6'))`;
+    inImage(['/usr/bin/node', '--eval', load]);
+  });
+
   test('has no shell and no package manager', () => {
     const programs = ['bin', 'sbin', 'usr/bin', 'usr/sbin', 'usr/local/bin'].flatMap((name) =>
       existsSync(join(folder, name)) ? readdirSync(join(folder, name)) : [],
