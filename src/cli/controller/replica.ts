@@ -102,7 +102,7 @@ async function prepareIdentity(
     authority,
     tasks: [webhooks.task, ...tasks],
     missing: () => (webhooks.ready ? [] : ['the certificate of the webhooks']),
-    metrics: () => identityMetrics(identity),
+    metrics: () => `${identityMetrics(identity)}${webhooks.metrics()}`,
     close: async () => {
       await Promise.all([identity.close(), webhooks.close()]);
     },

@@ -7,12 +7,14 @@ import { systemNames } from '../../kubernetes/names.ts';
 import { decodeKubernetesVersion } from '../../kubernetes/server-version.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import { packageVersion } from '../../lib/package-version.ts';
+import { MetricsRegistry } from '../../proxy/telemetry/registry.ts';
 import type { AdmissionHandler } from '../../webhooks/admission.ts';
 import { followServingCertificate } from '../../webhooks/certificates/follow.ts';
 import type { WebhookAddress } from '../../webhooks/cluster/address.ts';
 import { webhookTask } from '../../webhooks/cluster/webhook-task.ts';
 import { webhookEndpoints } from '../../webhooks/endpoints.ts';
 import { createInjector } from '../../webhooks/inject.ts';
+import { webhookMetrics } from '../../webhooks/metrics.ts';
 import { startWebhookServer } from '../../webhooks/server.ts';
 import type { ClusterView } from '../../webhooks/validate/neighbours.ts';
 import { createValidator } from '../../webhooks/validate/validator.ts';
@@ -34,6 +36,8 @@ export interface RunningWebhooks {
   readonly port: number;
   /** There is a certificate to serve with. */
   readonly ready: boolean;
+  /** Prometheus text. */
+  metrics(): string;
   /** What the leader does for them. */
   readonly task: LeaderTask;
   close(): Promise<void>;
@@ -42,15 +46,22 @@ export interface RunningWebhooks {
 /** Conversion, validation and injection, served with the certificate in the Secret as soon as there is one. */
 export async function startWebhooks(config: ControllerConfig, context: WebhooksContext): Promise<RunningWebhooks> {
   const { connection, namespace, compileOptions, view, log } = context;
+  const registry = new MetricsRegistry();
+  const metrics = webhookMetrics(registry);
   const server = await startWebhookServer({
     port: context.port,
     host: context.address,
     endpoints: webhookEndpoints({
       validate: createValidator({ compile: compileOptions, view }),
       mutate: injector(config, namespace, connection),
-      onDefect: (reason) => log.error('an object could not be converted', { because: String(reason) }),
+      onDefect: (reason) => {
+        metrics.defect();
+        log.error('an object could not be converted', { because: String(reason) });
+      },
     }),
-    observe: ({ path, outcome, defect, seconds }) => {
+    observe: (call) => {
+      metrics.observe(call);
+      const { path, outcome, defect, seconds } = call;
       if (outcome !== 'answered') log.warn('a call of a webhook was not answered', { path, outcome, seconds });
       if (defect !== undefined) log.error('a webhook failed', { path, because: String(defect) });
     },
@@ -71,12 +82,13 @@ export async function startWebhooks(config: ControllerConfig, context: WebhooksC
     get ready() {
       return server.ready;
     },
+    metrics: () => registry.render(),
     task: webhookTask({
       address,
       clusterDomain: config.clusterDomain,
       secret,
       certificates: config.webhooks.certificates,
-      configuration: 'smi-mesh',
+      configuration: systemNames.webhookConfiguration,
       manageDefinitions: config.crds.manage,
       release: packageVersion(),
       report: (findings) => {

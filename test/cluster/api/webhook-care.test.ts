@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { systemNames, systemNamespace } from '../../../src/kubernetes/names.ts';
 import { decodeCredential } from '../../../src/webhooks/certificates/credential.ts';
 import { until } from '../../e2e/support/mesh.ts';
@@ -9,7 +9,9 @@ import { type RunningWebhooks, startWebhooks } from '../support/webhooks.ts';
 
 const cluster = await startTestCluster();
 const client = adminOf(cluster);
-const patience = 40_000;
+const patience = 100_000;
+// Definitions come and go with every test, on a machine that may be busy.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const secretPath = `/api/v1/namespaces/${systemNamespace}/secrets/${systemNames.webhookCertificate}`;
 const configurationPath = `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${systemNames.webhookConfiguration}`;
 const splitsPath = `${crdsPath}/trafficsplits.split.smi-spec.io`;
