@@ -40,6 +40,7 @@ const mayImport = {
   identity: ['lib', 'diagnostics', 'kubernetes', 'kubernetes-client'],
   interception: ['lib', 'kubernetes'],
   probes: ['lib', 'kubernetes'],
+  cni: ['lib', 'kubernetes', 'interception'],
   injection: ['lib', 'diagnostics', 'source', 'kubernetes', 'config', 'interception', 'probes'],
   sidecar: ['lib', 'kubernetes', 'identity', 'probes'],
   control: [

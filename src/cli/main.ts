@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../lib/package-version.ts';
 import { agentCommand } from './commands/agent.ts';
 import { checkCommand } from './commands/check.ts';
+import { cniCommand, cniInstallCommand } from './commands/cni.ts';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
@@ -57,6 +58,8 @@ const commands: readonly (() => Command)[] = [
   sidecarCommand,
   agentCommand,
   sidecarWaitCommand,
+  cniCommand,
+  cniInstallCommand,
   versionCommand,
   completionCommand,
 ];

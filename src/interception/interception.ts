@@ -1,4 +1,4 @@
-import type { DataPlaneKind } from '../kubernetes/names.ts';
+import { type DataPlaneKind, dataPlaneKinds } from '../kubernetes/names.ts';
 import { formatIpRange, type IpRange, parseIpRange } from '../lib/ip-range.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 
@@ -46,6 +46,31 @@ export function interceptionArguments(interception: Interception, dataPlane: Dat
   return ['--data-plane', dataPlane, ...written];
 }
 
+/** What one run of `smi-cli intercept` is told. */
+export interface InterceptionCall {
+  readonly interception: Interception;
+  readonly dataPlane: DataPlaneKind;
+}
+
+/** Reads what `interceptionArguments` wrote, joined by spaces; whatever else is there is an error, as the end of a sentence. */
+export function parseInterceptionArguments(text: string): Result<InterceptionCall, string> {
+  const words = text.split(' ').filter((word) => word !== '');
+  let interception = interceptEverything;
+  let dataPlane: DataPlaneKind | undefined;
+  for (let index = 0; index < words.length; index += 2) {
+    const [option = '', value = ''] = words.slice(index, index + 2);
+    if (option === '--data-plane') {
+      dataPlane = dataPlaneKinds.find((kind) => kind === value);
+      continue;
+    }
+    const field = (Object.keys(readers) as (keyof Interception)[]).find((key) => interceptionOptions[key] === option);
+    const list = field === undefined ? undefined : readers[field](value);
+    if (field === undefined || list?.ok !== true) return err(`has ${JSON.stringify(`${option} ${value}`.trim())}`);
+    interception = { ...interception, [field]: list.value };
+  }
+  return dataPlane === undefined ? err('names no data plane') : ok({ interception, dataPlane });
+}
+
 /** Every rule costs each packet a comparison, and a list is written by hand. */
 const longestList = 100;
 const largestUid = 0xffff_fffe;
@@ -82,3 +107,11 @@ function readList<T>(text: string, what: string, read: (item: string) => T | und
   }
   return ok(values);
 }
+
+const readers = {
+  excludeInboundPorts: readPorts,
+  excludeOutboundPorts: readPorts,
+  excludeOutboundRanges: readRanges,
+  includeOutboundRanges: readRanges,
+  excludeUids: readUids,
+};

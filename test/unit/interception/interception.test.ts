@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   interceptEverything,
   interceptionArguments,
+  parseInterceptionArguments,
   readPorts,
   readRanges,
   readUids,
@@ -30,6 +31,34 @@ describe('what is not redirected', () => {
     [readRanges, '10.0.0'],
   ])('but not from %s of %s', (read, text) => {
     expect(read(text).ok).toBe(false);
+  });
+
+  it('is read back from what was written', () => {
+    const ranges = readRanges('10.0.0.0/8,::1');
+    const interception = {
+      excludeInboundPorts: [1],
+      excludeOutboundPorts: [2, 3],
+      excludeOutboundRanges: ranges.ok ? ranges.value : [],
+      includeOutboundRanges: ranges.ok ? ranges.value : [],
+      excludeUids: [0],
+    };
+    for (const call of [
+      { interception, dataPlane: 'proxy' },
+      { interception: interceptEverything, dataPlane: 'envoy' },
+    ] as const) {
+      const text = interceptionArguments(call.interception, call.dataPlane).join(' ');
+      expect(parseInterceptionArguments(text)).toEqual({ ok: true, value: call });
+    }
+  });
+
+  it.each([
+    '',
+    '--data-plane',
+    '--data-plane nginx',
+    '--data-plane proxy --all',
+    '--data-plane proxy --exclude-uids x',
+  ])('and from nothing else: %s', (text) => {
+    expect(parseInterceptionArguments(text).ok).toBe(false);
   });
 
   it('is written as arguments', () => {

@@ -30,8 +30,10 @@ async function inOwnNetwork(name: string): Promise<Record<string, unknown>> {
 describe.skipIf(why !== undefined)(`a pod's network${why === undefined ? '' : ` (not tried: ${why})`}`, () => {
   let usual: Record<string, unknown> = {};
   let unusual: Record<string, unknown> = {};
+  let byPlugin: Record<string, unknown> = {};
   beforeAll(async () => {
-    [usual, unusual] = await Promise.all([inOwnNetwork('redirected'), inOwnNetwork('circumstances')]);
+    const programs = ['redirected', 'circumstances', 'plugin'];
+    [usual = {}, unusual = {}, byPlugin = {}] = await Promise.all(programs.map(inOwnNetwork));
   }, 120_000);
 
   const own = { 4: '10.77.0.2', 6: '[fd77::2]' } as const;
@@ -113,6 +115,17 @@ describe.skipIf(why !== undefined)(`a pod's network${why === undefined ? '' : ` 
     );
     expect(unusual).toMatchObject({ legacyAgain: 0, legacyCleaned: null });
     expect(unusual.legacyRules).toEqual(['-A OUTPUT -p tcp -j SMI_MESH_OUTBOUND']);
+  });
+
+  it('the CNI plug-in sets the rules of an injected pod from outside, and no others', () => {
+    const add = { code: 0, output: '{"ips":[]}' };
+    expect(byPlugin).toMatchObject({ before: 1, add, after: 0, unknown: 1, end: { code: 0, output: '' } });
+    expect(byPlugin.traffic).toEqual([
+      `sidecar 15001 ${service[4]}:80`,
+      `outside 9000 ${world[4]}:9000`,
+      `sidecar 15006 ${own[4]}:8080`,
+      false,
+    ]);
   });
 
   it('without IPv6 the other stack is redirected all the same', () => {

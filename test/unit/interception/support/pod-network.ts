@@ -20,6 +20,8 @@ export interface Answer {
 }
 
 export interface PodNetwork {
+  /** By which the pod's network can be entered. */
+  readonly file: string;
   /** Runs a program in the pod's network. */
   inPod(file: string, ...args: readonly string[]): Promise<Answer>;
   /** Runs it in the network beyond. */
@@ -65,6 +67,7 @@ export function createPodNetwork(): PodNetwork {
   }
   const inPod = (...command: readonly string[]) => answerOf([...inside, ...command]);
   return {
+    file: `/proc/${holder.pid}/ns/net`,
     inPod,
     inWorld: (...command) => answerOf(command),
     intercept: (...args) => inPod(process.execPath, smiCli, 'intercept', ...args),
