@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeImageTree } from '../../scripts/image.mjs';
+import { copyProgram } from '../../src/cni/program.ts';
 import { packageVersion } from '../../src/lib/package-version.ts';
 
 const possible = process.platform === 'linux' && existsSync('/usr/sbin/xtables-nft-multi') && process.getuid?.() === 0;
@@ -57,6 +59,21 @@ describe.runIf(possible)('the image', () => {
   test('has what calls the system for intercepted connections', () => {
     const load = `import('/opt/smi-mesh/node_modules/koffi/index.js').then((koffi) => koffi.default.load('libc.so.6'))`;
     inImage(['/usr/bin/node', '--eval', load]);
+  });
+
+  test('has a CNI plug-in that needs nothing of the node but a shell', () => {
+    const bin = join(folder, '..', 'bin');
+    mkdirSync(bin);
+    const plugin = copyProgram(folder, bin, 'smi-mesh-cni');
+    const caller = fileURLToPath(new URL('../unit/interception/support/plugin.ts', import.meta.url));
+    const output = execFileSync('unshare', ['--net', process.execPath, caller, plugin], { encoding: 'utf8' });
+    expect(JSON.parse(output)).toMatchObject({
+      add: { code: 0 },
+      after: 0,
+      traffic: ['sidecar 15001 10.96.0.10:80', 'outside 9000 10.77.0.1:9000', 'sidecar 15006 10.77.0.2:8080', false],
+    });
+    expect(readdirSync(bin)).toEqual(['smi-mesh-cni', 'smi-mesh-cni.d']);
+    expect(readdirSync(join(bin, 'smi-mesh-cni.d'))).toHaveLength(1);
   });
 
   test('has no shell and no package manager', () => {

@@ -1,5 +1,5 @@
 /**
- * Run in a network of its own: `smi-cli cni` as a container runtime calls it, with an apiserver that knows one injected pod. Prints as
+ * Run in a network of its own: `smi-cli cni`, or the program that the argument names, as a container runtime calls it, with an apiserver that knows one injected pod. Prints as
  * JSON what it answered, and where the pod's connections arrive.
  */
 import { spawn } from 'node:child_process';
@@ -45,7 +45,8 @@ function call(command: string, pod = 'web'): Promise<{ readonly code: number | n
     CNI_NETNS: network.file,
     CNI_ARGS: `K8S_POD_NAMESPACE=shop;K8S_POD_NAME=${pod}`,
   };
-  const child = spawn(process.execPath, [smiCli, 'cni'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const [file, ...args] = process.argv[2] === undefined ? [process.execPath, smiCli, 'cni'] : [process.argv[2]];
+  const child = spawn(file, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(JSON.stringify({ cniVersion: '1.0.0', type: 'smi-mesh-cni', kubeconfig, prevResult: { ips: [] } }));
   let output = '';
   child.stdout.on('data', (bytes) => {
