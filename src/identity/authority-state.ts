@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../lib/result.ts';
 import { isRecord } from '../lib/values.ts';
-import { type AuthorityCredential, mergeBundles, readSigner, type Signer } from './credential.ts';
+import { type AuthorityCredential, readSigner, type Signer, sortedBundle } from './credential.ts';
 
 /**
  * What all replicas of a control plane know of their authority. A rotation goes through phases, each of which lasts until every
@@ -102,9 +102,12 @@ function rotationOf(
   return { phase: phase as AuthorityPhase, since: begin, longestLifeSeconds };
 }
 
-/** What a state trusts: whatever signs, will sign and has signed what may still be valid. */
+/**
+ * What a state trusts: whatever signs, will sign and has signed what may still be valid. In an order of their own, so that the
+ * change of what signs alone tells nobody of new roots.
+ */
 export function trustedRoots({ active, next, retired }: AuthorityState): string {
-  return mergeBundles(active.trustBundle, next?.trustBundle ?? '', retired ?? '');
+  return sortedBundle(active.trustBundle, next?.trustBundle ?? '', retired ?? '');
 }
 
 /** What a state signs with. */

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { X509Certificate as NodeCertificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { readBundle } from '../lib/certificates.ts';
+import { compareText } from '../lib/collections.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import { randomSerial, validity } from './certificate.ts';
 import { exportKey, importSigningKey, newKeys, type SigningKey } from './keys.ts';
@@ -91,6 +92,12 @@ export function mergeBundles(...bundles: readonly string[]): string {
     bundles.flatMap(certificatesIn).map((certificate) => [certificate.fingerprint256, pemOf(certificate)]),
   );
   return [...byFingerprint.values()].join('');
+}
+
+/** One bundle of several, in an order that does not depend on theirs. */
+export function sortedBundle(...bundles: readonly string[]): string {
+  const certificates = bundles.flatMap(certificatesIn);
+  return mergeBundles(...certificates.toSorted((a, b) => compareText(a.fingerprint256, b.fingerprint256)).map(pemOf));
 }
 
 /** The certificates of a bundle that another does not have. */

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { adsBootstrap, credentialFiles, secretFiles } from '../../../adapters/envoy/index.ts';
-import type { ControlPlane } from '../../../src/control/control-plane.ts';
+import type { Plane } from '../../../src/control/plane.ts';
 import type { MeshModel, Workload } from '../../../src/model/types.ts';
 import { Envoy } from '../../support/mesh/envoy-process.ts';
 import type { Variant } from './slot.ts';
@@ -13,7 +13,7 @@ export interface SidecarOptions {
   readonly binary: string;
   readonly folder: string;
   readonly variant: Variant;
-  readonly controlPlane: ControlPlane;
+  readonly controlPlane: Pick<Plane, 'ads' | 'issue'>;
   /** A bootstrap that others wrote: without our limits and switches. */
   readonly foreign?: boolean;
 }
