@@ -7,20 +7,24 @@ import type { PodObject, PodSpecObject } from './types.ts';
 
 const ownContainers: ReadonlySet<string> = new Set(Object.values(sidecarContainers));
 
+/** Their addresses stay in their status, and may be those of others already. */
+const finished: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
+
 export function decodePod(document: SourceDocument, root: Field): PodObject {
   const status = root.at('status');
   const spec = root.at('spec');
   const nodeName = spec.at('nodeName').text();
   const uid = root.at('metadata').at('uid').text();
   const leaves = root.at('metadata').at('deletionTimestamp').present;
-  const ready = status.present ? isReady(status) && !leaves : undefined;
+  const over = finished.has(status.at('phase').text() ?? '');
+  const ready = status.present ? isReady(status) && !leaves && !over : undefined;
   return {
     meta: decodeMeta(document, root, 'subdomain'),
     ...(uid === undefined || uid === '' ? {} : { uid }),
     spec: withoutSidecar(decodePodSpec(spec)),
     ...(spec.at('hostNetwork').flag() === true ? { hostNetwork: true } : {}),
     ...(nodeName === undefined || nodeName === '' ? {} : { nodeName }),
-    ips: podAddresses(status),
+    ips: over ? [] : podAddresses(status),
     ...(ready === undefined ? {} : { ready }),
   };
 }

@@ -34,8 +34,11 @@ function podSpec(spec: unknown): Fields {
 function podStatus(status: unknown): Fields {
   const conditions = isRecord(status) && Array.isArray(status.conditions) ? status.conditions : [];
   const ready = conditions.filter((condition) => isRecord(condition) && condition.type === 'Ready');
+  const phase = isRecord(status) ? status.phase : undefined;
   return {
     ...only(status, ['podIP', 'podIPs']),
+    // That it was pending first decides nothing.
+    ...(phase === 'Succeeded' || phase === 'Failed' ? { phase } : {}),
     conditions: ready.map((condition) => only(condition, ['type', 'status'])),
   };
 }

@@ -200,3 +200,76 @@ test('objects reach proxies, changes reach them, and what is deleted is gone', a
   expect(await controller.stop()).toBe(0);
   expect(controller.lines.filter(({ level }) => level === 'error')).toEqual([]);
 });
+
+test('a label stands for the pods that have it now, by the addresses that they have now', async () => {
+  const access = '/apis/access.smi-spec.io/v1alpha4/namespaces/default';
+  for (const name of ['lender', 'reader']) await makeAccount(client, name);
+  await makeService(client, 'lender');
+  await runPod(client, { name: 'lender', ip: '10.2.0.1', injected: 'proxy' });
+  const reader = { app: 'reader', injected: 'proxy' } as const;
+  await runPod(client, { ...reader, name: 'reader-1', ip: '10.2.0.2', labels: { card: 'gold' } });
+  await runPod(client, { ...reader, name: 'reader-2', ip: '10.2.0.3' });
+  const controller = start();
+  await until(
+    async () => (await client.get(`${access}/identitybindings`)).status === 200,
+    patience,
+    () => controller.tail(),
+  );
+  await make(client, `${access}/identitybindings`, {
+    apiVersion: 'access.smi-spec.io/v1alpha4',
+    kind: 'IdentityBinding',
+    metadata: { name: 'gold' },
+    spec: { schemes: { podLabelSelector: { matchLabels: { card: 'gold' } } } },
+  });
+  await make(client, '/apis/specs.smi-spec.io/v1alpha4/namespaces/default/tcproutes', {
+    apiVersion: 'specs.smi-spec.io/v1alpha4',
+    kind: 'TCPRoute',
+    metadata: { name: 'any' },
+    spec: { matches: { ports: [8080] } },
+  });
+  await make(client, `${access}/traffictargets`, {
+    apiVersion: 'access.smi-spec.io/v1alpha4',
+    kind: 'TrafficTarget',
+    metadata: { name: 'lend' },
+    spec: {
+      destination: { kind: 'ServiceAccount', name: 'lender' },
+      sources: [{ kind: 'IdentityBinding', group: 'access.smi-spec.io', name: 'gold' }],
+      rules: [{ kind: 'TCPRoute', name: 'any' }],
+    },
+  });
+  const proxy = await proxyOf(controller, 'lender');
+  const granted = (...addresses: readonly string[]) =>
+    until(
+      () => JSON.stringify(grantedTo(proxy)) === JSON.stringify(addresses),
+      patience,
+      () => `${JSON.stringify(grantedTo(proxy))} instead of ${addresses}\n${controller.tail()}`,
+    );
+  const pods = '/api/v1/namespaces/default/pods';
+  const status = (name: string, fields: object) => client.patch(`${pods}/${name}/status`, { status: fields });
+  await granted('10.2.0.2');
+  await client.patch(`${pods}/reader-2`, { metadata: { labels: { card: 'gold' } } });
+  await granted('10.2.0.2', '10.2.0.3');
+  await status('reader-1', { podIP: 'fd00::2', podIPs: [{ ip: 'fd00::2' }, { ip: '10.2.0.4' }] });
+  await granted('10.2.0.3', '10.2.0.4', 'fd00::2');
+  // What has ended keeps its address in its status; the next pod may have it.
+  await status('reader-1', { phase: 'Succeeded' });
+  await granted('10.2.0.3');
+  await runPod(client, { ...reader, name: 'reader-3', ip: '10.2.0.4' });
+  await client.patch(`${pods}/reader-2`, { metadata: { labels: { card: null } } });
+  await granted();
+  await client.patch(`${pods}/reader-3`, { metadata: { labels: { card: 'gold' } } });
+  await granted('10.2.0.4');
+  await client.delete(`${pods}/reader-3?gracePeriodSeconds=0`);
+  await granted();
+});
+
+/** The addresses of pods that the policies of a server's proxy name. */
+function grantedTo(proxy: TestAdsClient): readonly string[] {
+  const typeUrl = 'type.googleapis.com/smi.proxy.v1.InboundPolicy';
+  const type = root.lookupType('smi.proxy.v1.InboundPolicy');
+  return [...(proxy.held.get(typeUrl)?.keys() ?? [])].flatMap((name) => {
+    const body = proxy.bodies.get(`${typeUrl} ${name}`);
+    const text = body === undefined ? '' : JSON.stringify(type.toObject(type.decode(body)));
+    return [...text.matchAll(/"addresses":\[([^\]]*)\]/g)].flatMap(([, list]) => JSON.parse(`[${list}]`) as string[]);
+  });
+}

@@ -5,6 +5,7 @@ export interface TestPod {
   readonly ip: string;
   readonly app?: string;
   readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
   /** Without one: no sidecar. */
   readonly injected?: 'proxy' | 'envoy';
 }
@@ -17,12 +18,12 @@ export async function make(client: ApiClient, path: string, object: object): Pro
 
 /** A pod as a kubelet would report it: it runs, it is ready, and it has an address. */
 export async function runPod(client: ApiClient, pod: TestPod): Promise<void> {
-  const { name, ip, app = name, namespace = 'default', injected } = pod;
+  const { name, ip, app = name, namespace = 'default', labels = {}, injected } = pod;
   const path = `/api/v1/namespaces/${namespace}/pods`;
   await make(client, path, {
     metadata: {
       name,
-      labels: { app },
+      labels: { app, ...labels },
       ...(injected === undefined ? {} : { annotations: { 'smi-mesh.io/injected': injected } }),
     },
     spec: {

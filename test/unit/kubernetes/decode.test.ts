@@ -115,6 +115,16 @@ status: { podIP: 10.0.0.1, podIPs: [{ ip: 10.0.0.1 }, { ip: "fd00::1" }] }`;
     });
   });
 
+  test.each(['Succeeded', 'Failed'])('a pod that is %s has no address, since another may have it', (phase) => {
+    const status = `{ phase: ${phase}, podIP: 10.0.0.1, podIPs: [{ ip: 10.0.0.1 }], conditions: [{ type: Ready, status: "True" }] }`;
+    const [ended] = read(`apiVersion: v1
+kind: Pod
+metadata: { name: shop }
+spec: { containers: [] }
+status: ${status}`).input.pods;
+    expect(ended).toMatchObject({ ips: [], ready: false });
+  });
+
   test('containers, with what is not read left alone', () => {
     const container =
       '{ name: c, image: i, command: [a], args: [b], env: [{ name: E, value: "1" }, { name: F, valueFrom: {} }], ports: [{ containerPort: 80, hostPort: whatever }], resources: 7, readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 2 } }';
