@@ -2,7 +2,7 @@ import { normalizePath } from '../lib/http-path.ts';
 import { outsideHostReader } from '../lib/outside-host.ts';
 import type { Decision, HttpRequest, TrafficRequest } from './decision.ts';
 import { covers } from './guards.ts';
-import { answersTo, candidates, parseAuthority, type ServiceAtPort } from './hosts.ts';
+import { answersTo, candidates, headlessAt, parseAuthority, type ServiceAtPort } from './hosts.ts';
 import { headerValue, type MatchedRequest, mismatch } from './match.ts';
 import { fieldsInForce } from './policy-fields.ts';
 import { portKey, transportOf } from './ports.ts';
@@ -19,9 +19,13 @@ export function decide(model: MeshModel, request: TrafficRequest): Decision {
   const client = model.workloads[request.from];
   if (client === undefined) throw new Error(`no workload ${request.from} in the model`);
   if (client.transport === 'plain') return rejected(0, `${client.id} has no sidecar`);
-  const reachable = candidates(model, client, request.to.port, request.kind === 'udp' ? 'udp' : 'tcp');
+  const transport = request.kind === 'udp' ? 'udp' : 'tcp';
+  const reachable = candidates(model, client, request.to.port, transport);
   const named = parseAuthority(request.to.host);
-  const connected = named && reachable.find((candidate) => answersTo(candidate, client, named));
+  const connected =
+    named &&
+    (reachable.find((candidate) => answersTo(candidate, client, named)) ??
+      headlessAt(model, client, named.name, request.to.port, transport));
   if (request.kind === 'http' && connected?.port.protocol !== 'tcp') {
     return decideHttp(model, client, reachable, connected, request);
   }
@@ -68,9 +72,13 @@ function decideHttp(
   return route(model, client, meant, http, request);
 }
 
-/** Where traffic is intercepted, who connects to a cluster IP means its service, whatever the request says. */
+/**
+ * Where traffic is intercepted, who connects to a cluster IP, or to a pod behind a service without one, means that service,
+ * whatever the request says.
+ */
 function byAddress({ outbound }: Workload, connected: ServiceAtPort | undefined): ServiceAtPort | undefined {
-  return outbound === 'intercepted' && (connected?.service.vips.length ?? 0) > 0 ? connected : undefined;
+  if (outbound !== 'intercepted' || connected === undefined) return undefined;
+  return connected.service.vips.length > 0 || connected.pod !== undefined ? connected : undefined;
 }
 
 /** A listener of its own serves one service; only where traffic is intercepted can a program mean the world outside. */
@@ -81,7 +89,7 @@ function passesOn({ settings }: MeshModel, { outbound }: Workload): boolean {
 function route(
   model: MeshModel,
   client: Workload,
-  { service, port }: ServiceAtPort,
+  { service, port, pod }: ServiceAtPort,
   http: MatchedRequest | undefined,
   request: TrafficRequest,
 ): Decision {
@@ -95,7 +103,7 @@ function route(
     const because = { text: 'the split has no backend that can take traffic', code: found.to.because };
     return { outcome: 'rejected', status: unavailable(http), because, service: service.id, rule, targets: [] };
   }
-  const targets = targetsOf(model, client, found.to, { service: service.id, port: port.port }, http, request);
+  const targets = targetsOf(model, client, found.to, { service: service.id, port: port.port, pod }, http, request);
   const fields = http === undefined ? [] : fieldsInForce(policies.filter(({ matches }) => covers(matches, http)));
   return {
     outcome: 'routed',

@@ -1,11 +1,13 @@
-import { findPort, type Transport } from './ports.ts';
-import type { MeshModel, Service, ServicePort, Workload } from './types.ts';
+import { findPort, type Transport, transportOf } from './ports.ts';
+import type { MeshModel, Service, ServicePort, Workload, WorkloadId } from './types.ts';
 
 /** A service port as a client can name it, and the address on which the client's sidecar takes its traffic, if any. */
 export interface ServiceAtPort {
   readonly service: Service;
   readonly port: ServicePort;
   readonly listen?: { readonly address: string; readonly port: number };
+  /** The client connects to this very pod behind it. */
+  readonly pod?: WorkloadId;
 }
 
 /**
@@ -33,6 +35,30 @@ export function candidates(
     if (service === undefined) return [];
     return atPort(service, binding.port, transport).map((found) => ({ ...found, listen: binding.listen }));
   });
+}
+
+/**
+ * The service without address that an intercepted client means by an address of a pod behind it, at the port that the service's
+ * leads to.
+ */
+export function headlessAt(
+  model: MeshModel,
+  client: Workload,
+  address: string,
+  number: number,
+  transport: Transport,
+): ServiceAtPort | undefined {
+  if (client.outbound !== 'intercepted') return undefined;
+  for (const service of Object.values(model.services)) {
+    if (service.kind !== 'mesh' || service.vips.length > 0) continue;
+    for (const port of service.ports.filter(({ protocol }) => transportOf(protocol) === transport)) {
+      const pod = port.targets.find(
+        (target) => target.port === number && model.workloads[target.workload]?.addresses.includes(address),
+      )?.workload;
+      if (pod !== undefined) return { service, port, pod };
+    }
+  }
+  return undefined;
 }
 
 function atPort(service: Service, number: number, transport: Transport): readonly ServiceAtPort[] {

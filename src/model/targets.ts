@@ -3,25 +3,28 @@ import type { AccessVerdict, DecisionTarget, InboundRequest, SetVerdict, Traffic
 import type { MatchedRequest } from './match.ts';
 import { fieldsInForce } from './policy-fields.ts';
 import { findPort, portKey, type Transport } from './ports.ts';
-import type { Distribution, MeshModel, Service, ServiceId, WeightedTarget, Workload } from './types.ts';
+import type { Distribution, MeshModel, Service, ServiceId, WeightedTarget, Workload, WorkloadId } from './types.ts';
 
 /** Every target of a distribution, those with share 0 too, with what its workloads say to the request. */
 export function targetsOf(
   model: MeshModel,
   client: Workload,
   distribution: Exclude<Distribution, { readonly kind: 'fail' }>,
-  self: { readonly service: ServiceId; readonly port: number },
+  self: { readonly service: ServiceId; readonly port: number; readonly pod: WorkloadId | undefined },
   http: MatchedRequest | undefined,
   request: TrafficRequest,
 ): readonly DecisionTarget[] {
   const weighted: readonly WeightedTarget[] =
-    distribution.kind === 'self' ? [{ ...self, weight: 1, origins: [] }] : distribution.targets;
+    distribution.kind === 'self'
+      ? [{ service: self.service, port: self.port, weight: 1, origins: [] }]
+      : distribution.targets;
+  const only = distribution.kind === 'self' ? self.pod : undefined;
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
   return weighted.map(({ service, port, weight, origins }) => {
     if (isElsewhere(model.services[service])) {
       return { service, port, weight, total, verdict: 'allow', sets: [], origins };
     }
-    const sets = setVerdicts(model, client, service, port, http, request);
+    const sets = setVerdicts(model, client, { service, port, only }, http, request);
     const verdict = summary(sets);
     const denied = verdict === 'deny' && sets.every(({ access }) => access.verdict === 'deny');
     const atClient = denied && model.settings.clientAccess === 'refuse';
@@ -51,12 +54,15 @@ function endpointFields(
   return policy && fieldsInForce([policy]);
 }
 
-/** The ready workloads behind a service port, grouped by set and by what they answer. */
+/** The ready workloads behind a service port, or the one that the client connects to, grouped by set and by what they answer. */
 function setVerdicts(
   model: MeshModel,
   client: Workload,
-  service: ServiceId,
-  port: number,
+  {
+    service,
+    port,
+    only,
+  }: { readonly service: ServiceId; readonly port: number; readonly only: WorkloadId | undefined },
   http: MatchedRequest | undefined,
   request: TrafficRequest,
 ): readonly SetVerdict[] {
@@ -64,7 +70,8 @@ function setVerdicts(
   const targets = findPort(model.services[service]?.ports ?? [], port, transport)?.targets ?? [];
   const ready = targets.flatMap((target) => {
     const workload = model.workloads[target.workload];
-    return workload?.ready ? [{ workload, port: target.port }] : [];
+    if (workload === undefined) return [];
+    return (only === undefined ? workload.ready : workload.id === only) ? [{ workload, port: target.port }] : [];
   });
   // Workloads of one set differ only in what they have at that port.
   const groups = Map.groupBy(ready, ({ workload, port: number }) => {

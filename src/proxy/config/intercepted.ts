@@ -39,7 +39,8 @@ export function interceptedSpecs(
   const destinations = new Destinations(resources, workload);
   const named = namedListeners(resources, workload);
   const { outboundPort, inboundPort } = interception;
-  const outbound = outboundWays(workload, destinations, new Set(named.map(({ port }) => port)), compiler);
+  const ports = { own: new Set([outboundPort, inboundPort]), named: new Set(named.map(({ port }) => port)) };
+  const outbound = outboundWays(workload, destinations, ports, compiler);
   return [
     dispatcherSpec('outbound', outboundPort, outbound, interception, environment),
     dispatcherSpec('inbound', inboundPort, inboundWays(workload), interception, environment),
@@ -91,17 +92,18 @@ function leadsElsewhere(resources: ResourceSet, name: string): boolean {
 
 /**
  * An address of a service means the service. Any other is followed: to a pod of the mesh as the mesh does it, elsewhere as
- * the mode says, unless what it carries is HTTP and names a service that can be meant there. `named`: ports of such.
+ * the mode says, unless what it carries is HTTP and names a service that can be meant there. `named`: ports of such; `own`: of the proxy.
  */
 function outboundWays(
   { outboundPassthrough }: Workload,
   destinations: Destinations,
-  named: ReadonlySet<number>,
+  { own, named }: { readonly own: ReadonlySet<number>; readonly named: ReadonlySet<number> },
   compiler: OutboundCompiler,
 ): Ways {
   const bytes: Way = { listener: straightBytes, straight: true };
   return (destination) => {
     const { port } = destination;
+    if (own.has(port)) return { refused: 'proxy-port' };
     if (isLocal(destination)) return { refused: 'local-address' };
     const service = destinations.service(destination);
     if (service !== undefined) {

@@ -23,6 +23,8 @@ export type RefusalReason =
   | 'no-destination'
   /** It came to the proxy's own port: followed, it would come back for ever. */
   | 'not-redirected'
+  /** It was going to a port of the proxy's own, at whatever address. */
+  | 'proxy-port'
   /** Loopback, link-local of IPv6, and addresses of no host. */
   | 'local-address'
   /** Nothing of the mesh is there, and only that may be reached. */

@@ -15,13 +15,14 @@ import { redirect } from './rules.ts';
 import { type Check, checks, closedChecks } from './scenario.ts';
 import type { Sidecar, StartSidecar } from './sidecar.ts';
 import { startEnvoy } from './sidecar-envoy.ts';
+import { startProxy } from './sidecar-proxy.ts';
 
 const programUser = 1_000;
 const deadlineMillis = 90_000;
 const checksAtOnce = 4;
 /** At which the scenario calls a pod. */
 const undeclaredPorts = [7777, sidecarPorts.inbound, sidecarPorts.outbound];
-const starters: Readonly<Record<string, StartSidecar>> = { envoy: startEnvoy };
+const starters: Readonly<Record<string, StartSidecar>> = { envoy: startEnvoy, proxy: startProxy };
 const startSidecar = starters[process.argv[2] ?? ''];
 if (startSidecar === undefined) throw new Error(`no data plane ${process.argv[2]}`);
 
@@ -62,7 +63,7 @@ await until(async () => (await seen(closedChecks[0]!)) === undefined);
 const closed = await all(closedChecks);
 const { log } = sidecars.get('store-a')!;
 // Logs are written in blocks.
-await until(async () => undeclaredPorts.every((port) => log().includes(`"port":${port}`)));
+await until(async () => undeclaredPorts.every((port) => new RegExp(`\\bport"?[: ]${port}\\b`).test(log())));
 console.log(JSON.stringify({ results, closed, log: log(), told: told.filter((line) => /nack|finding/.test(line)) }));
 process.exit(0);
 
