@@ -7,7 +7,7 @@ import { headerValue, type MatchedRequest, mismatch } from './match.ts';
 import { fieldsInForce } from './policy-fields.ts';
 import { portKey, transportOf } from './ports.ts';
 import { targetsOf } from './targets.ts';
-import type { MeshModel, OutboundRule, Workload } from './types.ts';
+import type { MeshModel, OutboundRule, Service, Workload } from './types.ts';
 
 export { decideInbound } from './access.ts';
 
@@ -58,11 +58,15 @@ function decideHttp(
   const hosts = request.headers.host;
   if (typeof hosts === 'object' && hosts.length !== 1) return rejected(400, 'the request has several Host headers');
   const authority = headerValue(request.headers, 'host') ?? request.to.host;
-  // A listener of its own serves one service; an intercepted port serves all services of its number.
-  const listening = client.outbound === 'intercepted' ? reachable : connected === undefined ? [] : [connected];
+  const listening = listeningFor(client, reachable, connected);
   const parsed = parseAuthority(authority);
   const named = parsed && listening.find((at) => at.port.protocol === 'http' && answersTo(at, client, parsed));
   const meant = byAddress(client, connected) ?? named;
+  if (meant === undefined && connected === undefined && client.outbound === 'intercepted') {
+    if (passesOn(model, client)) return { outcome: 'outside', targets: [] };
+    // Only a port at which some authority can mean a service is read as requests.
+    return rejected(listening.length === 0 ? 0 : 404, `no service answers to ${request.to.host}:${request.to.port}`);
+  }
   if (meant === undefined && passesOn(model, client)) {
     const host = outsideHostReader(request.to.port)(authority.toLowerCase());
     if (host !== undefined) return { outcome: 'outside', targets: [] };
@@ -79,6 +83,26 @@ function decideHttp(
 function byAddress({ outbound }: Workload, connected: ServiceAtPort | undefined): ServiceAtPort | undefined {
   if (outbound !== 'intercepted' || connected === undefined) return undefined;
   return connected.service.vips.length > 0 || connected.pod !== undefined ? connected : undefined;
+}
+
+/**
+ * The services that a request's authority chooses among. A listener of its own serves one; an intercepted port those of its
+ * number, or at an address of none of them those that can be meant there.
+ */
+function listeningFor(
+  { outbound }: Workload,
+  reachable: readonly ServiceAtPort[],
+  connected: ServiceAtPort | undefined,
+): readonly ServiceAtPort[] {
+  if (outbound !== 'intercepted') return connected === undefined ? [] : [connected];
+  if (connected !== undefined) return reachable;
+  return reachable.filter(({ service, port }) => port.protocol === 'http' && leadsElsewhere(service));
+}
+
+/** Whether a name of the service can lead to an address that is not the mesh's. */
+function leadsElsewhere({ externalName, namespace, name, hosts }: Service): boolean {
+  const own = `${name}.${namespace}`.toLowerCase();
+  return externalName !== undefined || hosts.some((host) => host !== own && !host.startsWith(`${own}.`));
 }
 
 /** A listener of its own serves one service; only where traffic is intercepted can a program mean the world outside. */
