@@ -15,6 +15,8 @@ export interface Cluster extends ClusterAccess {
   stopApiserver(): Promise<void>;
   /** Starts the apiserver again, on the same port, and waits until it is ready. */
   startApiserver(): Promise<void>;
+  /** Kills etcd at once and starts it again, with what it had stored; the apiserver goes on. */
+  restartEtcd(): Promise<void>;
   /** Of its programs. */
   readonly pids: readonly number[];
   /** Ends both programs and removes everything that they wrote. */
@@ -47,12 +49,14 @@ export async function startCluster(programs: string): Promise<Cluster> {
   }
 }
 
-type Started = ClusterAccess & Pick<Cluster, 'etcdUrl' | 'stopApiserver' | 'startApiserver'>;
+type Started = ClusterAccess & Pick<Cluster, 'etcdUrl' | 'stopApiserver' | 'startApiserver' | 'restartEtcd'>;
 
 async function start(programs: string, folder: string, running: Program[]): Promise<Started> {
   const [client = 0, peer = 0, secure = 0] = await freePorts(3);
   const etcdUrl = `http://127.0.0.1:${client}`;
-  running.push(startProgram(join(programs, 'etcd'), etcdArguments(folder, etcdUrl, peer), join(folder, 'etcd.log')));
+  const startEtcd = () =>
+    startProgram(join(programs, 'etcd'), etcdArguments(folder, etcdUrl, peer), join(folder, 'etcd.log'));
+  running.push(startEtcd());
   const keys = writeKeys(folder);
   const args = apiserverArguments({ folder, keys, etcdUrl, port: secure });
   const startApiserver = () => {
@@ -74,6 +78,11 @@ async function start(programs: string, folder: string, running: Program[]): Prom
     stopApiserver: async () => await running.pop()?.stop(0),
     startApiserver: async () => {
       startApiserver();
+      await untilReady(url, certificate, running);
+    },
+    restartEtcd: async () => {
+      await running[0]?.stop(0);
+      running[0] = startEtcd();
       await untilReady(url, certificate, running);
     },
   };

@@ -14,12 +14,12 @@ const trustDomain = 'cluster.local';
 const readyMillis = 60_000;
 
 /** The real Envoy, with the bootstrap of a pod. */
-export const startEnvoy: StartSidecar = async (pod, controlPlane, folder) => {
+export const startEnvoy: StartSidecar = async (pod, plane, folder) => {
   const directory = join(folder, pod.name);
   mkdirSync(directory);
   const binary = join(directory, 'envoy');
   run(`touch ${binary} && mount --bind ${envoyBinary().path} ${binary}`);
-  const { address, port } = controlPlane.ads;
+  const { address, port } = plane.ads;
   const bootstrap = podBootstrap({
     id: `default/${pod.name}`,
     cluster: `default/${pod.account}`,
@@ -30,7 +30,7 @@ export const startEnvoy: StartSidecar = async (pod, controlPlane, folder) => {
     controlPlane: { address, port, identity: controlPlaneIdentity(trustDomain) },
     directory,
   });
-  const svid = await controlPlane.issue(spiffeId(trustDomain, 'default', pod.account));
+  const svid = await plane.issue(spiffeId(trustDomain, 'default', pod.account));
   const files = {
     ...Object.fromEntries(
       Object.entries({ ...secretFiles(directory), 'bootstrap.json': bootstrap }).map(([name, body]) => [
