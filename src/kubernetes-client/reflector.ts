@@ -57,7 +57,7 @@ const defaults: ReflectorLimits = {
   objects: 200_000,
   idleTimeout: 150_000,
   watchSeconds: 300,
-  backoff: { base: 500, max: 30_000 },
+  backoff: { base: 500, max: 10_000 },
 };
 /** A watch that ends sooner than this, in milliseconds, counts as a failure. */
 const shortWatch = 2_000;
@@ -84,6 +84,7 @@ class RunningReflector implements Reflector {
   /** Where the watch goes on; empty when a list is needed. */
   #resourceVersion = '';
   #synced = false;
+  #listedAt = Number.NEGATIVE_INFINITY;
   /** The version up to which everything has been told. */
   #progress = 0n;
   #told = Promise.withResolvers<void>();
@@ -127,10 +128,17 @@ class RunningReflector implements Reflector {
       const failed = this.#resourceVersion === '' ? await this.#list() : await this.#watch();
       if (signal.aborted) return;
       if (failed === undefined) continue;
-      if (failed.status === 410) this.#resourceVersion = '';
+      if (failed.status === 410) this.#forget();
       this.#options.onFault?.(failed);
       await this.#backoff.wait(signal, failed.retryAfter);
     }
+  }
+
+  /** An apiserver that says so is there again, however long it was away; one that says so of a new list is waited for. */
+  #forget(): void {
+    const watched = this.#resourceVersion !== '';
+    this.#resourceVersion = '';
+    if (watched && performance.now() - this.#listedAt > this.#limits.backoff.max) this.#backoff.reset();
   }
 
   async #list(): Promise<ClusterFault | undefined> {
@@ -146,6 +154,7 @@ class RunningReflector implements Reflector {
     for (const key of gone) this.#known.delete(key);
     if (gone.length > 0) this.#options.onChange({ set: [], removed: gone.map(parseKey) });
     this.#resourceVersion = listed.value;
+    this.#listedAt = performance.now();
     this.#progress = numeric(listed.value);
     this.#synced = true;
     this.#tell();
