@@ -1,4 +1,8 @@
 import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { certManager } from '../../../src/identity/cert-manager.ts';
 import {
@@ -12,8 +16,10 @@ import { selfSigned } from '../../../src/identity/self-signed.ts';
 import { trustBundleTask } from '../../../src/identity/trust-bundles.ts';
 import { connect, type StreamingConnection } from '../../../src/kubernetes-client/connect.ts';
 import { spiffeId } from '../../../src/lib/spiffe.ts';
+import { readSources } from '../../../src/source/read.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { certificatesOf, testRoot } from '../../support/intermediate.ts';
+import { writeAccountKubeconfig } from '../support/account-kubeconfig.ts';
 import { createAccount, created, createPod } from '../support/accounts.ts';
 import { startIssuer } from '../support/cert-manager.ts';
 import { adminOf } from '../support/client.ts';
@@ -230,6 +236,57 @@ async function stays(namespace: string, times: Times): Promise<void> {
   );
   expect(await version()).toBe(before);
 }
+
+test('the rights that the controller is installed with are enough for all of that', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'smi-rights-'));
+  ends.push(() => rmSync(folder, { recursive: true, force: true }));
+  const namespace = 'smi-mesh-system';
+  await created(admin, '/api/v1/namespaces', { metadata: { name: namespace } });
+  await createAccount(admin, namespace, 'smi-mesh-controller');
+  const manifests = readSources([fileURLToPath(new URL('../../../deploy/manifests/smi-mesh.yaml', import.meta.url))]);
+  const rbac = manifests.documents.filter(({ apiVersion }) => apiVersion === 'rbac.authorization.k8s.io/v1');
+  for (const { kind, object } of rbac) {
+    const within = kind.startsWith('Cluster') ? '' : `namespaces/${namespace}/`;
+    await created(admin, `/apis/rbac.authorization.k8s.io/v1/${within}${kind.toLowerCase()}s`, object);
+  }
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeAccountKubeconfig(cluster, { namespace, account: 'smi-mesh-controller' }, kubeconfig);
+  const limited = await connect({ kubeconfig });
+  if (!limited.ok) throw new Error(limited.error.diagnostic.message);
+  const full = connection;
+  connection = limited.value;
+  ends.push(() => {
+    connection = full;
+  });
+  const times = { now: Date.now() };
+  const one = await replica(namespace, times);
+  lead(one, times);
+  const stopped = new AbortController();
+  const log = (line: string) => lines.push(line);
+  const task = trustBundleTask({ authority: one.authority, systemNamespace: namespace, log, lookMillis: 100 });
+  const running = task.run(connection, stopped.signal);
+  ends.push(async () => {
+    stopped.abort();
+    await running;
+  });
+  await created(admin, '/api/v1/namespaces', {
+    metadata: { name: 'rights', labels: { 'smi-mesh.io/inject': 'enabled' } },
+  });
+  const status = async () => (await admin.get('/api/v1/namespaces/rights/configmaps/smi-mesh-trust-bundle')).status;
+  await until(
+    async () => (await status()) === 200,
+    patience,
+    () => lines.join('\n'),
+  );
+  await admin.patch(secretPath(namespace), { metadata: { annotations: { 'smi-mesh.io/rotate': 'now' } } });
+  await inPhase([one], 'introducing');
+  await admin.patch('/api/v1/namespaces/rights', { metadata: { labels: { 'smi-mesh.io/inject': 'disabled' } } });
+  await until(
+    async () => (await status()) === 404,
+    patience,
+    () => lines.join('\n'),
+  );
+});
 
 describe('below an issuer of cert-manager', () => {
   test('chains lead to its root; another certificate of it signs at once, one below a new root after everybody trusts that', async () => {
