@@ -8,7 +8,14 @@ import type { ClusterAccess } from './access.ts';
 import { apiClient } from './client.ts';
 import { type Program, startProgram } from './process.ts';
 
+export interface ClusterOptions {
+  /** Notes every request of a ServiceAccount in `Cluster.auditLog`. */
+  readonly audited?: true;
+}
+
 export interface Cluster extends ClusterAccess {
+  /** A file with lines of JSON (audit.k8s.io/v1 Event), where the cluster is audited. */
+  readonly auditLog: string;
   /** Where etcd answers plain HTTP. */
   readonly etcdUrl: string;
   /** Kills the apiserver at once. */
@@ -29,7 +36,7 @@ const attempts = 3;
 const tokens = { admin: 'admin-token', guest: 'guest-token' };
 
 /** Starts etcd and kube-apiserver on the loopback interface, with data, keys and logs in a temporary folder. */
-export async function startCluster(programs: string): Promise<Cluster> {
+export async function startCluster(programs: string, options: ClusterOptions = {}): Promise<Cluster> {
   for (let attempt = 1; ; attempt += 1) {
     const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-cluster-'));
     const running: Program[] = [];
@@ -39,7 +46,7 @@ export async function startCluster(programs: string): Promise<Cluster> {
       rmSync(folder, { recursive: true, force: true });
     };
     try {
-      const access = await start(programs, folder, running);
+      const access = await start(programs, folder, running, options);
       return { ...access, pids: running.flatMap(({ pid }) => pid ?? []), stop };
     } catch (error) {
       const outputs = running.map((program) => program.output()).join('\n');
@@ -49,16 +56,21 @@ export async function startCluster(programs: string): Promise<Cluster> {
   }
 }
 
-type Started = ClusterAccess & Pick<Cluster, 'etcdUrl' | 'stopApiserver' | 'startApiserver' | 'restartEtcd'>;
+type Started = ClusterAccess &
+  Pick<Cluster, 'auditLog' | 'etcdUrl' | 'stopApiserver' | 'startApiserver' | 'restartEtcd'>;
 
-async function start(programs: string, folder: string, running: Program[]): Promise<Started> {
+async function start(programs: string, folder: string, running: Program[], options: ClusterOptions): Promise<Started> {
   const [client = 0, peer = 0, secure = 0] = await freePorts(3);
   const etcdUrl = `http://127.0.0.1:${client}`;
   const startEtcd = () =>
     startProgram(join(programs, 'etcd'), etcdArguments(folder, etcdUrl, peer), join(folder, 'etcd.log'));
   running.push(startEtcd());
   const keys = writeKeys(folder);
-  const args = apiserverArguments({ folder, keys, etcdUrl, port: secure });
+  const auditLog = join(folder, 'audit.log');
+  const args = [
+    ...apiserverArguments({ folder, keys, etcdUrl, port: secure }),
+    ...(options.audited ? auditArguments(folder, auditLog) : []),
+  ];
   const startApiserver = () => {
     running.push(startProgram(join(programs, 'kube-apiserver'), args, join(folder, 'kube-apiserver.log')));
   };
@@ -74,6 +86,7 @@ async function start(programs: string, folder: string, running: Program[]): Prom
     adminToken: tokens.admin,
     guestToken: tokens.guest,
     kubeconfig,
+    auditLog,
     etcdUrl,
     stopApiserver: async () => await running.pop()?.stop(0),
     startApiserver: async () => {
@@ -141,6 +154,15 @@ function apiserverArguments(options: { folder: string; keys: Keys; etcdUrl: stri
     // Nobody makes the default accounts here, and pods would be refused without them.
     '--disable-admission-plugins=ServiceAccount',
   ];
+}
+
+function auditArguments(folder: string, log: string): readonly string[] {
+  const policy = join(folder, 'audit.json');
+  const rules = [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }];
+  const head = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'] };
+  writeFileSync(policy, JSON.stringify({ ...head, rules }));
+  // Written before the answer is given, so that who has the answer finds the line.
+  return [`--audit-policy-file=${policy}`, `--audit-log-path=${log}`, '--audit-log-mode=blocking-strict'];
 }
 
 /** Waits for `/readyz`; gives the certificate that the apiserver has made for itself. */

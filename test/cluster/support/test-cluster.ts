@@ -1,10 +1,13 @@
 import { afterAll } from 'vitest';
 import { ensureKubernetes } from '../../../scripts/kubernetes.mjs';
-import { type Cluster, startCluster } from './cluster.ts';
+import { type Cluster, type ClusterOptions, startCluster } from './cluster.ts';
 
 /** An apiserver for the tests of one file, stopped after them. Waited for at the top of the file. */
-export async function startTestCluster(): Promise<Cluster> {
-  const cluster = await startCluster(ensureKubernetes((line) => console.log(line)));
+export async function startTestCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const cluster = await startCluster(
+    ensureKubernetes((line) => console.log(line)),
+    options,
+  );
   afterAll(cluster.stop);
   return cluster;
 }
