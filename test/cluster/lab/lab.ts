@@ -128,7 +128,7 @@ class RunningLab implements Lab {
     await Promise.all(numbers.map((number) => this.#startNode(number)));
     await dns;
     await Promise.all(numbers.map((number) => this.#nodeReady(nodeName(number))));
-    await this.must(['--namespace=kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=90s']);
+    await this.must(['--namespace=kube-system', 'rollout', 'status', 'deployment/coredns', '--timeout=240s']);
   }
 
   async loadImages(archive: string): Promise<void> {
@@ -178,8 +178,8 @@ class RunningLab implements Lab {
   }
 
   async #nodeReady(name: string): Promise<void> {
-    await this.must(['wait', '--for=create', `node/${name}`, '--timeout=90s']);
-    await this.must(['wait', '--for=condition=Ready', `node/${name}`, '--timeout=90s']);
+    await this.must(['wait', '--for=create', `node/${name}`, '--timeout=240s']);
+    await this.must(['wait', '--for=condition=Ready', `node/${name}`, '--timeout=240s']);
   }
 }
 

@@ -9,7 +9,7 @@ export interface KubectlRun {
   readonly stderr: string;
 }
 
-const timeout = 120_000;
+const timeout = 300_000;
 
 /** Runs the real kubectl with a kubeconfig; whatever its end, the result is a value. */
 export async function runKubectl(kubeconfig: string, args: readonly string[], input = ''): Promise<KubectlRun> {
