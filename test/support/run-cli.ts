@@ -11,6 +11,8 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds until it is ended; a minute unless told otherwise. */
+  readonly timeout?: number;
 }
 
 const entry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -21,7 +23,7 @@ export function runCli(argv: readonly string[], options: CliOptions = {}): Promi
     const child = execFile(
       process.execPath,
       [entry, ...argv],
-      { cwd: options.cwd, env: { ...process.env, ...options.env }, timeout: 60_000, maxBuffer: 64 << 20 },
+      { cwd: options.cwd, env: { ...process.env, ...options.env }, timeout: options.timeout ?? 60_000, maxBuffer: 64 << 20 },
       (error, stdout, stderr) => {
         const status = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ status, stdout, stderr });
