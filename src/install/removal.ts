@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { systemNames, trustBundle } from '../kubernetes/names.ts';
 import type { Connection } from '../kubernetes-client/connect.ts';
 import type { ClusterFault } from '../kubernetes-client/fault.ts';
+import { migrateStorage } from '../kubernetes-client/migrate-storage.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import type { Fields } from '../lib/values.ts';
-import { type Definition, definitionsPath, readDefinitions } from './definitions.ts';
+import { type Definition, definitionsPath, readDefinitions, storageVersion, storedVersions } from './definitions.ts';
 import { type ApiKind, installedKinds, itemsOf, labelsOf, listPath, metadataOf, objectPath, titleOf } from './kinds.ts';
-import { migrateStorage, releaseDefinition } from './release-definition.ts';
+import { releaseDefinition } from './release-definition.ts';
 
 export interface RemovalOptions {
   readonly namespace: string;
@@ -40,7 +41,7 @@ export async function removeInstallation(
   if (!quiet.ok) return quiet;
   // What was stored in older versions is written anew while the conversion is there.
   for (const definition of options.all ? [] : definitions.value.filter(({ live }) => live && isOurs(live))) {
-    const migrated = await migrateStorage(connection, definition);
+    const migrated = await storeAnew(connection, definition);
     if (!migrated.ok) return migrated;
   }
   const stopped = await removeKinds(connection, workloads, options);
@@ -52,6 +53,21 @@ export async function removeInstallation(
   if (!bundles.ok) return bundles;
   return await removeKinds(connection, rest, options);
 }
+
+/** Does nothing where every object is stored in the newest version already. */
+async function storeAnew(connection: Connection, definition: Definition): Promise<Result<void, ClusterFault>> {
+  const { name, group, plural, live = {} } = definition;
+  const newest = storageVersion(live);
+  if (storedVersions(live).every((version) => version === newest)) return ok(undefined);
+  return await migrateStorage(
+    connection,
+    { name, group, plural, storageVersion: newest },
+    AbortSignal.timeout(storeTimeout),
+  );
+}
+
+/** How long storing the objects of one definition anew may take, in milliseconds. */
+const storeTimeout = 10 * 60_000;
 
 type Kinds = typeof installedKinds;
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { StoredKind } from '../../kubernetes-client/migrate-storage.ts';
 import { packageRoot } from '../../lib/package-root.ts';
 import type { Fields } from '../../lib/values.ts';
 
@@ -25,4 +26,10 @@ export function shippedDefinitions(): readonly Definition[] {
   const folder = join(packageRoot(), 'schemas', 'crds');
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   return files.sort().map((file) => parse(readFileSync(join(folder, file), 'utf8')) as Definition);
+}
+
+/** Where its objects are, and in which version they are to be stored. */
+export function storedKind({ metadata, spec }: Definition): StoredKind {
+  const storageVersion = spec.versions.find(({ storage }) => storage)?.name ?? '';
+  return { name: metadata.name, group: spec.group, plural: spec.names.plural, storageVersion };
 }

@@ -3,15 +3,15 @@ import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
 import { objectKey } from '../../diagnostics/origin.ts';
 import type { Connection } from '../../kubernetes-client/connect.ts';
 import type { ClusterFault } from '../../kubernetes-client/fault.ts';
+import { migrateStorage } from '../../kubernetes-client/migrate-storage.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { caBundleOf, type WebhookCredential } from '../certificates/credential.ts';
 import { defaultRotation, nextStep, type RotationTimes } from '../certificates/rotation.ts';
 import { readSecret, type SecretName, writeSecret } from '../certificates/secret.ts';
 import { hostsOf, probe, type WebhookAddress } from './address.ts';
 import { announceBundle, configurationKinds } from './announce.ts';
-import { type Definition, shippedDefinitions } from './definition.ts';
+import { type Definition, shippedDefinitions, storedKind } from './definition.ts';
 import { type AppliedDefinition, applyDefinition } from './definitions.ts';
-import { migrateStorage } from './migration.ts';
 
 export interface WebhookTaskOptions {
   readonly address: WebhookAddress;
@@ -168,9 +168,8 @@ class WebhookCare {
     const { name } = definition.metadata;
     const before = this.#migrations.get(name);
     if (before !== undefined && Date.now() - before.at < migrationPause) return before.findings;
-    const failed = await migrateStorage(this.#connection, definition, signal);
-    const message = `objects of ${name} are still stored in an older version: ${failed?.diagnostic.message}`;
-    const findings = failed === undefined ? [] : [diagnostic('SMI6301', { message, origin: originOf(name) })];
+    const migrated = await migrateStorage(this.#connection, storedKind(definition), signal);
+    const findings = migrated.ok ? [] : [notMigrated(name, migrated.error)];
     this.#migrations.set(name, { at: Date.now(), findings });
     return findings;
   }
@@ -191,6 +190,11 @@ class WebhookCare {
 
 /** Before objects that could not be stored anew are tried again, in milliseconds. */
 const migrationPause = 10 * 60_000;
+
+function notMigrated(definition: string, { diagnostic: { message: because } }: ClusterFault): Diagnostic {
+  const message = `objects of ${definition} are still stored in an older version: ${because}`;
+  return diagnostic('SMI6301', { message, origin: originOf(definition) });
+}
 
 function originOf(definition: string) {
   return { object: objectKey('apiextensions.k8s.io', 'CustomResourceDefinition', '', definition), path: '' };
