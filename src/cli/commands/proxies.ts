@@ -1,14 +1,13 @@
 import { Command, Option } from 'commander';
-import { folderOption, stateOption } from '../control-plane/options.ts';
+import { withControlPlane } from '../control-plane/options.ts';
 import type { ProxiesOptions } from '../proxies/run.ts';
 
 export function proxiesCommand(): Command {
-  return new Command('proxies')
+  const command = new Command('proxies')
     .description('list the proxies of a running mesh: which configuration each has, and what it refuses')
     .argument('[proxy]', 'only this one, with its resources: NAMESPACE/POD, or POD in the namespace default')
-    .option('--diff', 'what the proxy has against what it should have')
-    .addOption(folderOption())
-    .addOption(stateOption())
+    .option('--diff', 'what the proxy has against what it should have');
+  return withControlPlane(command)
     .addOption(new Option('-o, --output <format>', 'format').choices(['text', 'wide', 'json']).default('text'))
     .addHelpText(
       'after',

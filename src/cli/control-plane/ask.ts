@@ -1,41 +1,65 @@
 import { statSync } from 'node:fs';
 import { askSocket } from '../../control/admin/socket.ts';
 import { defaultStateDirectory } from '../../control/local/state.ts';
-import { diagnostic } from '../../diagnostics/diagnostic.ts';
 import { isRecord } from '../../lib/values.ts';
-import { Unreachable } from '../unreachable.ts';
+import { type ControlPlaneOptions, notReached, type ReplicaAnswer } from './answer.ts';
 
-/** Where a control plane has its state: named, or that of the folder that it serves. */
-export interface ControlPlaneOptions {
-  readonly state?: string;
-  readonly folder: string;
+/** Somebody who can be asked for the JSON of a page. */
+export interface AskedControlPlane {
+  /**
+   * The answers of all replicas that know one, at least one; throws `Unreachable` when there is none to be had, or not from
+   * every replica that is ready.
+   */
+  ask<T>(target: string, timeoutMillis?: number): Promise<readonly T[]>;
+}
+
+const usualTimeout = 10_000;
+
+/** The control plane that the options lead to; throws `Unreachable` when that cannot be found out. */
+export async function controlPlaneOf(options: ControlPlaneOptions): Promise<AskedControlPlane> {
+  if (options.context !== undefined || options.kubeconfig !== undefined) {
+    // Loaded only here: questions to a local mesh shall not wait for the client library.
+    const { replicasOf } = await import('./replicas.ts');
+    const replicas = await replicasOf(options);
+    return {
+      ask: async <T>(target: string, timeoutMillis = usualTimeout) =>
+        known<T>(await replicas.ask(target, timeoutMillis)),
+    };
+  }
+  const directory = stateDirectoryOf(options);
+  return {
+    ask: async <T>(target: string, timeoutMillis = usualTimeout) => {
+      const answer = await askSocket(directory, target, timeoutMillis);
+      if (!answer.ok) throw notReached(answer.error);
+      return known<T>([{ ...answer.value, who: `what answers in ${directory}` }]);
+    },
+  };
 }
 
 /** The state directory that the options lead to; throws `Unreachable` for a folder that is not there. */
-export function stateDirectoryOf({ state, folder }: ControlPlaneOptions): string {
+function stateDirectoryOf({ state, folder }: ControlPlaneOptions): string {
   if (state !== undefined) return state;
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw notReached(`${folder} is not a folder`);
   return defaultStateDirectory(folder);
 }
 
-/** Asks a page of the control plane for JSON; throws `Unreachable` when there is none to be had. */
-export async function askControlPlane<T>(directory: string, target: string, timeoutMillis = 10_000): Promise<T> {
-  const answer = await askSocket(directory, target, timeoutMillis);
-  if (!answer.ok) throw notReached(answer.error);
-  const { status, body } = answer.value;
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    throw notReached(`what answers in ${directory} is no control plane of this release`);
-  }
-  if (status !== 200) {
+/** A replica that does not know a proxy says 404: another may. */
+function known<T>(answers: readonly ReplicaAnswer[]): readonly T[] {
+  const parsed = answers.map(({ status, body, who }) => ({ status, value: parse(body, who) }));
+  const failed = parsed.find(({ status }) => status !== 200 && status !== 404) ?? parsed[0];
+  const good = parsed.filter(({ status }) => status === 200);
+  if (failed !== undefined && (failed.status !== 404 || good.length === 0) && failed.status !== 200) {
+    const { value, status } = failed;
     throw notReached(isRecord(value) && typeof value.error === 'string' ? value.error : `status ${status}`);
   }
   // Both ends are of one release.
-  return value as T;
+  return good.map(({ value }) => value as T);
 }
 
-function notReached(message: string): Unreachable {
-  return new Unreachable(diagnostic('SMI6111', { message }));
+function parse(body: string, who: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw notReached(`${who} is no control plane of this release`);
+  }
 }

@@ -1,5 +1,8 @@
 import type { WaitReport } from '../../control/admin/contract.ts';
-import { askControlPlane, type ControlPlaneOptions, stateDirectoryOf } from '../control-plane/ask.ts';
+import { nonEmpty } from '../../lib/collections.ts';
+import { type ControlPlaneOptions, notReached } from '../control-plane/answer.ts';
+import { controlPlaneOf } from '../control-plane/ask.ts';
+import { mergeWaits } from '../control-plane/merge.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print, printJson, styleFor } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';
@@ -18,17 +21,20 @@ const graceMillis = 5_000;
 
 /** Waits until every proxy has what was saved until now; returns the exit code. */
 export async function runWait(objects: readonly string[], options: WaitOptions): Promise<number> {
-  const directory = stateDirectoryOf(options);
+  const controlPlane = await controlPlaneOf(options);
   const deadline = performance.now() + options.timeout;
   let report: WaitReport;
   do {
     const timeout = Math.max(0, Math.round(Math.min(stepMillis, deadline - performance.now())));
     const query = new URLSearchParams({ timeout: String(timeout) });
     for (const object of objects) query.append('object', object);
-    report = await askControlPlane<WaitReport>(directory, `/wait?${query}`, timeout + graceMillis);
+    const answers = nonEmpty(await controlPlane.ask<WaitReport>(`/wait?${query}`, timeout + graceMillis));
+    if (answers === undefined) throw notReached('nobody answers');
+    report = mergeWaits(answers);
   } while (report.outcome === 'waiting' && performance.now() < deadline);
   if (report.outcome === 'unknown-object') {
-    return wrongUse(`there is no ${report.unknown.join(' and no ')} in the files; write KIND/NAMESPACE/NAME`);
+    const where = options.context === undefined ? 'in the files' : 'in the cluster';
+    return wrongUse(`there is no ${report.unknown.join(' and no ')} ${where}; write KIND/NAMESPACE/NAME`);
   }
   if (options.output === 'json') printJson(report);
   else print(...renderWait(report, options.timeout, styleFor(process.stdout)));

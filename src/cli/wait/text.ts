@@ -28,11 +28,11 @@ function verdict({ outcome, rollout, connected, findings, refusals }: WaitReport
   }
   if (outcome === 'refused') {
     return refusals.length === 0
-      ? `refused: the files have ${count(findings.length, 'error')}; what was good before stays in force`
+      ? `refused: the ${rollout.cause === 'cluster' ? 'objects' : 'files'} have ${count(findings.length, 'error')}; what was good before stays in force`
       : `refused: ${count(refusing(refusals), 'proxy does', 'proxies do')} not take all of ${generation}`;
   }
   if (connected === 0) return `landed: ${generation} is published, and no proxy is connected`;
-  if (rollout.touched === 0 && rollout.cause === 'files') return `landed: ${generation} changes nothing for ${proxies}`;
+  if (rollout.touched === 0 && rollout.cause !== 'pods') return `landed: ${generation} changes nothing for ${proxies}`;
   const time = rollout.savedAt === undefined ? '' : `, ${millis(rollout.durations.total)} after it was saved`;
   return `landed: ${connected === 1 ? 'the proxy has' : `all ${proxies} have`} ${generation}${time}`;
 }

@@ -65,8 +65,18 @@ export class ControllerProcess {
     return Number((await this.said({ message: 'proxies are served' })).port);
   }
 
+  /** By what it said last. */
+  get leads(): boolean {
+    const last = this.lines.findLast(({ message }) => message.startsWith('this replica '));
+    return last?.message === 'this replica leads';
+  }
+
+  async port(name: 'health' | 'admin'): Promise<number> {
+    return Number((await this.said({ message: 'listening' }))[name]);
+  }
+
   async get(port: 'health' | 'admin', path: string): Promise<{ readonly status: number; readonly body: string }> {
-    const number = (await this.said({ message: 'listening' }))[port];
+    const number = await this.port(port);
     const answer = await fetch(`http://127.0.0.1:${number}${path}`);
     return { status: answer.status, body: await answer.text() };
   }
