@@ -166,6 +166,7 @@ describe('delivery', () => {
     expect([...client.names].sort()).toEqual([
       'Endpoints default/shop-v1:80',
       'Endpoints default/shop-v2:80',
+      'Endpoints default/shop:80',
       'InboundPolicy default/client',
       'OutboundService default/shop-v1:80',
       'OutboundService default/shop-v2:80',
@@ -263,7 +264,7 @@ describe('what is broken', () => {
 
   it('a resource that a proxy refuses is reported with its origin, the others arrive', async () => {
     const { controlPlane, events } = await start();
-    const client = await connectClient(controlPlane, { refuses: ['default/shop:80'] });
+    const client = await connectClient(controlPlane, { refuses: ['OutboundService default/shop:80'] });
     const nack = await events.until('nack', 1);
     expect(nack).toMatchObject({ workload: 'default/client', resources: ['default/shop:80'] });
     expect(nack.detail).toContain('refused default/shop:80');

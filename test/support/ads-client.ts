@@ -48,7 +48,7 @@ export class TestAdsClient {
   error: ServiceError | undefined;
   /** Leaves responses unanswered. */
   silent = false;
-  /** Resource names that it refuses. */
+  /** Resources that it refuses: by name, or by type and name (`Workload default/shop`). */
   readonly refuses: Set<string>;
   readonly #client: InstanceType<typeof AdsClient>;
   readonly #stream: ClientDuplexStream<object, ReceivedBatch>;
@@ -125,7 +125,8 @@ export class TestAdsClient {
   #receive(batch: ReceivedBatch): void {
     this.batches.push(batch);
     const { typeUrl, nonce } = batch;
-    const refused = batch.resources.find(({ name }) => this.refuses.has(name));
+    const type = typeUrl.split('.').at(-1);
+    const refused = batch.resources.find(({ name }) => this.refuses.has(name) || this.refuses.has(`${type} ${name}`));
     if (refused === undefined) {
       const held = this.held.get(typeUrl) ?? new Map<string, string>();
       this.held.set(typeUrl, held);
