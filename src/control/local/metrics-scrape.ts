@@ -38,22 +38,22 @@ export async function scrape(address: string): Promise<readonly Sample[] | undef
   return text === undefined ? undefined : parseMetrics(text);
 }
 
-/** The body of a sidecar's admin page; `undefined` unless it answers 200 in time. */
-export function ask(address: string, path: string): Promise<string | undefined> {
-  return request('GET', address, path);
+/** The body of a sidecar's page, of its admin endpoint unless told otherwise; `undefined` unless it answers 200 in time. */
+export function ask(address: string, path: string, port: number = localAdminPort): Promise<string | undefined> {
+  return request('GET', address, path, port);
 }
 
 /** The same for what a sidecar is asked to do. */
 export function tell(address: string, path: string): Promise<string | undefined> {
-  return request('POST', address, path);
+  return request('POST', address, path, localAdminPort);
 }
 
-function request(method: 'GET' | 'POST', address: string, path: string): Promise<string | undefined> {
+function request(method: 'GET' | 'POST', address: string, path: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const options = {
       method,
       host: address,
-      port: localAdminPort,
+      port,
       path,
       agent: false,
       signal: AbortSignal.timeout(timeoutMillis),
