@@ -1,4 +1,4 @@
-import { isRecord } from '../../../lib/values.ts';
+import { type Fields, isRecord } from '../../../lib/values.ts';
 
 export type ConditionType = 'Accepted' | 'ResolvedRefs' | 'Programmed' | 'Conflicted';
 
@@ -20,6 +20,12 @@ export interface Condition extends ConditionState {
   readonly lastTransitionTime: string;
 }
 
+export interface MergedConditions {
+  readonly conditions: readonly unknown[];
+  /** Those whose status, reason or message is not what the object has. */
+  readonly news: readonly ConditionState[];
+}
+
 /**
  * The list of conditions that an object is to have: those of other writers stay, and a time of transition stays as long as
  * the status does. Nothing when it has exactly these already.
@@ -29,21 +35,27 @@ export function mergeConditions(
   states: readonly ConditionState[],
   observedGeneration: number,
   now: Date,
-): readonly unknown[] | undefined {
+): MergedConditions | undefined {
   const existing = Array.isArray(before) ? before.filter(isRecord) : [];
   let changed = false;
+  const news: ConditionState[] = [];
   const own = states.map((state): Condition => {
     const old = existing.find(({ type }) => type === state.type);
     const same = old?.status === state.status;
     const lastTransitionTime =
       same && typeof old.lastTransitionTime === 'string' ? old.lastTransitionTime : rfc3339(now);
     const condition = { ...state, observedGeneration, lastTransitionTime };
-    changed ||= old === undefined || Object.entries(condition).some(([name, value]) => old[name] !== value);
+    if (!says(old, state)) news.push(state);
+    changed ||= !says(old, condition);
     return condition;
   });
   if (!changed) return undefined;
   const ownTypes = new Set<unknown>(states.map(({ type }) => type));
-  return [...existing.filter(({ type }) => !ownTypes.has(type)), ...own];
+  return { conditions: [...existing.filter(({ type }) => !ownTypes.has(type)), ...own], news };
+}
+
+function says(condition: Fields | undefined, wanted: object): boolean {
+  return condition !== undefined && Object.entries(wanted).every(([name, value]) => condition[name] === value);
 }
 
 /** To the second, as Kubernetes writes times. */

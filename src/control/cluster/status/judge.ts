@@ -27,6 +27,11 @@ export function judge(judged: Judged): readonly ConditionState[] {
   return [accepted(judged, weighty), resolved(weighty), programmed(judged), conflicted(weighty)];
 }
 
+/** Whether a condition says that something is wrong, and not only that it is under way. */
+export function isBad({ type, status }: ConditionState): boolean {
+  return status === (type === 'Conflicted' ? 'True' : 'False');
+}
+
 function accepted({ refused }: Judged, findings: readonly LocatedDiagnostic[]): ConditionState {
   const own = findings.filter((finding) => !isReference(finding) && !isConflict(finding));
   const errors = own.filter(({ severity }) => severity === 'error');
@@ -72,7 +77,7 @@ function state(
 }
 
 /** `SMI3002 spec.backends[1].service: ...`. */
-export function sentenceOf({ code, origin, message }: LocatedDiagnostic): string {
+function sentenceOf({ code, origin, message }: LocatedDiagnostic): string {
   const path = origin?.path ?? '';
   return `${code}${path === '' ? '' : ` ${path}`}: ${message}`;
 }

@@ -8,6 +8,7 @@ export interface StatusSubject {
   readonly key: ObjectKey;
   /** Of the object at the apiserver, in the version that is watched. */
   readonly path: string;
+  readonly apiVersion: string;
   readonly uid: string;
   readonly generation: number;
   readonly resourceVersion: string;

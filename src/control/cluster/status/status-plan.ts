@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../../../diagnostics/origin.ts';
 import { isRecord } from '../../../lib/values.ts';
-import { mergeConditions } from './condition.ts';
+import { type ConditionState, mergeConditions } from './condition.ts';
 import { type Judged, judge } from './judge.ts';
 import type { ObservedShare } from './settling-shares.ts';
 import type { StatusSource, StatusSubject } from './source.ts';
@@ -13,6 +13,8 @@ export interface StatusWrite {
     readonly conditions?: readonly unknown[];
     readonly backends?: readonly { readonly service: string; readonly observedPercent: number }[];
   };
+  /** Conditions that say something else than before. */
+  readonly news: readonly ConditionState[];
 }
 
 /** An object that was written a moment ago may be written again at once. */
@@ -95,13 +97,14 @@ export class StatusPlan {
   #write(subject: StatusSubject, judged: Judged): StatusWrite | undefined {
     const before = isRecord(subject.status) ? subject.status : {};
     const now = new Date(this.#now());
-    const conditions = mergeConditions(before.conditions, judge(judged), subject.generation, now);
+    const merged = mergeConditions(before.conditions, judge(judged), subject.generation, now);
     const shares = this.#shares.get(subject.key);
-    if (conditions === undefined && shares === undefined) return undefined;
+    if (merged === undefined && shares === undefined) return undefined;
     return {
       subject,
+      news: merged?.news ?? [],
       status: {
-        ...(conditions === undefined ? {} : { conditions }),
+        ...(merged === undefined ? {} : { conditions: merged.conditions }),
         ...(shares === undefined ? {} : { backends: backendsOf(shares) }),
       },
     };

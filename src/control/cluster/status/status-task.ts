@@ -1,13 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ObjectKey } from '../../../diagnostics/origin.ts';
+import { type ObjectKey, parseObjectKey } from '../../../diagnostics/origin.ts';
 import type { Connection } from '../../../kubernetes-client/connect.ts';
+import type { EventRecorder } from '../../../kubernetes-client/event-recorder.ts';
 import type { LeaderTask } from '../leader-task.ts';
+import { isBad } from './judge.ts';
 import { type BackendCounts, SettlingShares } from './settling-shares.ts';
 import type { StatusSource } from './source.ts';
 import { StatusPlan, type StatusWrite } from './status-plan.ts';
 
 export interface StatusTaskOptions {
   readonly source: StatusSource;
+  readonly recorder: EventRecorder;
   /** Requests that the mesh has counted for the backends of splits, since any moment. */
   readonly count: (splits: readonly ObjectKey[]) => Promise<ReadonlyMap<ObjectKey, BackendCounts>>;
   /** Writes that the apiserver refused for good, told once each. */
@@ -71,6 +74,7 @@ class StatusLoop {
     const sent = await this.#connection.send('PATCH', `${path}/status`, body, { contentType });
     if (sent.ok) {
       this.#plan.written(write);
+      this.#tell(write);
       return;
     }
     const { status, diagnostic } = sent.error;
@@ -79,6 +83,17 @@ class StatusLoop {
     if (status === undefined || status >= 500 || status === 429) throw new Error(diagnostic.message);
     this.#options.onRefused(key, diagnostic.message);
     this.#plan.written(write);
+  }
+
+  /** What is wrong from now on becomes an Event; what a former leader wrote into the status it has told. */
+  #tell({ subject, news }: StatusWrite): void {
+    const { kind, namespace, name } = parseObjectKey(subject.key);
+    const regarding = { apiVersion: subject.apiVersion, kind, namespace, name, uid: subject.uid };
+    for (const condition of news) {
+      if (!isBad(condition)) continue;
+      const { type, reason, message } = condition;
+      this.#options.recorder.record({ regarding, type: 'Warning', reason, action: type, note: message });
+    }
   }
 
   async #followShares(): Promise<void> {

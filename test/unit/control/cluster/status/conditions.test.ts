@@ -65,7 +65,7 @@ describe('the conditions of an object', () => {
 
 describe('merging conditions', () => {
   const [early, late] = [new Date('2026-01-01T00:00:00.500Z'), new Date('2026-01-02T00:00:00Z')];
-  const first = mergeConditions(undefined, judge(fine), 1, early);
+  const first = mergeConditions(undefined, judge(fine), 1, early)?.conditions;
 
   it('gives nothing to write when nothing changed', () => {
     expect(first).toHaveLength(4);
@@ -75,7 +75,8 @@ describe('merging conditions', () => {
   it('keeps the time of a status that stays, and conditions of others', () => {
     const foreign = { type: 'Reviewed', status: 'True' };
     const merged = mergeConditions([foreign, ...(first ?? [])], judge({ ...fine, landed: false }), 2, late);
-    expect(merged).toEqual([
+    expect(merged?.news.map(({ type }) => type)).toEqual(['Programmed']);
+    expect(merged?.conditions).toEqual([
       foreign,
       expect.objectContaining({ type: 'Accepted', observedGeneration: 2, lastTransitionTime: '2026-01-01T00:00:00Z' }),
       expect.objectContaining({ type: 'ResolvedRefs', observedGeneration: 2 }),

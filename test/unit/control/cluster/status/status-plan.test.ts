@@ -12,6 +12,7 @@ function cluster() {
   const subject = (): StatusSubject => ({
     key,
     path: '/shop',
+    apiVersion: 'split.smi-spec.io/v1alpha4',
     uid: 'u',
     generation: state.generation,
     resourceVersion: String(state.version),
