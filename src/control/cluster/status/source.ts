@@ -25,7 +25,9 @@ export interface StatusSource {
   /** What proxies refuse now. */
   refusals(): readonly ProxyRefusal[];
   /** Whether every connected proxy has the object as it is now. */
-  landed(object: ObjectKey): boolean;
+  landed(subject: StatusSubject): boolean;
+  /** Finds out what has landed; whether that is more than before. */
+  refresh(): Promise<boolean>;
   /** The weights of the splits in force, by backend as `NAMESPACE/SERVICE`. */
   weights(): ReadonlyMap<ObjectKey, BackendCounts>;
   /** Tells of changes of any of these until the returned function is called. */

@@ -64,7 +64,7 @@ export class StatusPlan {
         findings: findings.get(key) ?? [],
         refused: refused.has(key),
         refusals: refusals.get(key) ?? [],
-        landed: source.landed(key),
+        landed: source.landed(subject),
       };
       const write = this.#write(subject, judged);
       if (write === undefined) continue;

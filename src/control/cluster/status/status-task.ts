@@ -49,6 +49,7 @@ class StatusLoop {
     try {
       this.#shares.wanted(source.weights(), true);
       while (!signal.aborted) {
+        if (await source.refresh()) this.#dirty = true;
         if (this.#dirty) await this.#look();
         await this.#followShares();
         await delay(lookMillis, undefined, { signal }).catch(() => undefined);

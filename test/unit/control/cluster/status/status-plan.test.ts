@@ -24,6 +24,7 @@ function cluster() {
     refused: () => new Set(),
     refusals: () => [],
     landed: () => state.landed,
+    refresh: () => Promise.resolve(false),
     weights: () => new Map(),
     watch: () => () => undefined,
   };

@@ -1,0 +1,44 @@
+import type { ObjectKey } from '../../../diagnostics/origin.ts';
+import { maxQuestion, type ObjectVersion } from './contract.ts';
+
+export interface ProgressOptions {
+  /** Whether every proxy of this replica has the object as this replica knows it. */
+  readonly landedHere: (object: ObjectKey) => boolean;
+  /** The other replicas that serve proxies, by any name. */
+  readonly peers: () => readonly string[];
+  /** Which objects have landed at the proxies of one of them; `undefined` when it does not answer. */
+  readonly ask: (peer: string, objects: readonly ObjectVersion[]) => Promise<ReadonlySet<ObjectKey> | undefined>;
+}
+
+/** What has landed at the proxies of all replicas. One that serves and does not answer counts as not having it. */
+export class Progress {
+  readonly #options: ProgressOptions;
+  /** The version of an object that has landed everywhere. */
+  readonly #confirmed = new Map<ObjectKey, string>();
+
+  constructor(options: ProgressOptions) {
+    this.#options = options;
+  }
+
+  landed(version: ObjectVersion): boolean {
+    return this.#confirmed.get(version.object) === nameOf(version);
+  }
+
+  /** Finds out about those that had not landed before; whether any of them has now. */
+  async refresh(objects: Iterable<ObjectVersion>): Promise<boolean> {
+    const all = [...objects];
+    const known = new Set(all.map(({ object }) => object));
+    for (const object of this.#confirmed.keys()) if (!known.has(object)) this.#confirmed.delete(object);
+    const { landedHere, peers, ask } = this.#options;
+    const open = all.filter((version) => !this.landed(version) && landedHere(version.object)).slice(0, maxQuestion);
+    if (open.length === 0) return false;
+    const answers = await Promise.all(peers().map((peer) => ask(peer, open)));
+    const everywhere = open.filter(({ object }) => answers.every((landed) => landed?.has(object) === true));
+    for (const version of everywhere) this.#confirmed.set(version.object, nameOf(version));
+    return everywhere.length > 0;
+  }
+}
+
+function nameOf({ uid, generation }: ObjectVersion): string {
+  return `${uid} ${generation}`;
+}
