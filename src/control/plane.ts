@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Compilation, type CompileOptions, createCompiler } from '../compile/index.ts';
 import { diagnostic } from '../diagnostics/diagnostic.ts';
+import type { ObjectKey } from '../diagnostics/origin.ts';
 import type { Authority, Svid } from '../identity/authority.ts';
 import { parseSpiffeId, type SpiffeId, spiffeId } from '../lib/spiffe.ts';
+import { isRecord } from '../lib/values.ts';
 import { bothChanges, type ModelChanges, noChanges } from '../model/changes.ts';
 import type { MeshModel, WorkloadId } from '../model/types.ts';
 import type { NodeInfo, XdsEvent, XdsLimits } from '../xds/contract.ts';
@@ -19,6 +21,7 @@ import type { AdsAddress, ControlPlaneMessage, LocatedDiagnostic, WantedShare } 
 import type { ObjectSource, SourceChange, SourceLoad } from './object-source.ts';
 import { type DataPlane, Publisher } from './publisher.ts';
 import type { ProxyRefusal } from './refusals/refusal.ts';
+import { Watchers } from './rollouts/watchers.ts';
 import { wantedShares } from './shares.ts';
 
 export type ControlPlaneEvent = Extract<
@@ -56,6 +59,17 @@ export interface Plane {
   counters(): XdsCounters;
   /** What proxies refuse now. */
   refusals(): readonly ProxyRefusal[];
+  /** What is wrong with the objects as they were loaded last. */
+  findings(): readonly LocatedDiagnostic[];
+  /** Objects with an error, whether or not a last good version is in force. */
+  refused(): readonly ObjectKey[];
+  /** The `metadata.generation` of an object that every connected proxy has; nothing while one lacks it. */
+  landed(object: ObjectKey): number | undefined;
+  model(): MeshModel | undefined;
+  /** What the server presents, and the roots of now. */
+  svid(): Svid;
+  /** Tells of loads, of what proxies have taken or refused, and of a new SVID, until the returned function is called. */
+  watch(watcher: () => void): () => void;
   /** Prometheus text format. */
   metrics(): string;
   /** Answers questions about itself; whoever carries them checks who asks. */
@@ -82,7 +96,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const lifetimeSeconds = options.svidLifetimeSeconds ?? defaultLifetimeSeconds;
   const hosts = [...new Set([options.ads.address, ...(options.ads.names ?? [])])].filter((host) => !isEverywhere(host));
   const own = await authority.issue(identity, { lifetimeSeconds, hosts });
-  const running = new RunningPlane(options);
+  const running = new RunningPlane(options, own);
   const server = await createXdsServer({
     ...options.ads,
     typeOrders: options.adapters.map(({ adapter }) => adapter.typeOrder),
@@ -100,6 +114,12 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     issue: (wanted) => running.issue(wanted),
     counters: () => server.counters(),
     refusals: () => running.refusals(),
+    findings: () => running.findings,
+    refused: () => running.refused,
+    landed: (object) => running.landed(object),
+    model: () => running.model,
+    svid: () => running.svid,
+    watch: (watcher) => running.watch(watcher),
     metrics: () => running.metrics(),
     admin: running.admin(server),
     close: () => running.close(),
@@ -123,16 +143,19 @@ class RunningPlane {
   /** What the compiler has changed since the model that is published. */
   #unpublished: ModelChanges = noChanges;
   #shares: readonly WantedShare[] | undefined;
-  #errors: readonly LocatedDiagnostic[] = [];
+  readonly #watchers = new Watchers();
+  findings: readonly LocatedDiagnostic[] = [];
+  svid: Svid;
 
-  constructor(options: PlaneOptions) {
+  constructor(options: PlaneOptions, svid: Svid) {
     this.#options = options;
+    this.svid = svid;
     this.#publisher = new Publisher(options.adapters);
     this.#credentials = new Credentials({
       authority: options.authority,
       lifetimeSeconds: options.svidLifetimeSeconds ?? defaultLifetimeSeconds,
       onIssued: (holder, identity, svid) => {
-        if (holder === serverHolder) this.#server?.rotate(svid);
+        if (holder === serverHolder) this.#renewed(svid);
         else this.#publisher.setSecret(holder, identity, svid);
       },
       onFailed: (finding) => this.#delivery.report(finding),
@@ -140,8 +163,12 @@ class RunningPlane {
     this.#delivery = new Delivery({
       server: () => this.#server,
       artifactOf: (resource) => this.#publisher.artifactOf(resource),
-      onEvent: options.onEvent,
+      onEvent: (event) => {
+        options.onEvent(event);
+        this.#watchers.changed();
+      },
     });
+    this.#delivery.rollouts.watch(() => this.#watchers.changed());
   }
 
   attach(server: XdsServer, identity: SpiffeId, hosts: readonly string[]): void {
@@ -197,6 +224,27 @@ class RunningPlane {
     return this.#delivery.refusals.standing;
   }
 
+  get refused(): readonly ObjectKey[] {
+    return this.#load?.refused ?? [];
+  }
+
+  get model(): MeshModel | undefined {
+    return this.#model;
+  }
+
+  landed(object: ObjectKey): number | undefined {
+    const { objects, rollouts } = this.#delivery;
+    const changed = objects.lastChange(object);
+    const rollout = rollouts.rollouts.find(({ generation }) => generation >= changed);
+    if (rollout === undefined || rollouts.missing(rollout.id).length > 0) return undefined;
+    const { metadata } = this.#load?.documents.get(object)?.object ?? {};
+    return isRecord(metadata) && typeof metadata.generation === 'number' ? metadata.generation : undefined;
+  }
+
+  watch(watcher: () => void): () => void {
+    return this.#watchers.add(watcher);
+  }
+
   metrics(): string {
     return this.#delivery.metrics.render();
   }
@@ -208,7 +256,10 @@ class RunningPlane {
       planes: this.#options.adapters,
       workloads: () =>
         Object.values(this.#model?.workloads ?? {}).flatMap(({ id, transport }) => (transport === 'mtls' ? [id] : [])),
-      faults: () => ({ refused: this.#load?.refused ?? [], errors: this.#errors }),
+      faults: () => ({
+        refused: this.#load?.refused ?? [],
+        errors: this.findings.filter(({ severity }) => severity === 'error'),
+      }),
       look: (signal) => this.#options.source.look(signal),
     });
     return createAdminHandler(source);
@@ -216,6 +267,7 @@ class RunningPlane {
 
   async close(): Promise<void> {
     this.#options.source.stop();
+    this.#watchers.clear();
     this.#delivery.stop();
     this.#credentials.stop();
     await this.#server?.close();
@@ -242,10 +294,10 @@ class RunningPlane {
   #report(load: SourceLoad, { diagnostics }: Compilation): void {
     this.#load = load;
     const { generation, changed, refused, programs } = load;
-    const findings = located([...load.diagnostics, ...diagnostics], load.locate);
-    this.#errors = findings.filter(({ severity }) => severity === 'error');
+    this.findings = located([...load.diagnostics, ...diagnostics], load.locate);
     this.#delivery.loaded(load);
-    this.#options.onEvent({ type: 'loaded', generation, changed, refused, diagnostics: findings });
+    this.#options.onEvent({ type: 'loaded', generation, changed, refused, diagnostics: this.findings });
+    this.#watchers.changed();
     if (programs !== undefined) this.#options.onEvent({ type: 'objects', generation, ...programs });
   }
 
@@ -284,6 +336,12 @@ class RunningPlane {
       if (had !== undefined && had !== model.workloads[id]?.identity) this.#server?.revoke(id);
     }
     return changedUnits;
+  }
+
+  #renewed(svid: Svid): void {
+    this.svid = svid;
+    this.#server?.rotate(svid);
+    this.#watchers.changed();
   }
 
   /** A defect must not end a mesh that works: what was in force stays, and the defect is reported. */

@@ -46,6 +46,8 @@ export const controllerPorts = {
   ads: 15_010,
   /** Certificates for workloads; callers prove themselves by a service account token. */
   identity: 15_012,
+  /** Questions of other replicas, by mutual TLS. */
+  peers: 15_013,
   /** `/healthz`, `/readyz` and `/metrics` in plain HTTP. */
   health: 15_014,
   /** Admin, on the loopback address only. */

@@ -19,6 +19,7 @@ export function controllerCommand(): Command {
     .option('--identity-port <port>', 'certificates for workloads', port, controllerPorts.identity)
     .option('--webhook-port <port>', 'conversion, validation and injection', port, controllerPorts.webhooks)
     .option('--webhook-host <host>', 'outside a cluster: host by which the apiserver reaches the webhooks')
+    .option('--peer-port <port>', 'questions of other replicas, by mutual TLS', port, controllerPorts.peers)
     .option('--health-port <port>', '/healthz, /readyz and /metrics', port, controllerPorts.health)
     .option('--admin-port <port>', 'questions and profiles, on the loopback interface', port, controllerPorts.admin)
     .addHelpText(

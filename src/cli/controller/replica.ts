@@ -22,6 +22,7 @@ export interface ReplicaOptions {
   readonly healthPort: number;
   readonly adminPort: number;
   readonly webhookPort: number;
+  readonly peerPort: number;
   readonly webhookHost?: string;
 }
 
@@ -45,7 +46,14 @@ export async function startReplica(
     namespace,
     instance: options.instance ?? process.env.POD_NAME ?? hostname(),
     ...(options.state === undefined ? {} : { stateDirectory: options.state }),
-    listen: { address, ads: options.adsPort, health: options.healthPort, admin: options.adminPort, names: hosts },
+    listen: {
+      address,
+      ads: options.adsPort,
+      health: options.healthPort,
+      admin: options.adminPort,
+      peers: options.peerPort,
+      names: hosts,
+    },
     log,
     prepare: async ({ signal, view }) => {
       // First of all: what is not converted cannot be read.

@@ -1,4 +1,5 @@
 import type { CompileOptions } from '../../compile/index.ts';
+import { describeObject } from '../../diagnostics/origin.ts';
 import type { Authority } from '../../identity/authority.ts';
 import { systemNames } from '../../kubernetes/names.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
@@ -7,15 +8,20 @@ import { type LeaseTimes, startLeaderElection } from '../../kubernetes-client/le
 import { MetricsRegistry } from '../../proxy/telemetry/registry.ts';
 import type { AdminHandler } from '../admin/contract.ts';
 import { answerHttp } from '../admin/http.ts';
-import { type ControlPlaneEvent, type Plane, startPlane } from '../plane.ts';
+import { type ControlPlaneEvent, controlPlaneIdentity, type Plane, startPlane } from '../plane.ts';
 import type { DataPlane } from '../publisher.ts';
 import { serveHealth } from './health.ts';
 import { serveHttp } from './http-endpoint.ts';
 import { type LeaderTask, runLeaderTasks } from './leader-task.ts';
 import { type Log, Repeated } from './log.ts';
 import { PlaneLog } from './plane-log.ts';
+import type { Peer } from './peers/ask-peer.ts';
+import type { PeerServer } from './peers/peer-server.ts';
+import { ReplicaProgress } from './peers/replica-progress.ts';
+import { otherReplicas } from './peers/replicas.ts';
 import { Profiles } from './profiles.ts';
 import { ClusterSource, type StatedObjects } from './source.ts';
+import { liveStatusTask } from './status/live-status.ts';
 
 export interface ControllerOptions {
   readonly connection: StreamingConnection;
@@ -34,6 +40,8 @@ export interface ControllerOptions {
     readonly health: number;
     /** On the loopback interface. */
     readonly admin: number;
+    /** Questions of other replicas. */
+    readonly peers: number;
     /** Host names and addresses by which proxies reach it. */
     readonly names: readonly string[];
   };
@@ -42,6 +50,8 @@ export interface ControllerOptions {
   readonly onEvent?: (event: ControlPlaneEvent) => void;
   readonly log: Log;
   readonly leaseTimes?: Partial<LeaseTimes>;
+  /** The other replicas that are ready; by the cluster's pods unless told otherwise. */
+  readonly peers?: () => readonly Peer[];
 }
 
 export interface PreparationContext {
@@ -64,6 +74,8 @@ export interface ControllerParts {
 
 export interface Controller {
   readonly ports: { readonly health: number; readonly admin: number };
+  /** Where other replicas ask. */
+  readonly peerPort: Promise<number>;
   /** Proxies are served. Rejects when ADS cannot be. */
   readonly serving: Promise<Plane>;
   /** Gives up leading, ends the streams, and resolves when nothing runs any more. */
@@ -89,7 +101,10 @@ class RunningController {
   readonly #stopping = new AbortController();
   #preparing: Promise<ControllerParts> | undefined;
   #parts: ControllerParts | undefined;
+  readonly #served = Promise.withResolvers<Plane>();
+  readonly #progress: ReplicaProgress;
   #plane: Plane | undefined;
+  #peers: PeerServer | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -99,6 +114,13 @@ class RunningController {
       connection,
       ...(stateDirectory === undefined ? {} : { stateDirectory }),
       onFault: (fault) => this.#failed(fault),
+    });
+    const { namespace, instance, peers = () => otherReplicas(this.#source.stated, namespace, instance) } = options;
+    this.#progress = new ReplicaProgress({
+      plane: this.#served.promise,
+      subjects: this.#source.subjects,
+      identity: controlPlaneIdentity(options.compileOptions.trustDomain),
+      peers,
     });
   }
 
@@ -121,13 +143,16 @@ class RunningController {
     this.#metrics.gauge('smi_controller_leader', '1 for the replica that writes.', () => (election.leads ? 1 : 0));
     const serving = this.#serve(preparing);
     serving.catch(() => undefined);
+    this.#served.resolve(serving);
     return {
       serving,
+      peerPort: serving.then(() => this.#peers?.port ?? 0),
       ports: { health: health.port, admin: admin.port },
       stop: async () => {
         this.#stopping.abort();
         await election.stop();
         this.#source.stop();
+        await this.#peers?.close();
         await this.#plane?.close();
         await this.#preparing?.then((parts) => parts.close()).catch(() => undefined);
         await Promise.all([admin.close(), health.close()]);
@@ -165,6 +190,7 @@ class RunningController {
     });
     plane.start();
     this.#plane = plane;
+    this.#peers = await this.#progress.serve(plane, listen.address, listen.peers);
     this.#log.info('proxies are served', { port: plane.ads.port, identity: plane.ads.identity });
     return plane;
   }
@@ -175,7 +201,7 @@ class RunningController {
     const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     await Promise.all([
       ended,
-      runLeaderTasks(tasks, connection, signal, {
+      runLeaderTasks([...tasks, this.#status()], connection, signal, {
         onFailure: ({ name }, error) => {
           const because = error instanceof Error ? error.message : String(error);
           this.#count('smi_controller_task_failures_total', 'Work of the leader that failed and is done again.', {
@@ -186,6 +212,19 @@ class RunningController {
       }),
     ]);
     this.#log.info('this replica does not lead any more', { because: String(signal.reason?.message ?? signal.reason) });
+  }
+
+  #status(): LeaderTask {
+    return liveStatusTask({
+      plane: this.#served.promise,
+      subjects: this.#source.subjects,
+      progress: this.#progress.everywhere,
+      instance: this.#options.instance,
+      onRefused: (object, because) => {
+        const message = `the status of ${describeObject(object)} cannot be written`;
+        if (this.#repeated.isNews(`${message} ${because}`)) this.#log.warn(message, { because });
+      },
+    });
   }
 
   #serveAdmin(port: number) {

@@ -12,12 +12,15 @@ import {
 } from '../../kubernetes-client/reflector.ts';
 import type { FollowedKind } from './kinds.ts';
 import type { ClusterObjects } from './objects.ts';
+import type { StatusSubjects } from './status/subjects.ts';
 import { trimmed } from './trim.ts';
 
 export interface FollowerOptions {
   readonly kind: FollowedKind;
   readonly served: ServedKind;
   readonly objects: ClusterObjects;
+  /** Where the objects of this kind get a status from us. */
+  readonly subjects?: StatusSubjects;
   /** Objects are different. */
   readonly onNews: () => void;
   readonly onSynced: () => void;
@@ -69,7 +72,7 @@ export class KindFollower {
   }
 
   #apply({ set, removed }: ReflectedChange): void {
-    const { objects, served, onNews } = this.#options;
+    const { objects, subjects, served, onNews } = this.#options;
     let news = false;
     for (const object of set) {
       const document = clusterDocument(trimmed(served.kind, object), served, this.#context);
@@ -78,9 +81,14 @@ export class KindFollower {
         continue;
       }
       this.#seen?.add(document.key);
+      subjects?.set(document.key, served.path, object);
       news = objects.set(document) || news;
     }
-    for (const name of removed) news = objects.remove(this.#keyOf(name)) || news;
+    for (const name of removed) {
+      const key = this.#keyOf(name);
+      subjects?.remove(key);
+      news = objects.remove(key) || news;
+    }
     if (news) onNews();
   }
 
@@ -92,10 +100,13 @@ export class KindFollower {
 
   /** Objects that an earlier follower of the kind has left. */
   #removeOthers(seen: ReadonlySet<ObjectKey>): void {
-    const { objects, kind, onNews } = this.#options;
+    const { objects, subjects, kind, onNews } = this.#options;
     const prefix = `${kind.group || 'core'}/${kind.kind}/`;
     const gone = [...objects.stated.keys()].filter((key) => key.startsWith(prefix) && !seen.has(key));
-    for (const key of gone) objects.remove(key);
+    for (const key of gone) {
+      subjects?.remove(key);
+      objects.remove(key);
+    }
     if (gone.length > 0) onNews();
   }
 

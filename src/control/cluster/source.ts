@@ -10,6 +10,7 @@ import { type Discovered, Discovery, type DiscoveryOptions } from './discovery.t
 import { KindFollower } from './follower.ts';
 import { followedKinds } from './kinds.ts';
 import { ClusterObjects } from './objects.ts';
+import { StatusSubjects } from './status/subjects.ts';
 
 export interface ClusterSourceOptions {
   readonly connection: StreamingConnection;
@@ -41,6 +42,8 @@ export class ClusterSource implements ObjectSource {
   readonly #stopped = new AbortController();
   /** By `GROUP/KIND`. */
   readonly #followers = new Map<string, KindFollower>();
+  /** Objects whose status is written. */
+  readonly subjects = new StatusSubjects();
   readonly #writtenKinds: ReadonlySet<string>;
   readonly #synced = Promise.withResolvers<void>();
   readonly #view: StatedObjects = {
@@ -136,6 +139,7 @@ export class ClusterSource implements ObjectSource {
           kind,
           served,
           objects: this.#objects,
+          ...(kind.custom ? { subjects: this.subjects } : {}),
           onNews: () => this.#schedule(),
           onSynced: () => this.#checkSynced(),
           onFault: (fault: ClusterFault) => this.#failed(fault),

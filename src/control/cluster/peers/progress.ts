@@ -1,13 +1,14 @@
 import type { ObjectKey } from '../../../diagnostics/origin.ts';
+import type { Peer } from './ask-peer.ts';
 import { maxQuestion, type ObjectVersion } from './contract.ts';
 
 export interface ProgressOptions {
-  /** Whether every proxy of this replica has the object as this replica knows it. */
-  readonly landedHere: (object: ObjectKey) => boolean;
-  /** The other replicas that serve proxies, by any name. */
-  readonly peers: () => readonly string[];
+  /** Whether every proxy of this replica has the object in this version, or a later one. */
+  readonly landedHere: (version: ObjectVersion) => boolean;
+  /** The other replicas that serve proxies. */
+  readonly peers: () => readonly Peer[];
   /** Which objects have landed at the proxies of one of them; `undefined` when it does not answer. */
-  readonly ask: (peer: string, objects: readonly ObjectVersion[]) => Promise<ReadonlySet<ObjectKey> | undefined>;
+  readonly ask: (peer: Peer, objects: readonly ObjectVersion[]) => Promise<ReadonlySet<ObjectKey> | undefined>;
 }
 
 /** What has landed at the proxies of all replicas. One that serves and does not answer counts as not having it. */
@@ -30,7 +31,7 @@ export class Progress {
     const known = new Set(all.map(({ object }) => object));
     for (const object of this.#confirmed.keys()) if (!known.has(object)) this.#confirmed.delete(object);
     const { landedHere, peers, ask } = this.#options;
-    const open = all.filter((version) => !this.landed(version) && landedHere(version.object)).slice(0, maxQuestion);
+    const open = all.filter((version) => !this.landed(version) && landedHere(version)).slice(0, maxQuestion);
     if (open.length === 0) return false;
     const answers = await Promise.all(peers().map((peer) => ask(peer, open)));
     const everywhere = open.filter(({ object }) => answers.every((landed) => landed?.has(object) === true));

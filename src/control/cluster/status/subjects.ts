@@ -1,18 +1,24 @@
 import type { ObjectKey } from '../../../diagnostics/origin.ts';
 import { type Fields, isRecord } from '../../../lib/values.ts';
+import { Watchers } from '../../rollouts/watchers.ts';
 import type { StatusSubject } from './source.ts';
 
 /** The objects whose status is written, as the watch shows them: what decides nothing is not kept with what does. */
 export class StatusSubjects {
   readonly #subjects = new Map<ObjectKey, StatusSubject>();
-  readonly #onChange: () => void;
-
-  constructor(onChange: () => void) {
-    this.#onChange = onChange;
-  }
+  readonly #watchers = new Watchers();
 
   [Symbol.iterator](): Iterator<StatusSubject> {
     return this.#subjects.values();
+  }
+
+  get(key: ObjectKey): StatusSubject | undefined {
+    return this.#subjects.get(key);
+  }
+
+  /** Tells of changes until the returned function is called. */
+  watch(watcher: () => void): () => void {
+    return this.#watchers.add(watcher);
   }
 
   /** `listPath` is that of all objects of the kind, in all namespaces. */
@@ -31,10 +37,10 @@ export class StatusSubjects {
       resourceVersion: String(resourceVersion),
       status,
     });
-    this.#onChange();
+    this.#watchers.changed();
   }
 
   remove(key: ObjectKey): void {
-    if (this.#subjects.delete(key)) this.#onChange();
+    if (this.#subjects.delete(key)) this.#watchers.changed();
   }
 }

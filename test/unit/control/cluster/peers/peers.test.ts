@@ -58,23 +58,23 @@ describe('replicas that ask each other', () => {
 
 describe('what has landed at the proxies of all replicas', () => {
   it('needs the answer of each, and is asked for once', async () => {
-    const asked: string[] = [];
-    const answers: Record<string, ReadonlySet<ObjectVersion['object']> | undefined> = {};
+    const asked: number[] = [];
+    const answers: Record<number, ReadonlySet<ObjectVersion['object']> | undefined> = {};
     const progress = new Progress({
       landedHere: () => true,
-      peers: () => ['x', 'y'],
-      ask: (name) => {
-        asked.push(name);
-        return Promise.resolve(answers[name]);
+      peers: () => [1, 2].map((port) => ({ address: '127.0.0.1', port })),
+      ask: ({ port }) => {
+        asked.push(port);
+        return Promise.resolve(answers[port]);
       },
     });
     const one = version('a');
-    answers.x = new Set([one.object]);
+    answers[1] = new Set([one.object]);
     expect(await progress.refresh([one])).toBe(false);
-    answers.y = new Set();
+    answers[2] = new Set();
     expect(await progress.refresh([one])).toBe(false);
     expect(progress.landed(one)).toBe(false);
-    answers.y = answers.x;
+    answers[2] = answers[1];
     expect(await progress.refresh([one])).toBe(true);
     expect(progress.landed(one)).toBe(true);
     expect(asked).toHaveLength(6);
@@ -86,7 +86,7 @@ describe('what has landed at the proxies of all replicas', () => {
   it('asks nobody about what has not landed here', async () => {
     const progress = new Progress({
       landedHere: () => false,
-      peers: () => ['x'],
+      peers: () => [{ address: '127.0.0.1', port: 1 }],
       ask: () => Promise.reject(new Error('nobody is to ask')),
     });
     expect(await progress.refresh([version('a')])).toBe(false);

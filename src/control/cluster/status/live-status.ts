@@ -1,0 +1,83 @@
+import type { ObjectKey } from '../../../diagnostics/origin.ts';
+import { createEventRecorder } from '../../../kubernetes-client/event-recorder.ts';
+import type { ObjectVersion } from '../peers/contract.ts';
+import type { Progress } from '../peers/progress.ts';
+import type { LeaderTask } from '../leader-task.ts';
+import type { Plane } from '../../plane.ts';
+import { splitWeights } from '../../split-weights.ts';
+import { countBackends, scrapeSidecars } from './share-counter.ts';
+import type { BackendCounts } from './settling-shares.ts';
+import type { StatusSource, StatusSubject } from './source.ts';
+import { statusTask } from './status-task.ts';
+import type { StatusSubjects } from './subjects.ts';
+
+export interface LiveStatusOptions {
+  /** Resolves once proxies are served. */
+  readonly plane: Promise<Plane>;
+  readonly subjects: StatusSubjects;
+  readonly progress: Progress;
+  /** Of this replica. */
+  readonly instance: string;
+  readonly onRefused: (object: ObjectKey, because: string) => void;
+}
+
+/** The leader's writing of status, of what this process knows. */
+export function liveStatusTask({ plane, subjects, progress, instance, onRefused }: LiveStatusOptions): LeaderTask {
+  return {
+    name: 'status',
+    async run(connection, signal) {
+      const served = await plane;
+      const recorder = createEventRecorder(connection, { controller: 'smi-mesh.io/controller', instance });
+      const source = statusSource(served, subjects, progress);
+      const count = (splits: readonly ObjectKey[]) => countSplits(served, splits);
+      try {
+        await statusTask({ source, recorder, count, onRefused }).run(connection, signal);
+      } finally {
+        recorder.stop();
+      }
+    },
+  };
+}
+
+function statusSource(plane: Plane, subjects: StatusSubjects, progress: Progress): StatusSource {
+  return {
+    subjects: () => subjects,
+    findings: () => plane.findings(),
+    refused: () => new Set(plane.refused()),
+    refusals: () => plane.refusals(),
+    landed: (subject) => progress.landed(versionOf(subject)),
+    refresh: () => progress.refresh([...subjects].map(versionOf)),
+    weights: () => {
+      const model = plane.model();
+      return new Map([...(model === undefined ? [] : splitWeights(model))].map(([key, { weights }]) => [key, weights]));
+    },
+    watch: (watcher) => {
+      const stop = [plane.watch(watcher), subjects.watch(watcher)];
+      return () => {
+        for (const each of stop) each();
+      };
+    },
+  };
+}
+
+export function versionOf({ key, uid, generation }: StatusSubject): ObjectVersion {
+  return { object: key, uid, generation };
+}
+
+/** What the sidecars of the mesh have counted as callers. */
+async function countSplits(plane: Plane, wanted: readonly ObjectKey[]): Promise<ReadonlyMap<ObjectKey, BackendCounts>> {
+  const model = plane.model();
+  if (model === undefined) return new Map();
+  const splits = splitWeights(model);
+  const sidecars = Object.values(model.workloads).flatMap(({ transport, addresses: [address] }) =>
+    transport === 'mtls' && address !== undefined ? [address] : [],
+  );
+  const scrapes = await scrapeSidecars(sidecars);
+  return new Map(
+    wanted.flatMap((key): [ObjectKey, BackendCounts][] => {
+      const split = splits.get(key);
+      if (split === undefined) return [];
+      return [[key, countBackends({ root: split.root, backends: [...split.weights.keys()] }, scrapes)]];
+    }),
+  );
+}
