@@ -1,5 +1,5 @@
-import { isRecord } from '../../../lib/values.ts';
 import { controllerLabels, controllerPorts } from '../../../kubernetes/names.ts';
+import { isRecord } from '../../../lib/values.ts';
 import type { Documents } from '../../last-good.ts';
 import type { Peer } from './ask-peer.ts';
 

@@ -1,12 +1,12 @@
 import type { ObjectKey } from '../../../diagnostics/origin.ts';
 import { createEventRecorder } from '../../../kubernetes-client/event-recorder.ts';
-import type { ObjectVersion } from '../peers/contract.ts';
-import type { Progress } from '../peers/progress.ts';
-import type { LeaderTask } from '../leader-task.ts';
 import type { Plane } from '../../plane.ts';
 import { splitWeights } from '../../split-weights.ts';
-import { countBackends, scrapeSidecars } from './share-counter.ts';
+import type { LeaderTask } from '../leader-task.ts';
+import type { ObjectVersion } from '../peers/contract.ts';
+import type { Progress } from '../peers/progress.ts';
 import type { BackendCounts } from './settling-shares.ts';
+import { countBackends, scrapeSidecars } from './share-counter.ts';
 import type { StatusSource, StatusSubject } from './source.ts';
 import { statusTask } from './status-task.ts';
 import type { StatusSubjects } from './subjects.ts';
