@@ -79,6 +79,11 @@ export class ClusterSource implements ObjectSource {
   }
 
   /** Nothing before everything has been listed once. */
+  /** As the apiserver has them, errors and all. */
+  get stated(): ClusterObjects['stated'] {
+    return this.#objects.stated;
+  }
+
   get view(): StatedObjects | undefined {
     return this.#complete ? this.#view : undefined;
   }

@@ -93,7 +93,11 @@ test('a status says what is wrong with code and field, and is not written again 
   await make(client, splits, split('shop', 'shop', 'shop-v1', 'shop-v3'));
   const lacking = await told('shop', { Accepted: 'True Accepted 1', ResolvedRefs: 'False RefNotFound 1' });
   expect(JSON.stringify(lacking.status)).toContain('SMI3002 spec.backends[1].service: ');
-  await until(async () => (await events('shop')).length > 0, patience);
+  await until(
+    async () => (await events('shop')).length > 0,
+    patience,
+    () => 'an Event of shop',
+  );
   expect(await events('shop')).toEqual([
     expect.objectContaining({ type: 'Warning', reason: 'RefNotFound', note: expect.stringContaining('SMI3002') }),
   ]);
@@ -117,17 +121,24 @@ test('a status says what is wrong with code and field, and is not written again 
 test('a controller that is killed while it writes leaves nothing twice, and the next one goes on', async () => {
   const first = await start();
   const names = Array.from({ length: 30 }, (_, i) => `many-${i}`);
-  await Promise.all(names.map((name) => make(client, splits, split(name, 'shop-v2', `missing-${name}`))));
-  await until(async () => conditionsOf(await read('many-3')).ResolvedRefs !== undefined, patience);
+  // All but the first of them are in conflict with it.
+  await make(client, splits, split('many', 'shop-v2', 'shop-v1'));
+  await Promise.all(names.map((name) => make(client, splits, split(name, 'shop-v2', 'shop-v1'))));
+  await until(
+    async () => conditionsOf(await read('many-3')).Conflicted !== undefined,
+    patience,
+    () => first.tail(),
+  );
   await first.stop('SIGKILL');
   await start();
-  for (const name of names) await told(name, { ResolvedRefs: 'False RefNotFound 1' });
-  const versions = await Promise.all(names.map(async (name) => (await read(name)).metadata?.resourceVersion));
+  for (const name of names) await told(name, { Conflicted: 'True Conflict 1' });
+  const versions = () => Promise.all(names.map(async (name) => (await read(name)).metadata?.resourceVersion));
+  const before = await versions();
   await make(client, splits, split('last', 'shop', 'shop-v1'));
-  await told('last', { Programmed: 'True Programmed 1' });
-  expect(await Promise.all(names.map(async (name) => (await read(name)).metadata?.resourceVersion))).toEqual(versions);
+  await told('last', { Conflicted: 'True Conflict 1' });
+  expect(await versions()).toEqual(before);
   for (const name of names) {
-    const told = (await events(name)).filter(({ reason }) => reason === 'RefNotFound');
-    expect(told.length, name).toBeLessThanOrEqual(1);
+    const conflicts = (await events(name)).filter(({ reason }) => reason === 'Conflict');
+    expect(conflicts.length, name).toBeLessThanOrEqual(1);
   }
 }, 240_000);

@@ -19,7 +19,7 @@ await startController({
   namespace: 'smi-mesh-system',
   instance: `controller-${process.pid}`,
   stateDirectory,
-  listen: { address, ads: controllerPorts.ads, health: 0, admin: 0, names: [] },
+  listen: { address, ads: controllerPorts.ads, health: 0, admin: 0, peers: 0, names: [] },
   prepare: async () => ({
     authority: await createAuthority({ trustDomain, stateDirectory }),
     tasks: [],
