@@ -124,7 +124,7 @@ export interface WorkloadPort {
   readonly tls?: 'permissive' | 'off';
   /** Port on which the sidecar takes this container port's traffic; equal to `port` under interception. */
   readonly meshPort: number;
-  /** Where the program itself listens: at the pod's own address, where that is known. */
+  /** Where the program itself listens, unless connections are redirected to the sidecar: then they go on to where they went. */
   readonly app: { readonly address: string; readonly port: number };
 }
 

@@ -172,7 +172,7 @@ function listenersAt(workload: Workload, address: string): InboundListener[] {
       port: meshPort,
       containerPort: port,
       protocol: protocols[protocol],
-      appAddress: app.address === workload.addresses[0] ? address : app.address,
+      appAddress: app.address,
       appPort: app.port,
       ...(http2 === true ? { appHttp2: true } : {}),
       ...(tls === undefined ? {} : { tls: tlsModes[tls] }),

@@ -29,7 +29,7 @@ import { protocolOf, speaksHttp2 } from '../protocol.ts';
 import type { CompileState, PassContext, ReachingPort, WorkloadFace } from '../state.ts';
 import { at } from '../state.ts';
 
-/** Where a program listens whose pod has no address yet. */
+/** Where a program listens beside a sidecar that takes the ports of the machine's own address. */
 const loopback = '127.0.0.1';
 
 /**
@@ -121,7 +121,7 @@ function portsOf(id: WorkloadId, pod: PodObject, reached: Reached, context: Pass
         ...(named === undefined ? {} : { name: named }),
         ...(transport === 'udp' ? { protocol: 'udp' } : served(id, pod, port, named, reached.get(key), context)),
         meshPort: bound?.mesh ?? port,
-        app: { address: address ?? loopback, port: bound?.app ?? port },
+        app: bound === undefined || address === undefined ? { address: loopback, port } : { address, port: bound.app },
       };
     })
     .sort(comparePorts);

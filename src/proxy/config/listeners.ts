@@ -23,15 +23,25 @@ export function listenerSpecs(
 ): readonly ListenerSpec[] {
   const { registry, memory, outside, interception } = environment;
   const compiler = new OutboundCompiler(resources, workload, registry, clusters, memory, outside);
-  const inbound = (placeOf: Parameters<typeof inboundSpecs>[5]) =>
-    material === undefined ? [] : inboundSpecs(resources, workload, material, clusters, environment, placeOf);
+  const inbound = (placeOf: Parameters<typeof inboundSpecs>[5], at = workload) =>
+    material === undefined ? [] : inboundSpecs(resources, at, material, clusters, environment, placeOf);
   if (interception !== undefined) {
     // Bound as well, where nobody is sent: a pod that calls itself by a service is not redirected on its way back.
-    const bound = inbound(({ address }) => ({ address, port: 0 }));
+    const bound = inbound(({ address }) => ({ address, port: 0 }), withProgramsWhereCalled(workload));
     return [...interceptedSpecs(resources, workload, compiler, environment, interception), ...bound];
   }
   const outbound = workload.outbound.flatMap((listener) => boundSpec(listener, compiler, environment));
   return [...outbound, ...inbound(({ address, port }) => ({ address, port }))];
+}
+
+/** A redirected connection goes on to where it went. */
+function withProgramsWhereCalled(workload: Messages['Workload']): Messages['Workload'] {
+  const inbound = workload.inbound.map((listener) => ({
+    ...listener,
+    appAddress: listener.address,
+    appPort: listener.containerPort,
+  }));
+  return { ...workload, inbound };
 }
 
 function boundSpec(
