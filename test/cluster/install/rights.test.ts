@@ -157,7 +157,10 @@ describe('the rights of the chart are enough', () => {
       const example = schemaExamples().find(
         (one) => one.kind === names.kind && one.apiVersion === `${group}/${version}`,
       );
-      const object = { ...example, metadata: { name: names.kind === 'MeshConfig' ? 'default' : 'told' } };
+      // That of the schema is of another namespace, which the webhook refuses.
+      const own = names.kind === 'IdentityBinding' ? { spec: { schemes: { serviceAccount: 'told' } } } : {};
+      const metadata = { name: names.kind === 'MeshConfig' ? 'default' : 'told' };
+      const object = { ...example, ...own, metadata };
       const { status, body } = await client.post(objectsPath(crd, version, 'default'), object);
       if (status !== 201 && status !== 409) throw new Error(`${names.kind}: ${body.message}`);
     }

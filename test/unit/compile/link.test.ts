@@ -209,7 +209,7 @@ describe('local addressing', () => {
     ]);
     expect(model.workloads[workloadOf('a')]).toMatchObject({
       outbound: 'intercepted',
-      ports: [{ port: 8080, meshPort: 8080, app: { address: '10.0.0.1', port: 8080 } }],
+      ports: [{ port: 8080, meshPort: 8080, app: { address: '127.0.0.1', port: 8080 } }],
     });
   });
 });
