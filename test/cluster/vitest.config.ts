@@ -6,7 +6,9 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
-    include: ['controller', 'faults', 'install', 'webhooks', 'nodes'].map((folder) => `test/cluster/${folder}/**/*.test.ts`),
+    include: ['controller', 'faults', 'install', 'webhooks', 'nodes'].map(
+      (folder) => `test/cluster/${folder}/**/*.test.ts`,
+    ),
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: 'forks',

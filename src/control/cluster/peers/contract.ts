@@ -8,10 +8,6 @@ export interface ObjectVersion {
   readonly generation: number;
 }
 
-export interface LandedQuestion {
-  readonly objects: readonly ObjectVersion[];
-}
-
 /** Which of them every proxy of the replica has, in that version or a later one. */
 export interface LandedAnswer {
   readonly landed: readonly ObjectKey[];

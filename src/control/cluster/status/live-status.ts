@@ -60,7 +60,7 @@ function statusSource(plane: Plane, subjects: StatusSubjects, progress: Progress
   };
 }
 
-export function versionOf({ key, uid, generation }: StatusSubject): ObjectVersion {
+function versionOf({ key, uid, generation }: StatusSubject): ObjectVersion {
   return { object: key, uid, generation };
 }
 
