@@ -25,18 +25,18 @@ export class Progress {
     return this.#confirmed.get(version.object) === nameOf(version);
   }
 
-  /** Finds out about those that had not landed before; whether any of them has now. */
-  async refresh(objects: Iterable<ObjectVersion>): Promise<boolean> {
+  /** Finds out about those that had not landed before: whether any of them has now, and whether others still have not. */
+  async refresh(objects: Iterable<ObjectVersion>): Promise<{ readonly landed: boolean; readonly open: boolean }> {
     const all = [...objects];
     const known = new Set(all.map(({ object }) => object));
     for (const object of this.#confirmed.keys()) if (!known.has(object)) this.#confirmed.delete(object);
     const { landedHere, peers, ask } = this.#options;
-    const open = all.filter((version) => !this.landed(version) && landedHere(version)).slice(0, maxQuestion);
-    if (open.length === 0) return false;
-    const answers = await Promise.all(peers().map((peer) => ask(peer, open)));
-    const everywhere = open.filter(({ object }) => answers.every((landed) => landed?.has(object) === true));
+    const open = all.filter((version) => !this.landed(version));
+    const asked = open.filter(landedHere).slice(0, maxQuestion);
+    const answers = asked.length === 0 ? [] : await Promise.all(peers().map((peer) => ask(peer, asked)));
+    const everywhere = asked.filter(({ object }) => answers.every((landed) => landed?.has(object) === true));
     for (const version of everywhere) this.#confirmed.set(version.object, nameOf(version));
-    return everywhere.length > 0;
+    return { landed: everywhere.length > 0, open: everywhere.length < open.length };
   }
 }
 

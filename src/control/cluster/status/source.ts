@@ -26,8 +26,8 @@ export interface StatusSource {
   refusals(): readonly ProxyRefusal[];
   /** Whether every connected proxy has the object as it is now. */
   landed(subject: StatusSubject): boolean;
-  /** Finds out what has landed; whether that is more than before. */
-  refresh(): Promise<boolean>;
+  /** Finds out what has landed: whether that is more than before, and whether something has not. */
+  refresh(): Promise<{ readonly landed: boolean; readonly open: boolean }>;
   /** The weights of the splits in force, by backend as `NAMESPACE/SERVICE`. */
   weights(): ReadonlyMap<ObjectKey, BackendCounts>;
   /** Tells of changes of any of these until the returned function is called. */

@@ -33,6 +33,8 @@ class StatusLoop {
   readonly #plan: StatusPlan;
   readonly #shares = new SettlingShares();
   #dirty = true;
+  /** Something has not landed at all replicas: of that nobody tells. */
+  #open = false;
   #countedAt = 0;
 
   constructor(options: StatusTaskOptions, connection: Connection) {
@@ -49,7 +51,7 @@ class StatusLoop {
     try {
       this.#shares.wanted(source.weights(), true);
       while (!signal.aborted) {
-        if (await source.refresh()) this.#dirty = true;
+        if (this.#dirty || this.#open) await this.#refresh();
         if (this.#dirty) await this.#look();
         await this.#followShares();
         await delay(lookMillis, undefined, { signal }).catch(() => undefined);
@@ -57,6 +59,12 @@ class StatusLoop {
     } finally {
       unwatch();
     }
+  }
+
+  async #refresh(): Promise<void> {
+    const { landed, open } = await this.#options.source.refresh();
+    this.#open = open;
+    if (landed) this.#dirty = true;
   }
 
   async #look(): Promise<void> {

@@ -70,15 +70,15 @@ describe('what has landed at the proxies of all replicas', () => {
     });
     const one = version('a');
     answers[1] = new Set([one.object]);
-    expect(await progress.refresh([one])).toBe(false);
+    expect(await progress.refresh([one])).toEqual({ landed: false, open: true });
     answers[2] = new Set();
-    expect(await progress.refresh([one])).toBe(false);
+    expect(await progress.refresh([one])).toEqual({ landed: false, open: true });
     expect(progress.landed(one)).toBe(false);
     answers[2] = answers[1];
-    expect(await progress.refresh([one])).toBe(true);
+    expect(await progress.refresh([one])).toEqual({ landed: true, open: false });
     expect(progress.landed(one)).toBe(true);
     expect(asked).toHaveLength(6);
-    expect(await progress.refresh([one])).toBe(false);
+    expect(await progress.refresh([one])).toEqual({ landed: false, open: false });
     expect(asked).toHaveLength(6);
     expect(progress.landed(version('a', 2))).toBe(false);
   });
@@ -89,6 +89,6 @@ describe('what has landed at the proxies of all replicas', () => {
       peers: () => [{ address: '127.0.0.1', port: 1 }],
       ask: () => Promise.reject(new Error('nobody is to ask')),
     });
-    expect(await progress.refresh([version('a')])).toBe(false);
+    expect(await progress.refresh([version('a')])).toEqual({ landed: false, open: true });
   });
 });

@@ -24,7 +24,7 @@ function cluster() {
     refused: () => new Set(),
     refusals: () => [],
     landed: () => state.landed,
-    refresh: () => Promise.resolve(false),
+    refresh: () => Promise.resolve({ landed: false, open: false }),
     weights: () => new Map(),
     watch: () => () => undefined,
   };
