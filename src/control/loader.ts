@@ -3,7 +3,7 @@ import { assemble } from '../compile/assemble.ts';
 import type { MeshInput } from '../compile/input.ts';
 import { isConfigGroup } from '../config/decode.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { type Locate, type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
+import { type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
 import { isKubernetesKind } from '../kubernetes/decode.ts';
 import { compareText } from '../lib/collections.ts';
 import { isPolicyGroup } from '../policy/versions.ts';
@@ -12,21 +12,12 @@ import { locateWritten } from '../smi/written.ts';
 import { createSourceReader } from '../source/read.ts';
 import type { SourceDocument } from '../source/types.ts';
 import { type Documents, LastGoodFile, restoreLastGood } from './last-good.ts';
+import type { SourceLoad } from './object-source.ts';
 
-export interface Load {
-  /** Counts loads, from 1. */
-  readonly generation: number;
+/** What files mean when they are read. */
+export interface Load
+  extends Pick<SourceLoad, 'generation' | 'documents' | 'changed' | 'before' | 'refused' | 'diagnostics' | 'locate'> {
   readonly input: MeshInput;
-  /** What is in force. */
-  readonly documents: Documents;
-  /** Objects that appeared, went or say something else than in the load before. */
-  readonly changed: readonly ObjectKey[];
-  /** An object as it was in the load before. */
-  readonly before: (key: ObjectKey) => SourceDocument | undefined;
-  /** Objects with an error, and objects of damaged files: in force as they last were, if they ever were. */
-  readonly refused: readonly ObjectKey[];
-  readonly diagnostics: readonly Diagnostic[];
-  readonly locate: Locate;
 }
 
 /** Reads manifests again and again, and holds on to what was good. */

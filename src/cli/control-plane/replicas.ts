@@ -1,5 +1,4 @@
-import { request } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { askAdmin } from '../../control/admin/ask.ts';
 import { controllerLabels, controllerPorts } from '../../kubernetes/names.ts';
 import { connect, type StreamingConnection } from '../../kubernetes-client/connect.ts';
 import { portForward } from '../../kubernetes-client/port-forward.ts';
@@ -12,8 +11,6 @@ export interface Replicas {
   /** Asks each of them; throws `Unreachable` when one does not answer: what it would say could be all the difference. */
   ask(target: string, timeoutMillis: number): Promise<readonly ReplicaAnswer[]>;
 }
-
-const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** The replicas in the cluster that the options name, reached by forwarding their admin port. */
 export async function replicasOf({ context, kubeconfig, namespace }: ControlPlaneOptions): Promise<Replicas> {
@@ -60,33 +57,12 @@ async function askPod(
   const forwarded = await portForward(connection, { ...where, port: controllerPorts.admin });
   if (!forwarded.ok) throw new Unreachable(forwarded.error.diagnostic);
   try {
-    return { ...(await ask(forwarded.value, target, timeoutMillis)), who };
+    const headers = { host: 'controller', connection: 'close' };
+    const stream = { headers, createConnection: () => forwarded.value };
+    return { ...(await askAdmin(stream, target, timeoutMillis)), who };
   } catch (error) {
     throw notReached(`${who} does not answer: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     forwarded.value.destroy();
   }
-}
-
-function ask(stream: Duplex, path: string, timeoutMillis: number): Promise<Omit<ReplicaAnswer, 'who'>> {
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeoutMillis);
-    const headers = { host: 'controller', connection: 'close' };
-    const sent = request({ path, signal, headers, createConnection: () => stream }, (response) => {
-      const pieces: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (piece: Buffer) => {
-        bytes += piece.length;
-        pieces.push(piece);
-        if (bytes > maxAnswerBytes) response.destroy(new Error(`it answers more than ${maxAnswerBytes} bytes`));
-      });
-      response.once('error', reject);
-      response.once('end', () => {
-        const type = response.headers['content-type'] ?? '';
-        resolve({ status: response.statusCode ?? 0, type, body: Buffer.concat(pieces).toString('utf8') });
-      });
-    });
-    sent.once('error', reject);
-    sent.end();
-  });
 }

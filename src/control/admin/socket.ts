@@ -1,8 +1,9 @@
 import { chmodSync, closeSync, openSync, rmSync, statSync } from 'node:fs';
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { err, ok, type Result } from '../../lib/result.ts';
+import { askAdmin } from './ask.ts';
 import type { AdminAnswer, AdminHandler } from './contract.ts';
 import { answerHttp } from './http.ts';
 
@@ -89,8 +90,6 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
-const maxAnswerBytes = 64 * 1024 * 1024;
-
 /** Asks the control plane of a state directory; the error says why it does not answer. */
 export async function askSocket(
   directory: string,
@@ -101,39 +100,12 @@ export async function askSocket(
   if (!found.ok) return found;
   const { path, release } = found.value;
   try {
-    return ok(await ask(path, target, timeoutMillis));
+    return ok(await askAdmin({ socketPath: path, agent: false }, target, timeoutMillis));
   } catch (cause) {
     return err(reasonOf(cause, directory));
   } finally {
     release();
   }
-}
-
-function ask(socketPath: string, target: string, timeoutMillis: number): Promise<AdminAnswer> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(
-      { socketPath, path: target, signal: AbortSignal.timeout(timeoutMillis), agent: false },
-      (response) => {
-        const pieces: Buffer[] = [];
-        let bytes = 0;
-        response.on('data', (piece: Buffer) => {
-          bytes += piece.length;
-          pieces.push(piece);
-          if (bytes > maxAnswerBytes) response.destroy(new Error(`it answers more than ${maxAnswerBytes} bytes`));
-        });
-        response.once('error', reject);
-        response.once('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            type: response.headers['content-type'] ?? '',
-            body: Buffer.concat(pieces).toString('utf8'),
-          }),
-        );
-      },
-    );
-    request.once('error', reject);
-    request.end();
-  });
 }
 
 function reasonOf(cause: unknown, directory: string): string {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '../../kubernetes-client/backoff.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 
 /** Work that one replica of the controller does at a time, such as writing status. */
@@ -35,9 +35,9 @@ async function keepRunning(
   task: LeaderTask,
   connection: StreamingConnection,
   signal: AbortSignal,
-  { onFailure, backoff: [shortest, longest] = defaultBackoff }: LeaderTaskOptions,
+  { onFailure, backoff: [base, max] = defaultBackoff }: LeaderTaskOptions,
 ): Promise<void> {
-  let failures = 0;
+  const backoff = new Backoff({ base, max });
   while (!signal.aborted) {
     const startedAt = performance.now();
     try {
@@ -48,8 +48,7 @@ async function keepRunning(
       if (signal.aborted) return;
       onFailure(task, error);
     }
-    failures = performance.now() - startedAt > settled ? 1 : failures + 1;
-    const pause = Math.min(longest, shortest * 2 ** Math.min(failures - 1, 20)) * (0.5 + Math.random() / 2);
-    await delay(pause, undefined, { signal }).catch(() => undefined);
+    if (performance.now() - startedAt > settled) backoff.reset();
+    await backoff.wait(signal);
   }
 }
