@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { healthPaths, sidecarPorts } from '../../kubernetes/names.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { duration } from '../option-values.ts';
@@ -18,7 +18,11 @@ export function sidecarWaitCommand(): Command {
   return new Command('sidecar-wait')
     .description('wait until the sidecar of this pod carries traffic; run by the hook of a container')
     .option('--started', 'only until the Envoy of the pod can start')
-    .option('--timeout <time>', 'give up after this', duration(1_000, '30s or 2m'), 120_000)
+    .addOption(
+      new Option('--timeout <time>', 'give up after this')
+        .argParser(duration(1_000, '30s or 2m'))
+        .default(120_000, '2m'),
+    )
     .addHelpText('after', '\nExit status: 0 it does, 2 wrong use, 3 not in time.')
     .action(async ({ started, timeout }: WaitOptions) => {
       const path = started ? healthPaths.started : healthPaths.wait;

@@ -10,7 +10,11 @@ export function waitCommand(): Command {
       '[object...]',
       'only the latest changes of these: KIND/NAMESPACE/NAME, or KIND/NAME in the namespace default',
     )
-    .option('--timeout <time>', 'give up after this time, such as 30s or 1m30s', duration(1, '30s or 1m30s'), 60_000);
+    .addOption(
+      new Option('--timeout <time>', 'give up after this time, such as 30s or 1m30s')
+        .argParser(duration(1, '30s or 1m30s'))
+        .default(60_000, '1m'),
+    );
   return withControlPlane(command)
     .addOption(new Option('-o, --output <format>', 'format').choices(['text', 'json']).default('text'))
     .addHelpText(

@@ -25,7 +25,11 @@ export interface ApplyingOptions extends SettingOptions, TargetOptions {
 export function withSettings(command: Command): Command {
   return command
     .option('-n, --namespace <name>', 'namespace of the control plane', systemNamespace)
-    .option('-f, --values <file>', 'values of the Helm chart; may be repeated', addFile, [])
+    .addOption(
+      new Option('-f, --values <file>', 'values of the Helm chart; may be repeated')
+        .argParser(addFile)
+        .default([], 'none'),
+    )
     .option('--image <reference>', 'image of the controller and of the sidecars')
     .option('--envoy-image <reference>', 'image of Envoy')
     .option('--replicas <number>', 'replicas of the controller', count)
@@ -34,7 +38,11 @@ export function withSettings(command: Command): Command {
     .addOption(new Option('--data-plane <kind>', 'sidecar of pods that name none').choices(dataPlaneKinds))
     .option('--cni', 'redirect pods by a CNI plug-in in place of an init container')
     .option('--cert-manager', 'let cert-manager make the certificate of the webhooks')
-    .option('--timeout <time>', 'how long to wait until it is ready', duration(1_000, '30s or 5m'), 300_000)
+    .addOption(
+      new Option('--timeout <time>', 'how long to wait until it is ready')
+        .argParser(duration(1_000, '30s or 5m'))
+        .default(300_000, '5m'),
+    )
     .option('--no-wait', 'do not wait')
     .option('--no-checks', 'do not check the cluster before');
 }
