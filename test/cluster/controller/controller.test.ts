@@ -221,18 +221,21 @@ test('a label stands for the pods that have it now, by the addresses that they h
   await runPod(client, { ...reader, name: 'reader-1', ip: '10.2.0.2', labels: { card: 'gold' } });
   await runPod(client, { ...reader, name: 'reader-2', ip: '10.2.0.3' });
   const controller = start();
-  await until(
-    async () => (await client.get(`${access}/identitybindings`)).status === 200,
-    patience,
-    () => controller.tail(),
-  );
+  const routes = '/apis/specs.smi-spec.io/v1alpha4/namespaces/default/tcproutes';
+  for (const kind of [`${access}/identitybindings`, `${access}/traffictargets`, routes]) {
+    await until(
+      async () => (await client.get(kind)).status === 200,
+      patience,
+      () => controller.tail(),
+    );
+  }
   await make(client, `${access}/identitybindings`, {
     apiVersion: 'access.smi-spec.io/v1alpha4',
     kind: 'IdentityBinding',
     metadata: { name: 'gold' },
     spec: { schemes: { podLabelSelector: { matchLabels: { card: 'gold' } } } },
   });
-  await make(client, '/apis/specs.smi-spec.io/v1alpha4/namespaces/default/tcproutes', {
+  await make(client, routes, {
     apiVersion: 'specs.smi-spec.io/v1alpha4',
     kind: 'TCPRoute',
     metadata: { name: 'any' },

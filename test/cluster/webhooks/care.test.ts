@@ -189,7 +189,8 @@ test('SMI6301: a definition of another project is left alone where taking it cou
   expect((await client.post(crdsPath, foreign)).status).toBe(201);
   const webhooks = await start({ task: { times: { ...quick, rotation: slow } } });
   await until(
-    () => webhooks.findings().length > 0,
+    // At first the server may have no certificate yet, which is reported as well.
+    () => webhooks.findings().some(({ code }) => code !== 'SMI6302'),
     patience,
     () => 'it is reported',
   );
