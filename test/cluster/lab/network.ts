@@ -1,6 +1,9 @@
 import { controlPlaneAddress, nodeAddress, nodePodRange, outsideAddress, podRange, prefixLength } from './addresses.ts';
 import { inNetworkOf, shell } from './shell.ts';
 
+/** A bridge without an address of its own takes that of a port, and another when the port is gone: its neighbours then lose it. */
+const bridgeAddress = '06:00:00:00:00:01';
+
 /**
  * Makes the network of a lab in the namespace of `holder`: a bridge that the control plane has an address of, joined with this
  * machine by `link`.
@@ -8,7 +11,7 @@ import { inNetworkOf, shell } from './shell.ts';
 export async function createNetwork(holder: number, link: string): Promise<void> {
   await inNetworkOf(holder, [
     'ip link set lo up',
-    'ip link add lan type bridge',
+    `ip link add lan address ${bridgeAddress} type bridge`,
     `ip address add ${controlPlaneAddress}/${prefixLength} dev lan`,
     'ip link set lan up',
     'sysctl -qw net.ipv4.ip_forward=1',
