@@ -65,7 +65,7 @@ describe.runIf(possible)('the image', () => {
     const bin = join(folder, '..', 'bin');
     mkdirSync(bin);
     const plugin = copyProgram(folder, bin, 'smi-mesh-cni');
-    const caller = fileURLToPath(new URL('../unit/interception/support/plugin.ts', import.meta.url));
+    const caller = fileURLToPath(new URL('../interop/namespaces/plugin.ts', import.meta.url));
     const output = execFileSync('unshare', ['--net', process.execPath, caller, plugin], { encoding: 'utf8' });
     expect(JSON.parse(output)).toMatchObject({
       add: { code: 0 },

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const listener = fileURLToPath(new URL('listener.py', import.meta.url));
-export const smiCli = fileURLToPath(new URL('../../../../src/cli/main.ts', import.meta.url));
+export const smiCli = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
 /** Of the pod, of what is beyond it, and of what the pod reaches there by a route alone. */
 export const addresses = {

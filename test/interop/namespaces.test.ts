@@ -22,7 +22,7 @@ function cannotIntercept(): string | undefined {
 }
 
 async function inOwnNetwork(name: string): Promise<Record<string, unknown>> {
-  const program = fileURLToPath(new URL(`support/${name}.ts`, import.meta.url));
+  const program = fileURLToPath(new URL(`namespaces/${name}.ts`, import.meta.url));
   const { stdout } = await promisify(execFile)('unshare', ['--net', process.execPath, program], { timeout: 110_000 });
   return JSON.parse(stdout) as Record<string, unknown>;
 }
