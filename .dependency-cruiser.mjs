@@ -5,6 +5,7 @@
 const mayImport = {
   lib: [],
   diagnostics: ['lib'],
+  telemetry: ['lib'],
   source: ['lib', 'diagnostics'],
   smi: ['lib', 'diagnostics', 'source'],
   kubernetes: ['lib', 'diagnostics', 'source'],
@@ -36,7 +37,7 @@ const mayImport = {
   adapter: ['lib', 'diagnostics', 'model'],
   analysis: ['lib', 'diagnostics', 'model'],
   xds: ['lib', 'diagnostics', 'generated'],
-  proxy: ['lib', 'diagnostics', 'generated'],
+  proxy: ['lib', 'diagnostics', 'telemetry', 'generated'],
   identity: ['lib', 'diagnostics', 'kubernetes', 'kubernetes-client'],
   interception: ['lib', 'kubernetes'],
   probes: ['lib', 'kubernetes'],
