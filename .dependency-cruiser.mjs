@@ -4,6 +4,7 @@
  */
 const mayImport = {
   lib: [],
+  telemetry: ['lib'],
   diagnostics: ['lib'],
   telemetry: ['lib'],
   source: ['lib', 'diagnostics'],
@@ -43,7 +44,7 @@ const mayImport = {
   probes: ['lib', 'kubernetes'],
   cni: ['lib', 'kubernetes', 'interception'],
   injection: ['lib', 'diagnostics', 'source', 'kubernetes', 'config', 'interception', 'probes'],
-  sidecar: ['lib', 'kubernetes', 'identity', 'probes'],
+  sidecar: ['lib', 'telemetry', 'kubernetes', 'identity', 'probes'],
   control: [
     'lib',
     'diagnostics',
@@ -56,6 +57,7 @@ const mayImport = {
     'model',
     'compile',
     'adapter',
+    'telemetry',
     'xds',
     'proxy',
     'identity',

@@ -59,6 +59,11 @@ const checks = [
     mend: 'node scripts/clauses.ts writes the tables in docs/semantics.md anew',
   },
   {
+    name: 'metrics',
+    command: ['scripts/monitoring.ts', '--check'],
+    mend: 'node scripts/monitoring.ts writes the tables in docs/metrics.md anew',
+  },
+  {
     name: 'support matrix',
     command: ['scripts/support-matrix.ts', '--check'],
     mend: 'node scripts/support-matrix.ts writes the tables in README.md anew',
