@@ -6,7 +6,6 @@ const mayImport = {
   lib: [],
   telemetry: ['lib'],
   diagnostics: ['lib'],
-  telemetry: ['lib'],
   source: ['lib', 'diagnostics'],
   smi: ['lib', 'diagnostics', 'source'],
   kubernetes: ['lib', 'diagnostics', 'source'],
