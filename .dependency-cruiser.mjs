@@ -39,6 +39,7 @@ const mayImport = {
   xds: ['lib', 'diagnostics', 'generated'],
   proxy: ['lib', 'diagnostics', 'telemetry', 'generated'],
   identity: ['lib', 'diagnostics', 'kubernetes', 'kubernetes-client'],
+  metrics: ['lib', 'diagnostics', 'kubernetes', 'kubernetes-client', 'model', 'telemetry'],
   interception: ['lib', 'kubernetes'],
   probes: ['lib', 'kubernetes'],
   cni: ['lib', 'kubernetes', 'interception'],

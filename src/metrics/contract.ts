@@ -1,0 +1,126 @@
+import type { Result } from '../lib/result.ts';
+import type { SketchData } from '../telemetry/latency-sketch.ts';
+import type { TrafficKind } from '../telemetry/snapshot.ts';
+
+/** Whose proxy measured: the caller's (with retries, timeouts and the network), or that of the one who was called. */
+export type Side = 'client' | 'server';
+
+/** The kinds of resources that traffic is measured for, by their plural in lower case, as in paths of the API. */
+export const resourceKinds = {
+  namespaces: 'Namespace',
+  nodes: 'Node',
+  pods: 'Pod',
+  replicationcontrollers: 'ReplicationController',
+  services: 'Service',
+  replicasets: 'ReplicaSet',
+  jobs: 'Job',
+  daemonsets: 'DaemonSet',
+  deployments: 'Deployment',
+  statefulsets: 'StatefulSet',
+  trafficsplits: 'TrafficSplit',
+} as const;
+
+export type ResourcePlural = keyof typeof resourceKinds;
+
+/** One end of some traffic, as far as it is known; nothing at all of what is outside the mesh. */
+export interface TrafficParty {
+  readonly namespace?: string;
+  readonly pod?: string;
+  readonly node?: string;
+  /** What the pod belongs to, from nearest to farthest: ReplicaSet, Deployment. */
+  readonly owners?: readonly { readonly kind: string; readonly name: string }[];
+  /**
+   * Names of Services in the namespace. Of a destination that a client measured: the one it addressed and the backend that a
+   * split chose. Otherwise those that select the pod.
+   */
+  readonly services?: readonly string[];
+  /** SPIFFE id. */
+  readonly identity?: string;
+}
+
+/** What one proxy counted of requests, or of connections, that have everything here in common. */
+export interface TrafficSeries extends TrafficCounts {
+  readonly side: Side;
+  readonly kind: TrafficKind;
+  readonly source: TrafficParty;
+  readonly destination: TrafficParty;
+  /** `NAMESPACE/SERVICE` that the client addressed; only where a client measured. */
+  readonly service?: string;
+  /** Port of that service. */
+  readonly port?: number;
+  /** `NAMESPACE/SERVICE` that was chosen, and `NAMESPACE/NAME` of the TrafficSplit that chose it, if one did. */
+  readonly backend?: string;
+  readonly split?: string;
+  /** Of the client's side the rule of the service port that took the request; of the server's the TrafficTarget that let it in. */
+  readonly rule?: string;
+  /** How long requests took; absent for TCP connections. */
+  readonly latency?: SketchData;
+}
+
+/** Of a series of requests the requests, of one of connections the connections. */
+export interface TrafficCounts {
+  /** Answered with a status below 400; connections that were carried. */
+  readonly success: number;
+  /** All others. */
+  readonly failure: number;
+  /** The part of `failure` that access policy refused: by the verdict of the server's proxy; for the client's, answered 403. */
+  readonly denied: number;
+  /** By HTTP status; `0` where there was no answer. Connections are not here. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** Requests that were sent once more, beside those that are counted. */
+  readonly retries: number;
+}
+
+/** What all proxies counted within a window. Plain JSON. */
+export interface TrafficReport {
+  /** As it was asked for. */
+  readonly windowSeconds: number;
+  /** Of the window, what has been observed: less than asked for when the observer has not run so long. */
+  readonly observedSeconds: number;
+  /** End of the window, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly measuredBy: 'collector' | 'prometheus';
+  /** Proxies that are known, and those of them that could be read lately; absent where that is not known. */
+  readonly proxies?: { readonly known: number; readonly read: number };
+  readonly series: readonly TrafficSeries[];
+}
+
+/** Where reports come from. The error is a sentence. */
+export interface MetricsSource {
+  /** What was counted in the `windowMillis` before `now` (milliseconds since the epoch). */
+  report(windowMillis: number, now: number): Promise<Result<TrafficReport, string>>;
+}
+
+/** An object that traffic is added up for; Namespaces and Nodes have no namespace. */
+export interface TrafficResource {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/**
+ * Traffic added up for two resources of one kind; `null` is whatever has no resource of that kind. The counts are those of requests;
+ * connections of TCP and UDP are apart.
+ */
+export interface TrafficEdge extends TrafficCounts {
+  readonly side: Side;
+  readonly source: TrafficResource | null;
+  readonly destination: TrafficResource | null;
+  readonly connections: { readonly carried: number; readonly refused: number };
+  /** Of TrafficSplits alone: `destination` is the split, and this the Service that it chose of those behind the apex, with its weight. */
+  readonly backend?: { readonly apex: string; readonly name: string; readonly weight: number };
+  /** Within 1 %; 0 where nothing was measured. */
+  readonly latency: Percentiles;
+}
+
+export interface Percentiles {
+  readonly p50Millis: number;
+  readonly p90Millis: number;
+  readonly p99Millis: number;
+}
+
+/** A report added up by one kind, as `/traffic?window=30s&by=deployments` answers it; without `by` it is a TrafficReport. */
+export interface TrafficSummary extends Omit<TrafficReport, 'series'> {
+  readonly by: ResourcePlural;
+  readonly edges: readonly TrafficEdge[];
+}
