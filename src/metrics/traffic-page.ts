@@ -1,5 +1,11 @@
 import { parseDuration } from '../lib/duration.ts';
-import { type MetricsSource, type ResourcePlural, resourceKinds, type TrafficReport, type TrafficSummary } from './contract.ts';
+import {
+  type MetricsSource,
+  type ResourcePlural,
+  resourceKinds,
+  type TrafficReport,
+  type TrafficSummary,
+} from './contract.ts';
 import { type BackendWeights, summarize } from './summarize.ts';
 
 /** Of a request that names none, in milliseconds. */
@@ -18,7 +24,8 @@ export function trafficPage(
 ): (query: URLSearchParams, now: number) => Promise<PageAnswer> {
   return async (query, now) => {
     const windowMillis = parseDuration(query.get('window') ?? `${defaultWindow}ms`);
-    if (windowMillis === undefined || windowMillis < 1_000) return problem(400, 'window must be a duration of a second or more: 30s, 2m');
+    if (windowMillis === undefined || windowMillis < 1_000)
+      return problem(400, 'window must be a duration of a second or more: 30s, 2m');
     const by = query.get('by');
     if (by !== null && !isPlural(by)) return problem(400, `by must be one of ${Object.keys(resourceKinds).join(', ')}`);
     const report = await source.report(windowMillis, now);

@@ -44,7 +44,17 @@ describe('a summary', () => {
     const { edges } = summarize(
       report([
         requests({ success: 3, codes: { 200: 3 } }, [0.01, 0.01, 0.01]),
-        requests({ success: 1, failure: 2, denied: 1, codes: { 200: 1, 403: 1, 503: 1 }, retries: 4, destination: store('store-1', []) }, [0.1, 0.1, 0.1]),
+        requests(
+          {
+            success: 1,
+            failure: 2,
+            denied: 1,
+            codes: { 200: 1, 403: 1, 503: 1 },
+            retries: 4,
+            destination: store('store-1', []),
+          },
+          [0.1, 0.1, 0.1],
+        ),
       ]),
       'deployments',
       noWeights,
@@ -66,7 +76,11 @@ describe('a summary', () => {
 
   test('keeps the sides apart, and connections from requests', () => {
     const { edges } = summarize(
-      report([requests({ success: 5 }), requests({ side: 'server', success: 6 }), requests({ kind: 'tcp', success: 7, failure: 1 })]),
+      report([
+        requests({ success: 5 }),
+        requests({ side: 'server', success: 6 }),
+        requests({ kind: 'tcp', success: 7, failure: 1 }),
+      ]),
       'namespaces',
       noWeights,
     );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { err, ok } from '../../../src/lib/result.ts';
 import type { MetricsSource } from '../../../src/metrics/contract.ts';
 import { trafficPage } from '../../../src/metrics/traffic-page.ts';
-import { err, ok } from '../../../src/lib/result.ts';
 
 const source: MetricsSource = {
   report: async (windowMillis, now) =>
