@@ -9,7 +9,7 @@ import {
 import { type BackendWeights, summarize } from './summarize.ts';
 
 /** Of a request that names none, in milliseconds. */
-export const defaultWindow = 30_000;
+const defaultWindow = 30_000;
 
 export interface PageAnswer {
   readonly status: number;
@@ -34,7 +34,7 @@ export function trafficPage(
   };
 }
 
-export function isPlural(text: string): text is ResourcePlural {
+function isPlural(text: string): text is ResourcePlural {
   return Object.hasOwn(resourceKinds, text);
 }
 
