@@ -53,6 +53,7 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
     ready: () => runtime.isReady,
     config: () => ({ node: bootstrap.node, version: runtime.version, resources: visible(runtime.resources) }),
     metrics: () => runtime.registry.render(),
+    taps: runtime.taps,
   });
   if (!admin.ok) {
     runtime.stop();

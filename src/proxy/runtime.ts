@@ -1,3 +1,4 @@
+import { TapHub } from '../telemetry/tap.ts';
 import { Authenticators } from './auth/authenticators.ts';
 import type { BootstrapSecret, ProxyBootstrap } from './bootstrap.ts';
 import { programSettings } from './config/cluster-policy.ts';
@@ -11,6 +12,7 @@ import { ListenerManager } from './listeners/manager.ts';
 import { LoadShedding } from './load-shedding.ts';
 import { PolicyMemory } from './policy/memory.ts';
 import { DenialLog } from './telemetry/denials.ts';
+import { RecordSource } from './telemetry/records.ts';
 import { MetricsRegistry } from './telemetry/registry.ts';
 import { Ticker } from './ticker.ts';
 import { expiryOf, type TlsMaterial, tlsMaterial } from './tls/material.ts';
@@ -26,6 +28,7 @@ const drainPollMillis = 20;
 /** The running data plane: applies configurations as they come and holds all that is open. */
 export class Runtime {
   readonly registry = new MetricsRegistry();
+  readonly taps = new TapHub();
   readonly ready: Promise<void>;
   /** Counts applied configurations. */
   version = 0;
@@ -75,6 +78,7 @@ export class Runtime {
       outside: this.#outside,
       accessLog: bootstrap.accessLog === true ? log : undefined,
       denials: new DenialLog(log),
+      records: new RecordSource(this.taps, bootstrap.node),
       testRandomHeader: bootstrap.testRandomHeader?.toLowerCase(),
       interception:
         bootstrap.interception === undefined || reader === undefined

@@ -6,7 +6,7 @@ import type { Party, RequestRecord } from './record.ts';
 export type RecordFilter = (record: RequestRecord) => boolean;
 
 /** The names of the parameters that say what is wanted. Those that are given more than once are alternatives; all kinds must hold. */
-const filterParameters = [
+export const filterParameters = [
   'direction',
   'source',
   'destination',

@@ -1,6 +1,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { err, ok, type Result } from '../../lib/result.ts';
+import type { TapHub } from '../../telemetry/tap.ts';
+import { serveTap } from '../../telemetry/tap-endpoint.ts';
 
 /** What the admin endpoint shows. */
 export interface AdminSource {
@@ -8,6 +10,7 @@ export interface AdminSource {
   /** Without private keys. */
   readonly config: () => unknown;
   readonly metrics: () => string;
+  readonly taps: TapHub;
 }
 
 export interface AdminServer {
@@ -16,14 +19,19 @@ export interface AdminServer {
   close(): void;
 }
 
-/** `/ready`, `/config` and `/metrics`, on a loopback address only. */
+/** `/ready`, `/config`, `/metrics` and `/tap`, on a loopback address only. */
 export async function startAdmin(
   address: string,
   port: number,
   source: AdminSource,
 ): Promise<Result<AdminServer, string>> {
   if (!/^127\.|^::1$/.test(address)) return err(`the admin address ${address} is not a loopback address`);
-  return serve('admin', address, port, (path) => answer(path, source));
+  const stream: Stream = (path, request, response) => {
+    if (path !== '/tap') return false;
+    serveTap(source.taps, request, response);
+    return true;
+  };
+  return serve('admin', address, port, (path) => answer(path, source), stream);
 }
 
 /** `/metrics` and nothing else, for whoever reaches the address. */
@@ -36,6 +44,8 @@ export function startMetrics(
   );
 }
 
+/** Answers a GET by itself, or says that it does not. */
+type Stream = (path: string, request: http.IncomingMessage, response: http.ServerResponse) => boolean;
 type Answer = readonly [status: number, type: string, body: string];
 
 async function serve(
@@ -43,11 +53,14 @@ async function serve(
   address: string,
   port: number,
   answerTo: (path: string) => Answer,
+  stream?: Stream,
 ): Promise<Result<AdminServer, string>> {
   const server = http.createServer({ requestTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
     const { method = '', url = '' } = request;
     const reads = method === 'GET' || method === 'HEAD';
-    const [status, type, body] = reads ? answerTo(url.split('?', 1)[0]!) : [405, text, 'only GET\n'];
+    const path = url.split('?', 1)[0]!;
+    if (method === 'GET' && stream?.(path, request, response) === true) return;
+    const [status, type, body] = reads ? answerTo(path) : [405, text, 'only GET\n'];
     response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
     response.end(method === 'HEAD' ? '' : body);
   });
@@ -80,6 +93,6 @@ function answer(path: string, source: AdminSource): Answer {
     case '/metrics':
       return [200, metricsText, source.metrics()];
     default:
-      return [404, text, '/ready /config /metrics\n'];
+      return [404, text, '/ready /config /metrics /tap\n'];
   }
 }

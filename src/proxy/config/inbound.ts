@@ -46,7 +46,7 @@ function portGrants(
     .filter((target) => target.anyHttp || protocol === 'HTTP')
     .map((target) => {
       const matches = target.anyHttp ? undefined : validMatcher(target.http);
-      return { rule: grant.rule, identities, pods, matches };
+      return { rule: grant.rule, origin: grant.origins[0], identities, pods, matches };
     });
 }
 

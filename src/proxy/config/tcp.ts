@@ -146,7 +146,7 @@ export function inboundTcp(table: InboundTable, target: DialTarget, denials: Den
       const grant = access.grants[0];
       const verdict = grant === undefined ? uncovered(table, identity) : 'allowed';
       if (verdict === 'denied' || verdict === 'audited') {
-        denials.note(table.mode, identity, table.nearest(identity, address));
+        denials.note(table.mode, identity, table.nearest(identity, address)?.rule ?? '');
       }
       const series = grant?.series ?? access.uncovered;
       if (verdict !== 'denied') return once(target, verdict, series);

@@ -68,7 +68,7 @@ export function inboundUdp(
     const grant = access.grants[0];
     const series = seriesOf(grant?.series ?? access.uncovered);
     if (grant === undefined && table.mode !== 'ALLOW') {
-      denials.note(table.mode, identity, table.nearest(identity, address));
+      denials.note(table.mode, identity, table.nearest(identity, address)?.rule ?? '');
     }
     if (grant === undefined && table.mode === 'DENY') {
       series.flow('denied');

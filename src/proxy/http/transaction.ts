@@ -101,7 +101,10 @@ export class Transaction implements ResponseConsumer {
   /** The head is there, and what came of the content. */
   start(first: Buffer | undefined, complete: boolean): void {
     const { body } = this.#forwarding;
-    if (first !== undefined) body.add(first, false);
+    if (first !== undefined) {
+      this.exchange.requestBytes += first.length;
+      body.add(first, false);
+    }
     body.complete = complete;
     this.proceed();
     if (this.busy && !this.#forwarding.started) this.#pauseRequest();
@@ -118,6 +121,7 @@ export class Transaction implements ResponseConsumer {
 
   content(piece: Buffer): void {
     this.#alive();
+    this.exchange.requestBytes += piece.length;
     if (this.#tunnel !== undefined) {
       this.#tunnel.toServer.value += piece.length;
       if (!this.#forwarding.bytes(piece)) this.#pauseRequest();
@@ -275,6 +279,7 @@ export class Transaction implements ResponseConsumer {
     this.#forwarding.done();
     if (this.#discards(head)) return;
     this.#beginResponse(head);
+    this.exchange.responseBytes = end - start;
     this.#downstream.whole(head, this.exchange.responseEdits, bytes, start, end);
     this.#finish(this.exchange.now);
   }
@@ -291,12 +296,14 @@ export class Transaction implements ResponseConsumer {
 
   responseBody(content: Buffer): boolean {
     this.#alive();
+    this.exchange.responseBytes += content.length;
     if (this.#tunnel !== undefined) this.#tunnel.toClient.value += content.length;
     return this.#downstream.body(content);
   }
 
   responseEnd(trailers: Fields | undefined): void {
     this.#forwarding.done();
+    this.exchange.trailers = trailers;
     this.#downstream.ended(trailers);
     this.#finish();
   }
@@ -310,6 +317,7 @@ export class Transaction implements ResponseConsumer {
     this.exchange.status = head.status;
     this.exchange.response = head;
     this.exchange.now = performance.now();
+    this.exchange.answeredAt = this.exchange.now;
     this.#responseBegun = true;
     this.#timers?.clearStep();
     for (const phase of this.#phases!.response) phase(this.exchange);

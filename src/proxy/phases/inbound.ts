@@ -4,6 +4,7 @@ import type { Exchange } from '../routing/exchange.ts';
 import type { InboundTable } from '../routing/inbound-table.ts';
 import { readPath } from '../routing/path.ts';
 import type { DenialLog } from '../telemetry/denials.ts';
+import type { RecordSource } from '../telemetry/records.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { authenticatePhase } from './authenticate.ts';
@@ -14,18 +15,21 @@ import { measurePhase } from './measure.ts';
 import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase } from './phase.ts';
 import { rateLimitPhase } from './rate-limit.ts';
 import { shedPhase } from './shed.ts';
+import { tapPhase } from './tap.ts';
 
 export interface InboundSettings {
   readonly accessLog: AccessLog | undefined;
   readonly shedding: LoadShedding;
   readonly registry: MetricsRegistry;
   readonly denials: DenialLog;
+  readonly records: RecordSource;
 }
 
 /** What happens to a request for the program behind this proxy, in order. */
 export function inboundPhases(table: InboundTable, app: Cluster, settings: InboundSettings): CompiledPhases {
   return compilePhases([
     logPhase(settings.accessLog),
+    tapPhase(settings.records),
     measurePhase(table.rejected),
     shedPhase(settings.shedding, settings.registry),
     identifyPhase(table),
@@ -78,6 +82,7 @@ function authorizePhase(table: InboundTable, denials: DenialLog): Phase {
         if (grant.matches !== undefined && !grant.matches(exchange)) continue;
         exchange.series = grant.series;
         exchange.rule = grant.rule;
+        exchange.grant = grant;
         exchange.verdict = 'allowed';
         return NEXT;
       }
@@ -96,7 +101,9 @@ function uncovered(table: InboundTable, exchange: Exchange, denials: DenialLog):
     exchange.verdict = 'allowed';
     return NEXT;
   }
-  denials.note(table.mode, exchange.peer, table.nearest(exchange.peer, exchange.peerAddress));
+  const nearest = table.nearest(exchange.peer, exchange.peerAddress);
+  exchange.grant = nearest;
+  denials.note(table.mode, exchange.peer, nearest?.rule ?? '');
   if (table.mode === 'AUDIT') {
     exchange.verdict = 'audited';
     return NEXT;

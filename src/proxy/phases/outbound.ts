@@ -14,6 +14,7 @@ import {
   type StraightWay,
 } from '../routing/outbound-table.ts';
 import { readPath } from '../routing/path.ts';
+import type { RecordSource } from '../telemetry/records.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { RequestSeries } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
@@ -28,6 +29,7 @@ import { mirrorPhase } from './mirror.ts';
 import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase, type Step } from './phase.ts';
 import { retryPhase } from './retry.ts';
 import { shedPhase } from './shed.ts';
+import { tapPhase } from './tap.ts';
 
 export interface OutboundSettings {
   readonly accessLog: AccessLog | undefined;
@@ -35,6 +37,7 @@ export interface OutboundSettings {
   readonly registry: MetricsRegistry;
   readonly testRandomHeader: string | undefined;
   readonly mirrors: Mirrors;
+  readonly records: RecordSource;
 }
 
 /** What happens to a client's request, in order. */
@@ -42,6 +45,7 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
   const { uses } = table;
   return compilePhases([
     logPhase(settings.accessLog),
+    tapPhase(settings.records),
     measurePhase(table.rejected),
     shedPhase(settings.shedding, settings.registry),
     matchPhase(table, settings.testRandomHeader),

@@ -1,7 +1,7 @@
 import { NO_UPGRADE } from '../codec/upgrade.ts';
 import { FieldList } from '../http/field-list.ts';
 import { HeaderEdits } from '../http/header-edits.ts';
-import type { RequestMessage, ResponseMessage } from '../http/message.ts';
+import type { Fields, RequestMessage, ResponseMessage } from '../http/message.ts';
 import type { OutgoingRequest } from '../http/outgoing.ts';
 import type { RequestBody } from '../http/request-body.ts';
 import type { Destination } from '../interception/original-destination.ts';
@@ -27,6 +27,13 @@ export interface ExchangeTransaction extends ResponseConsumer {
   giveUpAt(time: number): void;
   /** Answers with `exchange.status` in the place of a phase that said `WAIT`. */
   answerNow(): void;
+}
+
+/** A rule of access control as it is reported. */
+export interface DecidingRule {
+  readonly rule: string;
+  /** Where it stands: an object, and a field of it. */
+  readonly origin?: { readonly object: string; readonly path: string } | undefined;
 }
 
 const nobody: readonly Endpoint[] = [];
@@ -73,11 +80,20 @@ export class Exchange implements OutgoingRequest {
   startedAt = 0;
   /** When the whole request was on its way to the server, on the same clock; 0 before. */
   sentAt = 0;
+  /** When the head of the server's answer was there, on the same clock; 0 before. */
+  answeredAt = 0;
+  /** Of the bodies so far. */
+  requestBytes = 0;
+  responseBytes = 0;
+  /** Those of the server's answer. */
+  trailers: Fields | undefined;
   /** The status that the client gets or got; 0 before there is one. */
   status = 0;
   verdict: Verdict = 'rejected';
   /** Name of the rule or route that decided, for logs. */
   rule = '';
+  /** What let it in, or of a denied request came nearest to it. */
+  grant: DecidingRule | undefined;
   series: RequestSeries | undefined;
   cluster: Cluster | undefined;
   endpoint: Endpoint | undefined;
@@ -112,9 +128,14 @@ export class Exchange implements OutgoingRequest {
     this.now = now;
     this.startedAt = now;
     this.sentAt = 0;
+    this.answeredAt = 0;
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+    this.trailers = undefined;
     this.status = 0;
     this.verdict = 'rejected';
     this.rule = '';
+    this.grant = undefined;
     this.series = undefined;
     this.cluster = undefined;
     this.endpoint = undefined;

@@ -2,14 +2,13 @@ import type { PortAuthentication } from '../auth/port-authentication.ts';
 import type { RateLimit } from '../policy/rate-limit.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
-import type { Exchange } from './exchange.ts';
+import type { DecidingRule, Exchange } from './exchange.ts';
 import type { Matcher } from './match.ts';
 
 export type AccessMode = 'DENY' | 'AUDIT' | 'ALLOW';
 
 /** One rule's permission at one port for some identities. */
-export interface PortGrant {
-  readonly rule: string;
+export interface PortGrant extends DecidingRule {
   readonly identities: ReadonlySet<string>;
   /** Identities that count only on connections from one of these addresses. */
   readonly pods: ReadonlyMap<string, ReadonlySet<string>>;
@@ -17,8 +16,7 @@ export interface PortGrant {
   readonly matches: Matcher | undefined;
 }
 
-interface PeerGrant {
-  readonly rule: string;
+interface PeerGrant extends DecidingRule {
   readonly matches: Matcher | undefined;
   readonly series: RequestSeries;
 }
@@ -85,7 +83,7 @@ export class InboundTable {
       const label = this.#peers.size < maxPeers ? peer : 'other';
       const grants = this.grants
         .filter((grant) => covers(grant, peer, address))
-        .map(({ rule, matches }) => ({ rule, matches, series: this.#series(label, rule) }));
+        .map(({ rule, origin, matches }) => ({ rule, origin, matches, series: this.#series(label, rule) }));
       const forwarded = peer === '' ? '' : `By=${this.#identity};URI=${peer}`;
       access = { grants, uncovered: this.#series(label, ''), forwarded };
       if (this.#peers.size < maxPeers) this.#peers.set(key, access);
@@ -93,9 +91,9 @@ export class InboundTable {
     return access;
   }
 
-  /** The rule that came nearest to covering a refused request: one for this peer, or else any at this port. */
-  nearest(peer: string, address: string): string {
-    return (this.grants.find((grant) => covers(grant, peer, address)) ?? this.grants[0])?.rule ?? '';
+  /** The rule that came nearest to covering a refused request: one for this peer, or else any at this port; if there is one. */
+  nearest(peer: string, address: string): DecidingRule | undefined {
+    return this.grants.find((grant) => covers(grant, peer, address)) ?? this.grants[0];
   }
 
   #series(peer: string, rule: string): RequestSeries {

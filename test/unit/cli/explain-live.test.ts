@@ -10,6 +10,7 @@ import type { Question } from '../../../src/explain/explanation.ts';
 import { plainStyle } from '../../../src/lib/text-style.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { startAdmin } from '../../../src/proxy/admin/server.ts';
+import { TapHub } from '../../../src/telemetry/tap.ts';
 import { compile, group, pod, service, split, target } from '../../support/objects.ts';
 
 interface Mesh {
@@ -119,7 +120,12 @@ describe('against the state of proxies', () => {
 describe('against an admin address', () => {
   it('reads the configuration of the proxy', async () => {
     const config = { node: 'default/client', version: 3, resources: resources(mesh(), 'default/client') };
-    const admin = await startAdmin('127.0.0.1', 0, { ready: () => true, config: () => config, metrics: () => '' });
+    const admin = await startAdmin('127.0.0.1', 0, {
+      ready: () => true,
+      config: () => config,
+      metrics: () => '',
+      taps: new TapHub(),
+    });
     if (!admin.ok) throw new Error(admin.error);
     try {
       const proxies = await readProxies({ live: [`http://127.0.0.1:${admin.value.port}`] });
@@ -131,7 +137,12 @@ describe('against an admin address', () => {
   });
 
   it('says that what answers is no proxy', async () => {
-    const admin = await startAdmin('127.0.0.1', 0, { ready: () => true, config: () => ({}), metrics: () => '' });
+    const admin = await startAdmin('127.0.0.1', 0, {
+      ready: () => true,
+      config: () => ({}),
+      metrics: () => '',
+      taps: new TapHub(),
+    });
     if (!admin.ok) throw new Error(admin.error);
     try {
       const asked = readProxies({ live: [`http://127.0.0.1:${admin.value.port}`] });

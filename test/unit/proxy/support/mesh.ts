@@ -48,6 +48,7 @@ export function endpoints(
     identity?: string;
     ready?: boolean;
     http2?: boolean;
+    workload?: string;
     locality?: object | undefined;
   }[],
 ): StaticResource {
