@@ -44,7 +44,12 @@ const plain = <O>(adapter: Adapter<O>, options: O, model: MeshModel) =>
   Object.fromEntries(adapter.units(model).map((unit) => [unit, adapter.emitUnit(model, unit, { options })]));
 
 /** After every edit, for the whole mesh and for workloads that come and go. */
-function expectIncremental<O>(adapter: DataPlaneAdapter<O>, options: O, compileOptions: CompileOptions): void {
+function expectIncremental<O>(
+  adapter: DataPlaneAdapter<O>,
+  options: O,
+  compileOptions: CompileOptions,
+  numRuns = 30,
+): void {
   fc.assert(
     fc.property(fc.array(input, { minLength: 1, maxLength: 8 }), (inputs) => {
       const compiler = createCompiler();
@@ -68,7 +73,7 @@ function expectIncremental<O>(adapter: DataPlaneAdapter<O>, options: O, compileO
         }
       }
     }),
-    { numRuns: 30 },
+    { numRuns },
   );
 }
 
@@ -82,10 +87,8 @@ describe('an emitter', () => {
     (more) => {
       const options = envoyAdapter.parseOptions({ secrets: 'ads' });
       if (!options.ok) throw new Error(options.error[0].message);
-      expectIncremental(envoyAdapter, options.value, {
-        ...defaultCompileOptions,
-        settings: { ...defaultCompileOptions.settings, ...more },
-      });
+      const settings = { ...defaultCompileOptions.settings, ...more };
+      expectIncremental(envoyAdapter, options.value, { ...defaultCompileOptions, settings }, 12);
     },
     120_000,
   );
