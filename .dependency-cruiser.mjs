@@ -61,6 +61,7 @@ const mayImport = {
     'xds',
     'proxy',
     'identity',
+    'metrics',
   ],
   // The composition root: it alone may import everything, adapters included.
   cli: ['*'],

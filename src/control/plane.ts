@@ -23,6 +23,7 @@ import { type DataPlane, Publisher } from './publisher.ts';
 import type { ProxyRefusal } from './refusals/refusal.ts';
 import { Watchers } from './rollouts/watchers.ts';
 import { wantedShares } from './shares.ts';
+import { measureTraffic, type Traffic, type TrafficOptions } from './traffic.ts';
 
 export type ControlPlaneEvent = Extract<
   ControlPlaneMessage,
@@ -45,6 +46,8 @@ export interface PlaneOptions {
   readonly localSocket?: string;
   readonly svidLifetimeSeconds?: number;
   readonly limits?: Partial<XdsLimits>;
+  /** Absent: nobody reads what proxies count. */
+  readonly traffic?: TrafficOptions;
   readonly onEvent: (event: ControlPlaneEvent) => void;
   /** What the ADS server does; for tests and metrics. */
   readonly onXdsEvent?: (event: XdsEvent) => void;
@@ -72,6 +75,7 @@ export interface Plane {
   watch(watcher: () => void): () => void;
   /** Prometheus text format. */
   metrics(): string;
+  readonly traffic: Traffic | undefined;
   /** Answers questions about itself; whoever carries them checks who asks. */
   readonly admin: AdminHandler;
   close(): Promise<void>;
@@ -121,6 +125,7 @@ export async function startPlane(options: PlaneOptions): Promise<Plane> {
     svid: () => running.svid,
     watch: (watcher) => running.watch(watcher),
     metrics: () => running.metrics(),
+    traffic: running.traffic,
     admin: running.admin(server),
     close: () => running.close(),
   };
@@ -144,6 +149,7 @@ class RunningPlane {
   #unpublished: ModelChanges = noChanges;
   #shares: readonly WantedShare[] | undefined;
   readonly #watchers = new Watchers();
+  readonly traffic: Traffic | undefined;
   findings: readonly LocatedDiagnostic[] = [];
   svid: Svid;
 
@@ -169,6 +175,8 @@ class RunningPlane {
       },
     });
     this.#delivery.rollouts.watch(() => this.#watchers.changed());
+    const mesh = { model: () => this.#model, documents: () => this.#load?.documents.values() ?? [] };
+    this.traffic = options.traffic && measureTraffic(mesh, options.traffic);
   }
 
   attach(server: XdsServer, identity: SpiffeId, hosts: readonly string[]): void {
@@ -262,11 +270,12 @@ class RunningPlane {
       }),
       look: (signal) => this.#options.source.look(signal),
     });
-    return createAdminHandler(source);
+    return createAdminHandler(source, this.traffic?.pages);
   }
 
   async close(): Promise<void> {
     this.#options.source.stop();
+    this.traffic?.close();
     this.#watchers.clear();
     this.#delivery.stop();
     this.#credentials.stop();

@@ -99,18 +99,27 @@ export interface TrafficResource {
 }
 
 /**
- * Traffic added up for two resources of one kind; `null` is whatever has no resource of that kind. The counts are those of requests;
- * connections of TCP and UDP are apart.
+ * Traffic added up. The counts are those of requests; connections of TCP and UDP are apart.
  */
-export interface TrafficEdge extends TrafficCounts {
+export interface TrafficSum extends TrafficCounts {
   readonly side: Side;
-  readonly source: TrafficResource | null;
-  readonly destination: TrafficResource | null;
   readonly connections: { readonly carried: number; readonly refused: number };
-  /** Of TrafficSplits alone: `destination` is the split, and this the Service that it chose of those behind the apex, with its weight. */
+  /** Of TrafficSplits alone: the Service that was chosen of those behind the apex, with its weight. */
   readonly backend?: { readonly apex: string; readonly name: string; readonly weight: number };
   /** Within 1 %; 0 where nothing was measured. */
   readonly latency: Percentiles;
+}
+
+/** What went from one resource to another of the same kind; `null` is whatever has no resource of that kind. */
+export interface TrafficEdge extends TrafficSum {
+  readonly source: TrafficResource | null;
+  readonly destination: TrafficResource | null;
+}
+
+/** All that one resource received (`from` anybody), or sent (`to` anybody). */
+export interface TrafficTotal extends TrafficSum {
+  readonly resource: TrafficResource;
+  readonly direction: 'from' | 'to';
 }
 
 export interface Percentiles {
@@ -119,8 +128,12 @@ export interface Percentiles {
   readonly p99Millis: number;
 }
 
-/** A report added up by one kind, as `/traffic?window=30s&by=deployments` answers it; without `by` it is a TrafficReport. */
+/**
+ * A report added up by one kind, as `/traffic?window=30s&by=deployments` answers it; without `by` it is a TrafficReport. Where a pod
+ * belongs to several resources (Services), its traffic counts for each of them, so that only totals say how much there was.
+ */
 export interface TrafficSummary extends Omit<TrafficReport, 'series'> {
   readonly by: ResourcePlural;
   readonly edges: readonly TrafficEdge[];
+  readonly totals: readonly TrafficTotal[];
 }

@@ -40,17 +40,22 @@ export class LatencySketch {
   /** By octave. */
   readonly #pages: (Float64Array | undefined)[] = new Array(highestOctave - lowestOctave);
 
-  static from({ sum, zero, buckets }: SketchData): LatencySketch {
+  static from(data: SketchData): LatencySketch {
     const sketch = new LatencySketch();
-    sketch.sum = sum;
-    sketch.zero = zero;
-    sketch.count = zero;
+    sketch.add(data);
+    return sketch;
+  }
+
+  /** Merges a sketch that is data, without making one of it. */
+  add({ sum, zero, buckets }: SketchData): void {
+    this.sum += sum;
+    this.zero += zero;
+    this.count += zero;
     let index = 0;
     for (let i = 0; i + 1 < buckets.length; i += 2) {
       index += buckets[i]!;
-      sketch.#addTo(index, buckets[i + 1]!);
+      this.#addTo(index, buckets[i + 1]!);
     }
-    return sketch;
   }
 
   observe(seconds: number): void {

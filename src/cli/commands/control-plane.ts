@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { ControlPlane } from '../../control/control-plane.ts';
 import type { ControlPlaneMessage } from '../../control/messages.ts';
 import type { ControlPlaneEvent } from '../../control/plane.ts';
+import { localAdminPort } from '../../kubernetes/local-addressing.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type HostPort, hostPort } from '../option-values.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -44,6 +45,7 @@ async function run(paths: readonly string[], options: ControlPlaneCommandOptions
       ads,
       ...(grpcSocket === undefined ? {} : { localSocket: grpcSocket }),
       awaitPods: supervised,
+      traffic: { port: localAdminPort, intervalMillis: 1_000 },
       onEvent: tell,
     });
   } catch (error) {

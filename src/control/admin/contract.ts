@@ -20,6 +20,9 @@ export interface AdminAnswer {
 /** Never rejects. */
 export type AdminHandler = (request: AdminRequest) => Promise<AdminAnswer>;
 
+/** By the first part of the path. */
+export type AdminPages = Readonly<Record<string, AdminHandler>>;
+
 /** What a proxy has of one resource type. */
 export interface TypeReport {
   readonly typeUrl: string;

@@ -1,4 +1,4 @@
-import type { AdminAnswer, AdminHandler, AdminRequest } from './contract.ts';
+import type { AdminAnswer, AdminHandler, AdminPages, AdminRequest } from './contract.ts';
 import { diffReport } from './diff.ts';
 import { proxyReport } from './reports.ts';
 import type { AdminSource } from './source.ts';
@@ -10,14 +10,14 @@ const maxWaiting = 32;
 const maxObjects = 50;
 
 const plain = 'text/plain; charset=utf-8';
-const pages = '/healthz /metrics /proxies /proxies/NODE /diff/NODE /rollouts /wait\n';
+const pages = '/healthz /metrics /proxies /proxies/NODE /diff/NODE /rollouts /traffic /wait\n';
 
 /**
  * What a control plane tells of itself, whatever carries requests to it: `/proxies`, `/proxies/NODE`, `/diff/NODE`,
  * `/rollouts`, `/metrics`, `/healthz`, and `/wait?object=KIND/NAMESPACE/NAME&timeout=MILLISECONDS`, which answers when
- * every proxy has what the files say now, or the time is over.
+ * every proxy has what the files say now, or the time is over. `more` are the pages of other parts, with all that is below them.
  */
-export function createAdminHandler(source: AdminSource): AdminHandler {
+export function createAdminHandler(source: AdminSource, more: AdminPages = {}): AdminHandler {
   let waiting = 0;
   const wait = async ({ query, gone }: AdminRequest): Promise<AdminAnswer> => {
     const objects = query.getAll('object');
@@ -37,6 +37,7 @@ export function createAdminHandler(source: AdminSource): AdminHandler {
   return async (request) => {
     if (request.method !== 'GET') return problem(405, 'only GET');
     const [, page = '', ...rest] = request.path.split('/');
+    if (Object.hasOwn(more, page)) return more[page]!(request);
     const node = decodeNode(rest.join('/'));
     if (page === 'wait' && node === '') return wait(request);
     return (node === '' ? whole(source, page) : ofNode(source, page, node)) ?? problem(404, pages.trimEnd());

@@ -1,10 +1,11 @@
 import type { CompileOptions } from '../../compile/index.ts';
-import { describeObject } from '../../diagnostics/origin.ts';
+import { describeObject, objectKey } from '../../diagnostics/origin.ts';
 import type { Authority } from '../../identity/authority.ts';
-import { systemNames } from '../../kubernetes/names.ts';
+import { sidecarPorts, systemNames } from '../../kubernetes/names.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import type { ClusterFault } from '../../kubernetes-client/fault.ts';
 import { type LeaseTimes, startLeaderElection } from '../../kubernetes-client/leader-election.ts';
+import { isRecord } from '../../lib/values.ts';
 import { MetricsRegistry } from '../../proxy/telemetry/registry.ts';
 import type { AdminHandler } from '../admin/contract.ts';
 import { answerHttp } from '../admin/http.ts';
@@ -14,6 +15,7 @@ import { serveHealth } from './health.ts';
 import { serveHttp } from './http-endpoint.ts';
 import { type LeaderTask, runLeaderTasks } from './leader-task.ts';
 import { type Log, Repeated } from './log.ts';
+import { ownerObjects } from './owner-objects.ts';
 import type { Peer } from './peers/ask-peer.ts';
 import type { PeerServer } from './peers/peer-server.ts';
 import { ReplicaProgress } from './peers/replica-progress.ts';
@@ -168,7 +170,7 @@ class RunningController {
   }
 
   async #serve(preparing: Promise<ControllerParts>): Promise<Plane> {
-    const { compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent } = this.#options;
+    const { connection, compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent } = this.#options;
     const startedAt = performance.now();
     const listed = this.#source.synced.then(() => {
       this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
@@ -187,6 +189,11 @@ class RunningController {
         onEvent?.(event);
       },
       onXdsEvent: (event) => told.tellProxy(event),
+      traffic: {
+        port: sidecarPorts.metrics,
+        nodeOf: (...pod) => nodeOf(this.#source.view, ...pod),
+        others: ownerObjects(connection),
+      },
     });
     plane.start();
     this.#plane = plane;
@@ -270,6 +277,11 @@ class RunningController {
   #count(name: string, help: string, labels: Readonly<Record<string, string>>): void {
     this.#metrics.counter(name, help, labels).value += 1;
   }
+}
+
+function nodeOf(view: StatedObjects | undefined, namespace: string, pod: string): string | undefined {
+  const { spec } = view?.find(objectKey('', 'Pod', namespace, pod))?.object ?? {};
+  return isRecord(spec) && typeof spec.nodeName === 'string' ? spec.nodeName : undefined;
 }
 
 function seconds(since: number): number {

@@ -121,3 +121,22 @@ describe('a summary', () => {
     ]);
   });
 });
+
+describe('totals of a summary', () => {
+  test('say what each resource sent and received, once, however many Services its pods have', () => {
+    const source = { ...buyer, services: ['buyer', 'all'] };
+    const { totals } = summarize(
+      report([
+        requests({ success: 3, source, destination: store('store-0', ['store']) }),
+        requests({ success: 1, source: {} }),
+      ]),
+      'services',
+      noWeights,
+    );
+    expect(totals.map(({ resource, direction, success }) => [resource.name, direction, success])).toEqual([
+      ['all', 'to', 3],
+      ['buyer', 'to', 3],
+      ['store', 'from', 4],
+    ]);
+  });
+});

@@ -1,0 +1,200 @@
+import type { Agent } from 'node:http';
+import { ok, type Result } from '../../lib/result.ts';
+import type { TelemetrySnapshot } from '../../telemetry/snapshot.ts';
+import type { MetricsSource, TrafficReport } from '../contract.ts';
+import type { MeshDirectory } from '../directory.ts';
+import { trafficSeries } from '../series.ts';
+import { GainSum } from './gain-sum.ts';
+import { ProxyHistory } from './proxy-history.ts';
+import { readProxy, type ScrapeTarget, scrapeAgent } from './read-proxy.ts';
+
+export interface CollectorOptions {
+  /** The proxies that there are now. */
+  readonly targets: () => readonly ScrapeTarget[];
+  readonly directory: MeshDirectory;
+  /** Between two readings of one proxy, in milliseconds. */
+  readonly intervalMillis?: number;
+  /** The longest window that can be asked for, in milliseconds. */
+  readonly historyMillis?: number;
+  readonly now?: () => number;
+}
+
+export interface CollectorFigures {
+  /** Bytes that proxies have sent. */
+  readonly received: number;
+  /** Bytes of history. */
+  readonly kept: number;
+  readonly readings: number;
+  readonly failures: number;
+}
+
+const defaultInterval = 5_000;
+const defaultHistory = 300_000;
+/** Readings under way at a time. */
+const maxReadings = 32;
+/** Of history, over all proxies; the oldest goes first. */
+const maxKeptBytes = 128 * 1024 * 1024;
+const ticksPerInterval = 20;
+
+interface Proxy {
+  target: ScrapeTarget;
+  /** The run that is being read last. */
+  readonly histories: ProxyHistory[];
+  /** In which of the ticks of an interval it is read: they are spread over it. */
+  readonly phase: number;
+  reading: boolean;
+  readAt: number | undefined;
+}
+
+/** Reads what every proxy counts, again and again, and remembers what they gained for some minutes. Memory and work are bounded. */
+export class Collector implements MetricsSource {
+  readonly #options: Required<CollectorOptions>;
+  readonly #agent: Agent = scrapeAgent();
+  readonly #proxies = new Map<string, Proxy>();
+  readonly #startedAt: number;
+  #observedSince: number;
+  #tick = 0;
+  #underWay = 0;
+  readonly #waiting: Proxy[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  readonly #figures = { received: 0, readings: 0, failures: 0 };
+
+  constructor(options: CollectorOptions) {
+    this.#options = { intervalMillis: defaultInterval, historyMillis: defaultHistory, now: Date.now, ...options };
+    this.#startedAt = this.#options.now();
+    this.#observedSince = this.#startedAt;
+  }
+
+  get figures(): CollectorFigures {
+    return { ...this.#figures, kept: this.#kept() };
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#beat(), this.#options.intervalMillis / ticksPerInterval);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    this.#waiting.length = 0;
+    this.#agent.destroy();
+  }
+
+  /** Reads every proxy now; resolves when all have answered or failed. */
+  async readAll(): Promise<void> {
+    this.#follow();
+    const turns = [...this.#proxies.values()].values();
+    const work = async () => {
+      for (const proxy of turns) await this.#read(proxy);
+    };
+    await Promise.all(Array.from({ length: maxReadings }, work));
+  }
+
+  async report(windowMillis: number, now: number): Promise<Result<TrafficReport, string>> {
+    const { directory, intervalMillis } = this.#options;
+    const after = now - windowMillis;
+    const sums = new GainSum();
+    for (const { histories } of this.#proxies.values()) {
+      for (const history of histories) {
+        for (const [series, gain] of history.between(after, now)) sums.add(series, gain);
+      }
+    }
+    const present = [...this.#proxies.values()].filter(({ target }) => target.address !== '');
+    const lately = now - 3 * intervalMillis;
+    return ok({
+      windowSeconds: windowMillis / 1000,
+      observedSeconds: Math.max(0, Math.min(windowMillis, now - this.#observedSince)) / 1000,
+      at: now,
+      measuredBy: 'collector',
+      proxies: { known: present.length, read: present.filter(({ readAt = 0 }) => readAt > lately).length },
+      series: [...sums.sums()].map(([{ labels, kind }, counted]) => trafficSeries(labels, kind, counted, directory)),
+    });
+  }
+
+  #beat(): void {
+    if (this.#tick === 0) this.#follow();
+    for (const proxy of this.#proxies.values()) {
+      if (proxy.phase === this.#tick && !proxy.reading && !this.#waiting.includes(proxy)) this.#waiting.push(proxy);
+    }
+    this.#tick = (this.#tick + 1) % ticksPerInterval;
+    this.#advance();
+  }
+
+  #advance(): void {
+    while (this.#underWay < maxReadings && !this.#stopped) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#underWay += 1;
+      void this.#read(next).then(() => {
+        this.#underWay -= 1;
+        this.#advance();
+      });
+    }
+  }
+
+  async #read(proxy: Proxy): Promise<void> {
+    if (proxy.target.address === '') return;
+    proxy.reading = true;
+    const read = await readProxy(proxy.target, this.#agent, (bytes) => {
+      this.#figures.received += bytes;
+    });
+    proxy.reading = false;
+    this.#figures.readings += 1;
+    if (!read.ok || read.value.workload !== proxy.target.workload) {
+      // At the address of a pod that is gone another may answer.
+      this.#figures.failures += 1;
+      return;
+    }
+    const now = this.#options.now();
+    proxy.readAt = now;
+    this.#take(proxy, read.value, now);
+  }
+
+  #take({ histories }: Proxy, snapshot: TelemetrySnapshot, now: number): void {
+    const current = histories.at(-1);
+    if (current?.add(snapshot, now) === true) return;
+    // A run that began after this collector did has been counted by nobody; of an older one the past is not known.
+    const age = snapshot.at - snapshot.startedAt;
+    const countsFirst = current !== undefined || age <= now - this.#startedAt;
+    histories.push(new ProxyHistory(snapshot, now, countsFirst));
+  }
+
+  /** Which proxies there are, and what is old enough to be forgotten. */
+  #follow(): void {
+    const { now, historyMillis, targets } = this.#options;
+    const wanted = new Map(targets().map((target) => [target.workload, target]));
+    for (const [workload, target] of wanted) {
+      const proxy = this.#proxies.get(workload);
+      if (proxy !== undefined) proxy.target = target;
+      else {
+        const phase = this.#proxies.size % ticksPerInterval;
+        this.#proxies.set(workload, { target, histories: [], phase, reading: false, readAt: undefined });
+      }
+    }
+    this.#forget(now() - historyMillis, wanted);
+    for (let share = 2; this.#kept() > maxKeptBytes; share *= 2) {
+      this.#observedSince = now() - historyMillis / share;
+      this.#forget(this.#observedSince, wanted);
+    }
+  }
+
+  #forget(before: number, wanted: ReadonlyMap<string, ScrapeTarget>): void {
+    this.#observedSince = Math.max(this.#observedSince, before);
+    for (const [workload, proxy] of this.#proxies) {
+      const present = wanted.has(workload);
+      if (!present) proxy.target = { ...proxy.target, address: '' };
+      const kept = proxy.histories.filter(
+        (history, index) => history.forget(before) || (present && index === proxy.histories.length - 1),
+      );
+      proxy.histories.splice(0, proxy.histories.length, ...kept);
+      if (!present && kept.length === 0) this.#proxies.delete(workload);
+    }
+  }
+
+  #kept(): number {
+    let bytes = 0;
+    for (const { histories } of this.#proxies.values()) for (const history of histories) bytes += history.bytes;
+    return bytes;
+  }
+}
