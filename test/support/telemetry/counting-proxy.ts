@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ScrapeTarget } from '../../../src/metrics/collector/read-proxy.ts';
-import { type TrafficLabels, trafficLabels as labelDefinitions } from '../../../src/telemetry/labels.ts';
+import { trafficLabels as labelDefinitions, type TrafficLabels } from '../../../src/telemetry/labels.ts';
 import { LatencySketch } from '../../../src/telemetry/latency-sketch.ts';
 import type { Ended, TelemetrySnapshot, TrafficKind } from '../../../src/telemetry/snapshot.ts';
 
