@@ -10,7 +10,7 @@ const packages = {
   socat: ['/usr/bin/socat'],
   iptables: ['/usr/sbin/iptables'],
   iproute2: ['/sbin/ip', '/usr/sbin/ip', '/usr/bin/ip'],
-  libfaketime: [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`],
+  gcc: ['/usr/bin/gcc'],
   'busybox-static': ['/bin/busybox'],
   curl: ['/usr/bin/curl'],
 };

@@ -16,6 +16,8 @@ const streamsAtFirst = 100;
 export class ClientSession extends Session<ClientStream> {
   #nextStream = 1;
   #served = false;
+  /** It does not answer: what it may have closed in time it would have said. */
+  #silent = false;
 
   constructor(context: SessionContext) {
     super(context, false, [[ENABLE_PUSH, 0]]);
@@ -81,7 +83,7 @@ export class ClientSession extends Session<ClientStream> {
 
   protected override lost(): void {
     for (const stream of this.streams.all()) {
-      const unheard = this.#served && stream.readsBefore === this.reads;
+      const unheard = this.#served && !this.#silent && stream.readsBefore === this.reads;
       stream.abort(unheard ? 'stale' : 'lost', codes.NO_ERROR);
     }
   }
@@ -93,7 +95,9 @@ export class ClientSession extends Session<ClientStream> {
   }
 
   protected override pinged(answered: boolean): void {
-    if (!answered) this.destroy();
+    if (answered) return;
+    this.#silent = true;
+    this.destroy();
   }
 
   protected override goneAway(lastStreamId: number): void {

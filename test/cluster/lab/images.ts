@@ -38,7 +38,8 @@ export function systemImages({ coredns, pause }: { readonly coredns: string; rea
 
 /** What the archive is made from. */
 const sources = [
-  ...['src', 'adapters', 'generated', 'schemas', 'deploy/chart', 'examples/bookstore/apps', 'test/cluster'],
+  ...['src', 'adapters', 'generated', 'schemas', 'deploy/chart', 'examples/bookstore/apps'],
+  ...['test/cluster/lab/image.ts', 'test/cluster/lab/images.ts', 'test/cluster/lab/layers.ts', 'test/cluster/programs'],
   ...['package-lock.json', 'package.json', 'tsconfig.json', 'tsdown.image.config.ts', 'scripts/image.mjs'],
 ];
 

@@ -30,7 +30,7 @@ export async function joinNetwork(
   number: number,
   others: readonly number[],
 ): Promise<void> {
-  const end = `node${number}`;
+  const end = endOf(number);
   await inNetworkOf(holder, [
     `ip link delete ${end} 2>/dev/null || true`,
     `ip link add ${end} type veth peer name eth0 netns ${pid}`,
@@ -45,4 +45,11 @@ export async function joinNetwork(
     ...others.map((other) => `ip route add ${nodePodRange(other)} via ${nodeAddress(other)}`),
     'sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1',
   ]);
+}
+
+const endOf = (number: number): string => `node${number}`;
+
+/** Cuts a node off: nothing that it says any more arrives. */
+export async function leaveNetwork(holder: number, number: number): Promise<void> {
+  await inNetworkOf(holder, [`ip link delete ${endOf(number)} 2>/dev/null || true`]);
 }

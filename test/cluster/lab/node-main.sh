@@ -19,12 +19,13 @@ for controller in cpu cpuacct cpuset memory devices freezer blkio pids; do
 done
 mkdir /sys/fs/cgroup/systemd && mount -t cgroup -o none,name=systemd systemd /sys/fs/cgroup/systemd
 mount -t tmpfs -o mode=755 run /run
-mkdir -p /run/lock /run/netns "$folder"/{lib/kubelet,lib/cni,lib/containerd,log/pods,log/containers,cni}
+mkdir -p /run/lock /run/netns /run/cni/{bin,net.d} "$folder"/{lib/kubelet,lib/cni,lib/containerd,log/pods,log/containers}
+ln -s /usr/lib/cni/* /run/cni/bin/
 mount --bind "$folder/lib" /var/lib
 mount --bind "$folder/log" /var/log
 mount --make-rshared /
 
-cat >"$folder/cni/10-bridge.conflist" <<END
+cat >/run/cni/net.d/10-bridge.conflist <<END
 {"cniVersion":"1.0.0","name":"pods","plugins":[
  {"type":"bridge","bridge":"cni0","isGateway":true,"hairpinMode":true,"ipMasq":false,"mtu":1500,
   "ipam":{"type":"host-local","dataDir":"/var/lib/cni/networks","ranges":[[{"subnet":"$podrange"}]],"routes":[{"dst":"0.0.0.0/0"}]}},
@@ -47,8 +48,8 @@ runtime_type = "io.containerd.runc.v2"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
 BinaryName = "${RUNC:?}"
 [plugins."io.containerd.grpc.v1.cri".cni]
-bin_dir = "/usr/lib/cni"
-conf_dir = "$folder/cni"
+bin_dir = "/run/cni/bin"
+conf_dir = "/run/cni/net.d"
 END
 echo "nameserver ${DNS_SERVICE:?}" >/run/resolv.conf
 cat >/run/kubelet.yaml <<END

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { dnsService, maximumNodes, nodeAddress, nodeName, nodePodRange, podRange } from './addresses.ts';
 import { createCgroups, removeCgroups } from './cgroups.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
-import { joinNetwork } from './network.ts';
+import { joinNetwork, leaveNetwork } from './network.ts';
 import { shell } from './shell.ts';
 
 export interface LabNode {
@@ -35,8 +35,7 @@ export interface NodeOptions {
 }
 
 const main = fileURLToPath(new URL('node-main.sh', import.meta.url));
-/** Of the Debian package libfaketime. */
-const fakeTime = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`;
+const clockSource = fileURLToPath(new URL('clock.c', import.meta.url));
 const namespaces = ['--net', '--mount', '--propagation=private', '--uts', '--ipc', '--pid', '--cgroup'];
 
 /** Starts a node; it registers itself some seconds later. It ends with this process. */
@@ -49,7 +48,7 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
   for (const [file, user] of Object.entries({ kubelet: name, proxy: 'proxy' })) {
     writeFileSync(join(folder, `${file}.kubeconfig`), kubeconfigOf(keys, user), { mode: 0o600 });
   }
-  const runtime = options.clock ? runtimeWithClock(folder) : { RUNC: 'runc' };
+  const runtime = options.clock ? await runtimeWithClock(folder) : { RUNC: 'runc' };
   const cgroups = createCgroups(folder, number);
   const log = openSync(join(folder, 'node.log'), 'a');
   const args = [name, address, nodePodRange(number), folder, programs, ...images];
@@ -72,6 +71,8 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
     kill: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         const gone = once(child, 'exit');
+        // Or the kernel would say for its programs that their connections end. Without the network there is nothing to cut.
+        await leaveNetwork(networkHolder, number).catch(() => undefined);
         process.kill(first, 'SIGKILL');
         await gone;
       }
@@ -83,10 +84,11 @@ export async function startNode(options: NodeOptions): Promise<LabNode> {
 const clockFile = 'clock/offset';
 const offset = (seconds: number): string => `${seconds < 0 ? '' : '+'}${seconds}\n`;
 
-function runtimeWithClock(folder: string): Readonly<Record<string, string>> {
+async function runtimeWithClock(folder: string): Promise<Readonly<Record<string, string>>> {
   const clock = join(folder, 'clock');
   mkdirSync(clock, { recursive: true });
-  copyFileSync(fakeTime, join(clock, 'libfaketime.so'));
+  const flags = ['-O2', '-shared', '-fPIC', '-nostdlib', '-ffreestanding', '-fno-builtin'];
+  await shell('gcc', ...flags, '-o', join(clock, 'clock.so'), clockSource);
   writeFileSync(join(folder, clockFile), offset(0));
   const wrapper = fileURLToPath(new URL('runc-with-clock.sh', import.meta.url));
   return { RUNC: wrapper, LAB_NODE: process.execPath, LAB_CLOCK: clock };

@@ -1,6 +1,5 @@
 #!/bin/bash
-# runc for nodes whose containers may have another time than the machine: programs that are linked with the C library ask
-# libfaketime, which adds what stands in a file of the node. The time that a program measures intervals by stays.
+# runc for nodes whose containers may have another time than the machine; see clock.c.
 # Its folder of the node, and the Node that edits bundles, stand in the environment of containerd.
 bundle=.
 arguments=("$@")
@@ -13,8 +12,7 @@ case " $* " in *" create "*) "$LAB_NODE" -e '
   const spec = JSON.parse(fs.readFileSync(file, "utf8"));
   const destination = "/run/lab-clock";
   spec.mounts.push({ destination, source, type: "bind", options: ["rbind", "ro"] });
-  spec.process.env.push(`LD_PRELOAD=${destination}/libfaketime.so`, `FAKETIME_TIMESTAMP_FILE=${destination}/offset`);
-  spec.process.env.push("FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1", "FAKETIME_CACHE_DURATION=1", "NO_FAKE_STAT=1");
+  spec.process.env.push(`LD_PRELOAD=${destination}/clock.so`);
   fs.writeFileSync(file, JSON.stringify(spec));
 ' "$bundle/config.json" "$LAB_CLOCK" ;; esac
 exec runc "$@"

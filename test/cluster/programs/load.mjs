@@ -13,7 +13,7 @@ let counts = fresh();
 let open = 0;
 
 function fresh() {
-  return { sent: 0, answers: {}, errors: {}, versions: {} };
+  return { sent: 0, answers: {}, errors: {}, versions: {}, hosts: {} };
 }
 
 const time = () => new Date().toISOString().slice(11, 19);
@@ -42,6 +42,8 @@ function call(url, into) {
       if (response.statusCode >= 500) count(into.errors, `${time()} ${url} ${response.statusCode} ${body}`);
       const [, version] = /"version":"([^"]*)"/.exec(body) ?? [];
       if (version !== undefined) count(into.versions, version);
+      const [, host] = /"host":"([^"]*)","version"/.exec(body) ?? [];
+      if (host !== undefined) count(into.hosts, host);
     });
   });
   request.on('timeout', () => request.destroy(new Error('timeout')));
@@ -61,7 +63,7 @@ setInterval(() => {
 
 http
   .createServer((request, response) => {
-    const report = JSON.stringify({ ...counts, open });
+    const report = JSON.stringify({ ...counts, open, clock: Date.now() });
     if (request.url === '/reset') counts = fresh();
     response.end(`${report}\n`);
   })

@@ -12,7 +12,11 @@ export interface LoadReport {
   readonly errors: Readonly<Record<string, number>>;
   /** Answers by the version that gave them. */
   readonly versions: Readonly<Record<string, number>>;
+  /** Answers of `echo.mjs` by the pod that gave them. */
+  readonly hosts: Readonly<Record<string, number>>;
   readonly open: number;
+  /** What time it is there, in milliseconds since 1970. */
+  readonly clock: number;
 }
 
 /** Installs the mesh as its users do. */

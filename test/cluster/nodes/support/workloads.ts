@@ -9,9 +9,14 @@ export function deployment(options: {
   readonly port?: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** The label `app` of its pods; the name unless told otherwise. */
+  readonly app?: string;
+  /** The only node that they may run on. */
+  readonly node?: string;
 }): unknown {
   const { name, namespace = 'default', account, command, port, environment = {}, annotations = {} } = options;
-  const labels = { app: name };
+  const labels = { app: options.app ?? name, deployment: name };
+  const placed = options.node === undefined ? {} : { nodeSelector: { 'kubernetes.io/hostname': options.node } };
   const probe = port === undefined ? {} : { readinessProbe: { httpGet: { path: '/', port }, periodSeconds: 1 } };
   const container = {
     name,
@@ -29,7 +34,7 @@ export function deployment(options: {
       selector: { matchLabels: labels },
       template: {
         metadata: { labels, annotations },
-        spec: { serviceAccountName: account, terminationGracePeriodSeconds: 5, containers: [container] },
+        spec: { serviceAccountName: account, terminationGracePeriodSeconds: 5, containers: [container], ...placed },
       },
     },
   };

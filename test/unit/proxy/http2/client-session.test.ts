@@ -341,6 +341,21 @@ describe('a server that is silent', () => {
     expect((await answer).reset?.cause).toBe('lost');
   });
 
+  it('is lost with all it had when it does not answer: nothing goes out once more to the same server', async () => {
+    const ticker = new ManualTicker();
+    const { session, peer } = await start({ ticker });
+    const served = request(session);
+    await peer.next(HEADERS, 1);
+    peer.send(headers(1, ok));
+    expect((await served.answer).status).toBe(200);
+    const { answer } = request(session);
+    await peer.next(HEADERS, 3);
+    ticker.advance(limits.http2SilenceMillis + 1);
+    await until(() => peer.frames.some(({ type, flags }) => type === PING && flags === 0), 'a PING');
+    ticker.advance(limits.http2AnswerMillis + 1);
+    expect((await answer).reset?.cause).toBe('lost');
+  });
+
   it('is not asked while nothing is under way', async () => {
     const ticker = new ManualTicker();
     const { session, peer } = await start({ ticker });
