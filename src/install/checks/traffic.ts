@@ -8,18 +8,24 @@ const report = reporter('traffic');
 
 /** Which Services pods without a sidecar cannot call at strict ports, and what goes past the sidecars. */
 export const checkTraffic: Check = async ({ connection, namespace }) => {
-  const [services, podList] = await Promise.all([connection.get('/api/v1/services'), connection.get('/api/v1/pods')]);
+  const [services, podList, policyList] = await Promise.all([
+    connection.get('/api/v1/services'),
+    connection.get('/api/v1/pods'),
+    connection.get('/apis/policy.smi-mesh.io/v1alpha1/trafficpolicies'),
+  ]);
   if (!services.ok) return notRead(report, services.error);
   if (!podList.ok) return notRead(report, podList.error);
+  if (!policyList.ok && policyList.error.status !== 404) return notRead(report, policyList.error);
+  const policies = policyList.ok ? itemsOf(policyList.value) : [];
   const pods = runningPods(podList.value, namespace);
   const results = [
-    ...itemsOf(services.value).flatMap((service) => strictness(service, pods)),
+    ...itemsOf(services.value).flatMap((service) => strictness(service, pods, policies)),
     ...exclusions(pods.filter(({ meshed }) => meshed)),
   ];
   return results.length > 0 ? results : [report.ok('every caller of a meshed Service has a sidecar')];
 };
 
-function strictness(service: Fields, pods: readonly RunningPod[]): readonly CheckResult[] {
+function strictness(service: Fields, pods: readonly RunningPod[], policies: readonly Fields[]): readonly CheckResult[] {
   const { name, namespace } = metadataOf(service);
   const selector = at(service, 'spec', 'selector');
   if (!isRecord(selector) || Object.keys(selector).length === 0) return [];
@@ -41,10 +47,42 @@ function strictness(service: Fields, pods: readonly RunningPod[]): readonly Chec
   const callers = pods.filter((pod) => !pod.meshed && !own.includes(pod));
   if (callers.length === 0) return mixed;
   const near = callers.filter((pod) => pod.namespace === namespace).map((pod) => pod.title);
-  const who = near.length > 0 ? `, in its namespace ${listing(near)}` : '';
-  const message = `${title}: strict mutual TLS refuses ${callers.length} pods without a sidecar${who}`;
+  const who = near.length > 0 ? `in its namespace ${listing(near)}` : listing(callers.map((pod) => pod.title));
+  const refused = `${callers.length} pods without a sidecar, ${who}`;
+  const policy = permitting(service, policies);
+  if (policy !== undefined) {
+    const message = `${title}: strict mutual TLS would refuse ${refused}; TrafficPolicy ${policy} lets them in`;
+    return [...mixed, report.warning(message, 'Give them sidecars before it becomes strict.')];
+  }
   const hint = `Give callers sidecars, or let a TrafficPolicy for it say \`tls: permissive\` until they have them.`;
-  return [...mixed, report.warning(message, hint)];
+  return [...mixed, report.warning(`${title}: strict mutual TLS refuses ${refused}`, hint)];
+}
+
+/** The policy by which plain callers get in at all ports; of those that say a mode the most specific one decides. */
+function permitting(service: Fields, policies: readonly Fields[]): string | undefined {
+  const { name, namespace } = metadataOf(service);
+  const levels = [
+    ['Service', namespace, name],
+    ['Namespace', namespace, undefined],
+    ['Mesh', undefined, undefined],
+  ] as const;
+  for (const [kind, where, target] of levels) {
+    const saying = policies.filter((policy) => {
+      const own = where === undefined || metadataOf(policy).namespace === where;
+      const refs = itemsOf({ items: at(policy, 'spec', 'targetRefs') });
+      const meant = refs.some((ref) => ref.kind === kind && (target === undefined || ref.name === target));
+      return own && meant && at(policy, 'spec', 'tls', 'mode') !== undefined;
+    });
+    if (saying.length === 0) continue;
+    const open = saying.every((policy) => {
+      const { mode, ports } = at(policy, 'spec', 'tls') as Fields;
+      return mode !== 'strict' && ports === undefined;
+    });
+    return open
+      ? saying.map((policy) => `${metadataOf(policy).namespace}/${metadataOf(policy).name}`).join(', ')
+      : undefined;
+  }
+  return undefined;
 }
 
 const excluding = [
