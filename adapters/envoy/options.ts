@@ -31,8 +31,15 @@ export interface EnvoyOptions {
   readonly webRoots?: string;
   /** Where access logs go, and of which requests; by default those that are refused, to `/dev/stderr`. */
   readonly accessLog?: { readonly path: string; readonly requests: 'all' | 'denied' };
-  /** A collector that takes spans by OTLP over gRPC, and the share of the traces begun here that it gets, in percent; by default all. */
-  readonly tracing?: { readonly collector: SocketAddress; readonly sampling?: number };
+  /**
+   * A collector that takes spans by OTLP, over gRPC unless told otherwise, and the share of the traces begun here that it gets, in percent;
+   * by default all. It takes the place of what MeshConfig says.
+   */
+  readonly tracing?: {
+    readonly collector: SocketAddress;
+    readonly protocol?: 'grpc' | 'http';
+    readonly sampling?: number;
+  };
   /**
    * Where all connections of intercepted workloads are redirected to (iptables REDIRECT), those of their programs and those to
    * them; without it their sidecars listen at each port number themselves.
@@ -92,7 +99,7 @@ function optionsFault(input: unknown): string | undefined {
     return 'accessLog must hold path, and requests as all or denied';
   }
   if (tracing !== undefined && !isTracing(tracing)) {
-    return 'tracing must hold collector as address and port, and sampling as a percentage';
+    return 'tracing must hold collector as address and port, protocol as grpc or http, and sampling as a percentage';
   }
   if (interception !== undefined && !isInterception(interception))
     return 'interception must hold outbound and inbound, two ports';
@@ -119,8 +126,9 @@ function isPort(value: unknown): boolean {
 }
 
 function isTracing(value: unknown): boolean {
-  if (!isObject(value) || unknownKey(value, ['collector', 'sampling']) !== undefined) return false;
-  const { collector, sampling = 100 } = value;
+  if (!isObject(value) || unknownKey(value, ['collector', 'protocol', 'sampling']) !== undefined) return false;
+  const { collector, protocol = 'grpc', sampling = 100 } = value;
+  if (protocol !== 'grpc' && protocol !== 'http') return false;
   return isAddress(collector) && typeof sampling === 'number' && sampling >= 0 && sampling <= 100;
 }
 

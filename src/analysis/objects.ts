@@ -3,7 +3,7 @@ import { compareText } from '../lib/collections.ts';
 import { sha256 } from '../lib/hash.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import { portKey, transportOf } from '../model/ports.ts';
-import type { Grant, MeshModel } from '../model/types.ts';
+import type { Grant, MeshModel, TracingSettings } from '../model/types.ts';
 import type { ObjectChange, SettingChange } from './changes.ts';
 import { accountOf, ownerOf } from './reach.ts';
 
@@ -18,11 +18,15 @@ export function objectChanges(before: MeshModel, after: MeshModel): readonly Obj
 }
 
 export function settingChanges(before: MeshModel, after: MeshModel): readonly SettingChange[] {
-  const settings = (model: MeshModel) => ({ trustDomain: model.trustDomain, ...model.settings });
+  const settings = ({ trustDomain, settings: { trustDomains, tracing, ...plain } }: MeshModel) => ({
+    trustDomain,
+    ...plain,
+    ...(trustDomains === undefined ? {} : { trustDomains: describeDomains(trustDomains) }),
+    ...(tracing === undefined ? {} : { tracing: describeTracing(tracing) }),
+  });
   const [old, now] = [settings(before), settings(after)];
   const names = Object.keys({ ...old, ...now }) as (keyof typeof now)[];
-  const text = (value: string | TrustDomains | undefined) =>
-    typeof value === 'object' ? describeDomains(value) : (value ?? 'not set');
+  const text = (value: string | undefined) => value ?? 'not set';
   return names
     .filter((setting) => text(old[setting]) !== text(now[setting]))
     .map((setting) => ({ kind: 'setting', setting, before: text(old[setting]), after: text(now[setting]) }));
@@ -35,6 +39,15 @@ function describeDomains(domains: TrustDomains): string {
   return Object.entries(domains)
     .map(([name, { bundle }]) => `${name} (roots ${sha256(bundle).slice(0, 12)})`)
     .join(', ');
+}
+
+function describeTracing({ collector, protocol, sampling, keepErrors, keepSlowMillis, propagation }: TracingSettings) {
+  const kept = [
+    `${sampling} %`,
+    ...(keepErrors ? ['errors'] : []),
+    ...(keepSlowMillis === undefined ? [] : [`from ${keepSlowMillis} ms on`]),
+  ];
+  return `${collector.address}:${collector.port} (${protocol}): ${kept.join(', ')}; ${propagation.join(', ')}`;
 }
 
 /** What is compared: equal texts mean equal things. */

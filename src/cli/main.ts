@@ -20,6 +20,7 @@ import { proxyCommand } from './commands/proxy.ts';
 import { sidecarCommand } from './commands/sidecar.ts';
 import { sidecarWaitCommand } from './commands/sidecar-wait.ts';
 import { supportCommand } from './commands/support.ts';
+import { tapCommand } from './commands/tap.ts';
 import { testCommand } from './commands/test.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
@@ -48,6 +49,7 @@ const commands: readonly (() => Command)[] = [
   describeCommand,
   supportCommand,
   proxiesCommand,
+  tapCommand,
   waitCommand,
   proxyCommand,
   controlPlaneCommand,

@@ -7,8 +7,12 @@ import type { MeshInput } from './input.ts';
  */
 export function meshSettings(meshConfig: MeshInput['meshConfig'], refused: boolean, given: MeshSettings): MeshSettings {
   if (meshConfig !== undefined) {
-    const { clientAccess, ...settings } = { ...given, ...meshConfig.settings };
-    return clientAccess === 'refuse' ? { ...settings, clientAccess } : settings;
+    const { clientAccess, accessLog, ...settings } = { ...given, ...meshConfig.settings };
+    return {
+      ...settings,
+      ...(clientAccess === 'refuse' ? { clientAccess } : {}),
+      ...(accessLog === 'all' ? { accessLog } : {}),
+    };
   }
   return refused ? { ...given, ...narrowest } : given;
 }

@@ -9,6 +9,7 @@ import { closest } from '../lib/suggest.ts';
 import { isRecord } from '../lib/values.ts';
 import type { TrustDomain } from '../model/types.ts';
 import type { SourceDocument } from '../source/types.ts';
+import { decodeTracing, tracingFields } from './tracing.ts';
 import type { MeshConfigObject } from './types.ts';
 
 const group = 'config.smi-mesh.io';
@@ -28,6 +29,7 @@ const settings = {
   pathRegexMode: ['spec', 'full'],
   crossNamespaceTargets: ['refuse', 'allow'],
   clientAccess: ['pass', 'refuse'],
+  accessLog: ['refused', 'all'],
   outbound: ['passthrough', 'registry-only'],
 } as const;
 
@@ -68,11 +70,13 @@ function decodeMeshConfig(document: SourceDocument, root: Field, diagnostics: Di
     diagnostics.push(...unknownFields(document, value, path, names));
   known(object, [], ['apiVersion', 'kind', 'metadata', 'spec', 'status']);
   const spec = isRecord(object.spec) ? object.spec : {};
-  known(spec, ['spec'], [...Object.keys(settings), 'namespaces', 'trustDomains']);
+  known(spec, ['spec'], [...Object.keys(settings), 'namespaces', 'trustDomains', 'tracing']);
   const field = root.at('spec');
   const namespaces = isRecord(spec.namespaces) ? spec.namespaces : {};
   const { outbound } = chosen(field, 'outbound');
   const trustDomains = decodeTrustDomains(document, field.at('trustDomains'), spec.trustDomains, diagnostics);
+  known(spec.tracing, ['spec', 'tracing'], tracingFields);
+  const tracing = decodeTracing(document.key, field.at('tracing'), diagnostics);
   // Looking into it reports what is not a mapping.
   field.at('namespaces').at('');
   return {
@@ -82,6 +86,8 @@ function decodeMeshConfig(document: SourceDocument, root: Field, diagnostics: Di
       ...chosen(field, 'pathRegexMode'),
       ...chosen(field, 'crossNamespaceTargets'),
       ...chosen(field, 'clientAccess'),
+      ...chosen(field, 'accessLog'),
+      ...(tracing === undefined ? {} : { tracing }),
       ...(outbound === undefined ? {} : { outboundMode: outbound }),
       ...(trustDomains === undefined ? {} : { trustDomains }),
     },

@@ -5,8 +5,12 @@ import type { MeshSettings } from '../model/types.ts';
 export interface MeshConfigObject {
   readonly meta: { readonly key: ObjectKey };
   readonly settings: Partial<
-    Pick<MeshSettings, 'accessMode' | 'pathRegexMode' | 'crossNamespaceTargets' | 'outboundMode' | 'trustDomains'> & {
+    Pick<
+      MeshSettings,
+      'accessMode' | 'pathRegexMode' | 'crossNamespaceTargets' | 'outboundMode' | 'trustDomains' | 'tracing'
+    > & {
       readonly clientAccess: 'pass' | 'refuse';
+      readonly accessLog: 'refused' | 'all';
     }
   >;
   /** By namespace: what is different for the objects there. */

@@ -14,6 +14,7 @@ import type { View } from '../xds/view.ts';
 import type { AdminHandler } from './admin/contract.ts';
 import { createAdminHandler } from './admin/handler.ts';
 import { liveSource } from './admin/live-source.ts';
+import { tapTargets } from './admin/tap-targets.ts';
 import { Credentials } from './credentials.ts';
 import { Delivery } from './delivery.ts';
 import { located } from './located.ts';
@@ -268,6 +269,8 @@ class RunningPlane {
         refused: this.#load?.refused ?? [],
         errors: this.findings.filter(({ severity }) => severity === 'error'),
       }),
+      tapTargets: () => (this.#model === undefined ? [] : tapTargets(this.#model)),
+      locate: (origin) => this.#load?.locate(origin),
       look: (signal) => this.#options.source.look(signal),
     });
     return createAdminHandler(source, this.traffic?.pages);

@@ -15,6 +15,8 @@ export interface Field {
   readonly text: () => string | undefined;
   /** A whole number from `minimum` to `maximum`. */
   readonly integer: (minimum: number, maximum: number) => number | undefined;
+  /** Any number from `minimum` to `maximum`. */
+  readonly number: (minimum: number, maximum: number) => number | undefined;
   /** A port number, or the name of a port. */
   readonly portOrName: () => number | string | undefined;
   readonly oneOf: <T extends string>(allowed: readonly T[]) => T | undefined;
@@ -84,6 +86,14 @@ class ObjectField implements Field {
     if (Number.isInteger(value) && value >= minimum && value <= maximum) return value;
     const message = `${this.#name()} is ${value}, not a whole number from ${minimum} to ${maximum}`;
     return this.#fault('SMI2004', message);
+  }
+
+  number(minimum: number, maximum: number): number | undefined {
+    const value = this.#value;
+    if (value === undefined) return undefined;
+    if (typeof value !== 'number') return this.#wrongType('a number');
+    if (value >= minimum && value <= maximum) return value;
+    return this.#fault('SMI2004', `${this.#name()} is ${value}, not a number from ${minimum} to ${maximum}`);
   }
 
   portOrName(): number | string | undefined {

@@ -5,9 +5,11 @@ import type { SpiffeId } from '../lib/spiffe.ts';
 import type { HttpMatch } from './http-match.ts';
 import type { NamespaceId, ServiceId, WorkloadId, WorkloadSetId } from './names.ts';
 import type { ClusterPolicy, PolicyLayer, RequestPolicy, ServerPolicy } from './policy.ts';
+import type { TracingSettings } from './tracing.ts';
 
 export type { HeaderMatch, HttpMatch, PathMatch } from './http-match.ts';
 export type { NamespaceId, ServiceId, WorkloadId, WorkloadSetId } from './names.ts';
+export type { TracingSettings } from './tracing.ts';
 export type { SpiffeId };
 
 /**
@@ -39,6 +41,10 @@ export interface MeshSettings {
   readonly crossNamespaceTargets: 'refuse' | 'allow';
   /** The client's own sidecar, too, answers what no server would let in. Absent: it passes such requests on. */
   readonly clientAccess?: 'refuse';
+  /** Absent: proxies say nothing about single requests, and the context of traces goes on as it came. */
+  readonly tracing?: TracingSettings;
+  /** `all`: sidecars log every request. Absent: those that are refused. */
+  readonly accessLog?: 'all';
   /** By name: other trust domains whose members can prove who they are to servers here. Absent: none. */
   readonly trustDomains?: Readonly<Record<string, TrustDomain>>;
 }

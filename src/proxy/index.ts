@@ -90,6 +90,7 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
     offerSecret: (secret) => runtime.offerSecret(secret),
     drain: async () => {
       await runtime.drain(bootstrap.drainMillis ?? limits.drainMillis);
+      await runtime.flush();
       await stop();
     },
     stop,

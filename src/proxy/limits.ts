@@ -123,6 +123,12 @@ export const limits = {
   outsideHosts: 256,
   /** Lines about refused requests, per second; the rest are counted. */
   denialLinesPerSecond: 10,
+  /** Spans that wait for the collector; more are dropped and counted. */
+  spansWaiting: 4_096,
+  /** They leave in batches of at most so many, not later than after this time. */
+  spanBatch: 512,
+  spanBatchMillis: 1_000,
+  spanExportMillis: 5_000,
   /** Interim answers before the final one. */
   interimResponses: 16,
   /** Requests at a time on one HTTP/2 connection of a client. */

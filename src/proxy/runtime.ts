@@ -16,6 +16,7 @@ import { RecordSource } from './telemetry/records.ts';
 import { MetricsRegistry } from './telemetry/registry.ts';
 import { Ticker } from './ticker.ts';
 import { expiryOf, type TlsMaterial, tlsMaterial } from './tls/material.ts';
+import { Tracing } from './tracing/tracing.ts';
 import { Clusters } from './upstream/clusters.ts';
 import { Dialer } from './upstream/dial.ts';
 import { dnsSource, Names } from './upstream/names.ts';
@@ -44,6 +45,7 @@ export class Runtime {
   readonly #memory = new PolicyMemory();
   readonly #listeners: ListenerManager;
   readonly #environment: ListenerEnvironment;
+  readonly #tracing: Tracing;
   readonly #log: (line: string) => void;
   #material: TlsMaterial | undefined;
   /** What it proves its identity with: what came last and had not expired. */
@@ -66,6 +68,7 @@ export class Runtime {
     this.#ticker.add(this.#shedding);
     this.#secret = bootstrap.secret;
     this.#log = log;
+    this.#tracing = new Tracing(bootstrap.node, this.registry);
     this.#listeners = new ListenerManager(log);
     this.#environment = {
       registry: this.registry,
@@ -79,6 +82,7 @@ export class Runtime {
       accessLog: bootstrap.accessLog === true ? log : undefined,
       denials: new DenialLog(log),
       records: new RecordSource(this.taps, bootstrap.node),
+      tracer: undefined,
       testRandomHeader: bootstrap.testRandomHeader?.toLowerCase(),
       interception:
         bootstrap.interception === undefined || reader === undefined
@@ -133,6 +137,11 @@ export class Runtime {
     }
   }
 
+  /** Sends the spans that wait; settles in bounded time. */
+  flush(): Promise<void> {
+    return this.#tracing.flush();
+  }
+
   stop(): void {
     this.isReady = false;
     this.#listeners.destroy();
@@ -150,7 +159,12 @@ export class Runtime {
     this.#useSecret(resources, workload);
     this.#dialer.useSource(workload.sourceAddress);
     const clusters = this.#clusters.transaction();
-    const specs = listenerSpecs(resources, workload, this.#material, clusters, this.#environment);
+    const environment = {
+      ...this.#environment,
+      tracer: this.#tracing.tracer(workload.tracing),
+      accessLog: workload.logRequests ? this.#log : this.#environment.accessLog,
+    };
+    const specs = listenerSpecs(resources, workload, this.#material, clusters, environment);
     this.#resources = resources;
     this.#useOwnPorts(workload);
     const bound = await this.#listeners.apply(specs);

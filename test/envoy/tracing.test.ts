@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workloadId } from '../../src/model/ids.ts';
+import { type Span, startCollector } from '../support/collector.ts';
 import { envoyBinary } from '../support/envoy.ts';
 import { listen, sampleModel, weighted } from '../support/envoy-model.ts';
 import { type AddressRange, takeAddressRange } from '../support/mesh/address-range.ts';
@@ -9,7 +10,6 @@ import { startPrograms } from '../support/mesh/echo.ts';
 import { openSocket } from '../support/mesh/envoy-process.ts';
 import { RawClient } from '../support/mesh/http-client.ts';
 import { envoyPlane } from '../support/mesh/plane-envoy.ts';
-import { type Span, startCollector } from './support/collector.ts';
 
 const { path: binary = '', reason } = envoyBinary();
 const ids = ['store-v1', 'buyer'].map((name) => workloadId('default', name));
@@ -24,41 +24,55 @@ describe.skipIf(binary === '')(`traces of the real Envoy${reason === undefined ?
   });
   afterAll(() => range.release());
 
-  it('go on through both sidecars, from the program that calls to the one that serves', async () => {
+  it.each(['grpc', 'http'] as const)('go on through both sidecars, tries included: OTLP over %s', async (protocol) => {
     const trace = randomBytes(16).toString('hex');
     const parent = randomBytes(8).toString('hex');
     const asked = Array.from({ length: 5 }, () => ({ traceparent: `00-${trace}-${parent}-01` }));
-    const { spans, seen } = await traced(100, asked, 10);
-    const callers = spans.filter(({ service }) => service === 'default/buyer');
-    const servers = spans.filter(({ service }) => service === 'default/store-v1');
-    expect(callers.map((span) => [span.trace, span.parent])).toEqual(asked.map(() => [trace, parent]));
-    expect(servers.map(({ parent: of }) => of).sort()).toEqual(callers.map(({ id }) => id).sort());
+    const { spans, seen } = await traced(protocol, 100, asked, 20);
+    const [callers, servers] = [hopsAndTries(spans, 'default/buyer'), hopsAndTries(spans, 'default/store-v1')];
+    expect(callers.hops.map((span) => [span.trace, span.parent])).toEqual(asked.map(() => [trace, parent]));
+    expect(parents(callers.tries)).toEqual(idsOf(callers.hops));
+    expect(parents(servers.hops)).toEqual(idsOf(callers.tries));
+    expect(parents(servers.tries)).toEqual(idsOf(servers.hops));
     for (const { traceparent } of seen) {
-      expect(servers.map(({ id }) => `00-${trace}-${id}-01`)).toContain(traceparent);
+      expect(servers.tries.map(({ id }) => `00-${trace}-${id}-01`)).toContain(traceparent);
     }
   });
 
   it('begin here for the share that is asked for, and stay as somebody before decided', async () => {
     const decided = (flag: string) => ({ traceparent: `00-${'a'.repeat(31)}${flag}-${'b'.repeat(16)}-0${flag}` });
     const asked = [{}, {}, decided('0'), decided('0'), ...Array.from({ length: 5 }, () => decided('1'))];
-    const { spans, seen } = await traced(0, asked, 10);
+    const { spans, seen } = await traced('grpc', 0, asked, 20);
     expect(new Set(spans.map(({ trace }) => trace))).toEqual(new Set([`${'a'.repeat(31)}1`]));
     expect(seen[0]).not.toHaveProperty('x-request-id');
   });
 });
 
+/** Each proxy has a span for the hop and one for each try (a client's). */
+function hopsAndTries(spans: readonly Span[], service: string) {
+  const own = spans.filter((span) => span.service === service);
+  const hops = own.filter(({ parent }) => !own.some(({ id }) => id === parent));
+  return { hops, tries: own.filter((span) => !hops.includes(span)) };
+}
+
+const parents = (spans: readonly Span[]) => spans.map(({ parent }) => parent).sort();
+const idsOf = (spans: readonly Span[]) => spans.map(({ id }) => id).sort();
+
 type Headers = Readonly<Record<string, string>>;
 
 /** Sends requests through two sidecars; settles with so many spans, and what the program saw. */
 async function traced(
+  protocol: 'grpc' | 'http',
   sampling: number,
   requests: readonly Headers[],
   count: number,
 ): Promise<{ readonly spans: readonly Span[]; readonly seen: readonly Headers[] }> {
   const model = sampleModel({ base: range.base, mode: 'allow', rules: [weighted(1, 0)] });
   const address = `127.${range.base}.250.9`;
-  const collector = await startCollector(address);
-  const plane = envoyPlane(binary, { tracing: { collector: { address, port: collector.port }, sampling } });
+  const collector = await startCollector(address, protocol);
+  const plane = envoyPlane(binary, {
+    tracing: { collector: { address, port: collector.port }, protocol, sampling },
+  });
   const stops = [await startPrograms(model), await plane.start(model, ids, credentials)];
   const client = new RawClient(() => openSocket({ host: `127.${range.base}.0.1`, port: listen.store }));
   try {

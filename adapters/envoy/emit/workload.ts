@@ -1,7 +1,7 @@
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
-import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
+import type { MeshModel, MeshSettings, TracingSettings, WorkloadId } from '../../../src/model/types.ts';
 import { typeUrls } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { inboundListeners } from './inbound.ts';
@@ -13,10 +13,11 @@ import { collectorClusters } from './tracing.ts';
 import { udpListeners } from './udp-outbound.ts';
 
 /** A sidecar's listeners, their route configurations, and the clusters of its own program. */
-export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOptions): readonly Artifact[] {
+export function emitWorkload(model: MeshModel, id: WorkloadId, given: EnvoyOptions): readonly Artifact[] {
   const workload = model.workloads[id];
   if (workload === undefined) return [];
   const { origins } = workload;
+  const options = withSettings(given, model.settings);
   const inbound = inboundListeners(model, workload, options);
   const outbound = outboundListeners(model, workload, options);
   // Datagrams are not redirected, and a pod's own programs may use the ports.
@@ -42,4 +43,17 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, options: EnvoyOpt
     ...outbound.flatMap(({ routes, origins: more }) => routes.map((each) => artifact(typeUrls.routes, each, more))),
     ...inbound.ports.flatMap(({ routes }) => (routes === undefined ? [] : [artifact(typeUrls.routes, routes, lets)])),
   ];
+}
+
+/** What the adapter is told for itself goes before what is said for the mesh. */
+function withSettings(options: EnvoyOptions, { tracing, accessLog }: MeshSettings): EnvoyOptions {
+  return {
+    ...(tracing === undefined ? {} : { tracing: pick(tracing) }),
+    ...(accessLog === 'all' ? { accessLog: { path: '/dev/stderr', requests: 'all' } } : {}),
+    ...options,
+  };
+}
+
+function pick({ collector, protocol, sampling }: TracingSettings): NonNullable<EnvoyOptions['tracing']> {
+  return { collector, protocol, sampling };
 }

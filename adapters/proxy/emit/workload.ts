@@ -7,6 +7,7 @@ import { shared } from '../../../src/adapter/tracking.ts';
 import { admitted } from '../../../src/model/admission.ts';
 import { interceptedAddress } from '../../../src/model/hosts.ts';
 import { findPort } from '../../../src/model/ports.ts';
+import { traceService } from '../../../src/model/trace-service.ts';
 import type {
   MeshModel,
   MeshSettings,
@@ -35,6 +36,7 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
     ...(workload.locality === undefined ? {} : { locality: workload.locality }),
     ...clientAccess(model, workload),
     ...trustDomains(model),
+    ...telemetry(model, workload),
   };
   return [{ name: id, format: typeUrls.workload, body, origins: workload.origins }];
 }
@@ -54,6 +56,29 @@ function trustDomains({ settings }: MeshModel): Pick<WorkloadMessage, 'trustDoma
   return domains.length === 0
     ? {}
     : { trustDomains: domains.map(([name, { bundle }]) => ({ name, trustBundle: bundle })) };
+}
+
+const propagations = { w3c: 'W3C', b3: 'B3', b3multi: 'B3_MULTI' } as const;
+
+function telemetry(
+  { settings: { tracing, accessLog } }: MeshModel,
+  workload: Workload,
+): Pick<WorkloadMessage, 'tracing' | 'logRequests'> {
+  const logs = accessLog === 'all' ? { logRequests: true } : {};
+  if (tracing === undefined) return logs;
+  const { collector, protocol, sampling, keepErrors, keepSlowMillis, propagation } = tracing;
+  return {
+    ...logs,
+    tracing: {
+      ...collector,
+      protocol: protocol === 'http' ? 'HTTP' : 'GRPC',
+      service: traceService(workload),
+      share: Math.round(sampling * 100),
+      keepErrors,
+      ...(keepSlowMillis === undefined ? {} : { keepSlowMs: keepSlowMillis }),
+      propagation: propagation.map((form) => propagations[form]),
+    },
+  };
 }
 
 /** The targets that would not let in every request of this workload. */

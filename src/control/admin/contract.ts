@@ -23,6 +23,18 @@ export type AdminHandler = (request: AdminRequest) => Promise<AdminAnswer>;
 /** By the first part of the path. */
 export type AdminPages = Readonly<Record<string, AdminHandler>>;
 
+/** A workload with a proxy that can be tapped, and by what names it is meant. */
+export interface TapTarget {
+  /** `NAMESPACE/POD`. */
+  readonly workload: string;
+  /** The pod's own. */
+  readonly addresses: readonly string[];
+  /** From nearest to farthest. */
+  readonly owners: readonly { readonly kind: string; readonly name: string }[];
+  /** `NAMESPACE/SERVICE`, those that it is an endpoint of. */
+  readonly services: readonly string[];
+}
+
 /** What a proxy has of one resource type. */
 export interface TypeReport {
   readonly typeUrl: string;

@@ -1,3 +1,4 @@
+import type { ObjectKey } from '../../diagnostics/origin.ts';
 import type { AdminAnswer, AdminHandler, AdminPages, AdminRequest } from './contract.ts';
 import { diffReport } from './diff.ts';
 import { proxyReport } from './reports.ts';
@@ -10,12 +11,12 @@ const maxWaiting = 32;
 const maxObjects = 50;
 
 const plain = 'text/plain; charset=utf-8';
-const pages = '/healthz /metrics /proxies /proxies/NODE /diff/NODE /rollouts /traffic /wait\n';
+const pages = '/healthz /locate /metrics /proxies /proxies/NODE /diff/NODE /rollouts /targets /traffic /wait\n';
 
 /**
  * What a control plane tells of itself, whatever carries requests to it: `/proxies`, `/proxies/NODE`, `/diff/NODE`,
- * `/rollouts`, `/metrics`, `/healthz`, and `/wait?object=KIND/NAMESPACE/NAME&timeout=MILLISECONDS`, which answers when
- * every proxy has what the files say now, or the time is over. `more` are the pages of other parts, with all that is below them.
+ * `/rollouts`, `/targets`, `/locate?object=OBJECT&path=FIELD`, `/metrics`, `/healthz`, and
+ * `/wait?object=KIND/NAMESPACE/NAME&timeout=MILLISECONDS`, which answers when every proxy has what the files say now, or the time is over. `more` are the pages of other parts, with all that is below them.
  */
 export function createAdminHandler(source: AdminSource, more: AdminPages = {}): AdminHandler {
   let waiting = 0;
@@ -40,8 +41,16 @@ export function createAdminHandler(source: AdminSource, more: AdminPages = {}): 
     if (Object.hasOwn(more, page)) return more[page]!(request);
     const node = decodeNode(rest.join('/'));
     if (page === 'wait' && node === '') return wait(request);
+    if (page === 'locate' && node === '') return locate(source, request.query);
     return (node === '' ? whole(source, page) : ofNode(source, page, node)) ?? problem(404, pages.trimEnd());
   };
+}
+
+/** Where a field of an object stands; an empty answer where that is nowhere in files. */
+function locate(source: AdminSource, query: URLSearchParams): AdminAnswer {
+  const object = (query.get('object') ?? '') as ObjectKey;
+  const location = source.locate({ object, path: query.get('path') ?? '' });
+  return json(location === undefined ? {} : { location });
 }
 
 function whole(source: AdminSource, page: string): AdminAnswer | undefined {
@@ -55,6 +64,8 @@ function whole(source: AdminSource, page: string): AdminAnswer | undefined {
       const connected = new Set(proxies.map(({ node }) => node));
       return json({ proxies, absent: source.workloads().filter((workload) => !connected.has(workload)) });
     }
+    case 'targets':
+      return json({ targets: source.tapTargets() });
     case 'rollouts': {
       const { rollouts } = source.rollouts;
       return json({ rollouts: rollouts.map((each) => rolloutReport(each, source.rollouts.missing(each.id))) });

@@ -1,4 +1,4 @@
-import { describeObject, type ObjectKey } from '../../diagnostics/origin.ts';
+import { describeObject, type Locate, type ObjectKey } from '../../diagnostics/origin.ts';
 import type { ProxyState } from '../../xds/contract.ts';
 import type { XdsServer } from '../../xds/server.ts';
 import type { Delivery } from '../delivery.ts';
@@ -14,12 +14,14 @@ export interface LiveSourceOptions {
   readonly workloads: () => readonly string[];
   /** Objects with an error, in force or not, and the errors of the last load. */
   readonly faults: () => { readonly refused: readonly ObjectKey[]; readonly errors: readonly LocatedDiagnostic[] };
+  readonly tapTargets: AdminSource['tapTargets'];
+  readonly locate: Locate;
   readonly look: AdminSource['look'];
 }
 
 /** What a control plane that runs in this process can tell. */
 export function liveSource(options: LiveSourceOptions): AdminSource {
-  const { delivery, server, planes, workloads, faults, look } = options;
+  const { delivery, server, planes, workloads, faults, tapTargets, locate, look } = options;
   return {
     rollouts: delivery.rollouts,
     refusals: delivery.refusals,
@@ -29,6 +31,8 @@ export function liveSource(options: LiveSourceOptions): AdminSource {
     contentOf: ({ view }, typeUrl, resource, version) =>
       delivery.resources.find(view, typeUrl, resource, version)?.artifact.body,
     workloads,
+    tapTargets,
+    locate,
     look,
     errors: () => faults().errors,
     findObject: (text) => findObject([...delivery.objects.keys(), ...faults().refused], text),

@@ -1,8 +1,9 @@
-import type { ObjectKey } from '../../diagnostics/origin.ts';
+import type { Locate, ObjectKey } from '../../diagnostics/origin.ts';
 import type { ProxyState } from '../../xds/contract.ts';
 import type { LocatedDiagnostic } from '../messages.ts';
 import type { RefusalTracker } from '../refusals/tracker.ts';
 import type { RolloutTracker } from '../rollouts/tracker.ts';
+import type { TapTarget } from './contract.ts';
 
 /** What the handlers ask of a running control plane. */
 export interface AdminSource {
@@ -17,6 +18,10 @@ export interface AdminSource {
   contentOf(proxy: ProxyState, typeUrl: string, resource: string, version: string): unknown;
   /** Workloads that have a sidecar by what the manifests mean. */
   workloads(): readonly string[];
+  /** The workloads whose proxies can be tapped. */
+  tapTargets(): readonly TapTarget[];
+  /** Where a field of an object stands in the files, if they are files. */
+  locate: Locate;
   /** Reads what was saved until now, and publishes it; rejects when that cannot be done. */
   look(signal: AbortSignal): Promise<void>;
   /** Errors of the files as they are now, with their objects. */

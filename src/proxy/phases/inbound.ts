@@ -6,6 +6,7 @@ import { readPath } from '../routing/path.ts';
 import type { DenialLog } from '../telemetry/denials.ts';
 import type { RecordSource } from '../telemetry/records.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { authenticatePhase } from './authenticate.ts';
 import { deadlinePhase } from './deadline.ts';
@@ -16,6 +17,7 @@ import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase } from './
 import { rateLimitPhase } from './rate-limit.ts';
 import { shedPhase } from './shed.ts';
 import { tapPhase } from './tap.ts';
+import { tracePhase, traceTryPhase } from './trace.ts';
 
 export interface InboundSettings {
   readonly accessLog: AccessLog | undefined;
@@ -23,6 +25,8 @@ export interface InboundSettings {
   readonly registry: MetricsRegistry;
   readonly denials: DenialLog;
   readonly records: RecordSource;
+  /** Undefined without tracing. */
+  readonly tracer: Tracer | undefined;
 }
 
 /** What happens to a request for the program behind this proxy, in order. */
@@ -31,6 +35,7 @@ export function inboundPhases(table: InboundTable, app: Cluster, settings: Inbou
     logPhase(settings.accessLog),
     tapPhase(settings.records),
     measurePhase(table.rejected),
+    tracePhase(settings.tracer, 'inbound'),
     shedPhase(settings.shedding, settings.registry),
     identifyPhase(table),
     matchPhase(app),
@@ -39,6 +44,7 @@ export function inboundPhases(table: InboundTable, app: Cluster, settings: Inbou
     rateLimitPhase(table.limits),
     deadlinePhase,
     balancePhase,
+    traceTryPhase(settings.tracer),
     forwardPhase,
   ]);
 }

@@ -1,3 +1,4 @@
+import { traceIdOf } from '../tracing/request-trace.ts';
 import type { Phase } from './phase.ts';
 
 /** Takes one line for each request. */
@@ -13,6 +14,7 @@ export function logPhase(log: AccessLog | undefined): Phase | undefined {
       const millis = Math.round((exchange.now - exchange.startedAt) * 1000) / 1000;
       const { destination = '', backend = '' } = series?.labels ?? {};
       const retries = exchange.tried.length;
+      const trace = traceIdOf(exchange);
       log(
         JSON.stringify({
           method,
@@ -26,6 +28,7 @@ export function logPhase(log: AccessLog | undefined): Phase | undefined {
           rule,
           millis,
           ...(retries === 0 ? {} : { retries }),
+          ...(trace === '' ? {} : { trace }),
         }),
       );
     },

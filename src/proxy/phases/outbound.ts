@@ -17,6 +17,7 @@ import { readPath } from '../routing/path.ts';
 import type { RecordSource } from '../telemetry/records.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { RequestSeries } from '../telemetry/requests.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { testValue } from './chance.ts';
 import { deadlinePhase } from './deadline.ts';
@@ -30,6 +31,7 @@ import { ANSWER, type CompiledPhases, compilePhases, NEXT, type Phase, type Step
 import { retryPhase } from './retry.ts';
 import { shedPhase } from './shed.ts';
 import { tapPhase } from './tap.ts';
+import { tracePhase, traceTryPhase } from './trace.ts';
 
 export interface OutboundSettings {
   readonly accessLog: AccessLog | undefined;
@@ -38,6 +40,8 @@ export interface OutboundSettings {
   readonly testRandomHeader: string | undefined;
   readonly mirrors: Mirrors;
   readonly records: RecordSource;
+  /** Undefined without tracing. */
+  readonly tracer: Tracer | undefined;
 }
 
 /** What happens to a client's request, in order. */
@@ -47,6 +51,7 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
     logPhase(settings.accessLog),
     tapPhase(settings.records),
     measurePhase(table.rejected),
+    tracePhase(settings.tracer, 'outbound'),
     shedPhase(settings.shedding, settings.registry),
     matchPhase(table, settings.testRandomHeader),
     uses.has('edit') ? editPhase : undefined,
@@ -56,6 +61,7 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
     uses.has('abort') ? abortPhase(settings.testRandomHeader) : undefined,
     retryPhase,
     balancePhase,
+    traceTryPhase(settings.tracer),
     forwardPhase,
   ]);
 }

@@ -36,6 +36,18 @@ export interface DecidingRule {
   readonly origin?: { readonly object: string; readonly path: string } | undefined;
 }
 
+/** Who follows a request for its trace. */
+export interface FollowedRequest {
+  readonly traceId: string;
+  /** The request is about to go to the chosen endpoint, which is told whose child it is. */
+  tryBegins(exchange: Exchange): void;
+  /** The head of an answer is there, to be passed on or not. */
+  answered(exchange: Exchange): void;
+  /** The try under way gets no answer. */
+  unanswered(reason: string): void;
+  end(exchange: Exchange): void;
+}
+
 const nobody: readonly Endpoint[] = [];
 
 const none: RequestMessage = {
@@ -94,6 +106,8 @@ export class Exchange implements OutgoingRequest {
   rule = '';
   /** What let it in, or of a denied request came nearest to it. */
   grant: DecidingRule | undefined;
+  /** Undefined: nobody follows the request. */
+  trace: FollowedRequest | undefined;
   series: RequestSeries | undefined;
   cluster: Cluster | undefined;
   endpoint: Endpoint | undefined;
@@ -136,6 +150,7 @@ export class Exchange implements OutgoingRequest {
     this.verdict = 'rejected';
     this.rule = '';
     this.grant = undefined;
+    this.trace = undefined;
     this.series = undefined;
     this.cluster = undefined;
     this.endpoint = undefined;
@@ -180,6 +195,7 @@ export class Exchange implements OutgoingRequest {
   unanswered(failure?: UpstreamFailure): void {
     const { endpoint } = this;
     const now = performance.now();
+    this.trace?.unanswered(failure ?? 'timeout');
     if (failure === 'overload' || failure === 'limit') this.overloaded();
     if (failure === 'overload') {
       endpoint?.overloaded(now);

@@ -5,6 +5,7 @@ import { RequestHead } from '../codec/request-head.ts';
 import type { Fields } from '../http/message.ts';
 import { isGrpc } from '../policy/grpc.ts';
 import type { Exchange } from '../routing/exchange.ts';
+import { traceIdOf } from '../tracing/request-trace.ts';
 
 /** Makes records of what the proxy of one workload carried, while somebody taps. */
 export class RecordSource {
@@ -61,7 +62,7 @@ function recordOf(exchange: Exchange, reporter: string, headers: boolean): Reque
     requestBytes: exchange.requestBytes,
     responseBytes: exchange.responseBytes,
     retries: exchange.tried.length,
-    traceId: '',
+    traceId: traceIdOf(exchange),
     reason: '',
     ...(headers ? { requestHeaders: headersOf(request.fields) } : {}),
     ...(headers && response !== undefined ? { responseHeaders: headersOf(response.fields) } : {}),

@@ -26,6 +26,8 @@ beforeEach(() => {
     dataPlaneOf: () => '',
     contentOf: nothing,
     workloads: () => ['default/shop'],
+    tapTargets: () => [{ workload: 'default/shop', addresses: ['127.0.0.2'], owners: [], services: [] }],
+    locate: ({ object, path }) => (path === '' ? undefined : { file: `${object}.yaml`, line: 3, column: 1 }),
     look: () => Promise.resolve(),
     errors: () => [],
     findObject: () => undefined,
@@ -51,6 +53,9 @@ describe('questions to a control plane', () => {
     ['/metrics', 'smi_up 1\n'],
     ['/proxies', '{"proxies":[],"absent":["default/shop"]}\n'],
     ['/rollouts', '{"rollouts":[]}\n'],
+    ['/targets', '{"targets":[{"workload":"default/shop","addresses":["127.0.0.2"],"owners":[],"services":[]}]}\n'],
+    ['/locate?object=a&path=spec', '{"location":{"file":"a.yaml","line":3,"column":1}}\n'],
+    ['/locate?object=a', '{}\n'],
   ])('%s is answered', async (target, body) => {
     expect(await ask(target)).toEqual({ status: 200, body });
   });

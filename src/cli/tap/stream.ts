@@ -1,0 +1,56 @@
+import { type ClientRequestArgs, request as sendRequest } from 'node:http';
+import type { TapLine } from '../../telemetry/tap-endpoint.ts';
+
+/** A line longer than this is no record. */
+const lineLimit = 1_048_576;
+const silenceMillis = 15_000;
+
+export interface TapStream {
+  close(): void;
+}
+
+/** Reads `/tap` of one proxy, however it is reached. `ended` is the last call, once, with what is wrong, if something is. */
+export function readTap(
+  to: Pick<ClientRequestArgs, 'host' | 'port' | 'createConnection' | 'headers'>,
+  query: string,
+  line: (line: TapLine) => void,
+  ended: (reason: string) => void,
+): TapStream {
+  let over = false;
+  const end = (reason: string) => {
+    if (over) return;
+    over = true;
+    outgoing.destroy();
+    ended(reason);
+  };
+  const outgoing = sendRequest({ ...to, path: `/tap?${query}`, agent: false }, (response) => {
+    let text = '';
+    const good = response.statusCode === 200;
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (text.length > lineLimit) end('it sends what is no record');
+      if (!good) return;
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const each of lines) {
+        const read = parse(each);
+        if (read !== undefined && !over) line(read);
+      }
+    });
+    response.once('error', (error) => end(error.message));
+    response.once('close', () => end(good ? 'it ended' : text.trim() || `status ${response.statusCode}`));
+  });
+  // Counts come every second.
+  outgoing.setTimeout(silenceMillis, () => end('it has gone silent'));
+  outgoing.once('error', (error) => end(error.message));
+  outgoing.end();
+  return { close: () => end('') };
+}
+
+function parse(text: string): TapLine | undefined {
+  try {
+    return JSON.parse(text) as TapLine;
+  } catch {
+    return undefined;
+  }
+}
