@@ -63,6 +63,16 @@ const mayImport = {
     'identity',
     'metrics',
   ],
+  conformance: [
+    'lib',
+    'source',
+    'kubernetes',
+    'model',
+    'compile',
+    'library',
+    'control',
+    'proxy',
+  ],
   // The composition root: it alone may import everything, adapters included.
   cli: ['*'],
 };

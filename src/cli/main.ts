@@ -5,6 +5,7 @@ import { checkCommand } from './commands/check.ts';
 import { cniCommand, cniInstallCommand } from './commands/cni.ts';
 import { compileCommand } from './commands/compile.ts';
 import { completionCommand } from './commands/completion.ts';
+import { conformanceCommand } from './commands/conformance.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
 import { controllerCommand } from './commands/controller.ts';
 import { convertCommand } from './commands/convert.ts';
@@ -41,6 +42,7 @@ const commands: readonly (() => Command)[] = [
   diffCommand,
   matrixCommand,
   testCommand,
+  conformanceCommand,
   upCommand,
   installCommand,
   upgradeCommand,

@@ -25,7 +25,17 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'smi-mesh-package-'));
   const source = join(folder, 'source');
   mkdirSync(source);
-  for (const name of ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'bin', 'schemas', 'examples', 'docs']) {
+  for (const name of [
+    'package.json',
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+    'bin',
+    'schemas',
+    'conformance',
+    'examples',
+    'docs',
+  ]) {
     cpSync(join(root, name), join(source, name), { recursive: true });
   }
   cpSync(join(root, 'generated'), join(source, 'generated'), { recursive: true });
@@ -67,7 +77,9 @@ describe('the package', () => {
       return !('resolutionKind' in problem) || !['node10', 'node16-cjs'].includes(problem.resolutionKind);
     });
     expect(relevant).toEqual([]);
-    expect(Object.keys(analysis.entrypoints)).toEqual(expect.arrayContaining(['.', './adapter', './xds']));
+    expect(Object.keys(analysis.entrypoints)).toEqual(
+      expect.arrayContaining(['.', './adapter', './xds', './conformance']),
+    );
   });
 
   it('has types that stand on their own under the strictest settings', async () => {
@@ -117,6 +129,7 @@ describe('the examples of the library', () => {
     ],
     'convert.ts': [0, '"apiVersion": "split.smi-spec.io/v1alpha2"', 'kept in an annotation', 'the same again'],
     'diff.ts': [1, 'widened: DELETE /books from default/bookbuyer to default/bookstore:14001'],
+    'conformance.ts': [0, '(my-mesh 0.1.0, my-mesh)', 'TrafficSplit   full'],
     'expectations.ts': [0, 'ok     expectations.yaml:12 GET /books from bookbuyer', '100 % of 8 rules are exercised'],
   };
 

@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs';
+import { loadGaps } from '../../conformance/load.ts';
+import { buildReport } from '../../conformance/report/build.ts';
+import { type CaseResult, runConformance } from '../../conformance/run.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { wrongUse } from '../wrong-use.ts';
+import { type FilterOptions, selectCases } from './filters.ts';
+import { formatOf, type ReportFormat, render } from './formats.ts';
+import type { TargetName } from './target-names.ts';
+import { targetNamed } from './targets.ts';
+
+export interface RunCommandOptions extends FilterOptions {
+  readonly target: TargetName;
+  readonly envoy?: string;
+  readonly output: ReportFormat;
+  readonly report: readonly string[];
+}
+
+/** Runs the cases that were asked for; the report goes to standard output, progress to standard error. */
+export async function runSuite(options: RunCommandOptions): Promise<number> {
+  const strange = options.report.find((file) => formatOf(file) === undefined);
+  if (strange !== undefined) return wrongUse(`${strange}: no format is known by this name`);
+  const cases = selectCases(options);
+  if (typeof cases === 'number') return cases;
+  const target = await targetNamed(options.target, options.envoy);
+  if (target === undefined) {
+    process.stderr.write('error: there is no Envoy to run; name one by --envoy or ENVOY_BIN\n');
+    return exitCodes.unreachable;
+  }
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const progress = progressOf(cases.length);
+  const results = await runConformance({ cases, target, onResult: progress, signal: stopped.signal });
+  process.removeListener('SIGINT', stop);
+  process.removeListener('SIGTERM', stop);
+  const report = buildReport(results, target, { date: new Date(), gaps: loadGaps(options.suite) });
+  for (const file of options.report) writeFileSync(file, render(report, formatOf(file) ?? 'yaml'));
+  process.stdout.write(render(report, options.output));
+  if (results.every(({ reasons: [reason = ''] }) => reason.startsWith('the mesh did not start')))
+    return exitCodes.unreachable;
+  return report.result === 'failure' ? exitCodes.findings : exitCodes.fine;
+}
+
+function progressOf(total: number): (result: CaseResult) => void {
+  let done = 0;
+  const live = process.stderr.isTTY === true;
+  return ({ testCase, result }) => {
+    done += 1;
+    if (live) process.stderr.write(`\r\u001b[K${done}/${total} ${testCase.name}${done === total ? '\r\u001b[K' : ''}`);
+    else if (result === 'failed') process.stderr.write(`failed: ${testCase.name}\n`);
+  };
+}

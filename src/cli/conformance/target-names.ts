@@ -1,0 +1,4 @@
+/** What `--target` can be. */
+export const targetNames = ['simulated', 'local', 'local-envoy'] as const;
+
+export type TargetName = (typeof targetNames)[number];

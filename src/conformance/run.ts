@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CaseExpectation, ConformanceCase, Step } from './case.ts';
+import { problemOf, samplesOf } from './judge.ts';
+import type { OpenMesh, Target } from './target.ts';
+
+export interface CaseResult {
+  readonly testCase: ConformanceCase;
+  readonly result: 'passed' | 'failed' | 'skipped';
+  /** Why it was skipped, or each thing that is otherwise than expected. */
+  readonly reasons: readonly string[];
+  readonly millis: number;
+  /** From the moment when a step's resources were in force as far as the mesh says, to that when every answer was right; the longest. */
+  readonly convergenceMillis: number;
+  /** Requests that were judged. */
+  readonly requests: number;
+  /** How many of the questions were judged by a test of their shares. */
+  readonly shareTests: number;
+}
+
+export interface RunOptions {
+  readonly cases: readonly ConformanceCase[];
+  readonly target: Target;
+  readonly onResult?: (result: CaseResult) => void;
+  /** Stops before the next case; those that are left are skipped. */
+  readonly signal?: AbortSignal;
+}
+
+const firstPauseMillis = 50;
+const longestPauseMillis = 1_000;
+/** Each look at shares is one more chance to miss a fault; there are no more than these. */
+const maxLooks = 30;
+
+/** Runs cases against a target, in the order of their batches; results are in the order of the cases. Never rejects. */
+export async function runConformance(options: RunOptions): Promise<readonly CaseResult[]> {
+  const { cases, target, onResult, signal } = options;
+  const results = new Map<ConformanceCase, CaseResult>();
+  const report = (result: CaseResult) => {
+    results.set(result.testCase, result);
+    onResult?.(result);
+  };
+  const able = cases.filter((testCase) => {
+    const reason = target.unable(testCase);
+    if (reason !== undefined) report(without(testCase, 'skipped', reason));
+    return reason === undefined;
+  });
+  for (const batch of target.batches(able)) {
+    if (signal?.aborted === true)
+      for (const testCase of batch) report(without(testCase, 'skipped', 'the run was stopped'));
+    else await runBatch(target, batch, report);
+  }
+  return cases.flatMap((testCase) => results.get(testCase) ?? []);
+}
+
+async function runBatch(
+  target: Target,
+  batch: readonly ConformanceCase[],
+  report: (result: CaseResult) => void,
+): Promise<void> {
+  let mesh: OpenMesh;
+  try {
+    mesh = await target.open(batch);
+  } catch (error) {
+    for (const testCase of batch) report(without(testCase, 'failed', `the mesh did not start: ${messageOf(error)}`));
+    return;
+  }
+  const waiting = [...batch];
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      report(await runCase(target, mesh, next));
+  };
+  await Promise.all(Array.from({ length: target.concurrency }, worker));
+  await mesh.close();
+}
+
+function without(testCase: ConformanceCase, result: 'failed' | 'skipped', reason: string): CaseResult {
+  return { testCase, result, reasons: [reason], millis: 0, convergenceMillis: 0, requests: 0, shareTests: 0 };
+}
+
+async function runCase(target: Target, mesh: OpenMesh, testCase: ConformanceCase): Promise<CaseResult> {
+  const begun = performance.now();
+  const expectations = testCase.steps.flatMap(({ expect }) => expect);
+  const tally = {
+    requests: 0,
+    shareTests: expectations.filter(({ gives }) => gives.kind === 'shares' && Object.keys(gives.shares).length > 1)
+      .length,
+  };
+  let convergenceMillis = 0;
+  let reasons: readonly string[] = [];
+  try {
+    for (const [index, step] of testCase.steps.entries()) {
+      await mesh.apply(testCase, step);
+      const judged = await converge(target, mesh, step, tally);
+      convergenceMillis = Math.max(convergenceMillis, judged.millis);
+      const place = testCase.steps.length === 1 ? '' : `step ${index + 1}: `;
+      reasons = judged.problems.map((problem) => place + problem);
+      if (reasons.length > 0) break;
+    }
+  } catch (error) {
+    reasons = [messageOf(error)];
+  }
+  const result = reasons.length === 0 ? 'passed' : 'failed';
+  const millis = Math.round(performance.now() - begun);
+  return { testCase, result, reasons, millis, convergenceMillis: Math.round(convergenceMillis), ...tally };
+}
+
+/** Asks everything again until everything holds at once, or the time is over. */
+async function converge(
+  target: Target,
+  mesh: OpenMesh,
+  step: Step,
+  tally: { requests: number },
+): Promise<{ readonly problems: readonly string[]; readonly millis: number }> {
+  const begun = performance.now();
+  let pauseMillis = firstPauseMillis;
+  for (let look = 1; ; look += 1) {
+    const problems = await problemsOf(mesh, step.expect, tally);
+    const millis = performance.now() - begun;
+    if (problems.length === 0 || look === maxLooks || millis >= target.convergenceMillis) return { problems, millis };
+    await delay(pauseMillis);
+    pauseMillis = Math.min(2 * pauseMillis, longestPauseMillis);
+  }
+}
+
+async function problemsOf(
+  mesh: OpenMesh,
+  expectations: readonly CaseExpectation[],
+  tally: { requests: number },
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const expectation of expectations) {
+    const answers = await mesh.ask(expectation.question, samplesOf(expectation));
+    tally.requests += answers.kind === 'exact' ? 1 : answers.observations.length;
+    const problem = problemOf(expectation, answers);
+    if (problem !== undefined) problems.push(`${expectation.label}: ${problem}`);
+  }
+  return problems;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

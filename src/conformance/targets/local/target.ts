@@ -1,0 +1,54 @@
+import type { EnvoyRuntime } from '../../../control/local/data-plane.ts';
+import type { DataPlane } from '../../../control/publisher.ts';
+import type { ConformanceCase } from '../../case.ts';
+import type { Target } from '../../target.ts';
+import { ownImplementation } from '../simulated.ts';
+import { LocalConformanceMesh, type LocalMeshOptions } from './mesh.ts';
+import { envoyStarter, proxyStarter } from './sidecars.ts';
+
+const convergenceMillis = 20_000;
+const concurrency = 4;
+/** Sidecars of one mesh: an Envoy is a process of some 40 MB, a proxy of ours a few sockets. */
+const mostProxies = 200;
+const mostEnvoys = 60;
+
+/** Meshes of our own proxy on this machine. */
+export function localTarget(adapters: readonly DataPlane[]): Target {
+  return target('local', mostProxies, { adapters, sidecars: proxyStarter, startsAtOnce: 8 });
+}
+
+/** The same with Envoy. */
+export function localEnvoyTarget(adapters: readonly DataPlane[], envoy: EnvoyRuntime): Target {
+  const sidecars: LocalMeshOptions['sidecars'] = (context) => envoyStarter(context, envoy);
+  return target('local-envoy', mostEnvoys, { adapters, sidecars, startsAtOnce: 8 });
+}
+
+function target(name: string, mostSidecars: number, options: LocalMeshOptions): Target {
+  return {
+    name,
+    implementation: ownImplementation,
+    convergenceMillis,
+    concurrency,
+    unable: () => undefined,
+    batches: (cases) => batchesOf(cases, mostSidecars),
+    open: (batch) => LocalConformanceMesh.open(batch, options),
+  };
+}
+
+/** Cases under the same settings share a mesh, up to so many sidecars. */
+function batchesOf(cases: readonly ConformanceCase[], mostSidecars: number): readonly (readonly ConformanceCase[])[] {
+  const alike = Map.groupBy(cases, ({ settings }) => JSON.stringify(Object.entries(settings).sort()));
+  return [...alike.values()].flatMap((group) => {
+    const batches: ConformanceCase[][] = [];
+    let room = 0;
+    for (const testCase of group) {
+      if (testCase.pods.length > room) {
+        batches.push([]);
+        room = mostSidecars;
+      }
+      batches.at(-1)?.push(testCase);
+      room -= testCase.pods.length;
+    }
+    return batches;
+  });
+}

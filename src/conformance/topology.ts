@@ -1,0 +1,118 @@
+import type { CasePod, CasePort, Manifest } from './case.ts';
+import type { CaseNamespaces } from './namespaces.ts';
+import type { WrittenPod, WrittenTopology } from './written.ts';
+
+/** Every pod has its own name under this label, so that a Service can select it alone. */
+const podLabel = 'pod';
+const image = 'smi-mesh-conformance';
+/** Where the application answers the runner. */
+const controlPort = 9_900;
+
+export interface Topology {
+  readonly manifests: readonly Manifest[];
+  readonly pods: readonly CasePod[];
+  /** `NAMESPACE/NAME` of every ServiceAccount. */
+  readonly accounts: readonly string[];
+}
+
+/** The Kubernetes objects of a topology. */
+export function topologyOf({ pods, services = {} }: WrittenTopology, namespaces: CaseNamespaces): Topology {
+  const written = Object.entries(pods).map(([name, pod]) => ({ ...namespaces.split(name), pod }));
+  const accounts = new Set(written.map(({ namespace, name, pod }) => `${namespace}/${pod.account ?? name}`));
+  return {
+    manifests: [
+      ...namespaces.used.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+      ...[...accounts].map((account) => {
+        const [namespace = '', name = ''] = account.split('/');
+        return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name } };
+      }),
+      ...written.map(({ namespace, name, pod }) => podManifest(namespace, name, pod)),
+      ...Object.entries(services).map(([name, { select, ports }]) => {
+        const spec = { selector: select, ports: Object.entries(ports).map(servicePort) };
+        return { apiVersion: 'v1', kind: 'Service', metadata: namespaces.split(name), spec };
+      }),
+    ],
+    pods: written.map(({ namespace, name, pod }) => ({
+      id: `${namespace}/${name}`,
+      ready: pod.ready ?? true,
+      ports: portsOf(pod),
+    })),
+    accounts: [...accounts],
+  };
+}
+
+function portsOf({ ports = {} }: WrittenPod): readonly CasePort[] {
+  return Object.entries(ports).map(([port, written]) => {
+    const [protocol = ''] = written.split(':');
+    return { port: Number(port), protocol: protocol === 'grpc' ? 'http' : (protocol as CasePort['protocol']) };
+  });
+}
+
+function podManifest(namespace: string, name: string, pod: WrittenPod): Manifest {
+  const { account = name, labels = {}, ready = true, ports = {} } = pod;
+  const listen = portsOf(pod).map(({ port, protocol }) => `${protocol}:${port}`);
+  const container = {
+    name: 'application',
+    image,
+    env: [
+      { name: 'LISTEN', value: listen.join(',') },
+      { name: 'READY', value: String(ready) },
+    ],
+    ports: Object.entries(ports).map(([port, written]) => {
+      const [protocol, portName] = written.split(':');
+      return {
+        containerPort: Number(port),
+        ...(protocol === 'udp' ? { protocol: 'UDP' } : {}),
+        ...(portName === undefined ? {} : { name: portName }),
+      };
+    }),
+    readinessProbe: { httpGet: { path: '/ready', port: controlPort } },
+  };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name, labels: { [podLabel]: name, ...labels } },
+    spec: { serviceAccountName: account, containers: [container] },
+    ...(ready ? {} : { status: { conditions: [{ type: 'Ready', status: 'False' }] } }),
+  };
+}
+
+function servicePort([port, written]: readonly [string, string]): Manifest {
+  const [protocol = '', target = ''] = written.split('/');
+  return {
+    name: `${protocol}-${port}`,
+    port: Number(port),
+    targetPort: /^\d+$/.test(target) ? Number(target) : target,
+    ...(protocol === 'udp'
+      ? { protocol: 'UDP' }
+      : { appProtocol: protocol === 'grpc' ? 'kubernetes.io/h2c' : protocol }),
+  };
+}
+
+/** Resources that let every account call every other on every port, each in the namespace of its destination. */
+export function openAccess(accounts: readonly string[]): readonly Manifest[] {
+  const parsed = accounts.map((account) => {
+    const [namespace = '', name = ''] = account.split('/');
+    return { kind: 'ServiceAccount', namespace, name };
+  });
+  const namespaces = [...new Set(parsed.map(({ namespace }) => namespace))];
+  const routes = namespaces.flatMap((namespace) =>
+    ['TCPRoute', 'UDPRoute'].map((kind) => ({
+      apiVersion: 'specs.smi-spec.io/v1alpha4',
+      kind,
+      metadata: { namespace, name: 'open-access' },
+      spec: { matches: { ports: [] } },
+    })),
+  );
+  const targets = parsed.map((destination) => ({
+    apiVersion: 'access.smi-spec.io/v1alpha3',
+    kind: 'TrafficTarget',
+    metadata: { namespace: destination.namespace, name: `open-access-${destination.name}` },
+    spec: {
+      destination,
+      sources: parsed,
+      rules: ['TCPRoute', 'UDPRoute'].map((kind) => ({ kind, name: 'open-access' })),
+    },
+  }));
+  return [...routes, ...targets];
+}
