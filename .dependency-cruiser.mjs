@@ -63,16 +63,7 @@ const mayImport = {
     'identity',
     'metrics',
   ],
-  conformance: [
-    'lib',
-    'source',
-    'kubernetes',
-    'model',
-    'compile',
-    'library',
-    'control',
-    'proxy',
-  ],
+  conformance: ['lib', 'source', 'kubernetes', 'model', 'compile', 'library', 'control', 'proxy'],
   // The composition root: it alone may import everything, adapters included.
   cli: ['*'],
 };
