@@ -49,11 +49,7 @@ function backendService(
   const severity = backend.weight === 0 ? { severity: 'info' as const } : {};
   const { namespace } = split.meta;
   const id = serviceNamed(backend.service, namespace, context.options.clusterDomain);
-  if (id === undefined) {
-    const message = `"${backend.service}" does not name a Service of namespace ${namespace}`;
-    context.report(diagnostic('SMI4001', { message, origin }));
-    return undefined;
-  }
+  if (id === undefined) return undefined;
   const service = state.services.get(id);
   if (service === undefined) {
     const name = id.slice(namespace.length + 1);

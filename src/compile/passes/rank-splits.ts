@@ -26,7 +26,9 @@ export function rankSplits(context: PassContext): Table<ServiceId, RootSplits> {
     (id) => {
       const split = splits.get(id);
       const root = split && rootOf(split, context);
-      return split && root && weightsAreUsable(split, context) ? { root, split } : undefined;
+      return split && root && backendsAreNamed(split, context) && weightsAreUsable(split, context)
+        ? { root, split }
+        : undefined;
     },
   );
   const byRoot = new Groups(
@@ -66,6 +68,19 @@ function rootOf(split: TrafficSplit, context: PassContext): ServiceId | undefine
   }
   if (service.type === 'ExternalName') return refuse('SMI4022', `Service ${id} is of type ExternalName`);
   return id;
+}
+
+/** A backend of another namespace is an error of its split, as such a root is; one that is only missing is left out. */
+function backendsAreNamed(split: TrafficSplit, context: PassContext): boolean {
+  const { namespace } = split.meta;
+  const { clusterDomain } = context.options;
+  const strange = split.backends.findIndex(
+    ({ service }) => serviceNamed(service, namespace, clusterDomain) === undefined,
+  );
+  if (strange < 0) return true;
+  const message = `"${split.backends[strange]?.service}" does not name a Service of namespace ${namespace}`;
+  context.report(diagnostic('SMI4001', { message, origin: at(split, `spec.backends[${strange}].service`) }));
+  return false;
 }
 
 function weightsAreUsable(split: TrafficSplit, context: PassContext): boolean {
