@@ -424,6 +424,7 @@ export const clauses: Readonly<Record<string, Clause>> = {
   },
   'X-7': {
     says: "The flow of SMI's conformance suite.",
-    pending: 'the conformance suite',
+    tests: [['test/unit/conformance/suite.test.ts', 'says of decide() that it conforms']],
+    apart: 'its steps about definitions and about Deployments that become ready need a cluster',
   },
 };

@@ -8,7 +8,10 @@ import type { Decision, DecisionTarget } from '../../../src/model/decision.ts';
 /** Meshes with one fault each: the suite must fail them where the fault shows, and only there. */
 
 const loaded = loadCases();
-const cases = (loaded.ok ? loaded.value : []).filter(({ settings }) => Object.keys(settings).length === 0);
+/** One version of each case about what these meshes do wrong. */
+const cases = (loaded.ok ? loaded.value : []).filter(
+  ({ name, settings }) => /^(split|access|legacy)\/[^@]+$/.test(name) && Object.keys(settings).length === 0,
+);
 
 async function failed(mesh: Decide): Promise<readonly string[]> {
   const results = await runConformance({ cases, target: simulatedTarget(mesh) });
@@ -37,7 +40,7 @@ describe('the suite fails', () => {
   test('a mesh that allows everything, in every case that expects a denial', async () => {
     const found = await failed(answering('allow'));
     expect(found).toEqual(expects('denied').map(({ name }) => name));
-    expect(found.length).toBeGreaterThan(1);
+    expect(found.length).toBeGreaterThan(20);
   });
 
   test('a mesh that denies everything, in every case that expects a pod to answer', async () => {

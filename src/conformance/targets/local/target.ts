@@ -8,9 +8,12 @@ import { envoyStarter, proxyStarter } from './sidecars.ts';
 
 const convergenceMillis = 20_000;
 const concurrency = 4;
-/** Sidecars of one mesh: an Envoy is a process of some 40 MB, a proxy of ours a few sockets. */
+/**
+ * Sidecars of one mesh. A proxy of ours is a few sockets; an Envoy takes four of the 128 inotify instances that Linux gives a
+ * user, and others of the same user need some.
+ */
 const mostProxies = 200;
-const mostEnvoys = 60;
+const mostEnvoys = 12;
 
 /** Meshes of our own proxy on this machine. */
 export function localTarget(adapters: readonly DataPlane[]): Target {
