@@ -6,8 +6,9 @@ import { localAdminPort } from '../../kubernetes/local-addressing.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type HostPort, hostPort } from '../option-values.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { type TelemetryOptions, telemetrySettings, withTelemetry } from '../telemetry-options.ts';
 
-interface ControlPlaneCommandOptions {
+interface ControlPlaneCommandOptions extends TelemetryOptions {
   readonly state: string;
   readonly ads: HostPort;
   readonly grpcSocket?: string;
@@ -15,15 +16,15 @@ interface ControlPlaneCommandOptions {
 
 /** The process that `up` starts: it talks to its supervisor where there is a channel, and prints JSON lines otherwise. */
 export function controlPlaneCommand(): Command {
-  return new Command('control-plane')
+  const command = new Command('control-plane')
     .description('serve the configuration that manifests mean to proxies, over ADS')
     .argument('<path...>', 'files, folders or glob patterns with manifests')
     .requiredOption('--state <directory>', 'private directory for the key of the authority and last good configuration')
     .requiredOption('--ads <address:port>', 'where to serve ADS', hostPort)
-    .option('--grpc-socket <path>', 'Unix socket, in a private folder, for gRPC clients of this machine')
-    .action(async (paths: string[], options: ControlPlaneCommandOptions) => {
-      process.exitCode = await run(paths, options);
-    });
+    .option('--grpc-socket <path>', 'Unix socket, in a private folder, for gRPC clients of this machine');
+  return withTelemetry(command).action(async (paths: string[], options: ControlPlaneCommandOptions) => {
+    process.exitCode = await run(paths, options);
+  });
 }
 
 async function run(paths: readonly string[], options: ControlPlaneCommandOptions): Promise<number> {
@@ -41,7 +42,10 @@ async function run(paths: readonly string[], options: ControlPlaneCommandOptions
       paths,
       stateDirectory: state,
       adapters: dataPlanes,
-      compileOptions: defaultCompileOptions,
+      compileOptions: {
+        ...defaultCompileOptions,
+        settings: { ...defaultCompileOptions.settings, ...telemetrySettings(options) },
+      },
       ads,
       ...(grpcSocket === undefined ? {} : { localSocket: grpcSocket }),
       awaitPods: supervised,

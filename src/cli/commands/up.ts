@@ -4,8 +4,9 @@ import { type DataPlaneKind, dataPlaneKinds } from '../../kubernetes/names.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { duration } from '../option-values.ts';
 import { styleFor } from '../output.ts';
+import { type TelemetryOptions, telemetryArguments, withTelemetry } from '../telemetry-options.ts';
 
-interface UpOptions {
+interface UpOptions extends TelemetryOptions {
   readonly quiet?: true;
   readonly output: 'text' | 'json';
   readonly duration?: number;
@@ -15,7 +16,7 @@ interface UpOptions {
 }
 
 export function upCommand(): Command {
-  return new Command('up')
+  const command = new Command('up')
     .description(
       'run the Deployments of a folder here, each pod with its sidecar, under the SMI resources of the folder',
     )
@@ -31,7 +32,8 @@ export function upCommand(): Command {
         .choices(dataPlaneKinds)
         .default('proxy'),
     )
-    .option('--envoy <file>', 'the Envoy to run (default: $ENVOY_BIN, or one on the PATH)')
+    .option('--envoy <file>', 'the Envoy to run (default: $ENVOY_BIN, or one on the PATH)');
+  return withTelemetry(command)
     .addHelpText('after', notes)
     .action(async (folder: string, options: UpOptions) => {
       process.exitCode = await up(folder, options);
@@ -83,6 +85,7 @@ async function up(folder: string, options: UpOptions): Promise<number> {
     view,
     live: !json && process.stdout.isTTY === true,
     dataPlane: options.dataPlane,
+    controlPlaneArguments: telemetryArguments(options),
     ...(envoy === undefined ? {} : { envoy: envoyRuntime(envoy) }),
     ...(options.duration === undefined ? {} : { durationMillis: options.duration }),
   });

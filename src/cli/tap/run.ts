@@ -35,7 +35,10 @@ export async function runTap(resource: string | undefined, options: TapOptions):
   const controlPlane = await controlPlaneOf(options);
   const targets = await allTargets(controlPlane);
   const chosen = resource === undefined ? ({ ok: true, value: targets } as const) : targetsOf(resource, targets);
-  if (!chosen.ok) throw notReached(chosen.error);
+  if (!chosen.ok) {
+    process.stderr.write(`error: ${chosen.error}\n`);
+    return exitCodes.unreachable;
+  }
   if (chosen.value.length > maxProxies) {
     return wrongUse(`${chosen.value.length} proxies are too many to look at (${maxProxies}); name a resource`);
   }

@@ -38,7 +38,11 @@ export function readTap(
       }
     });
     response.once('error', (error) => end(error.message));
-    response.once('close', () => end(good ? 'it ended' : text.trim() || `status ${response.statusCode}`));
+    // Envoy's own admin endpoint has no such page.
+    const refusal = response.statusCode === 404 ? 'it cannot be tapped' : `status ${response.statusCode}`;
+    response.once('close', () =>
+      end(good ? 'it ended' : response.statusCode === 404 ? refusal : text.trim() || refusal),
+    );
   });
   // Counts come every second.
   outgoing.setTimeout(silenceMillis, () => end('it has gone silent'));

@@ -18,6 +18,8 @@ export interface UpRun {
   readonly dataPlane: DataPlaneKind;
   readonly envoy?: EnvoyRuntime;
   readonly view: UpView;
+  /** Of the command `control-plane`: settings that hold where no MeshConfig says otherwise. */
+  readonly controlPlaneArguments: readonly string[];
   /** Whether the table is redrawn every second instead of shown every five. */
   readonly live: boolean;
 }
@@ -39,6 +41,7 @@ export async function runUp(run: UpRun): Promise<{ readonly errors: boolean }> {
     trustDomain: 'cluster.local',
     grpcBootstrap,
     dataPlane: run.dataPlane,
+    controlPlaneArguments: run.controlPlaneArguments,
     ...(run.envoy === undefined ? {} : { envoy: run.envoy }),
     onEvent: show,
     onFinding: (finding) => show({ type: 'diagnostic', diagnostic: locateFinding(finding, run.folder) }),

@@ -20,6 +20,8 @@ import { forgetProxies } from './sidecar-proxy.ts';
 import type { LocalState } from './state.ts';
 
 export interface LocalMeshOptions {
+  /** Further arguments of the command `control-plane`. */
+  readonly controlPlaneArguments?: readonly string[];
   /** The folder with the manifests; programs run in it. */
   readonly folder: string;
   readonly state: LocalState;
@@ -70,6 +72,7 @@ export class LocalMesh {
     const args = [
       ...['control-plane', folder, '--state', state.directory, '--ads', `127.${state.base}.255.253:15010`],
       ...(isUsableSocket(socket) ? ['--grpc-socket', socket] : []),
+      ...(options.controlPlaneArguments ?? []),
     ];
     this.#link = new ControlPlaneLink({
       command: [...self, ...args],
