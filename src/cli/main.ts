@@ -23,6 +23,7 @@ import { sidecarWaitCommand } from './commands/sidecar-wait.ts';
 import { supportCommand } from './commands/support.ts';
 import { tapCommand } from './commands/tap.ts';
 import { testCommand } from './commands/test.ts';
+import { edgesCommand, topCommand, topologyCommand } from './commands/traffic.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
@@ -53,6 +54,9 @@ const commands: readonly (() => Command)[] = [
   proxiesCommand,
   tapCommand,
   waitCommand,
+  topCommand,
+  edgesCommand,
+  topologyCommand,
   proxyCommand,
   controlPlaneCommand,
   controllerCommand,

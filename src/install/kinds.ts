@@ -14,6 +14,7 @@ const kind = (apiVersion: string, name: string, plural: string, namespaced = tru
 
 /** Of what an installation consists, in the order in which it is taken away: what acts on others first. */
 export const installedKinds: readonly ApiKind[] = [
+  kind('apiregistration.k8s.io/v1', 'APIService', 'apiservices', false),
   kind('admissionregistration.k8s.io/v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false),
   kind('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', false),
   kind('apps/v1', 'Deployment', 'deployments'),

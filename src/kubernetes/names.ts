@@ -53,6 +53,8 @@ export const controllerPorts = {
   /** Admin, on the loopback address only. */
   admin: 15_019,
   webhooks: 9_443,
+  /** The API `metrics.smi-spec.io`, where the settings say so. */
+  metricsApi: 9_444,
 } as const;
 
 /** Ports of a sidecar in its pod's network. */

@@ -20,6 +20,12 @@ export function controllerCommand(): Command {
     .option('--webhook-port <port>', 'conversion, validation and injection', port, controllerPorts.webhooks)
     .option('--webhook-host <host>', 'outside a cluster: host by which the apiserver reaches the webhooks')
     .option('--peer-port <port>', 'questions of other replicas, by mutual TLS', port, controllerPorts.peers)
+    .option(
+      '--metrics-api-port <port>',
+      'the API metrics.smi-spec.io, where the settings say so',
+      port,
+      controllerPorts.metricsApi,
+    )
     .option('--health-port <port>', '/healthz, /readyz and /metrics', port, controllerPorts.health)
     .option('--admin-port <port>', 'questions and profiles, on the loopback interface', port, controllerPorts.admin)
     .addHelpText(

@@ -9,6 +9,7 @@ import { systemNames, systemNamespace, tokenAudience } from '../../kubernetes/na
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import { clusterDataPlanes } from '../data-planes.ts';
 import { type MeshAuthorityOptions, startMeshAuthority } from './authority.ts';
+import { withMetricsApi } from './metrics-api.ts';
 import { type RunningWebhooks, startWebhooks } from './webhooks.ts';
 
 /** Where a replica runs and listens; what is absent is as in its pod. */
@@ -23,6 +24,7 @@ export interface ReplicaOptions {
   readonly adminPort: number;
   readonly webhookPort: number;
   readonly peerPort: number;
+  readonly metricsApiPort: number;
   readonly webhookHost?: string;
 }
 
@@ -55,7 +57,8 @@ export async function startReplica(
       names: hosts,
     },
     log,
-    prepare: async ({ signal, view }) => {
+    latencyUnit: config.trafficMetrics.latencyUnit,
+    prepare: async ({ signal, view, api }) => {
       // First of all: what is not converted cannot be read.
       const webhooks = await startWebhooks(config, {
         connection,
@@ -68,7 +71,7 @@ export async function startReplica(
         log,
       });
       try {
-        return await prepareIdentity(
+        const parts = await prepareIdentity(
           {
             address,
             port: options.identityPort,
@@ -80,6 +83,9 @@ export async function startReplica(
           { config, connection, namespace, log, signal },
           webhooks,
         );
+        if (!config.trafficMetrics.api) return parts;
+        const port = options.metricsApiPort;
+        return await withMetricsApi(parts, { connection, namespace, address, port, api, log, signal });
       } catch (error) {
         await webhooks.close();
         throw error;

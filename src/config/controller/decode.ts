@@ -16,6 +16,7 @@ import {
   certificateSources,
   failurePolicies,
   type InjectionConfig,
+  latencyUnits,
   logLevels,
   nativeSidecarModes,
 } from './types.ts';
@@ -27,7 +28,7 @@ const longestLifetime = 30 * day;
 
 /** The fields of each part, in the order of the documentation. */
 const fields: Readonly<Record<string, readonly string[]>> = {
-  '': ['trustDomain', 'clusterDomain', 'svidLifetime', 'ca', 'webhooks', 'injection', 'crds', 'log'],
+  '': ['trustDomain', 'clusterDomain', 'svidLifetime', 'ca', 'webhooks', 'injection', 'crds', 'trafficMetrics', 'log'],
   ca: ['kind', 'issuer', 'directory'],
   'ca.issuer': ['name', 'kind', 'group'],
   webhooks: ['certificates', 'validationFailurePolicy', 'injectionFailurePolicy'],
@@ -36,6 +37,7 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   'injection.resources': ['cpuRequest', 'memoryRequest', 'cpuLimit', 'memoryLimit'],
   'injection.exclude': ['inboundPorts', 'outboundPorts', 'outboundRanges', 'uids'],
   crds: ['manage'],
+  trafficMetrics: ['api', 'latencyUnit'],
   log: ['level'],
 };
 
@@ -64,6 +66,10 @@ export function decodeControllerConfig(value: unknown): Result<ControllerConfig,
     },
     injection: injectionOf(root.at('injection'), wrong),
     crds: { manage: root.at('crds').at('manage').flag() ?? true },
+    trafficMetrics: {
+      api: root.at('trafficMetrics').at('api').flag() ?? false,
+      latencyUnit: root.at('trafficMetrics').at('latencyUnit').oneOf(latencyUnits) ?? 'seconds',
+    },
     log: { level: root.at('log').at('level').oneOf(logLevels) ?? 'info' },
   };
   return diagnostics.length > 0 ? err(diagnostics) : ok(config);

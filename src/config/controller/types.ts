@@ -19,8 +19,16 @@ export interface ControllerConfig {
     /** Whether the controller applies the custom resource definitions itself. */
     readonly manage: boolean;
   };
+  readonly trafficMetrics: {
+    /** Whether the API `metrics.smi-spec.io` is served behind the aggregator of the cluster. */
+    readonly api: boolean;
+    /** How it says latencies: as the specification, or as the reference server did. */
+    readonly latencyUnit: (typeof latencyUnits)[number];
+  };
   readonly log: { readonly level: LogLevel };
 }
+
+export const latencyUnits = ['seconds', 'ms'] as const;
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];

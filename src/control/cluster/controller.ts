@@ -6,6 +6,8 @@ import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import type { ClusterFault } from '../../kubernetes-client/fault.ts';
 import { type LeaseTimes, startLeaderElection } from '../../kubernetes-client/leader-election.ts';
 import { isRecord } from '../../lib/values.ts';
+import type { ApiOptions } from '../../metrics/api/answer.ts';
+import type { LatencyUnit } from '../../metrics/api/contract.ts';
 import { MetricsRegistry } from '../../proxy/telemetry/registry.ts';
 import type { AdminHandler } from '../admin/contract.ts';
 import { answerHttp } from '../admin/http.ts';
@@ -47,6 +49,8 @@ export interface ControllerOptions {
     /** Host names and addresses by which proxies reach it. */
     readonly names: readonly string[];
   };
+  /** How TrafficMetrics say latencies; in seconds unless told otherwise. */
+  readonly latencyUnit?: LatencyUnit;
   /** Starts the other parts; called once the process can tell how it is. What rejects ends the controller. */
   readonly prepare: (context: PreparationContext) => Promise<ControllerParts>;
   readonly onEvent?: (event: ControlPlaneEvent) => void;
@@ -61,6 +65,8 @@ export interface PreparationContext {
   readonly signal: AbortSignal;
   /** The cluster as it is; nothing before everything has been listed. */
   readonly view: () => StatedObjects | undefined;
+  /** What answers questions about traffic; nothing before proxies are served. */
+  readonly api: () => ApiOptions | undefined;
 }
 
 export interface ControllerParts {
@@ -164,13 +170,17 @@ class RunningController {
 
   async #prepare(): Promise<ControllerParts> {
     const view = () => this.#source.view;
-    const parts = await this.#options.prepare({ signal: this.#stopping.signal, view });
+    const parts = await this.#options.prepare({
+      signal: this.#stopping.signal,
+      view,
+      api: () => this.#plane?.traffic?.api,
+    });
     this.#parts = parts;
     return parts;
   }
 
   async #serve(preparing: Promise<ControllerParts>): Promise<Plane> {
-    const { connection, compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent } = this.#options;
+    const { connection, compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent, latencyUnit } = this.#options;
     const startedAt = performance.now();
     const listed = this.#source.synced.then(() => {
       this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
@@ -193,6 +203,7 @@ class RunningController {
         port: sidecarPorts.metrics,
         nodeOf: (...pod) => nodeOf(this.#source.view, ...pod),
         others: ownerObjects(connection),
+        ...(latencyUnit === undefined ? {} : { latencyUnit }),
       },
     });
     plane.start();

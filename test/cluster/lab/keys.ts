@@ -26,18 +26,23 @@ const users = {
 export async function writeKeys(folder: string): Promise<void> {
   mkdirSync(folder, { mode: 0o700 });
   const clients = await authority('cluster');
-  const frontProxy = await authority('front-proxy');
   await write(folder, 'ca', clients);
-  writeFileSync(join(folder, 'front-proxy-ca.crt'), clientsOf(frontProxy));
+  await writeFrontProxyKeys(folder);
   const hosts = ['localhost', '127.0.0.1', controlPlaneAddress, apiserverService];
   const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local'];
   await write(folder, 'apiserver', await leaf(clients, 'CN=kube-apiserver', [...hosts, ...names]));
   await write(folder, 'apiserver-kubelet', await leaf(clients, 'O=system:masters, CN=kube-apiserver-kubelet-client'));
-  await write(folder, 'front-proxy', await leaf(frontProxy, 'CN=front-proxy-client'));
   const accounts = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(join(folder, 'accounts.key'), accounts.privateKey.export({ type: 'sec1', format: 'pem' }));
   writeFileSync(join(folder, 'accounts.pub'), accounts.publicKey.export({ type: 'spki', format: 'pem' }));
   writeFileSync(join(folder, 'tokens.csv'), tokens());
+}
+
+/** What an apiserver proves itself with to those whom it passes requests on to: `front-proxy.crt`, its key, and the authority's certificate. */
+export async function writeFrontProxyKeys(folder: string): Promise<void> {
+  const frontProxy = await authority('front-proxy');
+  writeFileSync(join(folder, 'front-proxy-ca.crt'), clientsOf(frontProxy));
+  await write(folder, 'front-proxy', await leaf(frontProxy, 'CN=front-proxy-client'));
 }
 
 /** The token of a user, or of a node by its name. */

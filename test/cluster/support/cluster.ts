@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { writeFrontProxyKeys } from '../lab/keys.ts';
 import type { ClusterAccess } from './access.ts';
 import { apiClient } from './client.ts';
 import { type Program, startProgram } from './process.ts';
@@ -11,6 +12,8 @@ import { type Program, startProgram } from './process.ts';
 export interface ClusterOptions {
   /** Notes every request of a ServiceAccount in `Cluster.auditLog`. */
   readonly audited?: true;
+  /** Passes requests on to other API servers, and says whom it speaks for. */
+  readonly aggregated?: true;
 }
 
 export interface Cluster extends ClusterAccess {
@@ -70,6 +73,7 @@ async function start(programs: string, folder: string, running: Program[], optio
   const args = [
     ...apiserverArguments({ folder, keys, etcdUrl, port: secure }),
     ...(options.audited ? auditArguments(folder, auditLog) : []),
+    ...(options.aggregated ? await aggregationArguments(folder) : []),
   ];
   const startApiserver = () => {
     running.push(startProgram(join(programs, 'kube-apiserver'), args, join(folder, 'kube-apiserver.log')));
@@ -153,6 +157,19 @@ function apiserverArguments(options: { folder: string; keys: Keys; etcdUrl: stri
     '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
     // Nobody makes the default accounts here, and pods would be refused without them.
     '--disable-admission-plugins=ServiceAccount',
+  ];
+}
+
+async function aggregationArguments(folder: string): Promise<readonly string[]> {
+  await writeFrontProxyKeys(folder);
+  return [
+    `--requestheader-client-ca-file=${join(folder, 'front-proxy-ca.crt')}`,
+    '--requestheader-allowed-names=front-proxy-client',
+    '--requestheader-username-headers=X-Remote-User',
+    '--requestheader-group-headers=X-Remote-Group',
+    '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+    `--proxy-client-cert-file=${join(folder, 'front-proxy.crt')}`,
+    `--proxy-client-key-file=${join(folder, 'front-proxy.key')}`,
   ];
 }
 

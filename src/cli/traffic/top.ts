@@ -1,0 +1,98 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ResourcePlural, TrafficSummary, TrafficTotal } from '../../metrics/contract.ts';
+import { table } from '../control-plane/words.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { print, printJson } from '../output.ts';
+import { stopSignal } from '../stop-signal.ts';
+import { wrongUse } from '../wrong-use.ts';
+import { askForTraffic, isNamed } from './ask.ts';
+import { kindsText, readPlural, type TrafficCommandOptions } from './options.ts';
+import { millisText, nameOf, rateText, statement, successText } from './words.ts';
+
+export interface TopOptions extends TrafficCommandOptions {
+  readonly direction: 'from' | 'to';
+  readonly output: 'table' | 'wide' | 'json';
+  readonly once?: true;
+  readonly file?: string;
+}
+
+const refreshMillis = 2_000;
+
+/** Shows what resources of a kind receive or send; returns the exit code. */
+export async function runTop(kind: string, name: string | undefined, options: TopOptions): Promise<number> {
+  if (options.file !== undefined) {
+    const { answerFile } = await import('./answer-file.ts');
+    return await answerFile(options.file, options);
+  }
+  const by = readPlural(kind);
+  if (by === undefined) return wrongUse(`${kind} is not measured; one of ${kindsText} is`);
+  const side = options.side ?? (by === 'trafficsplits' || options.direction === 'to' ? 'client' : 'server');
+  const ask = await askForTraffic(by, options);
+  const rowsOf = ({ totals }: TrafficSummary) =>
+    totals.filter(
+      (total) =>
+        total.side === side && total.direction === options.direction && isNamed(total.resource, name, options.within),
+    );
+  const first = await ask();
+  if (options.output === 'json') {
+    const { edges: _, ...rest } = first;
+    printJson({ ...rest, side, direction: options.direction, totals: rowsOf(first) });
+    return exitCodes.fine;
+  }
+  const wide = options.output === 'wide';
+  const render = (summary: TrafficSummary) => renderTop(summary, rowsOf(summary), { by, side, wide, ...options });
+  if (!process.stdout.isTTY || options.once) print(...render(first));
+  else await live(ask, render, first);
+  return exitCodes.fine;
+}
+
+/** Redraws until a signal. */
+async function live(
+  ask: () => Promise<TrafficSummary>,
+  render: (summary: TrafficSummary) => readonly string[],
+  first: TrafficSummary,
+): Promise<void> {
+  const stopped = stopSignal().then(() => 'stopped' as const);
+  for (let summary = first; ; summary = await ask()) {
+    const height = Math.max(2, (process.stdout.rows ?? 24) - 1);
+    process.stdout.write(`\u001b[H\u001b[J${render(summary).slice(0, height).join('\n')}\n`);
+    if ((await Promise.race([stopped, pause(refreshMillis)])) === 'stopped') return;
+  }
+}
+
+interface Shown {
+  readonly by: ResourcePlural;
+  readonly side: string;
+  readonly direction: 'from' | 'to';
+  readonly wide: boolean;
+}
+
+function renderTop(
+  summary: TrafficSummary,
+  rows: readonly TrafficTotal[],
+  { by, side, direction, wide }: Shown,
+): readonly string[] {
+  const what = direction === 'from' ? 'received' : 'sent';
+  const head = `${by}: what they ${what}, measured at the ${side} side; ${statement(summary)}`;
+  if (rows.length === 0) return [head, 'no traffic'];
+  const splits = by === 'trafficsplits';
+  const columns = ['NAME', ...(splits ? ['BACKEND', 'WEIGHT'] : []), 'SUCCESS', 'RPS', 'P50', 'P90', 'P99'];
+  const more = wide ? ['REQUESTS', 'FAILED', 'DENIED', 'RETRIES', 'CONNECTIONS'] : [];
+  const lines = rows.map((row) => [
+    nameOf(row.resource),
+    ...(splits ? [row.backend?.name ?? '-', String(row.backend?.weight ?? '-')] : []),
+    successText(row),
+    rateText(row, summary.observedSeconds),
+    ...[row.latency.p50Millis, row.latency.p90Millis, row.latency.p99Millis].map(millisText),
+    ...(wide
+      ? [
+          row.success + row.failure,
+          row.failure,
+          row.denied,
+          row.retries,
+          row.connections.carried + row.connections.refused,
+        ].map(String)
+      : []),
+  ]);
+  return [head, ...table([[...columns, ...more], ...lines])];
+}
