@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander';
 import { withControlPlane } from '../control-plane/options.ts';
 import type { EdgesOptions } from '../traffic/edges.ts';
-import { kindsText, withTraffic } from '../traffic/options.ts';
-import type { TopOptions } from '../traffic/top.ts';
+import { kindsText, type TopOptions, withTraffic } from '../traffic/options.ts';
 import type { TopologyOptions } from '../traffic/topology.ts';
 
 const exits =

@@ -6,8 +6,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { printJson } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { printYaml } from '../yaml-output.ts';
-import { kindsText, readPlural } from './options.ts';
-import type { TopOptions } from './top.ts';
+import { kindsText, readPlural, type TopOptions } from './options.ts';
 
 interface Answer {
   readonly kind: string;

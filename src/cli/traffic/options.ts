@@ -11,6 +11,13 @@ export interface TrafficCommandOptions extends ControlPlaneOptions {
   readonly within?: string;
 }
 
+export interface TopOptions extends TrafficCommandOptions {
+  readonly direction: 'from' | 'to';
+  readonly output: 'table' | 'wide' | 'json';
+  readonly once?: true;
+  readonly file?: string;
+}
+
 /** Which traffic is meant. */
 export function withTraffic(command: Command): Command {
   return command

@@ -6,15 +6,8 @@ import { print, printJson } from '../output.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { askForTraffic, isNamed } from './ask.ts';
-import { kindsText, readPlural, type TrafficCommandOptions } from './options.ts';
+import { kindsText, readPlural, type TopOptions } from './options.ts';
 import { millisText, nameOf, rateText, statement, successText } from './words.ts';
-
-export interface TopOptions extends TrafficCommandOptions {
-  readonly direction: 'from' | 'to';
-  readonly output: 'table' | 'wide' | 'json';
-  readonly once?: true;
-  readonly file?: string;
-}
 
 const refreshMillis = 2_000;
 

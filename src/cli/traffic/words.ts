@@ -21,7 +21,7 @@ function whole(seconds: number): string {
 }
 
 /** Requests, or where there are none connections. */
-export function amounts(sum: TrafficSum): { readonly all: number; readonly success: number; readonly tcp: boolean } {
+function amounts(sum: TrafficSum): { readonly all: number; readonly success: number; readonly tcp: boolean } {
   const requests = sum.success + sum.failure;
   const { carried, refused } = sum.connections;
   if (requests > 0 || carried + refused === 0) return { all: requests, success: sum.success, tcp: false };

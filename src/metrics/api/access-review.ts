@@ -71,13 +71,7 @@ export class AccessReviewer {
  * As the apiserver itself reads the path, so that one right is enough: below `namespaces/NAME` it sees the namespace NAME, and `edges`
  * there as a resource in it.
  */
-export function attributesOf({
-  kind,
-  version,
-  plural,
-  namespace,
-  name,
-}: ResourcePath): Readonly<Record<string, string>> {
+function attributesOf({ kind, version, plural, namespace, name }: ResourcePath): Readonly<Record<string, string>> {
   const common = { group: apiGroup, version };
   if (plural === 'namespaces' && kind === 'edges')
     return { ...common, verb: 'list', resource: 'edges', namespace: name };

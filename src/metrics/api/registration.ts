@@ -15,7 +15,7 @@ export interface ApiService {
 const fieldManager = 'smi-mesh-controller';
 
 /** Registers each version of the API with the aggregator, which trusts `caBundle` (base64 of PEM). Applying it anew writes nothing. */
-export async function registerApi(
+async function registerApi(
   connection: Connection,
   service: ApiService,
   caBundle: string,

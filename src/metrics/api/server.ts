@@ -139,7 +139,7 @@ function presentedUser(incoming: IncomingMessage, trust: RequestHeaderTrust): Ap
   return userOf({ commonName: typeof name === 'string' ? name : undefined, headers: incoming.headersDistinct }, trust);
 }
 
-export function send(response: ServerResponse, { status, body, type = 'application/json' }: ApiAnswer): void {
+function send(response: ServerResponse, { status, body, type = 'application/json' }: ApiAnswer): void {
   if (response.destroyed) return;
   const text = typeof body === 'string' ? body : `${JSON.stringify(body)}\n`;
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) });
