@@ -153,7 +153,7 @@ describe('behind the aggregator of a real apiserver', () => {
       });
       expect((await raw(`${home}/${name}/edges`)).items.length, plural).toBeGreaterThan(0);
     }
-  });
+  }, 300_000);
 
   test('idle objects answer zeros, unknown ones 404 with a Status', async () => {
     expect(await raw(`${base}/namespaces/shop/deployments/idle`)).toMatchObject({
