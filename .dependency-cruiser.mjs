@@ -22,6 +22,7 @@ const mayImport = {
   library: ['lib', 'diagnostics', 'source', 'smi', 'model', 'compile', 'lint', 'expectations'],
   webhooks: [
     'lib',
+    'telemetry',
     'diagnostics',
     'source',
     'smi',

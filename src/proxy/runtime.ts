@@ -1,4 +1,6 @@
 import { TapHub } from '../telemetry/tap.ts';
+import { metrics } from '../telemetry/catalogue.ts';
+import { MetricsRegistry } from '../telemetry/registry.ts';
 import { Authenticators } from './auth/authenticators.ts';
 import type { BootstrapSecret, ProxyBootstrap } from './bootstrap.ts';
 import { programSettings } from './config/cluster-policy.ts';
@@ -13,7 +15,6 @@ import { LoadShedding } from './load-shedding.ts';
 import { PolicyMemory } from './policy/memory.ts';
 import { DenialLog } from './telemetry/denials.ts';
 import { RecordSource } from './telemetry/records.ts';
-import { MetricsRegistry } from './telemetry/registry.ts';
 import { Ticker } from './ticker.ts';
 import { expiryOf, type TlsMaterial, tlsMaterial } from './tls/material.ts';
 import { Tracing } from './tracing/tracing.ts';
@@ -214,16 +215,18 @@ export class Runtime {
 
   #gauges(): void {
     const { registry } = this;
-    registry.gauge('smi_connections', 'Open connections.', () => this.#listeners.connections, { side: 'downstream' });
+    registry.gauge(metrics.connections, () => this.#listeners.connections, { side: 'downstream' });
     const upstream = () => this.#pools.connections + this.#outside.connections;
-    registry.gauge('smi_connections', 'Open connections.', upstream, { side: 'upstream' });
-    registry.gauge('smi_config_version', 'Configurations applied.', () => this.version);
-    registry.gauge('process_resident_memory_bytes', 'Memory in use.', () => process.memoryUsage.rss());
-    registry.gauge('process_cpu_seconds_total', 'Processor time used.', () => {
+    registry.gauge(metrics.connections, upstream, { side: 'upstream' });
+    registry.gauge(metrics.configVersion, () => this.version);
+    const expiry = () => (this.#secret === undefined ? 0 : expiryOf(this.#secret) / 1000);
+    registry.gauge(metrics.certificateExpiry, expiry);
+    registry.gauge(metrics.memory, () => process.memoryUsage.rss());
+    registry.gauge(metrics.cpu, () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1e6;
     });
     const started = Date.now() / 1000 - process.uptime();
-    registry.gauge('process_start_time_seconds', 'When the process began.', () => started);
+    registry.gauge(metrics.processStart, () => started);
   }
 }

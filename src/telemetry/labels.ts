@@ -18,9 +18,9 @@ export const trafficLabels = [
   { name: 'source_namespace', help: "of the client; at the server's side as its certificate says" },
   {
     name: 'source_owner',
-    help: "farthest owner of the client's pod, such as `Deployment/web`; `Pod/NAME` without one",
+    help: "farthest owner of the client's pod, where all pods of its account have the same; such as `Deployment/web`; `Pod/NAME` without one",
   },
-  { name: 'source_pod', help: "name of the client's pod; at the server's side where its address is known" },
+  { name: 'source_pod', help: "outbound only: name of the client's pod" },
   { name: 'source_identity', help: "SPIFFE id of the client; at the server's side what it proved" },
   {
     name: 'destination',
@@ -46,6 +46,63 @@ export const trafficLabels = [
 export type TrafficLabels = Readonly<Record<(typeof trafficLabels)[number]['name'], string>> & {
   readonly direction: Direction;
 };
+
+/** The pod whose sidecar counts. */
+export interface CountingPod {
+  /** `NAMESPACE/POD`. */
+  readonly workload: string;
+  readonly owner: string;
+  readonly identity: string;
+}
+
+const unknown: Omit<TrafficLabels, 'direction'> = {
+  source_namespace: '',
+  source_owner: '',
+  source_pod: '',
+  source_identity: '',
+  destination: '',
+  destination_namespace: '',
+  destination_owner: '',
+  destination_pod: '',
+  destination_identity: '',
+  backend: '',
+  split: '',
+  route: '',
+  rule: '',
+};
+
+/** Of what a pod's programs ask for: all that does not depend on the request. */
+export function outboundLabels({ workload, owner, identity }: CountingPod): TrafficLabels {
+  const [namespace = '', pod = ''] = workload.split('/');
+  return {
+    direction: 'outbound',
+    ...unknown,
+    source_namespace: namespace,
+    source_owner: owner,
+    source_pod: pod,
+    source_identity: identity,
+  };
+}
+
+/** Of what a peer asks a pod's programs for. */
+export function inboundLabels(
+  { workload, owner, identity }: CountingPod,
+  peer: { readonly identity: string; readonly owner: string },
+): TrafficLabels {
+  const [namespace = '', pod = ''] = workload.split('/');
+  return {
+    direction: 'inbound',
+    ...unknown,
+    source_namespace: namespaceOf(peer.identity),
+    source_owner: peer.owner,
+    source_identity: peer.identity,
+    destination: workload,
+    destination_namespace: namespace,
+    destination_owner: owner,
+    destination_pod: pod,
+    destination_identity: identity,
+  };
+}
 
 /** `2xx` and so on; `none` where the client got no status. */
 export function codeClass(code: number): string {

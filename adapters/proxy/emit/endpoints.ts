@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../../generated/types/proxy/smi/proxy/v1/Endpoint.ts';
 import type { Endpoints } from '../../../generated/types/proxy/smi/proxy/v1/Endpoints.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
+import { ownerOf } from '../../../src/model/owners.ts';
 import { findPort, portKey } from '../../../src/model/ports.ts';
 import type { MeshModel, ServicePort, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { parsePortName, typeUrls } from '../names.ts';
@@ -27,6 +28,7 @@ export function emitEndpoints(model: MeshModel, name: string): readonly Artifact
         address,
         port: reached?.meshPort ?? target.port,
         workload: workload.id,
+        owner: ownerOf(workload),
         identity: identityAt(workload, reached),
         ready: workload.ready,
         ...(otherAddresses.length === 0 ? {} : { otherAddresses }),

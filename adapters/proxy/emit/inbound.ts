@@ -2,8 +2,17 @@ import type { Grant } from '../../../generated/types/proxy/smi/proxy/v1/Grant.ts
 import type { GrantTarget as GrantTargetMessage } from '../../../generated/types/proxy/smi/proxy/v1/GrantTarget.ts';
 import type { InboundPolicy } from '../../../generated/types/proxy/smi/proxy/v1/InboundPolicy.ts';
 import type { Artifact } from '../../../src/adapter/contract.ts';
+import { shared } from '../../../src/adapter/tracking.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
-import type { AccessMode, GrantTarget, MeshModel, Principal, WorkloadSetId } from '../../../src/model/types.ts';
+import { ownersByIdentity } from '../../../src/model/owners.ts';
+import type {
+  AccessMode,
+  GrantTarget,
+  MeshModel,
+  Grant as ModelGrant,
+  Principal,
+  WorkloadSetId,
+} from '../../../src/model/types.ts';
 import { typeUrls } from '../names.ts';
 import { emitMatch, emitOrigins } from './match.ts';
 import { emitServerLayer } from './server-policy.ts';
@@ -25,9 +34,20 @@ export function emitInbound(model: MeshModel, set: WorkloadSetId): readonly Arti
       ...pods(grant.from),
     })),
     ...(policy.policies === undefined ? {} : { policies: policy.policies.map(emitServerLayer) }),
+    ...peerOwners(model, policy.grants),
   };
   const origins = originsWithin(policy);
   return [{ name: set, format: typeUrls.inbound, body, origins }];
+}
+
+function peerOwners(model: MeshModel, grants: readonly ModelGrant[]): Pick<InboundPolicy, 'owners'> {
+  const known = shared(model, 'owners by identity', ownersByIdentity);
+  const identities = [...new Set(grants.flatMap(({ from }) => from.map(({ spiffe }) => spiffe)))];
+  const owners = identities.flatMap((identity) => {
+    const owner = known[identity];
+    return owner === undefined ? [] : [{ identity, owner }];
+  });
+  return owners.length === 0 ? {} : { owners };
 }
 
 function pods(from: readonly Principal[]): Pick<Grant, 'pods'> {

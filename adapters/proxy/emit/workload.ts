@@ -6,6 +6,7 @@ import type { Artifact } from '../../../src/adapter/contract.ts';
 import { shared } from '../../../src/adapter/tracking.ts';
 import { admitted } from '../../../src/model/admission.ts';
 import { interceptedAddress } from '../../../src/model/hosts.ts';
+import { ownerOf } from '../../../src/model/owners.ts';
 import { findPort } from '../../../src/model/ports.ts';
 import { traceService } from '../../../src/model/trace-service.ts';
 import type {
@@ -31,6 +32,7 @@ export function emitWorkload(model: MeshModel, id: WorkloadId): readonly Artifac
     inbound: inboundListeners(workload),
     inboundPolicy: workload.set,
     namespace: workload.namespace,
+    owner: ownerOf(workload),
     ...sourceAddress(workload),
     ...outsideMode(model, workload),
     ...(workload.locality === undefined ? {} : { locality: workload.locality }),

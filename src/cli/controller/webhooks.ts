@@ -7,7 +7,8 @@ import { systemNames } from '../../kubernetes/names.ts';
 import { decodeKubernetesVersion } from '../../kubernetes/server-version.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import { packageVersion } from '../../lib/package-version.ts';
-import { MetricsRegistry } from '../../proxy/telemetry/registry.ts';
+import { renderText } from '../../telemetry/exposition/text.ts';
+import { MetricsRegistry } from '../../telemetry/registry.ts';
 import type { AdmissionHandler } from '../../webhooks/admission.ts';
 import { followServingCertificate } from '../../webhooks/certificates/follow.ts';
 import type { WebhookAddress } from '../../webhooks/cluster/address.ts';
@@ -82,7 +83,7 @@ export async function startWebhooks(config: ControllerConfig, context: WebhooksC
     get ready() {
       return server.ready;
     },
-    metrics: () => registry.render(),
+    metrics: () => renderText(registry),
     task: webhookTask({
       address,
       clusterDomain: config.clusterDomain,

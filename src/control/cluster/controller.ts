@@ -8,7 +8,10 @@ import { type LeaseTimes, startLeaderElection } from '../../kubernetes-client/le
 import { isRecord } from '../../lib/values.ts';
 import type { ApiOptions } from '../../metrics/api/answer.ts';
 import type { LatencyUnit } from '../../metrics/api/contract.ts';
-import { MetricsRegistry } from '../../proxy/telemetry/registry.ts';
+import { type MetricDefinition, metrics } from '../../telemetry/catalogue.ts';
+import { renderText } from '../../telemetry/exposition/text.ts';
+import { MetricsRegistry } from '../../telemetry/registry.ts';
+import type { Labels } from '../../telemetry/series.ts';
 import type { AdminHandler } from '../admin/contract.ts';
 import { answerHttp } from '../admin/http.ts';
 import { type ControlPlaneEvent, controlPlaneIdentity, type Plane, startPlane } from '../plane.ts';
@@ -148,7 +151,7 @@ class RunningController {
       onFault: (fault) => this.#failed(fault),
       ...(leaseTimes === undefined ? {} : { times: leaseTimes }),
     });
-    this.#metrics.gauge('smi_controller_leader', '1 for the replica that writes.', () => (election.leads ? 1 : 0));
+    this.#metrics.gauge(metrics.leader, () => (election.leads ? 1 : 0));
     const serving = this.#serve(preparing);
     serving.catch(() => undefined);
     this.#served.resolve(serving);
@@ -222,7 +225,7 @@ class RunningController {
       runLeaderTasks([...tasks, this.#status()], connection, signal, {
         onFailure: ({ name }, error) => {
           const because = error instanceof Error ? error.message : String(error);
-          this.#count('smi_controller_task_failures_total', 'Work of the leader that failed and is done again.', {
+          this.#count(metrics.taskFailures, {
             task: name,
           });
           this.#log.error('work of the leader failed', { task: name, because });
@@ -270,23 +273,17 @@ class RunningController {
   }
 
   #renderMetrics(): string {
-    const parts = [this.#metrics.render(), this.#plane?.metrics() ?? '', this.#parts?.metrics() ?? ''];
+    const parts = [renderText(this.#metrics), this.#plane?.metrics() ?? '', this.#parts?.metrics() ?? ''];
     return parts.join('');
   }
 
   #failed({ diagnostic, status }: ClusterFault): void {
-    this.#count(
-      'smi_controller_apiserver_faults_total',
-      'Requests to the apiserver that failed, and watches that broke off.',
-      {
-        status: status === undefined ? 'none' : String(status),
-      },
-    );
+    this.#count(metrics.apiserverFaults, { status: status === undefined ? 'none' : String(status) });
     if (this.#repeated.isNews(diagnostic.message)) this.#log.warn(diagnostic.message, { code: diagnostic.code });
   }
 
-  #count(name: string, help: string, labels: Readonly<Record<string, string>>): void {
-    this.#metrics.counter(name, help, labels).value += 1;
+  #count(definition: MetricDefinition, labels: Labels): void {
+    this.#metrics.counter(definition, labels).value += 1;
   }
 }
 

@@ -3,14 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { err, ok, type Result } from '../../lib/result.ts';
 import type { TapHub } from '../../telemetry/tap.ts';
 import { serveTap } from '../../telemetry/tap-endpoint.ts';
+import type { Counted } from '../../telemetry/collect.ts';
+import { telemetryPage } from '../../telemetry/pages.ts';
 
 /** What the admin endpoint shows. */
 export interface AdminSource {
   readonly ready: () => boolean;
   /** Without private keys. */
   readonly config: () => unknown;
-  readonly metrics: () => string;
   readonly taps: TapHub;
+  readonly counted: Counted;
 }
 
 export interface AdminServer {
@@ -19,7 +21,7 @@ export interface AdminServer {
   close(): void;
 }
 
-/** `/ready`, `/config`, `/metrics` and `/tap`, on a loopback address only. */
+/** `/ready`, `/config`, `/metrics`, `/telemetry` and `/tap`, on a loopback address only. */
 export async function startAdmin(
   address: string,
   port: number,
@@ -31,28 +33,29 @@ export async function startAdmin(
     serveTap(source.taps, request, response);
     return true;
   };
-  return serve('admin', address, port, (path) => answer(path, source), stream);
+  return serve('admin', address, port, (path, accept) => answer(path, accept, source), stream);
 }
 
-/** `/metrics` and nothing else, for whoever reaches the address. */
+/** `/metrics` and `/telemetry` and nothing else, for whoever reaches the address. */
 export function startMetrics(
   { address, port }: { readonly address: string; readonly port: number },
-  render: () => string,
+  counted: Counted,
 ): Promise<Result<AdminServer, string>> {
-  return serve('metrics', address, port, (path) =>
-    path === '/metrics' ? [200, metricsText, render()] : [404, text, '/metrics\n'],
-  );
+  return serve('metrics', address, port, (path, accept) => {
+    const page = telemetryPage(path, accept, counted);
+    return page === undefined ? [404, text, '/metrics /telemetry\n'] : [200, page.type, page.body];
+  });
 }
 
 /** Answers a GET by itself, or says that it does not. */
 type Stream = (path: string, request: http.IncomingMessage, response: http.ServerResponse) => boolean;
-type Answer = readonly [status: number, type: string, body: string];
+type Answer = readonly [status: number, type: string, body: string | Buffer];
 
 async function serve(
   name: string,
   address: string,
   port: number,
-  answerTo: (path: string) => Answer,
+  answerTo: (path: string, accept: string | undefined) => Answer,
   stream?: Stream,
 ): Promise<Result<AdminServer, string>> {
   const server = http.createServer({ requestTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
@@ -60,7 +63,7 @@ async function serve(
     const reads = method === 'GET' || method === 'HEAD';
     const path = url.split('?', 1)[0]!;
     if (method === 'GET' && stream?.(path, request, response) === true) return;
-    const [status, type, body] = reads ? answerTo(path) : [405, text, 'only GET\n'];
+    const [status, type, body] = reads ? answerTo(path, request.headers.accept) : [405, text, 'only GET\n'];
     response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
     response.end(method === 'HEAD' ? '' : body);
   });
@@ -82,17 +85,16 @@ async function serve(
 }
 
 const text = 'text/plain; charset=utf-8';
-const metricsText = 'text/plain; version=0.0.4';
 
-function answer(path: string, source: AdminSource): Answer {
+function answer(path: string, accept: string | undefined, source: AdminSource): Answer {
   switch (path) {
     case '/ready':
       return source.ready() ? [200, text, 'ready\n'] : [503, text, 'not ready\n'];
     case '/config':
       return [200, 'application/json', `${JSON.stringify(source.config(), undefined, 2)}\n`];
-    case '/metrics':
-      return [200, metricsText, source.metrics()];
-    default:
-      return [404, text, '/ready /config /metrics /tap\n'];
+    default: {
+      const page = telemetryPage(path, accept, source.counted);
+      return page === undefined ? [404, text, '/ready /config /metrics /telemetry /tap\n'] : [200, page.type, page.body];
+    }
   }
 }

@@ -1,5 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { packageVersion } from '../../lib/package-version.ts';
+import { metrics } from '../../telemetry/catalogue.ts';
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
 import type { BootstrapSecret, ProxyBootstrap } from '../bootstrap.ts';
 import { decodeResource } from '../config/decode.ts';
 import {
@@ -10,7 +12,6 @@ import {
   resourceKinds,
   typeUrlOf,
 } from '../config/resources.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { isComplete, type Names, pruned, wantedNames } from './wanted.ts';
 import { type Channel, connect, type DeltaResponse, type DeltaStream } from './wire.ts';
 
@@ -114,7 +115,7 @@ export class AdsClient {
     const kind = kindOfTypeUrl(response.typeUrl);
     const result = kind === undefined ? `unknown type ${response.typeUrl}` : decodeAll(kind, response);
     const refused = typeof result === 'string' || kind === undefined;
-    registry.counter('smi_config_updates_total', 'Configuration updates received.', {
+    registry.counter(metrics.configUpdates, {
       result: refused ? 'rejected' : 'accepted',
     }).value++;
     this.#retryMillis = firstRetryMillis;

@@ -1,10 +1,10 @@
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
 import type { Authenticators } from '../auth/authenticators.ts';
 import type { DestinationReader } from '../interception/original-destination.ts';
 import type { ListenerManager } from '../listeners/manager.ts';
 import type { InboundSettings } from '../phases/inbound.ts';
 import type { OutboundSettings } from '../phases/outbound.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Ticker } from '../ticker.ts';
 import type { Dialer } from '../upstream/dial.ts';
 import type { Outside } from '../upstream/outside.ts';

@@ -1,9 +1,9 @@
 import { canonicalIp } from '../../lib/ip-address.ts';
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
 import type { Authenticators } from '../auth/authenticators.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
 import { InboundTable, type PortGrant } from '../routing/inbound-table.ts';
 import { validMatcher } from '../routing/match.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { authentication } from './authentication.ts';
 import { rateLimits } from './rate-limits.ts';
 import type { Messages, ResourceSet } from './resources.ts';
@@ -28,8 +28,9 @@ export function compileInbound(
   if (policy === undefined) return new InboundTable(workload, { mode: 'DENY', grants: [], limits: [] }, registry);
   const grants = policy.grants.flatMap((grant) => portGrants(grant, listener.containerPort, listener.protocol));
   const limits = rateLimits(policy, listener.containerPort, memory);
+  const owners = new Map(policy.owners.map(({ identity, owner }) => [identity, owner]));
   const asked = authentication(policy, listener.containerPort, authenticators);
-  return new InboundTable(workload, { mode: policy.mode, grants, limits, authentication: asked }, registry);
+  return new InboundTable(workload, { mode: policy.mode, grants, limits, authentication: asked, owners }, registry);
 }
 
 /** What a grant says about one port. A match is about HTTP: it grants nothing where bytes are not read. */

@@ -1,4 +1,7 @@
 import { outsideHostReader } from '../../lib/outside-host.ts';
+import { outboundLabels } from '../../telemetry/labels.ts';
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
+import { RequestSeries } from '../../telemetry/requests.ts';
 import type { Destination } from '../interception/original-destination.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
 import { RetryBudget } from '../policy/retry-budget.ts';
@@ -12,8 +15,6 @@ import type {
   ServiceRoutes,
   StraightRoute,
 } from '../routing/outbound-table.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
-import { RequestSeries } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { ClustersTransaction } from '../upstream/clusters.ts';
 import { type Outside, outsideGuard } from '../upstream/outside.ts';
@@ -53,7 +54,7 @@ export class OutboundCompiler {
     this.#registry = registry;
     this.#clusters = clusters;
     this.#memory = memory;
-    this.rejected = this.#series('', '', '');
+    this.rejected = this.#series('', '');
     this.#outside = outside;
     this.#admits = new Map(workload.access.map(({ endpoints, matches }) => [endpoints, matches.map(admitting)]));
   }
@@ -94,11 +95,11 @@ export class OutboundCompiler {
 
   /** The way of a connection to where it was going; undefined where it must not go. */
   straight(destinations: Destinations): (destination: Destination) => StraightTarget | undefined {
-    const outside = this.#series('outside', 'outside', '');
-    const own = this.#series('self', 'self', '');
+    const outside = this.#series('outside', 'outside');
+    const own = this.#series('self', 'self');
     const known = new Map<string, RequestSeries>();
     const seriesOf = (service: string) => {
-      const series = known.get(service) ?? this.#series(service, serviceOf(service), '');
+      const series = known.get(service) ?? this.#series(service, serviceOf(service));
       known.set(service, series);
       return series;
     };
@@ -138,26 +139,27 @@ export class OutboundCompiler {
     if (known !== undefined) return known;
     const service = this.#resources.get('OutboundService', name);
     if (service === undefined) return undefined;
-    const routes = service.rules.map((rule) => this.#route(name, rule));
+    const routes = service.rules.map((rule, index) => this.#route(name, rule, index));
     const policies = policyTable(service, {
       cluster: (endpoints) => this.#cluster(endpoints),
       budget: (windowMillis) =>
         this.#memory.budgets.get(`${name} ${windowMillis}`, () => new RetryBudget(windowMillis)),
     });
-    const rejected = this.#series(name, '', '');
+    const rejected = this.#series(name, '');
     const uses = usesOf(service.policies);
     const compiled = { name, routes, rejected, policy: policies.common(), policies, uses };
     this.#services.set(name, compiled);
     return compiled;
   }
 
-  #route(destination: string, rule: Service['rules'][number]): Route {
+  #route(destination: string, rule: Service['rules'][number], index: number): Route {
     const weighted = rule.weighted?.targets ?? [];
+    const by = { split: rule.split, route: `${destination}#${index}` };
     const targets = weighted.map(
       ({ endpoints, weight }): RouteTarget => ({
         weight,
         cluster: this.#cluster(endpoints),
-        series: this.#series(destination, serviceOf(endpoints), rule.split),
+        series: this.#series(destination, serviceOf(endpoints), by),
         admits: this.#admits.get(endpoints),
       }),
     );
@@ -166,7 +168,7 @@ export class OutboundCompiler {
       split: rule.split,
       targets,
       total: targets.reduce((sum, target) => sum + target.weight, 0),
-      failed: this.#series(destination, '', rule.split),
+      failed: this.#series(destination, '', by),
     };
   }
 
@@ -175,7 +177,7 @@ export class OutboundCompiler {
     return {
       hostOf: outsideHostReader(port),
       cluster: (host) => this.#outside.cluster({ address: host, port, identity: '', guard }),
-      series: this.#series('outside', 'outside', ''),
+      series: this.#series('outside', 'outside'),
     };
   }
 
@@ -190,10 +192,18 @@ export class OutboundCompiler {
     return this.#clusters.cluster(name, compileClusterPolicy(policy, this.#workload.locality), members);
   }
 
-  #series(destination: string, backend: string, route: string): RequestSeries {
-    const { name, identity } = this.#workload;
-    const labels = { direction: 'outbound', source: name, sourceIdentity: identity } as const;
-    return new RequestSeries(this.#registry, { ...labels, destination, backend, route });
+  #series(destination: string, backend: string, by = { split: '', route: '' }): RequestSeries {
+    const client = this.#workload;
+    const labels = outboundLabels({ workload: client.name, owner: client.owner, identity: client.identity });
+    const service = backend.includes('/') ? backend : destination;
+    const namespace = service.includes('/') ? service.slice(0, service.indexOf('/')) : '';
+    return new RequestSeries(this.#registry, {
+      ...labels,
+      destination,
+      destination_namespace: namespace,
+      backend,
+      ...by,
+    });
   }
 }
 

@@ -1,10 +1,11 @@
+import type { Verdict } from '../../telemetry/labels.ts';
+import type { ConnectionCounters, RequestSeries } from '../../telemetry/requests.ts';
 import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
 import type { TcpAttempt, TcpRoute, TcpTable } from '../listeners/tcp.ts';
 import type { InboundTable } from '../routing/inbound-table.ts';
 import { pickTarget, type Route, randomValue, type ServiceRoutes } from '../routing/outbound-table.ts';
 import type { DenialLog } from '../telemetry/denials.ts';
-import type { ConnectionCounters, RequestSeries, Verdict } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { DialTarget } from '../upstream/dial.ts';
 import type { Endpoint } from '../upstream/endpoint.ts';
@@ -122,8 +123,9 @@ class OutboundRoute implements TcpRoute {
 
   connected(): ConnectionCounters {
     this.#current?.connected();
-    this.#series.connection('forwarded');
-    return this.#series.carried();
+    const pod = this.#current?.pool.target;
+    this.#series.connection('forwarded', pod);
+    return this.#series.carried(pod);
   }
 
   ended(): void {

@@ -1,10 +1,10 @@
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
+import type { RequestSeries } from '../../telemetry/requests.ts';
 import type { UdpAccess } from '../listeners/udp-inbound.ts';
 import type { UdpRoute } from '../listeners/udp-outbound.ts';
 import type { InboundTable } from '../routing/inbound-table.ts';
 import { pickTarget, randomValue, type ServiceRoutes } from '../routing/outbound-table.ts';
 import type { DenialLog } from '../telemetry/denials.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
-import type { RequestSeries } from '../telemetry/requests.ts';
 import { FlowSeries } from '../udp/flow-series.ts';
 import { PlainFlow } from '../udp/plain-flow.ts';
 import { TunnelFlow } from '../udp/tunnel-flow.ts';

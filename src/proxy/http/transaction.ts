@@ -1,3 +1,4 @@
+import type { TunnelBytes } from '../../telemetry/requests.ts';
 import { WEBSOCKET } from '../codec/upgrade.ts';
 import { limits } from '../limits.ts';
 import type { Peer } from '../listeners/peer.ts';
@@ -5,7 +6,6 @@ import { ANSWER, type CompiledPhases, runRequest, WAIT } from '../phases/phase.t
 import { DEADLINE_EXCEEDED } from '../policy/grpc.ts';
 import { CONNECT_FAILURE, PER_TRY_TIMEOUT, RESET } from '../policy/retry-conditions.ts';
 import { Exchange } from '../routing/exchange.ts';
-import type { TunnelBytes } from '../telemetry/requests.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import type { ResponseConsumer, UpstreamFailure, UpstreamStream } from '../upstream/consumer.ts';
 import type { Downstream } from './downstream.ts';

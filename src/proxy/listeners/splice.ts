@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
+import type { ConnectionCounters } from '../../telemetry/requests.ts';
+import type { Counter } from '../../telemetry/series.ts';
 import { limits } from '../limits.ts';
 import { readInto, shared } from '../socket/read-into.ts';
-import type { Counter } from '../telemetry/registry.ts';
-import type { ConnectionCounters } from '../telemetry/requests.ts';
 import { reset } from './reset.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type net from 'node:net';
+import type { ConnectionCounters } from '../../telemetry/requests.ts';
 import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
-import type { ConnectionCounters } from '../telemetry/requests.ts';
 import { type ClientHello, readClientHello } from '../tls/client-hello.ts';
 import type { TlsMaterial } from '../tls/material.ts';
 import type { Dialer, DialTarget } from '../upstream/dial.ts';

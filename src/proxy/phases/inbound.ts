@@ -1,3 +1,4 @@
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
 import { UNSUPPORTED_UPGRADE } from '../codec/upgrade.ts';
 import type { LoadShedding } from '../load-shedding.ts';
 import type { Exchange } from '../routing/exchange.ts';
@@ -5,7 +6,6 @@ import type { InboundTable } from '../routing/inbound-table.ts';
 import { readPath } from '../routing/path.ts';
 import type { DenialLog } from '../telemetry/denials.ts';
 import type { RecordSource } from '../telemetry/records.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Tracer } from '../tracing/tracer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { authenticatePhase } from './authenticate.ts';

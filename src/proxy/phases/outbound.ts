@@ -1,3 +1,5 @@
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
+import type { RequestSeries } from '../../telemetry/requests.ts';
 import { UNSUPPORTED_UPGRADE } from '../codec/upgrade.ts';
 import type { Mirrors } from '../http/mirrors.ts';
 import type { LoadShedding } from '../load-shedding.ts';
@@ -15,8 +17,6 @@ import {
 } from '../routing/outbound-table.ts';
 import { readPath } from '../routing/path.ts';
 import type { RecordSource } from '../telemetry/records.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
-import type { RequestSeries } from '../telemetry/requests.ts';
 import type { Tracer } from '../tracing/tracer.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import { testValue } from './chance.ts';

@@ -1,6 +1,6 @@
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
 import type { LoadShedding } from '../load-shedding.ts';
 import { overflow } from '../telemetry/clusters.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
 import { ANSWER, NEXT, type Phase } from './phase.ts';
 
 /** Refuses a share of the requests while the process cannot keep up. */

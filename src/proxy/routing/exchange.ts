@@ -1,3 +1,5 @@
+import type { Verdict } from '../../telemetry/labels.ts';
+import type { RequestSeries } from '../../telemetry/requests.ts';
 import { NO_UPGRADE } from '../codec/upgrade.ts';
 import { FieldList } from '../http/field-list.ts';
 import { HeaderEdits } from '../http/header-edits.ts';
@@ -7,7 +9,6 @@ import type { RequestBody } from '../http/request-body.ts';
 import type { Destination } from '../interception/original-destination.ts';
 import { limits } from '../limits.ts';
 import type { RequestPolicy } from '../policy/request-policy.ts';
-import type { RequestSeries, Verdict } from '../telemetry/requests.ts';
 import type { Breaker } from '../upstream/breaker.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { ResponseConsumer, UpstreamFailure } from '../upstream/consumer.ts';

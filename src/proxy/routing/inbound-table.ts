@@ -1,7 +1,8 @@
+import { inboundLabels } from '../../telemetry/labels.ts';
+import { type MetricsRegistry, overflowValue } from '../../telemetry/registry.ts';
+import { RequestSeries } from '../../telemetry/requests.ts';
 import type { PortAuthentication } from '../auth/port-authentication.ts';
 import type { RateLimit } from '../policy/rate-limit.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
-import { RequestSeries } from '../telemetry/requests.ts';
 import type { DecidingRule, Exchange } from './exchange.ts';
 import type { Matcher } from './match.ts';
 
@@ -36,12 +37,15 @@ export interface InboundRules {
   readonly grants: readonly PortGrant[];
   readonly limits: readonly RateLimit<Exchange>[];
   readonly authentication?: PortAuthentication<Exchange> | undefined;
+  /** What callers are known by, by identity. */
+  readonly owners?: ReadonlyMap<string, string>;
 }
 
 /** Whose port it is. */
 interface Server {
   readonly name: string;
   readonly identity: string;
+  readonly owner: string;
 }
 
 /** More identities than this share one series: metrics stay bounded whoever calls. */
@@ -50,26 +54,26 @@ const maxPeers = 1_000;
 /** What an inbound listener decides by; replaced as a whole. Identities are looked up once and remembered. */
 export class InboundTable {
   readonly mode: AccessMode;
-  readonly workload: string;
   readonly grants: readonly PortGrant[];
   /** For what is refused before anyone is known. */
   readonly rejected: RequestSeries;
   readonly limits: readonly RateLimit<Exchange>[];
   readonly authentication: PortAuthentication<Exchange> | undefined;
-  readonly #identity: string;
+  readonly #server: Server;
+  readonly #owners: ReadonlyMap<string, string> | undefined;
   readonly #registry: MetricsRegistry;
   readonly #peers = new Map<string, PeerAccess>();
   /** Addresses that make a difference. */
   readonly #addresses: ReadonlySet<string>;
 
-  constructor({ name, identity }: Server, rules: InboundRules, registry: MetricsRegistry) {
+  constructor(server: Server, rules: InboundRules, registry: MetricsRegistry) {
     const { mode, grants, limits, authentication } = rules;
-    this.workload = name;
+    this.#server = server;
+    this.#owners = rules.owners;
     this.mode = mode;
     this.grants = grants;
     this.limits = limits;
     this.authentication = authentication;
-    this.#identity = identity;
     this.#registry = registry;
     this.#addresses = new Set(grants.flatMap(({ pods }) => [...pods.values()].flatMap((addresses) => [...addresses])));
     this.rejected = this.#series('', '');
@@ -80,11 +84,11 @@ export class InboundTable {
     const key = this.#addresses.has(address) ? `${peer} ${address}` : peer;
     let access = this.#peers.get(key);
     if (access === undefined) {
-      const label = this.#peers.size < maxPeers ? peer : 'other';
+      const label = this.#peers.size < maxPeers ? peer : overflowValue;
       const grants = this.grants
         .filter((grant) => covers(grant, peer, address))
         .map(({ rule, origin, matches }) => ({ rule, origin, matches, series: this.#series(label, rule) }));
-      const forwarded = peer === '' ? '' : `By=${this.#identity};URI=${peer}`;
+      const forwarded = peer === '' ? '' : `By=${this.#server.identity};URI=${peer}`;
       access = { grants, uncovered: this.#series(label, ''), forwarded };
       if (this.#peers.size < maxPeers) this.#peers.set(key, access);
     }
@@ -97,14 +101,9 @@ export class InboundTable {
   }
 
   #series(peer: string, rule: string): RequestSeries {
-    return new RequestSeries(this.#registry, {
-      direction: 'inbound',
-      source: peer,
-      sourceIdentity: peer,
-      destination: this.workload,
-      backend: '',
-      route: rule,
-    });
+    const { name: workload, owner, identity } = this.#server;
+    const caller = { identity: peer, owner: this.#owners?.get(peer) ?? '' };
+    return new RequestSeries(this.#registry, { ...inboundLabels({ workload, owner, identity }, caller), rule });
   }
 }
 

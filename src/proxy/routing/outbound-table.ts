@@ -1,7 +1,7 @@
+import type { RequestSeries } from '../../telemetry/requests.ts';
 import type { Destination } from '../interception/original-destination.ts';
 import type { PolicyTable } from '../policy/policy-table.ts';
 import type { RequestPolicy } from '../policy/request-policy.ts';
-import type { RequestSeries } from '../telemetry/requests.ts';
 import type { Cluster } from '../upstream/cluster.ts';
 import type { Exchange } from './exchange.ts';
 import type { Matcher } from './match.ts';

@@ -1,4 +1,6 @@
-import type { Counter, MetricsRegistry } from './registry.ts';
+import { type MetricDefinition, metrics } from '../../telemetry/catalogue.ts';
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
+import type { Counter, Labels } from '../../telemetry/series.ts';
 
 /** Why a request or connection was refused for want of room. */
 export type OverflowReason = 'connections' | 'pending' | 'requests' | 'retries' | 'queue' | 'loop-delay';
@@ -16,16 +18,16 @@ export class ClusterMetrics {
   }
 
   ejected(): void {
-    this.#count('smi_outlier_ejections_total', 'Endpoints ejected because they failed.');
+    this.#count(metrics.ejections);
   }
 
   probed(ok: boolean): void {
     const result = ok ? 'success' : 'failure';
-    this.#count('smi_outlier_probes_total', 'Probes of ejected endpoints.', { result });
+    this.#count(metrics.outlierProbes, { result });
   }
 
   checked(ok: boolean): void {
-    this.#count('smi_health_checks_total', 'Health checks of endpoints.', { result: ok ? 'success' : 'failure' });
+    this.#count(metrics.healthChecks, { result: ok ? 'success' : 'failure' });
   }
 
   overflow(reason: OverflowReason): void {
@@ -34,19 +36,16 @@ export class ClusterMetrics {
 
   /** A choice among all endpoints because too few are healthy. */
   panic(): void {
-    this.#panic ??= this.#registry.counter('smi_panic_choices_total', 'Endpoints chosen regardless of their health.', {
-      cluster: this.#cluster,
-    });
+    this.#panic ??= this.#registry.counter(metrics.panicChoices, { cluster: this.#cluster });
     this.#panic.value++;
   }
 
-  #count(name: string, help: string, labels: Readonly<Record<string, string>> = {}): void {
-    this.#registry.counter(name, help, { cluster: this.#cluster, ...labels }).value++;
+  #count(definition: MetricDefinition, labels: Labels = {}): void {
+    this.#registry.counter(definition, { cluster: this.#cluster, ...labels }).value++;
   }
 }
 
 /** `cluster` is empty for what the process as a whole refuses. */
 export function overflow(registry: MetricsRegistry, reason: OverflowReason, cluster: string): void {
-  registry.counter('smi_overflow_total', 'Requests and connections refused for want of room.', { cluster, reason })
-    .value++;
+  registry.counter(metrics.overflow, { cluster, reason }).value++;
 }

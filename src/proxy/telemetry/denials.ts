@@ -1,5 +1,7 @@
+import { metrics } from '../../telemetry/catalogue.ts';
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
+import type { Counter } from '../../telemetry/series.ts';
 import { limits } from '../limits.ts';
-import type { Counter, MetricsRegistry } from './registry.ts';
 
 /** Logs refused requests by the rule that came nearest, at a bounded rate; what was left out is counted in the next line. */
 export class DenialLog {
@@ -49,6 +51,5 @@ export function refusedConnections(
   direction: 'outbound' | 'inbound',
   reason: string,
 ): Counter {
-  const help = 'Connections that were not taken.';
-  return registry.counter('smi_refused_connections_total', help, { direction, reason });
+  return registry.counter(metrics.refusedConnections, { direction, reason });
 }

@@ -1,5 +1,7 @@
-import type { Counter, MetricsRegistry } from '../telemetry/registry.ts';
-import type { RequestLabels } from '../telemetry/requests.ts';
+import { metrics } from '../../telemetry/catalogue.ts';
+import type { TrafficLabels } from '../../telemetry/labels.ts';
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
+import type { Counter } from '../../telemetry/series.ts';
 
 /** What becomes of a flow: the datagrams between one program's port and one service. */
 export type FlowVerdict = 'forwarded' | 'allowed' | 'audited' | 'denied' | 'rejected' | 'failed';
@@ -12,9 +14,9 @@ export class FlowSeries {
   readonly toServer: Counter;
   readonly toClient: Counter;
   readonly #registry: MetricsRegistry;
-  readonly #labels: RequestLabels;
+  readonly #labels: TrafficLabels;
 
-  constructor(registry: MetricsRegistry, labels: RequestLabels) {
+  constructor(registry: MetricsRegistry, labels: TrafficLabels) {
     this.#registry = registry;
     this.#labels = labels;
     this.toServer = this.#datagrams('to-server');
@@ -22,20 +24,14 @@ export class FlowSeries {
   }
 
   flow(verdict: FlowVerdict): void {
-    const { direction, source, sourceIdentity, destination, backend, route } = this.#labels;
-    const labels = { direction, source, source_identity: sourceIdentity, destination, backend, route, verdict };
-    this.#registry.counter('smi_udp_flows_total', 'Flows of UDP taken.', labels).value++;
+    this.#registry.counter(metrics.udpFlows, { ...this.#labels, verdict }).value++;
   }
 
   dropped(reason: DropReason): void {
-    const { direction, destination } = this.#labels;
-    const labels = { direction, destination, reason };
-    this.#registry.counter('smi_udp_dropped_total', 'Datagrams that went nowhere.', labels).value++;
+    this.#registry.counter(metrics.udpDropped, { ...this.#labels, reason }).value++;
   }
 
   #datagrams(flow: string): Counter {
-    const { direction, destination, backend } = this.#labels;
-    const labels = { direction, destination, backend, flow };
-    return this.#registry.counter('smi_udp_datagrams_total', 'Datagrams carried.', labels);
+    return this.#registry.counter(metrics.udpDatagrams, { ...this.#labels, flow });
   }
 }

@@ -10,6 +10,8 @@ export interface BreakerLimits {
 
 export type Bounded = keyof BreakerLimits;
 
+export const bounds: readonly Bounded[] = ['connections', 'pending', 'requests', 'retries'];
+
 /** Counts what is open, and refuses at once what would be too much. */
 export class Breaker {
   limits: BreakerLimits;
@@ -30,6 +32,11 @@ export class Breaker {
     }
     this.overflow(what);
     return false;
+  }
+
+  /** Whether there is no room for another one. */
+  isOpen(what: Bounded): boolean {
+    return this.#open[what] >= this.limits[what];
   }
 
   /** Counts what was refused. */

@@ -1,7 +1,9 @@
 import type { Locality } from '../../lib/locality.ts';
+import { metrics as catalogue } from '../../telemetry/catalogue.ts';
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
 import { ClusterMetrics } from '../telemetry/clusters.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Tickable, Ticker } from '../ticker.ts';
+import { bounds } from './breaker.ts';
 import { Cluster, type ClusterEnvironment, type EndpointState } from './cluster.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import type { DialTarget } from './dial.ts';
@@ -50,6 +52,7 @@ export class Clusters implements Tickable {
         const cluster = this.#current.get(name) ?? this.#create(name, settings);
         wanted.set(name, cluster);
         cluster.limit(settings.breaker);
+        if (settings.breaker !== undefined) this.#showBreaker(name);
         const own = settings.ownConnections ? { owner: name, breaker: cluster.breaker } : undefined;
         const ready = members.filter((member) => member.ready);
         const unready = members.filter((member) => !member.ready).map(({ target }) => target);
@@ -71,11 +74,18 @@ export class Clusters implements Tickable {
     for (const cluster of this.#current.values()) cluster.tick(now);
   }
 
+  #showBreaker(name: string): void {
+    for (const bound of bounds) {
+      const open = () => (this.#current.get(name)?.breaker?.isOpen(bound) === true ? 1 : 0);
+      this.#registry.gauge(catalogue.breakerOpen, open, { cluster: name, bound });
+    }
+  }
+
   #create(name: string, settings: ClusterSettings): Cluster {
     const metrics = new ClusterMetrics(this.#registry, name);
     for (const state of states) {
       const count = () => this.#current.get(name)?.count(state) ?? 0;
-      this.#registry.gauge('smi_endpoints', 'Endpoints by what they count as.', count, { cluster: name, state });
+      this.#registry.gauge(catalogue.endpoints, count, { cluster: name, state });
     }
     return new Cluster(name, settings, metrics, this.#environment);
   }

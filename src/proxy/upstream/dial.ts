@@ -12,8 +12,9 @@ export interface DialTarget {
   readonly guard?: AddressGuard;
   /** The SPIFFE id that the server must prove; empty for plain text. */
   readonly identity: string;
-  /** The workload id, for those who look. */
+  /** The workload, `NAMESPACE/POD`, and what people know it by, for metrics. */
   readonly workload?: string;
+  readonly owner?: string;
   /** In plain text: the server speaks HTTP/2 with prior knowledge. */
   readonly http2?: boolean;
   /** Requests are tunnels (RFC 8441), which only HTTP/2 has. */

@@ -1,8 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net';
 import { canonicalIp } from '../../lib/ip-address.ts';
+import type { MetricsRegistry } from '../../telemetry/registry.ts';
 import { limits } from '../limits.ts';
 import { ClusterMetrics } from '../telemetry/clusters.ts';
-import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Ticker } from '../ticker.ts';
 import { Cluster, type ClusterEnvironment } from './cluster.ts';
 import type { ClusterSettings } from './cluster-settings.ts';

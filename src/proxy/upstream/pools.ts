@@ -32,7 +32,7 @@ export class Pools {
     const wanted = new Map<string, EndpointPool>();
     return {
       pool: (target, connectMillis, own) => {
-        const key = `${target.address} ${target.port} ${target.identity} ${target.http2 === true} ${target.tunnel === true} ${target.program === true} ${own?.owner ?? ''}`;
+        const key = `${target.address} ${target.port} ${target.identity} ${target.workload ?? ''} ${target.http2 === true} ${target.tunnel === true} ${target.program === true} ${own?.owner ?? ''}`;
         let pool = wanted.get(key);
         if (pool === undefined) {
           pool = this.#known(key, own?.breaker) ?? new EndpointPool(target, this.#dialer, this.#ticker, own?.breaker);

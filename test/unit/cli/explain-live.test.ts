@@ -11,6 +11,7 @@ import { plainStyle } from '../../../src/lib/text-style.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { startAdmin } from '../../../src/proxy/admin/server.ts';
 import { TapHub } from '../../../src/telemetry/tap.ts';
+import { MetricsRegistry } from '../../../src/telemetry/registry.ts';
 import { compile, group, pod, service, split, target } from '../../support/objects.ts';
 
 interface Mesh {
@@ -118,12 +119,14 @@ describe('against the state of proxies', () => {
 });
 
 describe('against an admin address', () => {
+  const counted = { registry: new MetricsRegistry(), workload: 'default/client', startedAt: 0 };
+
   it('reads the configuration of the proxy', async () => {
     const config = { node: 'default/client', version: 3, resources: resources(mesh(), 'default/client') };
     const admin = await startAdmin('127.0.0.1', 0, {
       ready: () => true,
       config: () => config,
-      metrics: () => '',
+      counted,
       taps: new TapHub(),
     });
     if (!admin.ok) throw new Error(admin.error);
@@ -140,7 +143,7 @@ describe('against an admin address', () => {
     const admin = await startAdmin('127.0.0.1', 0, {
       ready: () => true,
       config: () => ({}),
-      metrics: () => '',
+      counted,
       taps: new TapHub(),
     });
     if (!admin.ok) throw new Error(admin.error);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resourceFromJson } from '../../../src/proxy/config/decode.ts';
 import { InboundTable } from '../../../src/proxy/routing/inbound-table.ts';
-import { MetricsRegistry } from '../../../src/proxy/telemetry/registry.ts';
+import { MetricsRegistry } from '../../../src/telemetry/registry.ts';
 
 const anything = [{ anyPort: true, anyHttp: true }];
 const policy = (grant: object) =>
@@ -35,7 +35,7 @@ describe('an inbound policy', () => {
 describe('access of a peer', () => {
   const shop = 'spiffe://cluster.local/ns/default/sa/shop';
   const table = new InboundTable(
-    { name: 'default/server', identity: 'spiffe://cluster.local/ns/default/sa/server' },
+    { name: 'default/server', identity: 'spiffe://cluster.local/ns/default/sa/server', owner: '' },
     {
       mode: 'DENY',
       grants: [

@@ -8,6 +8,7 @@ import { ResourceSet } from '../../../src/proxy/config/resources.ts';
 import type { StaticResource } from '../../../src/proxy/index.ts';
 import type { Destination } from '../../../src/proxy/interception/original-destination.ts';
 import { Runtime } from '../../../src/proxy/runtime.ts';
+import { renderText } from '../../../src/telemetry/exposition/text.ts';
 import {
   collect,
   endpoints,
@@ -138,7 +139,7 @@ describe('a redirected connection', () => {
     expect(await collect(socket)).toBe('');
     expect(proxy.log.filter((line) => line.includes('reason=local-address'))).toHaveLength(6);
     expect(proxy.log.filter((line) => line.includes('reason=no-destination'))).toHaveLength(1);
-    expect(proxy.runtime.registry.render()).toContain(
+    expect(renderText(proxy.runtime.registry)).toContain(
       'smi_refused_connections_total{direction="outbound",reason="local-address"} 6',
     );
   });

@@ -215,7 +215,7 @@ describe('two proxies with mutual TLS', () => {
     const metrics = await (await fetch(`http://${address}:${port}/metrics`)).text();
     expect(metrics).toMatch(
       new RegExp(
-        `smi_requests_total\\{direction="inbound",source="${account('thief')}".*code="403",verdict="denied"\\} 1`,
+        `smi_requests_total\\{direction="inbound",.*source_identity="${account('thief')}".*code="403",verdict="denied"\\} 1`,
       ),
     );
     expect(metrics).toMatch(/smi_tcp_connections_total\{direction="inbound".*verdict="denied"\} 1/);

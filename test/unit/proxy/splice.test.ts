@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { splice } from '../../../src/proxy/listeners/splice.ts';
-import { Counter } from '../../../src/proxy/telemetry/registry.ts';
+import { Counter } from '../../../src/telemetry/series.ts';
 import { ownAddress, until } from './support/mesh.ts';
 
 const address = ownAddress();

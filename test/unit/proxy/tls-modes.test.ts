@@ -130,9 +130,11 @@ describe.each(['DENY', 'AUDIT', 'ALLOW'])('ports by TLS mode under %s', (mode) =
 
   test('plain callers are counted as such', async () => {
     const text = await metrics(proxy);
-    expect(text).toMatch(/smi_requests_total\{direction="inbound",source="",.*verdict="unauthenticated"\} [1-9]/);
     expect(text).toMatch(
-      /smi_tcp_connections_total\{direction="inbound",source="",.*verdict="unauthenticated"\} [1-9]/,
+      /smi_requests_total\{direction="inbound",source_namespace="",.*verdict="unauthenticated"\} [1-9]/,
+    );
+    expect(text).toMatch(
+      /smi_tcp_connections_total\{direction="inbound",source_namespace="",.*verdict="unauthenticated"\} [1-9]/,
     );
   });
 });

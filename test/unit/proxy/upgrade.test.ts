@@ -125,7 +125,7 @@ describe('an upgrade to WebSocket', () => {
     const text = await metrics(proxy);
     expect(text).toMatch(/smi_tunnel_bytes_total\{direction="outbound".*flow="to-server"\} 5\n/);
     expect(text).toMatch(/smi_tunnel_bytes_total\{direction="outbound".*flow="to-client"\} 7\n/);
-    expect(text).toMatch(/smi_request_duration_seconds_count\{.*backend="default\/store"\} 0\n/);
+    expect(text).not.toContain('smi_request_duration_seconds_count');
   });
 
   test('holds the server back while the client does not read', async () => {

@@ -5,16 +5,17 @@ import { RequestBody } from '../../../../src/proxy/http/request-body.ts';
 import { stampDeadline } from '../../../../src/proxy/http/stamp-deadline.ts';
 import { limits } from '../../../../src/proxy/limits.ts';
 import { Exchange, type ExchangeTransaction } from '../../../../src/proxy/routing/exchange.ts';
-import { MetricsRegistry } from '../../../../src/proxy/telemetry/registry.ts';
-import { RequestSeries } from '../../../../src/proxy/telemetry/requests.ts';
 import type { UpstreamStream } from '../../../../src/proxy/upstream/consumer.ts';
 import type { Endpoint } from '../../../../src/proxy/upstream/endpoint.ts';
+import { outboundLabels } from '../../../../src/telemetry/labels.ts';
+import { MetricsRegistry } from '../../../../src/telemetry/registry.ts';
+import { RequestSeries } from '../../../../src/telemetry/requests.ts';
 
 function exchange(direction: 'inbound' | 'outbound', fields: readonly string[] = []): Exchange {
   const one = new Exchange({} as ExchangeTransaction);
   one.begin({ ...one.request, method: 'POST', fields: new FieldList(fields) }, performance.now());
-  const labels = { source: '', sourceIdentity: '', destination: '', backend: '', route: '' };
-  one.series = new RequestSeries(new MetricsRegistry(), { direction, ...labels });
+  const nobody = { workload: '', owner: '', identity: '' };
+  one.series = new RequestSeries(new MetricsRegistry(), { ...outboundLabels(nobody), direction });
   one.deadline = performance.now() + 10_000;
   return one;
 }

@@ -1,7 +1,7 @@
 import { compileClusterPolicy } from '../../../../src/proxy/config/cluster-policy.ts';
 import { ClusterMetrics } from '../../../../src/proxy/telemetry/clusters.ts';
-import { MetricsRegistry } from '../../../../src/proxy/telemetry/registry.ts';
 import { Cluster } from '../../../../src/proxy/upstream/cluster.ts';
+import { MetricsRegistry } from '../../../../src/telemetry/registry.ts';
 
 /** A cluster without endpoints and without a policy. */
 export function emptyCluster(name: string): Cluster {

@@ -1,6 +1,5 @@
 import { compileClusterPolicy } from '../../../../src/proxy/config/cluster-policy.ts';
 import { ClusterMetrics } from '../../../../src/proxy/telemetry/clusters.ts';
-import { MetricsRegistry } from '../../../../src/proxy/telemetry/registry.ts';
 import { Ticker } from '../../../../src/proxy/ticker.ts';
 import type { Algorithm } from '../../../../src/proxy/upstream/balance/algorithms.ts';
 import { Cluster } from '../../../../src/proxy/upstream/cluster.ts';
@@ -8,6 +7,8 @@ import { Dialer } from '../../../../src/proxy/upstream/dial.ts';
 import type { Endpoint } from '../../../../src/proxy/upstream/endpoint.ts';
 import { EndpointPool } from '../../../../src/proxy/upstream/endpoint-pool.ts';
 import { dnsSource, Names } from '../../../../src/proxy/upstream/names.ts';
+import { renderText } from '../../../../src/telemetry/exposition/text.ts';
+import { MetricsRegistry } from '../../../../src/telemetry/registry.ts';
 import { randomFrom } from './random.ts';
 
 /** A server of a simulated fleet, as it is at a time in milliseconds. */
@@ -116,8 +117,8 @@ export function simulateFleet(servers: readonly SimulatedServer[], options: Flee
     now -= (Math.log(1 - random()) * 1000) / options.perSecond;
   }
   ticker.stop();
-  const value = (name: string) => Number(new RegExp(`^${name}{.*} (\\d+)$`, 'm').exec(registry.render())?.[1] ?? 0);
-  const probes = registry.render().match(/^smi_outlier_probes_total\{.*\} (\d+)$/gm) ?? [];
+  const value = (name: string) => Number(new RegExp(`^${name}{.*} (\\d+)$`, 'm').exec(renderText(registry))?.[1] ?? 0);
+  const probes = renderText(registry).match(/^smi_outlier_probes_total\{.*\} (\d+)$/gm) ?? [];
   return {
     requests,
     retries,

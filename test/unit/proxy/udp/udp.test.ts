@@ -128,7 +128,7 @@ describe('UDP between sidecars', () => {
     expect(await verdicts(server)).toEqual([['allowed', expect.any(Number)]]);
     const text = await metrics(server);
     expect(text).toMatch(
-      /smi_udp_flows_total\{direction="inbound",source="[^"]*resolver",.*route="default\/resolvers"/,
+      /smi_udp_flows_total\{direction="inbound",.*source_identity="[^"]*resolver",.*rule="default\/resolvers"/,
     );
     expect(text).toMatch(/smi_udp_datagrams_total\{direction="inbound",.*flow="to-server"\} (2[0-9]|[3-9][0-9])/);
   });

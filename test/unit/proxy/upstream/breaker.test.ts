@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ClusterMetrics } from '../../../../src/proxy/telemetry/clusters.ts';
-import { MetricsRegistry } from '../../../../src/proxy/telemetry/registry.ts';
 import { Breaker } from '../../../../src/proxy/upstream/breaker.ts';
 import { expectedWait } from '../../../../src/proxy/upstream/pending-queue.ts';
+import { renderText } from '../../../../src/telemetry/exposition/text.ts';
+import { MetricsRegistry } from '../../../../src/telemetry/registry.ts';
 import { type Flow, type FlowOptions, flow, type Mood, type MoodyServer, moodyServer } from '../support/flow.ts';
 import { until } from '../support/mesh.ts';
 
@@ -54,9 +55,9 @@ describe('a breaker', () => {
     expect(breaker.tryTake('connections')).toBe(true);
     expect(breaker.tryTake('connections')).toBe(false);
     for (let i = 0; i < 1_000; i++) expect(breaker.take('retries')).toBe(true);
-    expect(registry.render()).toContain('smi_overflow_total{cluster="default/store:80",reason="requests"} 1\n');
-    expect(registry.render()).toContain('smi_overflow_total{cluster="default/store:80",reason="pending"} 1\n');
-    expect(registry.render()).not.toContain('reason="connections"');
+    expect(renderText(registry)).toContain('smi_overflow_total{cluster="default/store:80",reason="requests"} 1\n');
+    expect(renderText(registry)).toContain('smi_overflow_total{cluster="default/store:80",reason="pending"} 1\n');
+    expect(renderText(registry)).not.toContain('reason="connections"');
   });
 
   test('bounds requests: what is too much is answered at once, and room comes back', async () => {

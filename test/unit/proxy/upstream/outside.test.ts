@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { programSettings } from '../../../../src/proxy/config/cluster-policy.ts';
 import { limits } from '../../../../src/proxy/limits.ts';
-import { MetricsRegistry } from '../../../../src/proxy/telemetry/registry.ts';
 import { Ticker } from '../../../../src/proxy/ticker.ts';
 import { Dialer } from '../../../../src/proxy/upstream/dial.ts';
 import { Names } from '../../../../src/proxy/upstream/names.ts';
 import { Outside, outsideGuard } from '../../../../src/proxy/upstream/outside.ts';
+import { MetricsRegistry } from '../../../../src/telemetry/registry.ts';
 
 const silent = { resolve4: () => Promise.resolve([]), resolve6: () => Promise.resolve([]) };
 const ticker = new Ticker();
