@@ -1,6 +1,6 @@
-import { TapHub } from '../telemetry/tap.ts';
 import { metrics } from '../telemetry/catalogue.ts';
 import { MetricsRegistry } from '../telemetry/registry.ts';
+import { TapHub } from '../telemetry/tap.ts';
 import { Authenticators } from './auth/authenticators.ts';
 import type { BootstrapSecret, ProxyBootstrap } from './bootstrap.ts';
 import { programSettings } from './config/cluster-policy.ts';

@@ -1,10 +1,10 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { err, ok, type Result } from '../../lib/result.ts';
-import type { TapHub } from '../../telemetry/tap.ts';
-import { serveTap } from '../../telemetry/tap-endpoint.ts';
 import type { Counted } from '../../telemetry/collect.ts';
 import { telemetryPage } from '../../telemetry/pages.ts';
+import type { TapHub } from '../../telemetry/tap.ts';
+import { serveTap } from '../../telemetry/tap-endpoint.ts';
 
 /** What the admin endpoint shows. */
 export interface AdminSource {
@@ -94,7 +94,9 @@ function answer(path: string, accept: string | undefined, source: AdminSource): 
       return [200, 'application/json', `${JSON.stringify(source.config(), undefined, 2)}\n`];
     default: {
       const page = telemetryPage(path, accept, source.counted);
-      return page === undefined ? [404, text, '/ready /config /metrics /telemetry /tap\n'] : [200, page.type, page.body];
+      return page === undefined
+        ? [404, text, '/ready /config /metrics /telemetry /tap\n']
+        : [200, page.type, page.body];
     }
   }
 }

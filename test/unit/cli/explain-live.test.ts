@@ -10,8 +10,8 @@ import type { Question } from '../../../src/explain/explanation.ts';
 import { plainStyle } from '../../../src/lib/text-style.ts';
 import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import { startAdmin } from '../../../src/proxy/admin/server.ts';
-import { TapHub } from '../../../src/telemetry/tap.ts';
 import { MetricsRegistry } from '../../../src/telemetry/registry.ts';
+import { TapHub } from '../../../src/telemetry/tap.ts';
 import { compile, group, pod, service, split, target } from '../../support/objects.ts';
 
 interface Mesh {
