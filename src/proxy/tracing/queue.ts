@@ -1,5 +1,5 @@
-import { limits } from '../limits.ts';
 import type { Counter } from '../../telemetry/series.ts';
+import { limits } from '../limits.ts';
 import type { FinishedSpan } from './span.ts';
 
 /** Sends spans away; settles in bounded time, false when they did not arrive. */

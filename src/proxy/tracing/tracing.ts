@@ -1,6 +1,6 @@
-import type { Messages } from '../config/resources.ts';
 import { metrics } from '../../telemetry/catalogue.ts';
 import type { MetricsRegistry } from '../../telemetry/registry.ts';
+import type { Messages } from '../config/resources.ts';
 import { B3, B3_MULTI, W3C } from './context.ts';
 import { otlpExport } from './export.ts';
 import { SpanQueue } from './queue.ts';
@@ -44,8 +44,7 @@ export class Tracing {
 
   #queueTo({ address, port, protocol, service }: Settings): SpanQueue {
     const collector = { address, port, protocol: protocol === 'HTTP' ? 'http' : 'grpc' } as const;
-    const counter = (result: string) =>
-      this.#registry.counter(metrics.spans, { result });
+    const counter = (result: string) => this.#registry.counter(metrics.spans, { result });
     return new SpanQueue(otlpExport(collector, { service, workload: this.#node }), {
       exported: counter('exported'),
       dropped: counter('dropped'),
