@@ -2,6 +2,7 @@ import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import { interceptionArguments } from '../interception/interception.ts';
 import { type DataPlaneKind, podAnnotations } from '../kubernetes/names.ts';
 import type { KubernetesVersion } from '../kubernetes/server-version.ts';
+import { strayNames } from '../kubernetes/stray-names.ts';
 import { formatFieldPath } from '../lib/field-path.ts';
 import { type Fields, isRecord } from '../lib/values.ts';
 import { type PodChoices, readChoices } from './choices.ts';
@@ -71,7 +72,7 @@ export function injectPod(object: Fields, context: InjectionContext): Injection 
       spec: { ...pod.spec, ...changes.spec },
     },
     patch: patchOf(object, changes),
-    warnings: native ? [] : warningsOf(pod, place),
+    warnings: [...(native ? [] : warningsOf(pod, place)), ...strayNames(object.metadata, 'pod', place)],
   };
 }
 

@@ -1,22 +1,7 @@
 import type { ObjectKey } from '../diagnostics/origin.ts';
-import { parseObjectKey } from '../diagnostics/origin.ts';
+import { podTemplatePath } from '../kubernetes/pod-templates.ts';
 import { type Fields, isRecord } from '../lib/values.ts';
 import { type Injection, type InjectionContext, injectPod } from './inject-pod.ts';
-
-const template = ['spec', 'template'] as const;
-
-/** Where objects have the template of their pods, by group and kind. */
-const templatePaths: Readonly<Record<string, readonly string[]>> = {
-  'core/Pod': [],
-  'core/ReplicationController': template,
-  'apps/Deployment': template,
-  'apps/StatefulSet': template,
-  'apps/DaemonSet': template,
-  'apps/ReplicaSet': template,
-  'batch/Job': template,
-  'batch/CronJob': ['spec', 'jobTemplate', ...template],
-  'argoproj.io/Rollout': template,
-};
 
 export type WorkloadInjection =
   | (Extract<Injection, { readonly kind: 'injected' }> & { readonly object: Fields })
@@ -28,8 +13,7 @@ export function injectWorkload(
   key: ObjectKey,
   context: Omit<InjectionContext, 'place'>,
 ): WorkloadInjection | undefined {
-  const { group, kind } = parseObjectKey(key);
-  const path = templatePaths[`${group}/${kind}`];
+  const path = podTemplatePath(key);
   const pod = path === undefined ? undefined : path.reduce<unknown>(inner, object);
   if (path === undefined || !isRecord(pod)) return undefined;
   const injection = injectPod(pod, { ...context, place: { object: key, path } });

@@ -151,6 +151,10 @@ export const podAnnotations = {
   memoryRequest: 'smi-mesh.io/proxy-memory-request',
   memoryLimit: 'smi-mesh.io/proxy-memory-limit',
   logLevel: 'smi-mesh.io/proxy-log-level',
+  /** With `smi-cli up`: the environment variable that tells the program its port. */
+  portVariable: 'smi-mesh.io/port-variable',
+  /** With `smi-cli up`, `enabled`: the pod's programs may call `xds:///` targets; they find their bootstrap in the environment. */
+  grpc: 'smi-mesh.io/grpc-xds',
 } as const;
 
 /** Environment of the sidecar's containers, beside what the downward API gives. */

@@ -14,6 +14,7 @@ import { pathExpressions } from './rules/path-expressions.ts';
 import { oddPolicies } from './rules/policies.ts';
 import { redundantMatches } from './rules/redundant-matches.ts';
 import { shadowedSplits } from './rules/shadowed-splits.ts';
+import { unreadNames } from './rules/stray-names.ts';
 import { targetPorts } from './rules/target-ports.ts';
 import { unusedRoutes } from './rules/unused-routes.ts';
 import { olderVersions } from './rules/versions.ts';
@@ -31,6 +32,7 @@ const lints: readonly ((subject: LintSubject, comparison: Comparison) => Iterabl
   expressionSlips,
   targetPorts,
   oddPolicies,
+  unreadNames,
 ];
 
 /**

@@ -1,8 +1,6 @@
 import type { LocalOutbound } from '../../kubernetes/local-addressing.ts';
+import { podAnnotations } from '../../kubernetes/names.ts';
 import type { ContainerObject, ServiceObject } from '../../kubernetes/types.ts';
-
-/** Names the variable that tells a program its port, where it is not `PORT`. */
-const portVariableAnnotation = 'smi-mesh.io/port-variable';
 
 export interface EnvironmentInput {
   readonly namespace: string;
@@ -32,7 +30,7 @@ export function buildEnvironment(input: EnvironmentInput): Readonly<Record<strin
   variables.POD_NAME = input.pod;
   variables.POD_NAMESPACE = input.namespace;
   if (input.appPort !== undefined) {
-    variables[input.annotations[portVariableAnnotation] ?? 'PORT'] = String(input.appPort);
+    variables[input.annotations[podAnnotations.portVariable] ?? 'PORT'] = String(input.appPort);
   }
   if (input.grpcBootstrap !== undefined) variables.GRPC_XDS_BOOTSTRAP = input.grpcBootstrap;
   for (const { name, value } of input.container.env) if (value !== undefined) variables[name] = value;

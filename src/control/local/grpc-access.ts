@@ -2,13 +2,11 @@ import { X509Certificate } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Svid } from '../../identity/authority.ts';
+import { podAnnotations } from '../../kubernetes/names.ts';
 import type { PodObject } from '../../kubernetes/types.ts';
 
-/** `enabled`: the pod's programs may call `xds:///` targets; they find their bootstrap in the environment. */
-const grpcAnnotation = 'smi-mesh.io/grpc-xds';
-
 export function wantsGrpc({ meta }: PodObject): boolean {
-  return meta.annotations[grpcAnnotation] === 'enabled';
+  return meta.annotations[podAnnotations.grpc] === 'enabled';
 }
 
 /** Paths of PEM files. */

@@ -102,6 +102,13 @@ export const lintCodes = {
       'A Service port leads to a container port that no container of the selected pods declares. Declarations are information only, yet a wrong number often shows this way.',
     hint: 'Declare the port in the container, or correct targetPort.',
   },
+  SMI4516: {
+    severity: 'warning',
+    title: 'label or annotation that nobody reads',
+    explanation:
+      'A pod, a template of pods or a namespace has a label or an annotation of the mesh (`smi-mesh.io/...`) that there is not: it is misspelt, or an annotation that is to be a label. It does nothing, so that a pod whose exclusion it was meant to be has none.',
+    hint: 'Correct the name, or remove it; docs/injection.md has all of them.',
+  },
   SMI4520: {
     severity: 'warning',
     title: 'policy that says nothing',

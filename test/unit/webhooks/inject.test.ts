@@ -38,6 +38,12 @@ describe('the webhook that injects', () => {
     );
   });
 
+  it('warns of an annotation that nobody reads, and injects', async () => {
+    const { patch, warnings } = await ask({ annotations: { 'smi-mesh.io/exclude-uid': '1' } });
+    expect(patch).toBeDefined();
+    expect(warnings).toEqual([expect.stringMatching(/^SMI4516 metadata\.annotations.*Did you mean .*exclude-uids\?/)]);
+  });
+
   it.each([
     ['a pod that opts out', { labels: { 'smi-mesh.io/inject': 'disabled' } }, {}],
     ['the cluster itself', {}, { namespace: 'kube-system' }],
