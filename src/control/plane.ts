@@ -208,12 +208,13 @@ class RunningPlane {
     };
   }
 
-  viewOf(node: NodeInfo, typeUrl: string, local = false): View | undefined {
-    return this.#guard(() => {
+  viewOf(node: NodeInfo, typeUrl: string, local = false): View | 'defect' | undefined {
+    const made = this.#guard(() => {
       const view = this.#publisher.viewOf(node, typeUrl, local);
       if (view !== undefined) this.#delivery.watch(view);
-      return view;
+      return { view };
     });
+    return made === undefined ? 'defect' : made.view;
   }
 
   observe(event: XdsEvent): void {

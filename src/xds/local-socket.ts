@@ -11,7 +11,7 @@ export interface LocalSocket {
   /** At most 107 bytes. What a dead process left there is replaced. */
   readonly path: string;
   authorize(node: string): boolean;
-  viewOf(node: NodeInfo, typeUrl: string): View | undefined;
+  viewOf(node: NodeInfo, typeUrl: string): View | 'defect' | undefined;
 }
 
 /** Rejects when the path cannot be bound. */

@@ -37,10 +37,10 @@ export interface XdsServerOptions {
   /** Whether a peer may have the configuration of a node. Asked when a stream opens and before every push. */
   authorize(peer: SpiffeId | undefined, node: string): boolean;
   /**
-   * What a client is to have; asked at its first request, when it is authorized. Nothing refuses it. Several may share a
-   * view; what changes in it travels by itself.
+   * What a client is to have; asked at its first request, when it is authorized. Nothing refuses it, and so does a defect of
+   * whoever makes it, in other words. Several may share a view; what changes in it travels by itself.
    */
-  viewOf(node: NodeInfo, typeUrl: string): View | undefined;
+  viewOf(node: NodeInfo, typeUrl: string): View | 'defect' | undefined;
   readonly local?: LocalSocket;
   /**
    * Whether a peer may ask the client status discovery service (CSDS) what every node holds; without it the service does not

@@ -12,7 +12,7 @@ export interface StreamContext {
   readonly peer: SpiffeId | undefined;
   /** Whether the peer of this stream may have a node's configuration. */
   authorize(node: string): boolean;
-  viewOf(node: NodeInfo, typeUrl: string): View | undefined;
+  viewOf(node: NodeInfo, typeUrl: string): View | 'defect' | undefined;
   /** The order of types that holds this one. */
   typeOrder(typeUrl: string): readonly string[] | undefined;
   readonly limits: XdsLimits;
@@ -63,6 +63,7 @@ interface Session<Request extends WireRequest> {
 }
 
 const notYours = 'this identity may not have the configuration of this node';
+const notMade = 'the configuration of this node cannot be made: a defect of the control plane, whose log has SMI6003';
 
 class Stream<Request extends WireRequest> implements NodeStream {
   readonly #call: Call;
@@ -190,6 +191,10 @@ class Stream<Request extends WireRequest> implements NodeStream {
     const typeOrder = this.#context.typeOrder(typeUrl);
     if (typeOrder === undefined) return undefined;
     const view = this.#context.authorize(node.id) ? this.#context.viewOf(node, typeUrl) : undefined;
+    if (view === 'defect') {
+      this.#refuse(status.INTERNAL, notMade, node.id);
+      return undefined;
+    }
     if (view === undefined) {
       this.#refuse(status.PERMISSION_DENIED, notYours, node.id);
       return undefined;

@@ -46,7 +46,8 @@ test('a defect while a proxy is served is reported, and the control plane stays'
     const refused = await connect();
     expect(await reported.promise).toContain('planted');
     await refused.until(() => refused.error !== undefined);
-    expect(refused.error?.code).toBe(status.PERMISSION_DENIED);
+    expect(refused.error?.code).toBe(status.INTERNAL);
+    expect(refused.error?.details).toContain('defect of the control plane');
     broken = false;
     const served = await connect();
     await served.until(() => served.names.includes('Workload default/shop'));
