@@ -34,9 +34,16 @@ export interface WebhookTaskTimes {
   /** Between two looks when everything is in place, in milliseconds, and when something is not. */
   readonly steady: number;
   readonly unsettled: number;
+  /** How long a certificate may be in the Secret before webhooks that do not answer with it are reported. */
+  readonly takingUp: number;
 }
 
-const defaultTimes: WebhookTaskTimes = { rotation: defaultRotation, steady: 30_000, unsettled: 2_000 };
+const defaultTimes: WebhookTaskTimes = {
+  rotation: defaultRotation,
+  steady: 30_000,
+  unsettled: 2_000,
+  takingUp: 15_000,
+};
 
 /**
  * The leader's care for the webhooks: their certificate, the definitions that point to them, and the trust of the apiserver.
@@ -66,10 +73,12 @@ export function webhookTask(options: WebhookTaskOptions): {
 class WebhookCare {
   readonly #connection: Connection;
   readonly #options: WebhookTaskOptions;
-  readonly #rotation: RotationTimes;
+  readonly #times: WebhookTaskTimes;
   readonly #definitions = shippedDefinitions();
   /** The credential whose bundle is announced everywhere, and since when. */
   #announced: { readonly caBundle: string; readonly serving: string; readonly since: number } | undefined;
+  /** The certificate that is looked for, since when, and whether the webhooks have answered with it. */
+  #expected: { readonly serving: string; readonly since: number; answered: boolean } | undefined;
   /** By definition the last try to store its objects anew. */
   readonly #migrations = new Map<string, { readonly at: number; readonly findings: readonly Diagnostic[] }>();
   #reported = '';
@@ -77,7 +86,7 @@ class WebhookCare {
   constructor(connection: Connection, options: WebhookTaskOptions) {
     this.#connection = connection;
     this.#options = options;
-    this.#rotation = options.times?.rotation ?? defaultRotation;
+    this.#times = { ...defaultTimes, ...options.times };
   }
 
   /** Whether everything is in place. */
@@ -98,8 +107,12 @@ class WebhookCare {
       return false;
     }
     const unreachable = await probe(this.#options.address, credential.value.bundle, signal);
+    const expected = this.#expect(credential.value.serving.certificateChain);
+    expected.answered ||= unreachable === undefined;
     if (unreachable !== undefined) {
-      findings.push(diagnostic('SMI6302', { message: `the webhooks do not answer: ${unreachable}` }));
+      const mayBeOnItsWay = !expected.answered && Date.now() - expected.since < this.#times.takingUp;
+      if (!mayBeOnItsWay)
+        findings.push(diagnostic('SMI6302', { message: `the webhooks do not answer: ${unreachable}` }));
       return false;
     }
     const caBundle = caBundleOf(credential.value);
@@ -116,6 +129,12 @@ class WebhookCare {
     return faults.length === 0;
   }
 
+  /** Replicas are told of a certificate by the apiserver, later than who wrote it. */
+  #expect(serving: string) {
+    if (this.#expected?.serving !== serving) this.#expected = { serving, since: Date.now(), answered: false };
+    return this.#expected;
+  }
+
   /** What the Secret holds, after the next step of its rotation where that is ours to take. */
   async #credential(): Promise<Result<WebhookCredential, Diagnostic>> {
     const { secret, certificates, address, clusterDomain } = this.#options;
@@ -130,7 +149,7 @@ class WebhookCare {
     }
     const known = credential.ok ? credential.value : undefined;
     const state = { credential: known, ...this.#announcedSince(known) };
-    const step = await nextStep(state, hostsOf(address, clusterDomain), Date.now(), this.#rotation);
+    const step = await nextStep(state, hostsOf(address, clusterDomain), Date.now(), this.#times.rotation);
     if (step === undefined)
       return credential.ok ? credential : err(diagnostic('SMI6302', { message: credential.error }));
     const written = await writeSecret(this.#connection, secret, step, resourceVersion);

@@ -19,6 +19,8 @@ export interface RunningWebhooks {
   readonly server: WebhookServer;
   /** What the task found wrong last. */
   findings(): readonly Diagnostic[];
+  /** What it ever found wrong. */
+  reported(): readonly Diagnostic[];
   /** Ends the leader's task; the server goes on. */
   resign(): Promise<void>;
   stop(): Promise<void>;
@@ -80,6 +82,7 @@ export async function startWebhooks(cluster: ClusterAccess, options: StartOption
     onFault: ({ diagnostic }) => console.log(diagnostic.message),
   });
   let findings: readonly Diagnostic[] | undefined;
+  const reported: Diagnostic[] = [];
   const aborted = new AbortController();
   const task = webhookTask({
     address: { url: `https://127.0.0.1:${server.port}` },
@@ -91,6 +94,7 @@ export async function startWebhooks(cluster: ClusterAccess, options: StartOption
     release: '0.1.0',
     report: (found) => {
       findings = found;
+      reported.push(...found);
     },
     ...options.task,
   });
@@ -104,5 +108,5 @@ export async function startWebhooks(cluster: ClusterAccess, options: StartOption
     following.stop();
     await server.close();
   };
-  return { server, findings: () => findings ?? [], resign, stop };
+  return { server, findings: () => findings ?? [], reported: () => reported, resign, stop };
 }

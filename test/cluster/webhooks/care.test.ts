@@ -86,10 +86,10 @@ async function untilInPlace(): Promise<void> {
 }
 
 test('from nothing: a certificate, then the definitions, and the apiserver trusts both', async () => {
-  const webhooks = await start({ task: { times: { ...quick, rotation: slow } } });
+  const webhooks = await start({ task: { times: { ...quick, rotation: slow, takingUp: 60_000 } } });
   await untilInPlace();
   expect(new Set(await bundles())).toHaveLength(1);
-  expect(webhooks.findings()).toEqual([]);
+  expect(webhooks.reported()).toEqual([]);
   const path = '/apis/split.smi-spec.io/v1alpha1/namespaces/default/trafficsplits';
   const object = {
     apiVersion: 'split.smi-spec.io/v1alpha1',
@@ -251,7 +251,7 @@ test('one of another project that we can read is taken over, and its objects are
 
 test('SMI6302, SMI6303: nothing is pointed at webhooks that do not answer; a missing configuration is said', async () => {
   const address = { url: 'https://127.0.0.1:9' };
-  const away = await start({ task: { address, times: { ...quick, rotation: slow } } });
+  const away = await start({ task: { address, times: { ...quick, rotation: slow, takingUp: 0 } } });
   await until(
     () => away.findings().length > 0,
     patience,
