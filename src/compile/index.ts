@@ -8,7 +8,7 @@ import { createPipeline } from './pipeline.ts';
 import { NodeRecord } from './records.ts';
 
 export type { InputChanges, MeshInput, ObjectState } from './input.ts';
-export { type CompileOptions, defaultCompileOptions } from './options.ts';
+export { type CompileOptions, defaultCompileOptions, meshNamespacesWith } from './options.ts';
 
 export interface Compilation {
   readonly model: MeshModel;

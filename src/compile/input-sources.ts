@@ -50,6 +50,7 @@ export interface InputSources {
   readonly refused: Source<ObjectKey, true>;
   readonly settings: Source<keyof MeshSettings, NonNullable<MeshSettings[keyof MeshSettings]>>;
   readonly domains: Source<'trustDomain' | 'clusterDomain', string>;
+  readonly meshNamespaces: Source<'all', readonly string[]>;
   /** The modes of namespaces that differ from that of the mesh. */
   readonly pathRegexModes: Source<string, MeshSettings['pathRegexMode']>;
 }
@@ -80,6 +81,7 @@ export class Input {
       refused: source(),
       settings: source(),
       domains: source(),
+      meshNamespaces: source(),
       pathRegexModes: source(),
     } as unknown as InputSources;
   }
@@ -112,10 +114,11 @@ export class Input {
   }
 
   /** The settings in force: those of the MeshConfig before those that are given. */
-  settle({ settings: given, trustDomain, clusterDomain }: CompileOptions): MeshSettings {
+  settle({ settings: given, trustDomain, clusterDomain, meshNamespaces }: CompileOptions): MeshSettings {
     const { settings, domains, pathRegexModes, refused } = this.sources;
     domains.put('trustDomain', trustDomain);
     domains.put('clusterDomain', clusterDomain);
+    this.sources.meshNamespaces.put('all', meshNamespaces);
     const inForce = meshSettings(this.#meshConfig, refused.peek(meshConfigKey) === true, given);
     settings.replace(new Map(Object.entries(inForce)) as Parameters<typeof settings.replace>[0]);
     const namespaces = Object.entries(this.#meshConfig?.namespaces ?? {});

@@ -1,3 +1,4 @@
+import { systemNamespace } from '../kubernetes/names.ts';
 import type { MeshSettings } from '../model/types.ts';
 
 export interface CompileOptions {
@@ -6,10 +7,21 @@ export interface CompileOptions {
   /** DNS suffix of Services: `NAME.NAMESPACE.svc.CLUSTERDOMAIN`. */
   readonly clusterDomain: string;
   readonly settings: MeshSettings;
+  /** Namespaces whose policies may be for the whole mesh. */
+  readonly meshNamespaces: readonly string[];
+}
+
+/** Where policies for the whole mesh stand when no control plane has a namespace: in files. */
+const fileNamespace = 'smi-mesh';
+
+/** `meshNamespaces` of a control plane that runs in a namespace. */
+export function meshNamespacesWith(controlPlane: string): readonly string[] {
+  return [...new Set([controlPlane, fileNamespace])];
 }
 
 export const defaultCompileOptions: CompileOptions = {
   trustDomain: 'cluster.local',
   clusterDomain: 'cluster.local',
   settings: { accessMode: 'deny', pathRegexMode: 'spec', outboundMode: 'passthrough', crossNamespaceTargets: 'refuse' },
+  meshNamespaces: meshNamespacesWith(systemNamespace),
 };

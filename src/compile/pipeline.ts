@@ -71,7 +71,7 @@ export function createPipeline(): Pipeline {
 }
 
 function passContext(graph: Graph, { sources }: Input, findings: Findings): PassContext {
-  const { settings, domains, pathRegexModes } = sources;
+  const { settings, domains, meshNamespaces, pathRegexModes } = sources;
   const setting = (name: never) => settings.get(name);
   const context: PassContext = {
     graph,
@@ -81,6 +81,9 @@ function passContext(graph: Graph, { sources }: Input, findings: Findings): Pass
       },
       get clusterDomain() {
         return domains.get('clusterDomain') ?? '';
+      },
+      get meshNamespaces() {
+        return meshNamespaces.get('all') ?? [];
       },
     },
     input: sources,

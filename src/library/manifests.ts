@@ -47,6 +47,6 @@ export function compile(sources: SourceSet, options: MeshOptions = {}): CheckedS
 }
 
 function inFull({ settings, ...others }: MeshOptions): CompileOptions {
-  const { trustDomain, clusterDomain } = { ...defaultCompileOptions, ...others };
-  return { trustDomain, clusterDomain, settings: { ...defaultCompileOptions.settings, ...settings } };
+  const { trustDomain, clusterDomain, meshNamespaces } = { ...defaultCompileOptions, ...others };
+  return { trustDomain, clusterDomain, meshNamespaces, settings: { ...defaultCompileOptions.settings, ...settings } };
 }

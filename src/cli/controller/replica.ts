@@ -1,5 +1,5 @@
 import { hostname, networkInterfaces } from 'node:os';
-import { defaultCompileOptions } from '../../compile/index.ts';
+import { defaultCompileOptions, meshNamespacesWith } from '../../compile/index.ts';
 import type { ControllerConfig } from '../../config/controller/types.ts';
 import { type Controller, type ControllerParts, startController } from '../../control/cluster/controller.ts';
 import type { Log } from '../../control/cluster/log.ts';
@@ -39,7 +39,12 @@ export async function startReplica(
   const namespace = options.namespace ?? process.env.POD_NAMESPACE ?? systemNamespace;
   const address = options.address ?? everyAddress();
   const hosts = hostsOf(namespace, clusterDomain);
-  const compileOptions = { ...defaultCompileOptions, trustDomain, clusterDomain };
+  const compileOptions = {
+    ...defaultCompileOptions,
+    trustDomain,
+    clusterDomain,
+    meshNamespaces: meshNamespacesWith(namespace),
+  };
   return await startController({
     connection,
     compileOptions,

@@ -5,9 +5,6 @@ import type { PolicyMeta, PolicyTarget } from '../../policy/types.ts';
 import { reportMissing } from '../missing.ts';
 import type { CompileState, PassContext } from '../state.ts';
 
-/** Who writes policies for the whole mesh: those who may write to this namespace. */
-const meshNamespace = 'smi-mesh';
-
 /** What a reference of a policy means. */
 export type ResolvedTarget =
   | { readonly kind: 'Service'; readonly service: ServiceId }
@@ -15,7 +12,7 @@ export type ResolvedTarget =
   | { readonly kind: 'Mesh' };
 
 /**
- * A policy is for Services of its own namespace, for that namespace, or, in the namespace of the mesh, for the mesh: who may
+ * A policy is for Services of its own namespace, for that namespace, or, in a namespace of the mesh (`meshNamespaces`), for the mesh: who may
  * write to one namespace decides nothing in another. Anything else is reported and means nothing.
  */
 export function resolveTarget(
@@ -49,12 +46,12 @@ export function resolveTarget(
             `Move the TrafficPolicy to namespace ${name}, or leave out the name.`,
           );
     case 'Mesh':
-      return namespace === meshNamespace
+      return context.options.meshNamespaces.includes(namespace)
         ? { kind }
         : elsewhere(
             `a policy of namespace ${namespace} is not for the mesh`,
             'kind',
-            `Move the TrafficPolicy to namespace ${meshNamespace}, or target the Namespace.`,
+            `Move the TrafficPolicy to namespace ${context.options.meshNamespaces.join(' or ')}, or target the Namespace.`,
           );
   }
 }

@@ -19,7 +19,7 @@ export const policyCodes = {
     severity: 'error',
     title: 'policy for another namespace',
     explanation:
-      'A TrafficPolicy is for Services of its own namespace, for that namespace, or, in the namespace `smi-mesh`, for the whole mesh. This reference means nothing: who may write to one namespace decides nothing in another.',
+      'A TrafficPolicy is for Services of its own namespace, for that namespace, or, in the namespace of the control plane or `smi-mesh`, for the whole mesh. This reference means nothing: who may write to one namespace decides nothing in another.',
     hint: 'Move the TrafficPolicy to the namespace that it is for.',
   },
   SMI4102: {

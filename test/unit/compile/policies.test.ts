@@ -134,6 +134,13 @@ describe('what clients do', () => {
     expect(port(model)?.policies).toBeUndefined();
   });
 
+  it.each(['smi-mesh', 'smi-mesh-system'])('is for the mesh in namespace %s', (namespace) => {
+    const mine = trafficPolicy(`${namespace}/p`, 'targetRefs: [{ kind: Mesh }]\ntimeouts: { request: 1s }');
+    const { model, codes } = mesh([mine]);
+    expect(codes).toEqual([]);
+    expect(inForce(model)).toEqual({ 'timeouts.request': [1000, `${namespace}/p`] });
+  });
+
   it('needs HTTP', () => {
     const raw = service('raw', { ports: ['5432 tcp-db'] });
     const { codes } = mesh([trafficPolicy('raw', 'timeouts: { request: 1s, connect: 1s }')], { services: [raw] });
