@@ -2,6 +2,8 @@ import { ensureEnvoy } from '../scripts/envoy.mjs';
 import { ensureXdsBench } from '../scripts/xds-bench.mjs';
 import { renderCompile } from './compile/report.ts';
 import { runCompile } from './compile/run.ts';
+import { renderController } from './controller/report.ts';
+import { runController } from './controller/run.ts';
 import type { DataPlaneOptions } from './data-plane/options.ts';
 import { profileScenario } from './data-plane/profile.ts';
 import { type Report, renderReport } from './data-plane/report.ts';
@@ -39,6 +41,12 @@ function run(options: BenchOptions): Promise<boolean> {
     return attempt(async () => {
       const report = await runCompile(options, progress);
       console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderCompile(report)}`);
+    });
+  }
+  if (options.benchmark === 'controller') {
+    return attempt(async () => {
+      const report = await runController(options, progress);
+      console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderController(report)}`);
     });
   }
   return attempt(async () => {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from '../src/lib/result.ts';
 import type { CompileBenchOptions } from './compile/options.ts';
+import type { ControllerBenchOptions } from './controller/options.ts';
 import type { DataPlaneOptions } from './data-plane/options.ts';
 import { type ScenarioName, scenarioNames } from './data-plane/scenario.ts';
 import type { XdsBenchOptions } from './xds/options.ts';
@@ -15,7 +16,12 @@ export interface FrontendOptions {
   readonly rounds: number;
 }
 
-export type BenchOptions = DataPlaneOptions | FrontendOptions | XdsBenchOptions | CompileBenchOptions;
+export type BenchOptions =
+  | DataPlaneOptions
+  | FrontendOptions
+  | XdsBenchOptions
+  | CompileBenchOptions
+  | ControllerBenchOptions;
 
 export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N] [--rounds N] [--connections N]
                                 [--subjects NAME,...] [--profile FOLDER]
@@ -23,7 +29,9 @@ export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N]
        npm run bench -- frontend [-o json] [--manifests N] [--services N] [--rounds N]
        npm run bench -- xds [-o json] [--clients N,...] [--services N] [--meshes N,...] [--seconds N] [--rounds N]
                                 [--subjects NAME,...] [--wildcard] [--tls] [--profile FOLDER]
-       npm run bench -- compile [-o json] [--meshes N,...] [--changes N] [--connected N,...]`;
+       npm run bench -- compile [-o json] [--meshes N,...] [--changes N] [--connected N,...]
+       npm run bench -- controller [-o json] [--services N] [--pods N] [--splits N] [--proxies N] [--patches N]
+                                [--kubectl N] [--seconds N] [--profile FOLDER]`;
 
 const number = { type: 'string' } as const;
 const common = {
@@ -44,6 +52,7 @@ function optionsOf([name, ...rest]: readonly string[]): BenchOptions {
   if (name === 'frontend') return frontendOptions(rest);
   if (name === 'xds') return xdsOptions(rest);
   if (name === 'compile') return compileOptions(rest);
+  if (name === 'controller') return controllerOptions(rest);
   return dataPlaneOptions(name === undefined ? [] : [name, ...rest]);
 }
 
@@ -71,7 +80,9 @@ function dataPlaneOptions(args: readonly string[]): DataPlaneOptions {
 function scenarioName(text: string): ScenarioName {
   const name = scenarioNames.find((known) => known === text);
   if (name === undefined)
-    throw new Error(`no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend, xds or compile alone`);
+    throw new Error(
+      `no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend, xds, compile or controller alone`,
+    );
   return name;
 }
 
@@ -129,6 +140,33 @@ function compileOptions(args: readonly string[]): CompileBenchOptions {
     meshes: values.meshes.split(',').map((text) => wholeNumber('--meshes', text)),
     changes: wholeNumber('--changes', values.changes),
     connected: values.connected.split(',').map((text) => wholeNumber('--connected', text)),
+  };
+}
+
+function controllerOptions(args: readonly string[]): ControllerBenchOptions {
+  const options = {
+    output: common.output,
+    services: { ...number, default: '1000' },
+    pods: { ...number, default: '5000' },
+    splits: { ...number, default: '500' },
+    proxies: { ...number, default: '200' },
+    patches: { ...number, default: '200' },
+    kubectl: { ...number, default: '10' },
+    seconds: { ...number, default: '20' },
+    profile: { type: 'string' },
+  } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  return {
+    benchmark: 'controller',
+    output: outputOf(values.output),
+    services: wholeNumber('--services', values.services),
+    pods: wholeNumber('--pods', values.pods),
+    splits: wholeNumber('--splits', values.splits),
+    proxies: wholeNumber('--proxies', values.proxies),
+    patches: wholeNumber('--patches', values.patches),
+    kubectl: wholeNumber('--kubectl', values.kubectl),
+    seconds: wholeNumber('--seconds', values.seconds),
+    ...(values.profile === undefined ? {} : { profile: values.profile }),
   };
 }
 
