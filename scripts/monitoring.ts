@@ -8,7 +8,6 @@ import { trafficLabels } from '../src/telemetry/labels.ts';
 
 const root = packageRoot();
 const owners: Readonly<Record<MetricOwner, string>> = {
-  sidecar: 'both data planes',
   proxy: 'our proxy',
   'control-plane': 'control plane',
 };

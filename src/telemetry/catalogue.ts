@@ -1,7 +1,7 @@
 import { trafficLabels } from './labels.ts';
 
-/** Who has a metric: sidecars of either kind, those of our own proxy alone, or the control plane. */
-export type MetricOwner = 'sidecar' | 'proxy' | 'control-plane';
+/** Who has a metric: our own proxy, or the control plane. */
+export type MetricOwner = 'proxy' | 'control-plane';
 
 export interface MetricDefinition {
   readonly name: string;
@@ -21,7 +21,7 @@ export const metrics = {
     type: 'counter',
     help: 'Requests, each once, when it is over.',
     labels: [...traffic, 'code_class', 'code', 'verdict'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   requestSeconds: {
     name: 'smi_request_duration_seconds',
@@ -29,7 +29,7 @@ export const metrics = {
     unit: 'seconds',
     help: 'Time from request head to end of response, tunnels apart.',
     labels: traffic,
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   tunnelBytes: {
     name: 'smi_tunnel_bytes_total',
@@ -44,49 +44,49 @@ export const metrics = {
     type: 'counter',
     help: 'Tries of requests after the first.',
     labels: [...traffic, 'reason'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   retryBudgetExhausted: {
     name: 'smi_retry_budget_exhausted_total',
     type: 'counter',
     help: 'Retries that the budget did not allow.',
     labels: traffic,
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   faults: {
     name: 'smi_faults_total',
     type: 'counter',
     help: 'Requests that a policy delayed or aborted on purpose.',
     labels: [...traffic, 'kind'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   mirrored: {
     name: 'smi_mirrored_total',
     type: 'counter',
     help: 'Copies of requests, by how they ended.',
     labels: [...traffic, 'mirror', 'outcome'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   rateLimited: {
     name: 'smi_rate_limited_total',
     type: 'counter',
     help: 'Requests over the rate that a policy allows.',
     labels: [...traffic, 'policy'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   deadlineExceeded: {
     name: 'smi_deadline_exceeded_total',
     type: 'counter',
     help: 'Requests that were cut off at their deadline.',
     labels: traffic,
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   tcpConnections: {
     name: 'smi_tcp_connections_total',
     type: 'counter',
     help: 'TCP connections taken, or not.',
     labels: [...traffic, 'verdict'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   tcpRetries: {
     name: 'smi_tcp_retries_total',
@@ -101,7 +101,7 @@ export const metrics = {
     unit: 'bytes',
     help: 'Bytes carried on TCP connections.',
     labels: [...traffic, 'flow'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   tcpSeconds: {
     name: 'smi_tcp_connection_seconds_total',
@@ -109,7 +109,7 @@ export const metrics = {
     unit: 'seconds',
     help: 'Time that TCP connections were open, counted when they end.',
     labels: traffic,
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   udpFlows: {
     name: 'smi_udp_flows_total',
@@ -144,14 +144,14 @@ export const metrics = {
     type: 'gauge',
     help: 'Endpoints; vanished are those no longer listed with a connection that is open.',
     labels: ['cluster', 'state'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   ejections: {
     name: 'smi_outlier_ejections_total',
     type: 'counter',
     help: 'Endpoints ejected because they failed; one that stays out because a probe failed is not counted again.',
     labels: ['cluster'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   outlierProbes: {
     name: 'smi_outlier_probes_total',
@@ -186,7 +186,7 @@ export const metrics = {
     type: 'gauge',
     help: '1 while a circuit breaker has no room for another of what it bounds.',
     labels: ['cluster', 'bound'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   connections: {
     name: 'smi_connections',
@@ -215,21 +215,14 @@ export const metrics = {
     unit: 'seconds',
     help: 'When the certificate in use expires, in seconds since 1970; 0 without one.',
     labels: [],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   seriesOverflow: {
     name: 'smi_metric_series_overflow_total',
     type: 'counter',
     help: 'Label sets that were counted under `overflow` because the process had as many series as it may have.',
     labels: ['metric'],
-    owner: 'sidecar',
-  },
-  accessLogEntries: {
-    name: 'smi_access_log_entries_total',
-    type: 'counter',
-    help: 'Entries of an access log of Envoy that were counted, or could not be.',
-    labels: ['result'],
-    owner: 'sidecar',
+    owner: 'proxy',
   },
   spans: {
     name: 'smi_spans_total',
