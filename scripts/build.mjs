@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildDashboard } from './dashboard.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const aside = path.join(root, '.cache', `dist-${process.pid}`);
@@ -13,6 +14,7 @@ fs.rmSync(aside, { recursive: true, force: true });
 const tsdown = path.join(root, 'node_modules/tsdown/dist/run.mjs');
 try {
   execFileSync(process.execPath, [tsdown, '--out-dir', aside], { cwd: root, stdio: 'inherit' });
+  buildDashboard(path.join(aside, 'dashboard'));
 } catch {
   fs.rmSync(aside, { recursive: true, force: true });
   process.exit(1);

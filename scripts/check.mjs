@@ -19,6 +19,10 @@ const checks = [
   },
   { name: 'types', command: ['node_modules/typescript/bin/tsc', '-p', '.', '--pretty', 'false'] },
   {
+    name: 'types of the dashboard page',
+    command: ['node_modules/typescript/bin/tsc', '-p', 'src/dashboard/page', '--pretty', 'false'],
+  },
+  {
     name: 'import directions',
     command: [
       'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildDashboard } from './dashboard.mjs';
 import { exitWith, StepError, step } from './lib/steps.mjs';
 import { root, setUp } from './setup.mjs';
 
@@ -35,6 +36,7 @@ function addProgram(folder, node) {
   const tsdown = path.join(root, 'node_modules/tsdown/dist/run.mjs');
   const args = [tsdown, '--config', 'tsdown.image.config.ts', '--out-dir', path.join(target, 'dist')];
   execFileSync(node, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  buildDashboard(path.join(target, 'dist/dashboard'), node);
   for (const name of data) addFile(target, path.join(root, name), name);
   for (const name of folders) fs.cpSync(path.join(root, name), path.join(target, name), { recursive: true });
   const { name, version, type } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));

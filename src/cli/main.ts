@@ -9,6 +9,7 @@ import { conformanceCommand } from './commands/conformance.ts';
 import { controlPlaneCommand } from './commands/control-plane.ts';
 import { controllerCommand } from './commands/controller.ts';
 import { convertCommand } from './commands/convert.ts';
+import { dashboardCommand } from './commands/dashboard.ts';
 import { describeCommand } from './commands/describe.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -57,6 +58,7 @@ const commands: readonly (() => Command)[] = [
   topCommand,
   edgesCommand,
   topologyCommand,
+  dashboardCommand,
   proxyCommand,
   controlPlaneCommand,
   controllerCommand,

@@ -1,8 +1,10 @@
-import type { Location, ObjectKey, Origin } from '../diagnostics/origin.ts';
-import type { Severity } from '../diagnostics/severity.ts';
+import type { ObjectKey, Origin } from '../diagnostics/origin.ts';
 import type { Svid } from '../identity/authority.ts';
 import type { DeploymentObject, PodObject, ServiceObject } from '../kubernetes/types.ts';
 import { err, ok, type Result } from '../lib/result.ts';
+import type { LocatedDiagnostic } from './located-diagnostic.ts';
+
+export type { LocatedDiagnostic };
 
 /**
  * What the supervisor of a local mesh and its control plane process tell each other over Node's child-process channel,
@@ -65,18 +67,6 @@ export interface AdsAddress {
   readonly port: number;
   /** The SPIFFE id that the server presents. */
   readonly identity: string;
-}
-
-/** A finding with its place as of the load that found it. */
-export interface LocatedDiagnostic {
-  readonly code: string;
-  readonly severity: Severity;
-  readonly message: string;
-  readonly hint: string;
-  readonly origin?: Origin;
-  readonly location?: Location;
-  /** Other places that take part. */
-  readonly related?: readonly { readonly what: string; readonly location?: Location }[];
 }
 
 /** One backend of one rule of a service port: its share is `weight / total`. */

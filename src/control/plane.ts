@@ -18,6 +18,7 @@ import { tapTargets } from './admin/tap-targets.ts';
 import { Credentials } from './credentials.ts';
 import { Delivery } from './delivery.ts';
 import { located } from './located.ts';
+import { type CreateMeshPages, changedObjects, type MeshChange, type MeshPages } from './mesh-view.ts';
 import type { AdsAddress, ControlPlaneMessage, LocatedDiagnostic, WantedShare } from './messages.ts';
 import type { ObjectSource, SourceChange, SourceLoad } from './object-source.ts';
 import { type DataPlane, Publisher } from './publisher.ts';
@@ -49,6 +50,8 @@ export interface PlaneOptions {
   readonly limits?: Partial<XdsLimits>;
   /** Absent: nobody reads what proxies count. */
   readonly traffic?: TrafficOptions;
+  /** Pages of the admin handler beside its own. */
+  readonly pages?: CreateMeshPages;
   readonly onEvent: (event: ControlPlaneEvent) => void;
   /** What the ADS server does; for tests and metrics. */
   readonly onXdsEvent?: (event: XdsEvent) => void;
@@ -151,6 +154,9 @@ class RunningPlane {
   #shares: readonly WantedShare[] | undefined;
   readonly #watchers = new Watchers();
   readonly traffic: Traffic | undefined;
+  #pages: MeshPages | undefined;
+  /** Of loads, what the pages have not been told yet: the first ones may wait for pods before they are published. */
+  #untold: readonly Omit<MeshChange, 'before' | 'after'>[] = [];
   findings: readonly LocatedDiagnostic[] = [];
   svid: Svid;
 
@@ -274,7 +280,21 @@ class RunningPlane {
       locate: (origin) => this.#load?.locate(origin),
       look: (signal) => this.#options.source.look(signal),
     });
-    return createAdminHandler(source, this.traffic?.pages);
+    const pages = this.#options.pages?.({
+      model: () => this.#model,
+      load: () => this.#load,
+      findings: () => this.findings,
+      refusals: () => this.refusals(),
+      rollouts: () => this.#delivery.rollouts.rollouts,
+      ask: (request) => handler(request),
+      watch: (watcher) => this.watch(watcher),
+    });
+    this.#pages = pages;
+    const handler = createAdminHandler(source, {
+      ...this.traffic?.pages,
+      ...(pages === undefined ? {} : { api: pages.answer }),
+    });
+    return handler;
   }
 
   async close(): Promise<void> {
@@ -297,7 +317,10 @@ class RunningPlane {
       const load = this.#options.source.load(change);
       const compilation = load.compile(this.#compiler, this.#options.compileOptions);
       this.#unpublished = bothChanges(this.#unpublished, compilation.changed);
-      if (change.cause !== 'pods') this.#report(load, compilation);
+      if (change.cause !== 'pods') {
+        this.#report(load, compilation);
+        this.#keepChange(load, change);
+      }
       if (load.incomplete === true) return;
       const written = change.cause === 'files' || (change.cause === 'cluster' && load.changed.length > 0);
       if (written || compilation.model !== this.#model) this.#publish(load, compilation, { ...change, startedAt });
@@ -314,8 +337,15 @@ class RunningPlane {
     if (programs !== undefined) this.#options.onEvent({ type: 'objects', generation, ...programs });
   }
 
+  #keepChange(load: SourceLoad, change: SourceChange): void {
+    const { generation, changed } = load;
+    if (this.#pages === undefined || changed.length === 0) return;
+    this.#untold = [...this.#untold, { ...change, at: Date.now(), generation, objects: changedObjects(load) }];
+  }
+
   #publish(load: SourceLoad, { model }: Compilation, start: SourceChange & { readonly startedAt: number }): void {
     const compiledAt = Date.now();
+    const before = this.#model;
     const changedUnits = model === this.#model ? undefined : this.#deliver(model);
     const { generation, changed } = load;
     this.#delivery.published({
@@ -324,6 +354,9 @@ class RunningPlane {
       compiledAt,
       changed: start.cause === 'pods' ? [] : changed.slice(0, maxChanged),
     });
+    const was = before === undefined ? {} : { before };
+    for (const change of this.#untold) this.#pages?.changed({ ...change, ...was, after: model });
+    this.#untold = [];
     if (changedUnits !== undefined) {
       const workloads = Object.keys(model.workloads).length;
       this.#options.onEvent({ type: 'published', generation, changedUnits, workloads });

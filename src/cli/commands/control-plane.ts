@@ -29,11 +29,13 @@ export function controlPlaneCommand(): Command {
 
 async function run(paths: readonly string[], options: ControlPlaneCommandOptions): Promise<number> {
   const { state, ads, grpcSocket } = options;
-  const [{ startControlPlane }, { defaultCompileOptions }, { dataPlanes }] = await Promise.all([
-    import('../../control/control-plane.ts'),
-    import('../../compile/index.ts'),
-    import('../data-planes.ts'),
-  ]);
+  const [{ startControlPlane }, { defaultCompileOptions }, { dataPlanes }, { createDashboardPages }] =
+    await Promise.all([
+      import('../../control/control-plane.ts'),
+      import('../../compile/index.ts'),
+      import('../data-planes.ts'),
+      import('../../dashboard/api/pages.ts'),
+    ]);
   const supervised = process.send !== undefined;
   const tell = supervised ? sendToSupervisor : printEvent;
   let controlPlane: ControlPlane;
@@ -50,6 +52,7 @@ async function run(paths: readonly string[], options: ControlPlaneCommandOptions
       ...(grpcSocket === undefined ? {} : { localSocket: grpcSocket }),
       awaitPods: supervised,
       traffic: { port: localAdminPort, intervalMillis: 1_000 },
+      pages: createDashboardPages,
       onEvent: tell,
     });
   } catch (error) {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { type DataPlaneKind, dataPlaneKinds } from '../../kubernetes/names.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { duration } from '../option-values.ts';
+import { duration, integer } from '../option-values.ts';
 import { styleFor } from '../output.ts';
 import { type TelemetryOptions, telemetryArguments, withTelemetry } from '../telemetry-options.ts';
 
@@ -13,6 +13,9 @@ interface UpOptions extends TelemetryOptions {
   readonly state?: string;
   readonly dataPlane: DataPlaneKind;
   readonly envoy?: string;
+  readonly dashboard: boolean;
+  readonly dashboardPort?: number;
+  readonly allowEdit?: true;
 }
 
 export function upCommand(): Command {
@@ -32,7 +35,14 @@ export function upCommand(): Command {
         .choices(dataPlaneKinds)
         .default('proxy'),
     )
-    .option('--envoy <file>', 'the Envoy to run (default: $ENVOY_BIN, or one on the PATH)');
+    .option('--envoy <file>', 'the Envoy to run (default: $ENVOY_BIN, or one on the PATH)')
+    .option('--no-dashboard', 'serve no page that shows the mesh')
+    .option(
+      '--dashboard-port <port>',
+      'where the page is, on 127.0.0.1; 0 takes a free one (default: the first free one from 15080)',
+      integer(0, 65_535),
+    )
+    .option('--allow-edit', 'let whoever has the printed address of the page move the weights of splits');
   return withTelemetry(command)
     .addHelpText('after', notes)
     .action(async (folder: string, options: UpOptions) => {
@@ -87,7 +97,12 @@ async function up(folder: string, options: UpOptions): Promise<number> {
     dataPlane: options.dataPlane,
     controlPlaneArguments: telemetryArguments(options),
     ...(envoy === undefined ? {} : { envoy: envoyRuntime(envoy) }),
+    ...(options.dashboard ? { dashboard: dashboardOptions(options) } : {}),
     ...(options.duration === undefined ? {} : { durationMillis: options.duration }),
   });
   return errors ? exitCodes.findings : exitCodes.fine;
+}
+
+function dashboardOptions({ dashboardPort, allowEdit }: UpOptions) {
+  return { allowEdit: allowEdit === true, ...(dashboardPort === undefined ? {} : { port: dashboardPort }) };
 }

@@ -17,7 +17,7 @@ const usualTimeout = 10_000;
 
 /** The control plane that the options lead to; throws `Unreachable` when that cannot be found out. */
 export async function controlPlaneOf(options: ControlPlaneOptions): Promise<AskedControlPlane> {
-  if (options.context !== undefined || options.kubeconfig !== undefined) {
+  if (isInCluster(options)) {
     // Loaded only here: questions to a local mesh shall not wait for the client library.
     const { replicasOf } = await import('./replicas.ts');
     const replicas = await replicasOf(options);
@@ -36,8 +36,12 @@ export async function controlPlaneOf(options: ControlPlaneOptions): Promise<Aske
   };
 }
 
+export function isInCluster({ context, kubeconfig }: ControlPlaneOptions): boolean {
+  return context !== undefined || kubeconfig !== undefined;
+}
+
 /** The state directory that the options lead to; throws `Unreachable` for a folder that is not there. */
-function stateDirectoryOf({ state, folder }: ControlPlaneOptions): string {
+export function stateDirectoryOf({ state, folder }: ControlPlaneOptions): string {
   if (state !== undefined) return state;
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw notReached(`${folder} is not a folder`);
   return defaultStateDirectory(folder);

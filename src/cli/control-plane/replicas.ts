@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { askAdmin } from '../../control/admin/ask.ts';
+import { openAdmin } from '../../control/admin/open.ts';
 import { controllerLabels, controllerPorts } from '../../kubernetes/names.ts';
 import { connect, type StreamingConnection } from '../../kubernetes-client/connect.ts';
 import { portForward } from '../../kubernetes-client/port-forward.ts';
@@ -10,6 +12,9 @@ import { type ControlPlaneOptions, notReached, type ReplicaAnswer } from './answ
 export interface Replicas {
   /** Asks each of them; throws `Unreachable` when one does not answer: what it would say could be all the difference. */
   ask(target: string, timeoutMillis: number): Promise<readonly ReplicaAnswer[]>;
+  /** Asks one of them, and gives its answer as it comes; rejects when there is none. */
+  open(target: string, signal: AbortSignal): Promise<IncomingMessage>;
+  readonly connection: StreamingConnection;
 }
 
 /** The replicas in the cluster that the options name, reached by forwarding their admin port. */
@@ -25,8 +30,26 @@ export async function replicasOf({ context, kubeconfig, namespace }: ControlPlan
       const pods = await readyPods(connection, namespace);
       return await Promise.all(pods.map((pod) => askPod(connection, { namespace, pod }, target, timeoutMillis)));
     },
+    open: async (target, signal) => {
+      const [pod = ''] = await readyPods(connection, namespace);
+      const forwarded = await portForward(connection, { namespace, pod, port: controllerPorts.admin });
+      if (!forwarded.ok) throw new Error(forwarded.error.diagnostic.message);
+      const stream = forwarded.value;
+      signal.addEventListener('abort', () => stream.destroy(), { once: true });
+      try {
+        const answer = await openAdmin({ headers, createConnection: () => stream }, target, signal);
+        answer.once('close', () => stream.destroy());
+        return answer;
+      } catch (error) {
+        stream.destroy();
+        throw error;
+      }
+    },
+    connection,
   };
 }
+
+const headers = { host: 'localhost', connection: 'close' };
 
 async function readyPods(connection: StreamingConnection, namespace: string): Promise<readonly string[]> {
   const labelSelector = Object.entries(controllerLabels)
@@ -57,7 +80,6 @@ async function askPod(
   const forwarded = await portForward(connection, { ...where, port: controllerPorts.admin });
   if (!forwarded.ok) throw new Unreachable(forwarded.error.diagnostic);
   try {
-    const headers = { host: 'controller', connection: 'close' };
     const stream = { headers, createConnection: () => forwarded.value };
     return { ...(await askAdmin(stream, target, timeoutMillis)), who };
   } catch (error) {

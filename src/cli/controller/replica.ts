@@ -4,6 +4,7 @@ import type { ControllerConfig } from '../../config/controller/types.ts';
 import { type Controller, type ControllerParts, startController } from '../../control/cluster/controller.ts';
 import type { Log } from '../../control/cluster/log.ts';
 import { controlPlaneIdentity } from '../../control/plane.ts';
+import { createDashboardPages } from '../../dashboard/api/pages.ts';
 import { type IdentityServer, type IdentityServerOptions, startIdentityServer } from '../../identity/server.ts';
 import { systemNames, systemNamespace, tokenAudience } from '../../kubernetes/names.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
@@ -63,6 +64,7 @@ export async function startReplica(
     },
     log,
     latencyUnit: config.trafficMetrics.latencyUnit,
+    pages: createDashboardPages,
     prepare: async ({ signal, view, api }) => {
       // First of all: what is not converted cannot be read.
       const webhooks = await startWebhooks(config, {

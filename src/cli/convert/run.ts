@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { assemble } from '../../compile/assemble.ts';
 import { toFindings } from '../../diagnostics/located.ts';
 import { locateWritten } from '../../smi/written.ts';
+import { replaceFile } from '../../source/edit/replace-file.ts';
 import { readSources, stdinName } from '../../source/read.ts';
 import { readStdin } from '../check-sources.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -10,7 +11,6 @@ import { print, printJson } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { type FilePlan, planFile } from './plan.ts';
 import { parseTarget } from './targets.ts';
-import { replaceFile } from './write-file.ts';
 
 export interface ConvertOptions {
   readonly to: string;

@@ -1,6 +1,6 @@
 import type { MatrixCell, MatrixDestination, Spread } from '../../analysis/matrix.ts';
+import { describeMatch } from '../../explain/match-text.ts';
 import { portKey, transportOf } from '../../model/ports.ts';
-import type { HttpMatch } from '../../model/types.ts';
 import { percent } from '../percent.ts';
 
 /** `default/bookstore:14001`. */
@@ -15,20 +15,6 @@ export function describeAccess({ access, matches, unmatched }: MatrixCell): stri
   const texts = matches.map(describeMatch);
   const covered = texts.length === 0 ? 'anything' : texts.join(', ');
   return unmatched ? 'anything, enforced or not' : covered;
-}
-
-function describeMatch({ methods, path, headers }: HttpMatch): string {
-  const parts = [
-    methods === 'any' ? 'any method' : methods.join('|'),
-    path === 'any' ? 'any path' : path.kind === 'regex' ? describeExpression(path.re2) : path.value,
-    ...(headers === 'any' ? [] : headers.map(({ name, re2 }) => `${name}=~${re2}`)),
-  ];
-  return parts.join(' ');
-}
-
-/** As it was written, without the anchoring that the compiler puts around it. */
-function describeExpression(re2: string): string {
-  return /^\(\?:(.*?)\)(?:\(\?s:\.\*\))?$/s.exec(re2)?.[1] ?? re2;
 }
 
 /** `default/web-v1:80 90 %, default/web-v2:80 10 %`; several ways are parted by `or`. */

@@ -5,7 +5,11 @@ import type { LocalEvent } from '../../control/local/events.ts';
 import { TrafficSampler } from '../../control/local/sampler.ts';
 import type { LocalState } from '../../control/local/state.ts';
 import { LocalMesh } from '../../control/local/supervisor.ts';
+import { fileEditor } from '../../dashboard/edit/files.ts';
+import { type Dashboard, serveDashboard } from '../../dashboard/server/server.ts';
 import type { DataPlaneKind } from '../../kubernetes/names.ts';
+import { dashboardPort, sparePorts } from '../dashboard/port.ts';
+import { localUpstream } from '../dashboard/upstream.ts';
 import { locateFinding } from './findings.ts';
 import { StandingErrors } from './standing-errors.ts';
 import type { UpView } from './view.ts';
@@ -20,6 +24,8 @@ export interface UpRun {
   readonly view: UpView;
   /** Of the command `control-plane`: settings that hold where no MeshConfig says otherwise. */
   readonly controlPlaneArguments: readonly string[];
+  /** Absent: none is served. */
+  readonly dashboard?: { readonly port?: number; readonly allowEdit: boolean };
   /** Whether the table is redrawn every second instead of shown every five. */
   readonly live: boolean;
 }
@@ -52,15 +58,39 @@ export async function runUp(run: UpRun): Promise<{ readonly errors: boolean }> {
     if (run.live || samples % appendEverySamples === 0) show({ type: 'table', span: 'recent', ...sampler.recent() });
   });
   mesh.start();
+  const dashboard = run.dashboard === undefined ? undefined : await startDashboard(run, run.dashboard, show);
   sampler.start();
   await untilStopped(run.durationMillis);
   sampler.stop();
   await sampler.sample();
   show({ type: 'table', span: 'run', ...sampler.whole() });
+  await dashboard?.close();
   await mesh.stop();
   run.view.end();
   await run.state.release();
   return { errors: standing.any || mesh.findings.some(({ severity }) => severity === 'error') };
+}
+
+/** A mesh without its page is still a mesh: what keeps the page away is told, and nothing else. */
+async function startDashboard(
+  { folder, state }: UpRun,
+  { port, allowEdit }: NonNullable<UpRun['dashboard']>,
+  show: (event: LocalEvent) => void,
+): Promise<Dashboard | undefined> {
+  try {
+    const dashboard = await serveDashboard({
+      upstream: localUpstream(state.directory),
+      mesh: folder,
+      ...(allowEdit ? { editor: fileEditor(folder) } : {}),
+      ...(port === undefined ? { port: dashboardPort, spare: sparePorts } : { port }),
+    });
+    show({ type: 'dashboard', url: dashboard.url });
+    return dashboard;
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error);
+    show({ type: 'log', pod: '', part: 'dashboard', line: `not served: ${because}` });
+    return undefined;
+  }
 }
 
 /** The first signal or the end of the time; a second signal ends the process at once, and the guard stops the children. */

@@ -86,6 +86,9 @@ export function createTextView({ style, quiet, renderDiagnostic }: TextViewOptio
           ),
         );
         return;
+      case 'dashboard':
+        say(`dashboard: ${event.url}`);
+        return;
       case 'ready':
         say(style.bold(`${event.pods} pods are ready after ${(event.afterMillis / 1000).toFixed(1)} s`));
         return;

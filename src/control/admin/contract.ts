@@ -1,4 +1,4 @@
-import type { LocatedDiagnostic } from '../messages.ts';
+import type { LocatedDiagnostic } from '../located-diagnostic.ts';
 import type { ProxyRefusal } from '../refusals/refusal.ts';
 import type { Rollout, RolloutDurations } from '../rollouts/rollout.ts';
 
@@ -15,6 +15,10 @@ export interface AdminAnswer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+  /** Beside the type and the length. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of the body: texts that are sent as they come, as long as somebody listens. */
+  readonly stream?: AsyncIterable<string>;
 }
 
 /** Never rejects. */

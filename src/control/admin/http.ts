@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { AdminHandler } from './contract.ts';
 
 /** Answers one request over HTTP. */
@@ -17,9 +19,13 @@ export async function answerHttp(
     gone: gone.signal,
   });
   if (response.destroyed) return;
-  response.writeHead(answer.status, {
-    'content-type': answer.type,
-    'content-length': Buffer.byteLength(answer.body),
-  });
-  response.end(answer.body);
+  const head = { ...answer.headers, 'content-type': answer.type };
+  if (answer.stream === undefined) {
+    response.writeHead(answer.status, { ...head, 'content-length': Buffer.byteLength(answer.body) });
+    response.end(answer.body);
+    return;
+  }
+  response.writeHead(answer.status, head);
+  // Whoever has gone has ended the stream too.
+  await pipeline(Readable.from(answer.stream), response).catch(() => undefined);
 }

@@ -1,11 +1,12 @@
 import { chmodSync, closeSync, openSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { askAdmin } from './ask.ts';
 import type { AdminAnswer, AdminHandler } from './contract.ts';
 import { answerHttp } from './http.ts';
+import { openAdmin } from './open.ts';
 
 /** The name of the socket in the state directory. */
 const socketName = 'admin.sock';
@@ -103,6 +104,20 @@ export async function askSocket(
     return ok(await askAdmin({ socketPath: path, agent: false }, target, timeoutMillis));
   } catch (cause) {
     return err(reasonOf(cause, directory));
+  } finally {
+    release();
+  }
+}
+
+/** The same for an answer that is read as it comes; rejects when none begins. */
+export async function openSocket(directory: string, target: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const found = socketPath(directory);
+  if (!found.ok) throw new Error(found.error);
+  const { path, release } = found.value;
+  try {
+    return await openAdmin({ socketPath: path, agent: false }, target, signal);
+  } catch (cause) {
+    throw new Error(reasonOf(cause, directory));
   } finally {
     release();
   }

@@ -14,6 +14,7 @@ import { MetricsRegistry } from '../../telemetry/registry.ts';
 import type { Labels } from '../../telemetry/series.ts';
 import type { AdminHandler } from '../admin/contract.ts';
 import { answerHttp } from '../admin/http.ts';
+import type { CreateMeshPages } from '../mesh-view.ts';
 import { type ControlPlaneEvent, controlPlaneIdentity, type Plane, startPlane } from '../plane.ts';
 import type { DataPlane } from '../publisher.ts';
 import { serveHealth } from './health.ts';
@@ -56,6 +57,8 @@ export interface ControllerOptions {
   readonly latencyUnit?: LatencyUnit;
   /** Starts the other parts; called once the process can tell how it is. What rejects ends the controller. */
   readonly prepare: (context: PreparationContext) => Promise<ControllerParts>;
+  /** Pages of the admin endpoint beside its own. */
+  readonly pages?: CreateMeshPages;
   readonly onEvent?: (event: ControlPlaneEvent) => void;
   readonly log: Log;
   readonly leaseTimes?: Partial<LeaseTimes>;
@@ -183,7 +186,8 @@ class RunningController {
   }
 
   async #serve(preparing: Promise<ControllerParts>): Promise<Plane> {
-    const { connection, compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent, latencyUnit } = this.#options;
+    const { connection, compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent, latencyUnit, pages } =
+      this.#options;
     const startedAt = performance.now();
     const listed = this.#source.synced.then(() => {
       this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
@@ -208,6 +212,7 @@ class RunningController {
         others: ownerObjects(connection),
         ...(latencyUnit === undefined ? {} : { latencyUnit }),
       },
+      ...(pages === undefined ? {} : { pages }),
     });
     plane.start();
     this.#plane = plane;

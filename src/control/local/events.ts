@@ -12,6 +12,8 @@ export type LocalEvent =
       /** The range that every address of this run is in. */
       readonly addresses: string;
     }
+  /** Where the page is that shows this mesh. */
+  | { readonly type: 'dashboard'; readonly url: string }
   /** Every pod is ready for the first time. */
   | { readonly type: 'ready'; readonly pods: number; readonly afterMillis: number }
   | {

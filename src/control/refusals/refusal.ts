@@ -1,5 +1,5 @@
 import type { ObjectKey, Origin } from '../../diagnostics/origin.ts';
-import type { LocatedDiagnostic } from '../messages.ts';
+import type { LocatedDiagnostic } from '../located-diagnostic.ts';
 import type { Blame } from './blame.ts';
 
 /** One proxy that refuses a resource. */

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { err, ok, type Result } from '../../lib/result.ts';
-import { reason } from '../../source/files.ts';
+import { reason } from '../files.ts';
 
 /**
  * Replaces the content of a file at once: a reader sees the old text or the new one, and a failure leaves the old one. Links

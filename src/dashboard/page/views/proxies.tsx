@@ -1,0 +1,83 @@
+import type { ProxiesReport, ProxyReport } from '../../../control/admin/contract.ts';
+import { ago, name } from '../parts/format.ts';
+import { Head, Loading, matches, Pill, Table } from '../parts/parts.tsx';
+import { useJson } from '../state/live.ts';
+
+const stateKinds = { synced: 'good', waiting: 'warn', refused: 'bad' } as const;
+
+export function Proxies() {
+  const loaded = useJson<ProxiesReport>('/proxies');
+  return (
+    <section class="view">
+      <Head title="Proxies" json="/proxies" filter="pod or data plane" />
+      <Loading loaded={loaded}>
+        {({ proxies, absent }) => {
+          const shown = proxies.filter(({ node, dataPlane, state }) => matches(node, dataPlane, state));
+          return (
+            <>
+              {absent.length > 0 && <p class="problem">Not connected: {absent.map(name).join(', ')}</p>}
+              <Table
+                label="Proxies"
+                heads={[
+                  'proxy',
+                  'state',
+                  'data plane',
+                  'program',
+                  'configuration',
+                  'resources',
+                  'last taken',
+                  'connected',
+                ]}
+                rows={shown.length}
+                empty="no proxy is connected"
+              >
+                {shown.map((proxy) => (
+                  <Row key={`${proxy.node} ${proxy.connectedSince}`} proxy={proxy} />
+                ))}
+              </Table>
+            </>
+          );
+        }}
+      </Loading>
+    </section>
+  );
+}
+
+function Row({ proxy }: { readonly proxy: ProxyReport }) {
+  return (
+    <>
+      <tr>
+        <th scope="row">{name(proxy.node)}</th>
+        <td>
+          <Pill kind={stateKinds[proxy.state]}>{proxy.state}</Pill>
+        </td>
+        <td>{proxy.dataPlane}</td>
+        <td>
+          {proxy.program} {proxy.version}
+        </td>
+        <td class="number">{proxy.generation ?? '–'}</td>
+        <td>
+          {proxy.types.map(({ typeUrl, resources, state }) => (
+            <span key={typeUrl} class={`kind ${stateKinds[state]}`} title={`${typeUrl}: ${state}`}>
+              {typeUrl.split('.').at(-1)} {resources}
+            </span>
+          ))}
+        </td>
+        <td>{proxy.ackedAt === undefined ? '–' : ago(proxy.ackedAt)}</td>
+        <td>{ago(proxy.connectedSince)}</td>
+      </tr>
+      {proxy.refused.map((refused) => (
+        <tr key={refused.resource} class="refused">
+          <td colSpan={8}>
+            <b>{refused.resource}</b> refused {ago(refused.since)}: {refused.detail}
+            {refused.diagnostic?.location !== undefined && (
+              <code>
+                {refused.diagnostic.location.file}:{refused.diagnostic.location.line}
+              </code>
+            )}
+          </td>
+        </tr>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface RunningBookstore {
+  /** A copy of the example, whose files may be changed. */
+  readonly folder: string;
+  /** With the token. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const startMillis = 120_000;
+
+/** `smi-cli up` on a copy of the bookstore, with its page, until every pod is ready. */
+export async function runBookstore(): Promise<RunningBookstore> {
+  const directory = mkdtempSync(join(tmpdir(), 'smi-dashboard-'));
+  const folder = join(directory, 'bookstore');
+  cpSync('examples/bookstore', folder, { recursive: true });
+  const options = [
+    '--quiet',
+    '-o',
+    'json',
+    '--state',
+    join(directory, 'state'),
+    '--dashboard-port',
+    '0',
+    '--allow-edit',
+  ];
+  const child = spawn(process.execPath, ['src/cli/main.ts', 'up', folder, ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const stop = async () => {
+    await ended(child);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    return { folder, url: await started(child), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function started(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let url: string | undefined;
+    let complaints = '';
+    const timer = setTimeout(() => reject(new Error(`not ready in time: ${complaints}`)), startMillis);
+    child.stderr?.on('data', (piece) => {
+      complaints += String(piece);
+    });
+    child.once('exit', (code) => reject(new Error(`up ended with ${code}: ${complaints}`)));
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const event = JSON.parse(line) as { readonly type: string; readonly url?: string };
+      if (event.type === 'dashboard') url = event.url;
+      if (event.type !== 'ready' || url === undefined) return;
+      clearTimeout(timer);
+      resolve(url);
+    });
+  });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGINT');
+  await exit;
+}
