@@ -74,7 +74,7 @@ describe.skipIf(noBrowser !== undefined)(
         ['tap', 'source'],
         ['explain', 'method'],
         ['proxies', 'bookbuyer'],
-        ['audit', 'TrafficSplit bookstore'],
+        ['audit', 'configuration 1'],
         ['diagnostics', 'Nothing is wrong'],
       ];
       for (const scheme of ['light', 'dark'] as const) {

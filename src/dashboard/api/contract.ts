@@ -14,7 +14,7 @@ export interface Place {
   readonly line?: number;
 }
 
-/** How the traffic of an answer was measured; `problem` where it was not. */
+/** How the traffic of an answer was measured; `problem` where it was not, or not of all proxies. */
 export interface TrafficScope {
   readonly windowSeconds: number;
   readonly observedSeconds: number;

@@ -25,8 +25,13 @@ export async function readTraffic(ask: AdminHandler, windowSeconds: number): Pro
   if (answer.status !== 200 || !isReport(value)) {
     return nothing(isRecord(value) && typeof value.error === 'string' ? value.error : `status ${answer.status}`);
   }
-  const { observedSeconds, at, series } = value;
-  return { scope: { windowSeconds, observedSeconds, at }, series: series.filter(countsOnce(series)) };
+  const { observedSeconds, at, series, proxies } = value;
+  // Zeros of those that were not read are no zeros.
+  const unread =
+    proxies === undefined || proxies.read >= proxies.known
+      ? {}
+      : { problem: `${proxies.read} of ${proxies.known} proxies could be asked what they counted` };
+  return { scope: { windowSeconds, observedSeconds, at, ...unread }, series: series.filter(countsOnce(series)) };
 }
 
 /**
