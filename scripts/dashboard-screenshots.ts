@@ -7,7 +7,6 @@ const views = {
   service: 'service/default/bookstore',
   splits: 'splits/default/bookstore',
   access: 'access?sel=default%2Fbookthief+default%2Fbookstore%3A14001',
-  tap: 'tap',
 } as const;
 /** For the numbers of a whole window, and some of its history. */
 const settleMillis = 25_000;

@@ -123,6 +123,18 @@ describe.skipIf(noBrowser !== undefined)(
       await page.getByText('other shares').first().waitFor();
     });
 
+    it('counts what was let in and what was denied', async () => {
+      await open('access?window=5m');
+      const cell = (from: string) =>
+        page.getByRole('button', { name: new RegExp(`^default/${from} to default/bookstore:14001`) });
+      await cell('bookthief')
+        .getByText(/^[\d.k]+ denied$/)
+        .waitFor();
+      await cell('bookbuyer')
+        .getByText(/^[\d.k]+$/)
+        .waitFor();
+    });
+
     it('gives every view as JSON', async () => {
       for (const path of [
         'topology',

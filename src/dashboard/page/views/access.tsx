@@ -119,9 +119,9 @@ function Cell({ id, cell, selected }: { readonly id: string; readonly cell: Acce
         type="button"
         class={`cell ${cell.access}${tried}`}
         aria-pressed={selected}
-        aria-label={`${from} to ${to}: ${cell.access}, ${cell.passed} let in, ${cell.denied} denied`}
         onClick={() => show({ sel: selected ? '' : id })}
       >
+        <span class="unseen">{`${from} to ${to} `}</span>
         <b>{word}</b>
         {cell.passed > 0 && <span>{short(cell.passed)}</span>}
         {cell.denied > 0 && <span>{short(cell.denied)} denied</span>}
