@@ -17,7 +17,8 @@ export function decodePod(document: SourceDocument, root: Field): PodObject {
   const uid = root.at('metadata').at('uid').text();
   const leaves = root.at('metadata').at('deletionTimestamp').present;
   const over = finished.has(status.at('phase').text() ?? '');
-  const ready = status.present ? isReady(status) && !leaves && !over : undefined;
+  const serves = isReady(status) && !over;
+  const ready = status.present ? serves && !leaves : undefined;
   return {
     meta: decodeMeta(document, root, 'subdomain'),
     ...(uid === undefined || uid === '' ? {} : { uid }),
@@ -26,6 +27,7 @@ export function decodePod(document: SourceDocument, root: Field): PodObject {
     ...(nodeName === undefined || nodeName === '' ? {} : { nodeName }),
     ips: over ? [] : podAddresses(status),
     ...(ready === undefined ? {} : { ready }),
+    ...(serves && leaves ? { ends: true } : {}),
   };
 }
 

@@ -84,6 +84,8 @@ export interface PodObject {
   readonly ips: readonly string[];
   /** The `Ready` condition, and false once it is being deleted; undefined when there is no status at all (a manifest). */
   readonly ready?: boolean;
+  /** It is being deleted, and still serves. */
+  readonly ends?: true;
 }
 
 /**

@@ -44,7 +44,24 @@ export function linkWorkloads(
   const places = placesOf(context);
   return new Table(context.graph, [pods], (id) => {
     const pod = pods.get(id);
-    return pod && workloadOf(id, pod, reachedPorts(state.reaching.get(id) ?? []), places, state.services, context);
+    if (pod === undefined) return undefined;
+    const reaching = state.reaching.get(id) ?? [];
+    const ready = pod.ready ?? true;
+    const workload = workloadOf(id, pod, reachedPorts(reaching), places, state.services, context);
+    return ready || (pod.ends && standsIn(reaching, pods, state.services)) ? workload : { ...workload, ready: false };
+  });
+}
+
+/** Whether a pod that is being deleted is all that a Service has: as kube-proxy does, it is called until it has ended. */
+function standsIn(
+  reaching: readonly ReachingPort[],
+  pods: Stage<WorkloadId, PodObject>,
+  services: CompileState['services'],
+): boolean {
+  const isReady = ({ workload }: { readonly workload: WorkloadId }) => pods.get(workload)?.ready ?? true;
+  return reaching.some(({ service, port, protocol }) => {
+    const found = findPort(services.get(service)?.ports ?? [], port, transportOf(protocol));
+    return found !== undefined && !found.targets.some(isReady);
   });
 }
 
@@ -94,7 +111,7 @@ function workloadOf(
     set: workloadSetId(namespace, account),
     addresses: pod.ips,
     labels: Object.fromEntries(Object.entries(labels).sort(([a], [b]) => compareText(a, b))),
-    ready: pod.ready ?? true,
+    ready: true,
     ...(locality === undefined ? {} : { locality }),
     transport: hasSidecar(pod) ? 'mtls' : 'plain',
     ports: portsOf(id, pod, reached, context),

@@ -50,12 +50,14 @@ const podEdit = fc
       ),
     }),
     fc.constantFrom(undefined, 'n', 'm'),
+    fc.boolean(),
   )
-  .map(([name, ordinal, ready, ports, ips, account = name, meta, nodeName]) => {
+  .map(([name, ordinal, ready, ports, ips, account = name, meta, nodeName, ends]) => {
     const made = pod(`${name}-${ordinal}`, { app: name, account, ready, ports, ips });
     const labels = { ...made.meta.labels, ...meta.labels };
     const { owners, annotations } = meta;
-    const item = { ...made, meta: { ...made.meta, owners, annotations, labels }, ...(nodeName && { nodeName }) };
+    const state = { ...(nodeName && { nodeName }), ...(ready === false && ends ? { ends: true as const } : {}) };
+    const item: PodObject = { ...made, meta: { ...made.meta, owners, annotations, labels }, ...state };
     return { list: 'pods', item };
   });
 
