@@ -9,6 +9,7 @@ import { type PodChoices, readChoices } from './choices.ts';
 import { conflictsOf } from './conflicts.ts';
 import { initContainer, sidecarContainerList } from './containers.ts';
 import { eligibility, type PodNamespace, type SkipReason } from './eligibility.ts';
+import { holdPrograms } from './hold.ts';
 import { type PodParts, type PodPlace, readPodParts } from './pod-parts.ts';
 import { rewriteProbes } from './probes.ts';
 import type { InjectionSettings, MeshIdentity } from './settings.ts';
@@ -97,6 +98,7 @@ function changesOf(pod: PodParts, choices: PodChoices, native: boolean, context:
   const programs = rewriteProbes(pod.containers, rewrite);
   const before = rewriteProbes(pod.initContainers, rewrite);
   const probes = { ...before.table, ...programs.table };
+  const held = holdPrograms(programs.containers);
   const plan = { choices, settings, mesh, native, probes, graceSeconds };
   const sidecar = sidecarContainerList(plan);
   const rules = interceptionArguments(choices.interception, choices.dataPlane);
@@ -112,7 +114,7 @@ function changesOf(pod: PodParts, choices: PodChoices, native: boolean, context:
       initContainers: native
         ? [initContainer(plan), ...sidecar, ...before.containers]
         : [...before.containers, initContainer(plan)],
-      containers: native ? programs.containers : [...sidecar, ...programs.containers],
+      containers: native ? held : [...sidecar, ...held],
       volumes: [...pod.volumes, ...sidecarVolumeList()],
     },
   };

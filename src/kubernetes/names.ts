@@ -85,6 +85,8 @@ export const healthPaths = {
   started: '/started',
   /** The answer of `ready`, held back until that is 200 or a minute is over. */
   wait: '/wait',
+  /** Held back until nobody calls the pod any more, or for as long as its time to end allows. */
+  drained: '/drained',
   /** Held back until the programs of the pod have ended, or the pod's time to end is nearly over. */
   ended: '/ended',
 } as const;

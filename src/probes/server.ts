@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { healthPaths } from '../kubernetes/names.ts';
+import { drained } from './drained.ts';
 import { performProbe } from './perform.ts';
 import { programsEnded } from './programs.ts';
 import { type ProbeKind, type ProbeTable, probeKey, probeKinds } from './table.ts';
@@ -17,6 +18,8 @@ export interface HealthServerOptions {
   readonly ready: () => boolean | Promise<boolean>;
   /** Whether what the Envoy of the pod starts from is there. */
   readonly started: () => boolean;
+  /** How many requests and connections have come to the pod so far, where that can be told. */
+  readonly arrivals: () => Promise<number | undefined>;
 }
 
 export interface HealthServer {
@@ -37,6 +40,8 @@ const limits = {
   /** Before the pod's time is over: for the sidecar's own end. */
   reserveSeconds: 5,
   quietMillis: 3_000,
+  /** How long a pod that is deleted is kept for callers that do not know it yet; never for more than half of its time. */
+  drainMillis: { least: 3_000, quiet: 1_500, most: 15_000 },
 } as const;
 
 /** Serves the readiness of a sidecar, and performs the probes of the pod's containers in place of the kubelet. */
@@ -81,8 +86,10 @@ function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '/';
 }
 
+const waitingPaths: ReadonlySet<string> = new Set([healthPaths.wait, healthPaths.drained, healthPaths.ended]);
+
 function waits(request: IncomingMessage): boolean {
-  return pathOf(request) === healthPaths.wait || pathOf(request) === healthPaths.ended;
+  return waitingPaths.has(pathOf(request));
 }
 
 async function answer(request: IncomingMessage, options: HealthServerOptions, signal: AbortSignal): Promise<Answer> {
@@ -94,6 +101,13 @@ async function answer(request: IncomingMessage, options: HealthServerOptions, si
       return verdict(options.started());
     case healthPaths.wait:
       return verdict(await becomesReady(options, signal));
+    case healthPaths.drained: {
+      const { least, quiet, most } = limits.drainMillis;
+      const limitMillis = Math.min(most, options.graceSeconds * 500);
+      const { arrivals } = options;
+      await drained({ arrivals, leastMillis: least, quietMillis: quiet, limitMillis, signal });
+      return { status: 200, message: 'drained' };
+    }
     case healthPaths.ended: {
       const seconds = Math.max(1, options.graceSeconds - limits.reserveSeconds);
       await programsEnded({ limitMillis: seconds * 1_000, quietMillis: limits.quietMillis, signal });

@@ -4,6 +4,7 @@ import { ask } from '../../control/local/metrics-scrape.ts';
 import { envoyHopLimit, sidecarPaths, sidecarPorts } from '../../kubernetes/names.ts';
 import { parseSpiffeId } from '../../lib/spiffe.ts';
 import { identityOf, placeFile } from '../../sidecar/svid-files.ts';
+import { envoyArrivals } from './arrivals.ts';
 import { controlPlaneOf, inPod, type PodSidecar, serveHealth, svidKeeper } from './pod.ts';
 
 const admin = '127.0.0.1';
@@ -20,7 +21,7 @@ export function runAgent({ once }: { readonly once: boolean }): Promise<number> 
     }
     let started = false;
     const ready = async () => started && !pod.signal.aborted && (await ask(admin, '/ready')) !== undefined;
-    const health = await serveHealth(pod, { ready, started: () => started });
+    const health = await serveHealth(pod, { ready, started: () => started, arrivals: envoyArrivals });
     try {
       const svid = await keeper.first();
       if (svid === undefined) return;

@@ -61,7 +61,7 @@ export function svidKeeper({ environment, log, signal }: PodSidecar, names: Svid
 
 export function serveHealth(
   { environment }: PodSidecar,
-  state: Pick<HealthServerOptions, 'ready' | 'started'>,
+  state: Pick<HealthServerOptions, 'ready' | 'started' | 'arrivals'>,
 ): Promise<HealthServer> {
   const { addresses, probes, graceSeconds } = environment;
   return startHealthServer({ port: sidecarPorts.health, addresses, probes, graceSeconds, ...state });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { sidecarPaths, sidecarPorts } from '../../kubernetes/names.ts';
 import { type RunningProxy, startProxy } from '../../proxy/index.ts';
+import { proxyArrivals } from './arrivals.ts';
 import { controlPlaneOf, inPod, type PodSidecar, serveHealth, svidKeeper } from './pod.ts';
 
 const svidFiles = {
@@ -15,7 +16,7 @@ const drainMillis = 4_000;
 export function runSidecar(): Promise<number> {
   return inPod('sidecar', async (pod) => {
     let carries = false;
-    const health = await serveHealth(pod, { ready: () => carries, started: () => carries });
+    const health = await serveHealth(pod, { ready: () => carries, started: () => carries, arrivals: proxyArrivals });
     try {
       const keeper = svidKeeper(pod, svidFiles);
       const svid = await keeper.first();

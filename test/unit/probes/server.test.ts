@@ -31,6 +31,7 @@ async function healthServer(options: Partial<HealthServerOptions> = {}): Promise
     graceSeconds: 30,
     ready: () => true,
     started: () => true,
+    arrivals: async () => 0,
     ...options,
   });
   stops.push(() => server.close());
