@@ -1,7 +1,7 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { controllerPorts } from '../../kubernetes/names.ts';
 import type { ControllerCommandOptions } from '../controller/run.ts';
-import { integer } from '../option-values.ts';
+import { duration, integer } from '../option-values.ts';
 
 /** What runs in a cluster as the Deployment `smi-mesh-controller`. */
 export function controllerCommand(): Command {
@@ -28,6 +28,11 @@ export function controllerCommand(): Command {
     )
     .option('--health-port <port>', '/healthz, /readyz and /metrics', port, controllerPorts.health)
     .option('--admin-port <port>', 'questions and profiles, on the loopback interface', port, controllerPorts.admin)
+    .addOption(
+      new Option('--drain <time>', 'go on serving for so long when it is asked to end: others still have its address')
+        .argParser(duration(0, '5s'))
+        .default(0, 'not at all'),
+    )
     .addHelpText(
       'after',
       '\nA port of 0 takes a free one; the log, lines of JSON, says which.' +

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { askAdmin } from '../../control/admin/ask.ts';
 import { openAdmin } from '../../control/admin/open.ts';
 import { controllerLabels, controllerPorts } from '../../kubernetes/names.ts';
@@ -8,13 +9,26 @@ import { isRecord } from '../../lib/values.ts';
 import { Unreachable } from '../unreachable.ts';
 import { type ControlPlaneOptions, notReached, type ReplicaAnswer } from './answer.ts';
 
-/** All replicas of a controller that are ready. */
+/** All replicas of a controller that are ready; one that has been asked to end serves its proxies for a while yet. */
 export interface Replicas {
-  /** Asks each of them; throws `Unreachable` when one does not answer: what it would say could be all the difference. */
+  /**
+   * Asks each of them; throws `Unreachable` when one does not answer: what it would say could be all the difference. Where
+   * one ends meanwhile the others are asked anew, since its proxies go to them.
+   */
   ask(target: string, timeoutMillis: number): Promise<readonly ReplicaAnswer[]>;
   /** Asks one of them, and gives its answer as it comes; rejects when there is none. */
   open(target: string, signal: AbortSignal): Promise<IncomingMessage>;
   readonly connection: StreamingConnection;
+}
+
+/** In a rollout one replica after the other ends, and some time later the apiserver says so. */
+const attempts = 20;
+const askAgainMillis = 500;
+
+interface ReadyPod {
+  readonly pod: string;
+  /** It has been asked to end. */
+  readonly ends: boolean;
 }
 
 /** The replicas in the cluster that the options name, reached by forwarding their admin port. */
@@ -27,11 +41,23 @@ export async function replicasOf({ context, kubeconfig, namespace }: ControlPlan
   const connection = connected.value;
   return {
     ask: async (target, timeoutMillis) => {
-      const pods = await readyPods(connection, namespace);
-      return await Promise.all(pods.map((pod) => askPod(connection, { namespace, pod }, target, timeoutMillis)));
+      for (let attempt = 1; ; attempt += 1) {
+        const pods = await readyPods(connection, namespace);
+        try {
+          return await Promise.all(
+            pods.map(({ pod }) => askPod(connection, { namespace, pod }, target, timeoutMillis)),
+          );
+        } catch (error) {
+          const now = await readyPods(connection, namespace);
+          const stay = pods.every(({ pod }) => now.some((each) => each.pod === pod && !each.ends));
+          if (stay || attempt === attempts) throw error;
+          await pause(askAgainMillis);
+        }
+      }
     },
     open: async (target, signal) => {
-      const [pod = ''] = await readyPods(connection, namespace);
+      const ready = await readyPods(connection, namespace);
+      const { pod } = ready.find(({ ends }) => !ends) ?? ready[0]!;
       const forwarded = await portForward(connection, { namespace, pod, port: controllerPorts.admin });
       if (!forwarded.ok) throw new Error(forwarded.error.diagnostic.message);
       const stream = forwarded.value;
@@ -51,23 +77,24 @@ export async function replicasOf({ context, kubeconfig, namespace }: ControlPlan
 
 const headers = { host: 'localhost', connection: 'close' };
 
-async function readyPods(connection: StreamingConnection, namespace: string): Promise<readonly string[]> {
+async function readyPods(connection: StreamingConnection, namespace: string): Promise<readonly ReadyPod[]> {
   const labelSelector = Object.entries(controllerLabels)
     .map(([name, value]) => `${name}=${value}`)
     .join(',');
   const listed = await connection.get(`/api/v1/namespaces/${namespace}/pods?${new URLSearchParams({ labelSelector })}`);
   if (!listed.ok) throw new Unreachable(listed.error.diagnostic);
   const items = isRecord(listed.value) && Array.isArray(listed.value.items) ? listed.value.items : [];
-  const ready = items.filter(isRecord).flatMap((pod) => readyName(pod) ?? []);
+  const ready = items.filter(isRecord).flatMap((pod) => readyPod(pod) ?? []);
   if (ready.length > 0) return ready;
   throw notReached(`no controller in namespace ${namespace} is ready (${items.length} pods)`);
 }
 
-function readyName({ metadata, status }: Readonly<Record<string, unknown>>): string | undefined {
-  if (!isRecord(metadata) || metadata.deletionTimestamp !== undefined) return undefined;
+function readyPod({ metadata, status }: Readonly<Record<string, unknown>>): ReadyPod | undefined {
+  if (!isRecord(metadata)) return undefined;
   const conditions = isRecord(status) && Array.isArray(status.conditions) ? status.conditions : [];
   const ready = conditions.some((each) => isRecord(each) && each.type === 'Ready' && each.status === 'True');
-  return ready && typeof metadata.name === 'string' ? metadata.name : undefined;
+  if (!ready || typeof metadata.name !== 'string') return undefined;
+  return { pod: metadata.name, ends: metadata.deletionTimestamp !== undefined };
 }
 
 async function askPod(

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Controller } from '../../control/cluster/controller.ts';
 import { createLog, type Log } from '../../control/cluster/log.ts';
 import { connect } from '../../kubernetes-client/connect.ts';
@@ -10,6 +11,8 @@ export interface ControllerCommandOptions extends ReplicaOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
+  /** For how long it goes on once it is asked to end, in milliseconds. */
+  readonly drain: number;
 }
 
 /** Runs a replica until a signal; returns the exit code. */
@@ -42,7 +45,8 @@ export async function runController(options: ControllerCommandOptions): Promise<
   try {
     const failed = replica.serving.then(() => new Promise<never>(() => undefined));
     await Promise.race([stopped, failed]);
-    log.info('stopping');
+    log.info('stopping', { drainSeconds: options.drain / 1_000 });
+    await pause(options.drain);
     return exitCodes.fine;
   } catch (error) {
     return cannotRun(log, error);
