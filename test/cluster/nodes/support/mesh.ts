@@ -47,6 +47,31 @@ export async function landed(lab: Lab, object: string): Promise<void> {
   await until(everywhere, 90_000, () => `${object} landed: ${last}`);
 }
 
+/** Waits by `smi-cli wait`; how many milliseconds it says that the latest change took to land, where anything had to be sent. */
+export async function waitFor(lab: Lab, object: string): Promise<number | undefined> {
+  const argv = ['wait', object, '--context', '--timeout', '150s', '--output', 'json'];
+  const { status, stdout, stderr } = await runCli(argv, { env: environmentOf(lab), timeout: 170_000 });
+  if (status !== 0) throw new Error(`smi-cli wait ends with ${status}: ${stdout}${stderr}`);
+  const { rollout } = JSON.parse(stdout) as { readonly rollout?: { readonly durations: { readonly total: number } } };
+  return rollout?.durations.total;
+}
+
+/** How often the sidecar of a pod has tried a request again. */
+export async function retriesOf(lab: Lab, deployment: string, plane: string): Promise<number> {
+  const [path, pattern] =
+    plane === 'envoy'
+      ? ['/stats?usedonly', /^cluster\.[^\n]*\.upstream_rq_retry: (\d+)$/gm]
+      : ['/metrics', /^smi_retries_total\{[^\n]*\} (\d+)$/gm];
+  const { status, stdout, stderr } = await inPod(lab, deployment, [
+    'curl',
+    '-sS',
+    '--fail',
+    `http://127.0.0.1:15000${path}`,
+  ]);
+  if (status !== 0) throw new Error(`the metrics of ${deployment}: ${stderr}`);
+  return [...stdout.matchAll(pattern as RegExp)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
 /** Every pod of a namespace is of the newest generation, ready, and nothing of an older one is left. */
 export async function rolledOut(lab: Lab, namespace: string): Promise<void> {
   const names = await lab.must(['--namespace', namespace, 'get', 'deployments', '--output=name']);
