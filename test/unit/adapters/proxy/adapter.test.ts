@@ -105,6 +105,7 @@ describe('resources of the proxy', () => {
           address: '127.9.0.3',
           port: 8081,
           workload: 'default/shop-v1',
+          owner: 'Pod/shop-v1',
           identity: 'spiffe://cluster.local/ns/default/sa/shop-v1',
           ready: false,
         },
