@@ -3,8 +3,8 @@ import { until } from '../../e2e/support/mesh.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { meshImages } from '../lab/images.ts';
 import { startLab } from '../lab/lab.ts';
-import { installMesh, type LoadReport, landed, reportOf, rolledOut } from './support/mesh.ts';
-import { planes, twoPlanes } from './support/two-planes.ts';
+import { installMesh, type LoadReport, landed, reportOf, rolledOut } from '../nodes/support/mesh.ts';
+import { planes, twoPlanes } from '../nodes/support/two-planes.ts';
 
 /** A node whose clock is wrong, and which is then lost; the leading replica of the controller is on it. */
 const lab = await startLab({ nodes: 2, clocks: true, images: [meshImages(console.log)] });
