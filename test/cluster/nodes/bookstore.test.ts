@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../e2e/support/mesh.ts';
+import { runCli } from '../../support/run-cli.ts';
 import { outsideAddress, outsideName } from '../lab/addresses.ts';
 import { meshImages } from '../lab/images.ts';
 import { startLab } from '../lab/lab.ts';
@@ -81,6 +82,10 @@ describe.each(['proxy', 'envoy'])('pods with the data plane %s', (plane) => {
   test('pods without a sidecar are reached, and do not get in where an identity is wanted', async () => {
     expect(await get(lab, 'load', 'http://echo.plain:8080/')).toMatchObject({ status: 200 });
     expect(await get(lab, 'load', 'http://headless.plain:8080/')).toMatchObject({ status: 200 });
+    const strict = await checked();
+    expect(strict.find((message) => message.startsWith('Service default/bookstore:'))).toMatch(
+      /strict mutual TLS refuses 2 pods without a sidecar, (plain\/(echo|visitor)-\S+, ){1}plain\/(echo|visitor)-\S+$/,
+    );
     const refused = await get(lab, 'visitor', 'http://bookstore.default:14001/books', 'plain');
     expect(refused.status).not.toBe(200);
     const policy = {
@@ -102,6 +107,11 @@ describe.each(['proxy', 'envoy'])('pods with the data plane %s', (plane) => {
       30_000,
       () => 'the visitor is let in where no identity is wanted',
     );
+    expect(await checked()).toContainEqual(
+      expect.stringMatching(
+        /^Service default\/bookstore: strict mutual TLS would refuse 2 pods .*; TrafficPolicy default\/visitors lets/,
+      ),
+    );
     await lab.must(['delete', 'trafficpolicy', 'visitors']);
     await until(
       async () => (await get(lab, 'visitor', 'http://bookstore.default:14001/books', 'plain')).status !== 200,
@@ -120,6 +130,49 @@ describe.each(['proxy', 'envoy'])('pods with the data plane %s', (plane) => {
     expect(`${stdout}${stderr}`).toContain('"gitVersion"');
   });
 });
+
+test('a split says what its backends are seen to get while new weights settle, and is left alone afterwards', async () => {
+  const template = '{.metadata.generation} {.status.backends}{"\\n"}';
+  const watching = [
+    'get',
+    'trafficsplit',
+    'bookstore',
+    '--watch',
+    '--request-timeout=40s',
+    `--output=jsonpath=${template}`,
+  ];
+  const watch = lab.kubectl(watching);
+  const weights = [
+    { service: 'bookstore-v1', weight: 10 },
+    { service: 'bookstore-v2', weight: 30 },
+  ];
+  const patch = ['--type=merge', '--patch', JSON.stringify({ spec: { backends: weights } })];
+  await lab.must(['patch', 'trafficsplit', 'bookstore', ...patch]);
+  const generation = await lab.must(['get', 'trafficsplit', 'bookstore', '--output=jsonpath={.metadata.generation}']);
+  const { stdout } = await watch;
+  const versions = stdout.split('\n').filter((line) => line.startsWith(`${generation} `));
+  const told = [...new Set(versions.map((line) => line.slice(generation.length + 1)).filter(Boolean))];
+  console.log(`${versions.length} versions of the split in 40 s; observed: ${told.join(' ')}`);
+  // Once, every ten seconds, once at the end; and what stood there before.
+  expect(told.length).toBeLessThanOrEqual(7);
+  const last = JSON.parse(told.at(-1) ?? '[]') as readonly {
+    readonly service: string;
+    readonly observedPercent: number;
+  }[];
+  expect(last.map(({ service: name }) => name)).toEqual(['bookstore-v1', 'bookstore-v2']);
+  const [first = 0, second = 0] = last.map(({ observedPercent }) => observedPercent);
+  expect(Number.isInteger(first) && Number.isInteger(second)).toBe(true);
+  expect(first + second).toBe(100);
+  // Fifty requests may be told as settled: four deviations of them.
+  expect(Math.abs(first - 25)).toBeLessThanOrEqual(25);
+});
+
+/** What `smi-cli check` finds about traffic. */
+async function checked(): Promise<readonly string[]> {
+  const { stdout } = await runCli(['check', '--output', 'json'], { env: { KUBECONFIG: lab.kubeconfig } });
+  const { results } = JSON.parse(stdout) as { readonly results: readonly Record<string, string>[] };
+  return results.filter(({ group }) => group === 'traffic').map(({ message }) => message ?? '');
+}
 
 async function collected(requests: number) {
   await until(
