@@ -1,5 +1,6 @@
 // `npm run conformance:local`: sets the checkout up and runs the conformance suite against everything that needs no cluster.
-// With `-- --write` the reports of conformance/reports are written anew; other arguments go to `smi-cli conformance run`.
+// With `-- --write` the reports of conformance/reports are written anew; `-- --targets simulated,local` takes only these; other
+// arguments go to `smi-cli conformance run`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { foreground } from './lib/run.mjs';
 import { exitWith, seconds } from './lib/steps.mjs';
 import { findEnvoy, root, setUp, toolEnvironment } from './setup.mjs';
 
-const targets = ['simulated', 'local', 'local-envoy'];
+const everyTarget = 'simulated,local,local-envoy';
 
 try {
   console.log('smi-mesh: setting up');
@@ -15,6 +16,9 @@ try {
   await findEnvoy();
   const given = process.argv.slice(2);
   const write = given.includes('--write');
+  const chosen = given.indexOf('--targets');
+  const [, names = everyTarget] = chosen < 0 ? [] : given.splice(chosen, 2);
+  const targets = names.split(',');
   const args = given.filter((argument) => argument !== '--write');
   const folder = write ? join(root, 'conformance/reports') : mkdtempSync(join(tmpdir(), 'smi-reports-'));
   const cli = (...words) =>
