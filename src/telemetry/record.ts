@@ -1,13 +1,4 @@
-/** What became of a request or connection; docs/proxy.md. `unauthenticated`: a plain caller at a port that lets them in. */
-export type RecordVerdict =
-  | 'forwarded'
-  | 'rejected'
-  | 'failed'
-  | 'allowed'
-  | 'denied'
-  | 'audited'
-  | 'limited'
-  | 'unauthenticated';
+import type { Verdict } from './labels.ts';
 
 /** One side of a request as the reporting proxy knows it; what it does not know is empty. */
 export interface Party {
@@ -56,7 +47,7 @@ export interface RequestRecord {
   readonly code: number;
   /** Absent where there is none. */
   readonly grpcStatus?: number;
-  readonly verdict: RecordVerdict;
+  readonly verdict: Verdict;
   /** The rule that let it in, `NAMESPACE/NAME`; of what is denied the one that came nearest. */
   readonly rule: string;
   /** Where that rule says so. */
