@@ -4,22 +4,16 @@
 import { ensureClusterPrograms } from './cluster-programs.mjs';
 import { ensureWholeKubernetes, kubernetesVersion } from './kubernetes.mjs';
 import { missingForCluster } from './lib/cluster-requirements.mjs';
-import { foreground } from './lib/run.mjs';
-import { exitWith, StepError, seconds, step } from './lib/steps.mjs';
-import { findEnvoy, root, setUp, toolEnvironment } from './setup.mjs';
+import { exitWith, StepError, step } from './lib/steps.mjs';
+import { findEnvoy, setUp } from './setup.mjs';
+import { runVitest } from './vitest.mjs';
 
 try {
   console.log('smi-mesh: setting up');
   const node = await setUp();
   if (await findCluster()) {
     await findEnvoy();
-    const args = ['run', '--config', 'test/cluster/vitest.config.ts', ...process.argv.slice(2)];
-    console.log(`\nvitest ${args.join(' ')}   (set up in ${seconds(performance.now())})\n`);
-    process.exitCode = await foreground(node, ['node_modules/vitest/vitest.mjs', ...args], {
-      cwd: root,
-      env: toolEnvironment,
-    });
-    console.log(`npm run test:cluster took ${seconds(performance.now())}`);
+    await runVitest(node, 'npm run test:cluster', 'test/cluster/vitest.config.ts');
   }
 } catch (error) {
   exitWith(error);
