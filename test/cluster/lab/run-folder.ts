@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -44,7 +45,7 @@ export async function takeRunFolder(): Promise<RunFolder> {
     link: linkOf(path),
     release: async () => {
       await removeLeftovers(path);
-      watchdog.kill();
+      await end(watchdog);
       await new Promise((resolve) => lock.close(resolve));
     },
   };
@@ -79,6 +80,14 @@ function startWatchdog(path: string): ChildProcess {
   const child = spawn(process.execPath, [program, path], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   child.unref();
   return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.ref();
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
 }
 
 /** Puts a machine back as it was before the lab of a folder, and removes the folder. */

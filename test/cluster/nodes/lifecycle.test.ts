@@ -17,12 +17,15 @@ function groupsOf(folder: string): readonly string[] {
 
 /** Everything of a lab that can be seen on this machine. */
 function traces(folder: string, groups: readonly string[]): readonly string[] {
-  const processes = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes(folder));
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const processes = pids.map((pid) => ({ pid, command: commandOf(pid) }));
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
   return [
     ...[folder, ...groups].filter((path) => existsSync(path)),
     ...Object.keys(networkInterfaces()).filter((name) => name.startsWith('smi-lab')),
-    ...processes.map((pid) => `process ${pid}: ${commandOf(pid)}`),
+    ...processes
+      .filter(({ command }) => command.includes(folder))
+      .map(({ pid, command }) => `process ${pid}: ${command}`),
     ...mounts.filter((line) => line.includes(folder)),
   ];
 }
