@@ -115,6 +115,9 @@ function envoyContainer(plan: SidecarPlan): Fields {
       '--disable-hot-restart',
       '--concurrency',
       '2',
+      // A connection to a listener that has changed ends with its next answer, and not minutes later.
+      '--drain-strategy',
+      'immediate',
       '--log-level',
       envoyLevels[choices.logLevel],
     ],

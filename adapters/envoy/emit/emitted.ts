@@ -26,6 +26,6 @@ export interface InboundPort {
   readonly accessLog: readonly Message[];
   /** That of the program, and others that are asked. */
   readonly clusters: readonly Message[];
-  /** Of an HTTP port. */
+  /** Of requests, and of flows of datagrams. */
   readonly routes?: Message;
 }

@@ -15,7 +15,7 @@ import { meshFields } from './mesh-fields.ts';
 import { ads, any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
 import { programCluster } from './program.ts';
 import { rateLimits } from './rate-limits.ts';
-import { httpAccess, originsAt, tcpAccess, tcpClients } from './rbac.ts';
+import { accessOfRequests, httpAccess, originsAt, tcpAccess, tcpClients } from './rbac.ts';
 import { serverLayersAt } from './server-layers.ts';
 import { everybody, type PeerIdentities, serverTls, tlsInspector, trustOf } from './tls.ts';
 import { tracing } from './tracing.ts';
@@ -53,10 +53,9 @@ function httpPort(model: MeshModel, server: Workload, port: WorkloadPort, option
   const policy = model.inbound[server.set];
   const layers = serverLayersAt(policy, port.port);
   const users = emitAuthentication(server.id, layers);
-  const access = httpAccess(policy, port.port);
   const manager = (identified: boolean): Message => {
     const limits = rateLimits(layers, identified);
-    const filters = [...users.filters, ...(identified ? access : []), ...limits, callersDeadline];
+    const filters = [...users.filters, ...(identified ? [httpAccess] : []), ...limits, callersDeadline];
     return httpConnectionManager(name, rds, filters, {
       ...managerOf(users, identified),
       ...tracing(options, server),
@@ -75,7 +74,11 @@ function httpPort(model: MeshModel, server: Workload, port: WorkloadPort, option
     proven: [{ ...said, filters: [manager(true)], transportSocket }],
     plain: [manager(false)],
     clusters: [programCluster(cluster, server, port, options), ...jwksClusters(server.id, layers, options)],
-    routes: { name, ...meshFields, virtualHosts: [{ name: cluster, domains: ['*'], routes }] },
+    routes: {
+      name,
+      ...meshFields,
+      virtualHosts: [{ name: cluster, domains: ['*'], routes, ...accessOfRequests(policy, port.port) }],
+    },
   };
 }
 

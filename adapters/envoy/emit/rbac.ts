@@ -16,27 +16,40 @@ export function originsAt(policy: InboundPolicy | undefined, port: number): read
   return [...grants, ...asked].flatMap(({ origins }) => origins);
 }
 
-/** The HTTP filters that enforce a policy at one container port. */
-export function httpAccess(policy: InboundPolicy | undefined, port: number): readonly Message[] {
-  const rules = accessRules(
+const httpFilterName = 'envoy.filters.http.rbac';
+
+/**
+ * The HTTP filter that enforces what a route configuration says of access; without its word it refuses everything. The rules are not
+ * the filter's own: routes that change count for the next request of every connection, while a connection keeps its filters until
+ * it is drained, which takes minutes.
+ */
+export const httpAccess: Message = {
+  name: httpFilterName,
+  typedConfig: any('envoy.extensions.filters.http.rbac.v3.RBAC', { rules: { action: 'ALLOW', policies: {} } }),
+};
+
+/** What a virtual host tells that filter of requests to one container port. */
+export function accessOfRequests(policy: InboundPolicy | undefined, port: number): Message {
+  return toldByRoutes(
     policy,
     grantsAt(policy, port, ({ transport }) => transport === 'tcp'),
   );
-  return rules === undefined ? [] : [httpFilter(rules)];
 }
 
-/** The HTTP filters that enforce a policy on flows of datagrams to one container port. */
-export function udpAccess(policy: InboundPolicy | undefined, port: number): readonly Message[] {
+/** The same of flows of datagrams. */
+export function accessOfFlows(policy: InboundPolicy | undefined, port: number): Message {
   const grants = grantsAt(policy, port, ({ transport }) => transport === 'udp');
-  const rules = accessRules(
+  return toldByRoutes(
     policy,
     grants.map(({ grant, targets }) => ({ grant, targets: targets.map((target) => ({ ...target, http: 'any' })) })),
   );
-  return rules === undefined ? [] : [httpFilter(rules)];
 }
 
-function httpFilter(rules: Message): Message {
-  return { name: 'envoy.filters.http.rbac', typedConfig: any('envoy.extensions.filters.http.rbac.v3.RBAC', rules) };
+/** Without rules the filter is off. */
+function toldByRoutes(policy: InboundPolicy | undefined, grants: readonly PortGrant[]): Message {
+  const rbac = accessRules(policy, grants);
+  const config = any('envoy.extensions.filters.http.rbac.v3.RBACPerRoute', rbac === undefined ? {} : { rbac });
+  return { typedPerFilterConfig: { [httpFilterName]: config } };
 }
 
 /** The network filters that enforce a policy at one container port that is not HTTP: matches of requests grant nothing there. */

@@ -5,8 +5,8 @@ import { inboundLogs } from './access-log.ts';
 import type { InboundPort } from './emitted.ts';
 import { httpConnectionManager } from './http.ts';
 import { interceptionOf } from './interception/redirection.ts';
-import { connectUdp, type Message } from './message.ts';
-import { udpAccess } from './rbac.ts';
+import { ads, connectUdp, type Message } from './message.ts';
+import { accessOfFlows, httpAccess } from './rbac.ts';
 import { everybody, serverTls, trustOf } from './tls.ts';
 
 /**
@@ -20,14 +20,13 @@ export function udpPort(model: MeshModel, server: Workload, served: WorkloadPort
   const policy = model.inbound[server.set];
   const redirected = interceptionOf(server, options) !== undefined;
   const program = redirected ? { address: server.addresses[0] ?? app.address, port } : app;
-  const access = udpAccess(policy, port);
   const address = { socketAddress: { protocol: 'UDP', address: program.address, portValue: program.port } };
   return {
     ...{ name, port: served, tls: undefined, plain: [], accessLog: [] },
     proven: [
       {
         filters: [
-          httpConnectionManager(name, { routeConfig: flows(name, cluster) }, access, {
+          httpConnectionManager(name, { rds: { routeConfigName: name, configSource: ads } }, [httpAccess], {
             ...connectUdp,
             accessLog: inboundLogs(options, server, port, policy, 'identified'),
           }),
@@ -42,11 +41,12 @@ export function udpPort(model: MeshModel, server: Workload, served: WorkloadPort
         loadAssignment: { clusterName: cluster, endpoints: [{ lbEndpoints: [{ endpoint: { address } }] }] },
       },
     ],
+    routes: flows(name, cluster, accessOfFlows(policy, port)),
   };
 }
 
-function flows(name: string, cluster: string): Message {
+function flows(name: string, cluster: string, access: Message): Message {
   const upgradeConfigs = [{ upgradeType: 'CONNECT-UDP', connectConfig: {} }];
   const route = { name: cluster, match: { connectMatcher: {} }, route: { cluster, timeout: '0s', upgradeConfigs } };
-  return { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [route] }] };
+  return { name, virtualHosts: [{ name: cluster, domains: ['*'], routes: [route], ...access }] };
 }

@@ -12,8 +12,11 @@ import { sidecarEnvironment } from './sidecar-environment.ts';
 const graceMillis = 4_000;
 const drainMillis = 4_000;
 const folderName = 'envoy';
-/** Its arguments: as many workers as a sidecar of ours has, and warnings alone. */
-const args = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning', '--log-format', '[%l] %v'];
+/** Its arguments: as many workers as a sidecar of ours has, warnings alone, and the last answer of an old listener ends its connection. */
+const args = [
+  ...['--disable-hot-restart', '--concurrency', '1', '--drain-strategy', 'immediate'],
+  ...['--log-level', 'warning', '--log-format', '[%l] %v'],
+];
 
 /** The name of a service port's cluster. */
 const servicePort = /^[^/:]+\/[^/:]+:\d+$/;

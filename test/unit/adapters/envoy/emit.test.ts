@@ -163,11 +163,12 @@ describe('access control', () => {
   const rules = (name: string, port: number, more: Partial<SampleOptions>) => {
     const bootstrap = bootstrapOf(sampleModel({ base: 1, ...more }), name);
     const listener = named(at(bootstrap, 'staticResources.listeners'), `inbound/default/${name}:${port}`);
-    const filters = port === 15_001 ? 'filters.0.typedConfig.httpFilters' : 'filters';
     const chain = at(listener, 'filterChains.0');
+    const host = at(chain, 'filters.0.typedConfig.routeConfig.virtualHosts.0');
+    const ofRoutes = at(host, 'typedPerFilterConfig') as Readonly<Record<string, unknown>> | undefined;
     const validation = at(chain, 'transportSocket.typedConfig.commonTlsContext.validationContext');
     return {
-      filter: at(chain, `${filters}.0.typedConfig`),
+      filter: port === 15_001 ? at(ofRoutes?.['envoy.filters.http.rbac'], 'rbac') : at(chain, 'filters.0.typedConfig'),
       peers: each(at(validation, 'matchTypedSubjectAltNames'), 'matcher'),
     };
   };
@@ -179,6 +180,18 @@ describe('access control', () => {
       filter: { rules: { action: 'ALLOW', policies: {} } },
       peers: [{ exact: 'nobody' }],
     });
+  });
+
+  it('stands in the routes of an HTTP port, which connections that exist follow; its filter alone refuses everything', () => {
+    const artifacts = (grants: NonNullable<SampleOptions['grants']>) => emitAll(sampleModel({ base: 1, grants }));
+    const own = (list: readonly Artifact[], format: RegExp) =>
+      list.find(({ name, format: type }) => name === 'inbound/default/store-v1:15001' && format.test(type))?.body;
+    const open = artifacts([allowed('buyer', [{}])]);
+    const closed = artifacts([]);
+    const filters = 'filterChains.0.filters.0.typedConfig.httpFilters';
+    expect(at(own(open, /Listener$/), filters)).toEqual(at(own(closed, /Listener$/), filters));
+    expect(at(own(open, /Listener$/), `${filters}.0.typedConfig.rules`)).toEqual({ action: 'ALLOW', policies: {} });
+    expect(own(open, /RouteConfiguration$/)).not.toEqual(own(closed, /RouteConfiguration$/));
   });
 
   it('counts a grant at its container ports only, and matches of requests not for bytes', () => {
