@@ -63,9 +63,9 @@ const checks = [
     mend: 'node scripts/clauses.ts writes the tables in docs/semantics.md anew',
   },
   {
-    name: 'metrics',
+    name: 'metrics, rules and board',
     command: ['scripts/monitoring.ts', '--check'],
-    mend: 'node scripts/monitoring.ts writes the tables in docs/metrics.md anew',
+    mend: 'node scripts/monitoring.ts writes docs/metrics.md, docs/monitoring.md, deploy/monitoring and a template of the chart anew',
   },
   {
     name: 'support matrix',

@@ -24,6 +24,8 @@ export interface Authority {
   readonly trustDomain: string;
   /** The roots of now. */
   readonly trustBundle: string;
+  /** When the certificate that it signs with now ends, in milliseconds since 1970. */
+  readonly notAfter: number;
   /** A new key and certificate for an identity of this trust domain. */
   issue(identity: SpiffeId, options?: IssueOptions): Promise<Svid>;
   /** A certificate for the key of a request, under the identity that is given and no name of the request. */
@@ -103,6 +105,10 @@ export class LiveAuthority implements Authority {
 
   get trustBundle(): string {
     return this.#signer.trustBundle;
+  }
+
+  get notAfter(): number {
+    return this.#signer.notAfter;
   }
 
   /** What is signed from now on is signed with this one. */

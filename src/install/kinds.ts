@@ -23,6 +23,8 @@ export const installedKinds: readonly ApiKind[] = [
   kind('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
   kind('cert-manager.io/v1', 'Certificate', 'certificates'),
   kind('cert-manager.io/v1', 'Issuer', 'issuers'),
+  kind('monitoring.coreos.com/v1', 'PrometheusRule', 'prometheusrules'),
+  kind('monitoring.coreos.com/v1', 'PodMonitor', 'podmonitors'),
   kind('v1', 'Service', 'services'),
   kind('v1', 'ConfigMap', 'configmaps'),
   kind('v1', 'Secret', 'secrets'),

@@ -16,7 +16,7 @@ import { PolicyMemory } from './policy/memory.ts';
 import { DenialLog } from './telemetry/denials.ts';
 import { RecordSource } from './telemetry/records.ts';
 import { Ticker } from './ticker.ts';
-import { expiryOf, type TlsMaterial, tlsMaterial } from './tls/material.ts';
+import { expiryOf, type TlsMaterial, tlsMaterial, validityOf } from './tls/material.ts';
 import { Tracing } from './tracing/tracing.ts';
 import { Clusters } from './upstream/clusters.ts';
 import { Dialer } from './upstream/dial.ts';
@@ -219,8 +219,9 @@ export class Runtime {
     const upstream = () => this.#pools.connections + this.#outside.connections;
     registry.gauge(metrics.connections, upstream, { side: 'upstream' });
     registry.gauge(metrics.configVersion, () => this.version);
-    const expiry = () => (this.#secret === undefined ? 0 : expiryOf(this.#secret) / 1000);
-    registry.gauge(metrics.certificateExpiry, expiry);
+    const validity = () => (this.#secret === undefined ? { from: 0, until: 0 } : validityOf(this.#secret));
+    registry.gauge(metrics.certificateExpiry, () => validity().until / 1000);
+    registry.gauge(metrics.certificateIssued, () => validity().from / 1000);
     registry.gauge(metrics.memory, () => process.memoryUsage.rss());
     registry.gauge(metrics.cpu, () => {
       const { user, system } = process.cpuUsage();

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -51,6 +52,8 @@ export interface WebhookServer {
   readonly port: number;
   /** Whether there is a certificate to serve with. */
   readonly ready: boolean;
+  /** When that certificate ends, in milliseconds since 1970; 0 without one. */
+  readonly certificateExpiry: number;
   /** Serves new connections with this certificate; those that are open stay. What cannot be used changes nothing. */
   useCertificate(certificate: ServingCertificate): Result<undefined, string>;
   /** Ends the calls that are being answered within some seconds, and all others at once. */
@@ -101,11 +104,14 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
   server.on('tlsClientError', () => undefined);
   server.on('clientError', (_, socket) => socket.destroy());
   await listen(server, options);
-  let ready = options.certificate !== undefined;
+  let used = options.certificate;
   return {
     port: (server.address() as AddressInfo).port,
     get ready() {
-      return ready;
+      return used !== undefined;
+    },
+    get certificateExpiry() {
+      return used === undefined ? 0 : new X509Certificate(used.certificateChain).validToDate.getTime();
     },
     useCertificate(certificate) {
       try {
@@ -115,7 +121,7 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
       } catch (error) {
         return err(error instanceof Error ? error.message : String(error));
       }
-      ready = true;
+      used = certificate;
       return ok(undefined);
     },
     close: () => close(server),

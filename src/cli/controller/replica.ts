@@ -5,9 +5,13 @@ import { type Controller, type ControllerParts, startController } from '../../co
 import type { Log } from '../../control/cluster/log.ts';
 import { controlPlaneIdentity } from '../../control/plane.ts';
 import { createDashboardPages } from '../../dashboard/api/pages.ts';
+import type { Authority } from '../../identity/authority.ts';
 import { type IdentityServer, type IdentityServerOptions, startIdentityServer } from '../../identity/server.ts';
 import { systemNames, systemNamespace, tokenAudience } from '../../kubernetes/names.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
+import { metrics } from '../../telemetry/catalogue.ts';
+import { renderText } from '../../telemetry/exposition/text.ts';
+import { MetricsRegistry } from '../../telemetry/registry.ts';
 import { clusterDataPlanes } from '../data-planes.ts';
 import { type MeshAuthorityOptions, startMeshAuthority } from './authority.ts';
 import { withMetricsApi } from './metrics-api.ts';
@@ -123,17 +127,19 @@ async function prepareIdentity(
     authority,
     tasks: [webhooks.task, ...tasks],
     missing: () => (webhooks.ready ? [] : ['the certificate of the webhooks']),
-    metrics: () => `${identityMetrics(identity)}${webhooks.metrics()}`,
+    metrics: () => `${identityMetrics(identity, authority)}${webhooks.metrics()}`,
     close: async () => {
       await Promise.all([identity.close(), webhooks.close()]);
     },
   };
 }
 
-function identityMetrics(identity: IdentityServer): string {
-  const name = 'smi_identity_requests_total';
-  const lines = Object.entries(identity.counters()).map(([outcome, count]) => `${name}{outcome="${outcome}"} ${count}`);
-  return [`# HELP ${name} Requests for certificates.`, `# TYPE ${name} counter`, ...lines, ''].join('\n');
+function identityMetrics(identity: IdentityServer, authority: Authority): string {
+  const registry = new MetricsRegistry();
+  for (const [outcome, count] of Object.entries(identity.counters()))
+    registry.counter(metrics.identityRequests, { outcome }).value = count;
+  registry.gauge(metrics.authorityExpiry, () => authority.notAfter / 1000);
+  return renderText(registry);
 }
 
 /** The names by which proxies reach it, and its own address. */

@@ -48,7 +48,7 @@ export interface RunningWebhooks {
 export async function startWebhooks(config: ControllerConfig, context: WebhooksContext): Promise<RunningWebhooks> {
   const { connection, namespace, compileOptions, view, log } = context;
   const registry = new MetricsRegistry();
-  const metrics = webhookMetrics(registry);
+  const metrics = webhookMetrics(registry, () => server.certificateExpiry);
   const server = await startWebhookServer({
     port: context.port,
     host: context.address,

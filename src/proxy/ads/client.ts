@@ -57,6 +57,7 @@ export class AdsClient {
   constructor(options: AdsOptions) {
     this.#options = options;
     this.#resources = options.initial;
+    options.registry.gauge(metrics.controlPlaneConnected, () => (this.#connected ? 1 : 0));
     this.#connect();
   }
 
@@ -65,7 +66,13 @@ export class AdsClient {
     clearTimeout(this.#retry);
     clearTimeout(this.#settle);
     this.#stream?.cancel();
+    this.#stream = undefined;
     this.#channel?.close();
+  }
+
+  /** A channel that was closed cannot be asked. */
+  get #connected(): boolean {
+    return this.#stream !== undefined && this.#channel?.connected === true;
   }
 
   #connect(): void {

@@ -1,4 +1,4 @@
-import { Client, type ClientDuplexStream, type ClientOptions, credentials } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, type ClientOptions, connectivityState, credentials } from '@grpc/grpc-js';
 import type protobuf from 'protobufjs';
 import type { DeltaDiscoveryRequest } from '../../../generated/types/discovery/envoy/service/discovery/v3/DeltaDiscoveryRequest.ts';
 import { loadDescriptor } from '../../lib/descriptors.ts';
@@ -22,6 +22,8 @@ export type DeltaStream = ClientDuplexStream<DeltaDiscoveryRequest, DeltaRespons
 
 export interface Channel {
   open(): DeltaStream;
+  /** Whether there is a connection now. */
+  readonly connected: boolean;
   close(): void;
 }
 
@@ -59,6 +61,9 @@ export function connect(server: NonNullable<ProxyBootstrap['ads']>, secret: Boot
   const response = discovery.lookupType('envoy.service.discovery.v3.DeltaDiscoveryResponse');
   return {
     open: () => client.makeBidiStreamRequest(path, encoder(request), decoder(response)),
+    get connected() {
+      return client.getChannel().getConnectivityState(false) === connectivityState.READY;
+    },
     close: () => client.close(),
   };
 }

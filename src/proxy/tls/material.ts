@@ -55,10 +55,16 @@ export function tlsMaterial(
 }
 
 /** When a certificate ends, in milliseconds since 1970; 0 for one that cannot be read. */
-export function expiryOf({ certificateChain }: BootstrapSecret): number {
+export function expiryOf(secret: BootstrapSecret): number {
+  return validityOf(secret).until;
+}
+
+/** From when until when a certificate is valid, in milliseconds since 1970; 0 for one that cannot be read. */
+export function validityOf({ certificateChain }: BootstrapSecret): { readonly from: number; readonly until: number } {
   try {
-    return new X509Certificate(certificateChain).validToDate.getTime();
+    const { validFromDate, validToDate } = new X509Certificate(certificateChain);
+    return { from: validFromDate.getTime(), until: validToDate.getTime() };
   } catch {
-    return 0;
+    return { from: 0, until: 0 };
   }
 }

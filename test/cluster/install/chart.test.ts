@@ -75,6 +75,7 @@ const valueSets: readonly (readonly [string, Fields])[] = [
   ['cert-manager', { certManager: { enabled: true } }],
   ['an issuer of cert-manager', { certManager: { enabled: true, issuerRef: { kind: 'ClusterIssuer', name: 'ours' } } }],
   ['the CNI plug-in', { cni: { enabled: true } }],
+  ['monitoring', { monitoring: { rules: { enabled: true, labels: { release: 'p' } }, scrape: { enabled: true } } }],
 ];
 
 describe.skipIf(helmMissing)(`Helm${helmMissing === undefined ? '' : `: ${helmMissing}`}`, () => {
@@ -96,8 +97,9 @@ describe.skipIf(helmMissing)(`Helm${helmMissing === undefined ? '' : `: ${helmMi
     });
 
     test('renders what the apiserver takes', async () => {
-      // Definitions of cert-manager are not there, and nor is the namespace.
-      const objects = documents(rendered()).filter(({ apiVersion }) => apiVersion !== 'cert-manager.io/v1');
+      // Definitions of others are not there, and nor is the namespace.
+      const others = /^(cert-manager\.io|monitoring\.coreos\.com)\//;
+      const objects = documents(rendered()).filter(({ apiVersion }) => !others.test(String(apiVersion)));
       await client.post('/api/v1/namespaces', { metadata: { name: 'mesh-system' } });
       const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
       const args = ['apply', '--server-side', '--dry-run=server', '--validate=strict', '--filename=-'];

@@ -16,6 +16,7 @@ test('a credential that cannot be made is reported with its holder, and asked fo
   const authority: Authority = {
     trustDomain,
     trustBundle: real.trustBundle,
+    notAfter: real.notAfter,
     issue: (...wanted) => (attempts++ === 0 ? Promise.reject(new Error('the key is locked')) : real.issue(...wanted)),
     signRequest: (...wanted) => real.signRequest(...wanted),
     onTrustChange: (listener) => real.onTrustChange(listener),

@@ -6,7 +6,7 @@ import { type Authority, createAuthority } from '../../../src/identity/authority
 import { spiffeId } from '../../../src/lib/spiffe.ts';
 import { type ProxyBootstrap, type RunningProxy, type StaticResource, startProxy } from '../../../src/proxy/index.ts';
 import { controlPlane, type TestControlPlane } from './support/control-plane.ts';
-import { conversation, endpoints, namedServer, ownAddress, service, until, workload } from './support/mesh.ts';
+import { conversation, endpoints, metrics, namedServer, ownAddress, service, until, workload } from './support/mesh.ts';
 
 const node = 'default/client';
 const identity = spiffeId('cluster.local', 'default', 'client');
@@ -71,6 +71,23 @@ describe('configuration over ADS', () => {
     expect(await ask(address)).toBe('200 v1');
     serve(node, resources({ v2: 1 }));
     await until(async () => (await ask(address)) === '200 v2', 'the new backend');
+  });
+
+  test('a proxy counts whether its control plane is there, and how old its certificate is', async () => {
+    const { address, resources } = await world();
+    const { port, serve, server } = await plane(address);
+    serve(node, resources({ v1: 1 }));
+    const running = await proxy(address, { ads: { address, port, serverIdentity } });
+    await running.ready;
+    const value = async (name: string) =>
+      Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await metrics(running))?.[1] ?? 'NaN');
+    expect(await value('smi_control_plane_connected')).toBe(1);
+    const issued = await value('smi_certificate_issued_timestamp_seconds');
+    const expiry = await value('smi_certificate_expiry_timestamp_seconds');
+    expect(issued).toBeLessThan(Date.now() / 1000);
+    expect(expiry).toBeGreaterThan(Date.now() / 1000);
+    await server.close(100);
+    await until(async () => (await value('smi_control_plane_connected')) === 0, 'the loss of the control plane');
   });
 
   test('a certificate obtained beside a control plane that refuses the first one opens the way to it', async () => {
