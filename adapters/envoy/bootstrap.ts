@@ -16,7 +16,7 @@ const adminPort = 15_001;
 export function staticBootstrap(model: MeshModel, id: WorkloadId, options: EnvoyOptions): Message | undefined {
   const workload = model.workloads[id];
   if (workload === undefined) return undefined;
-  const artifacts = view(model, id).flatMap((unit) => emitUnit(model, unit, { options }));
+  const artifacts = view(model, id, { options }).flatMap((unit) => emitUnit(model, unit, { options }));
   const assignments = bodies(artifacts, typeUrls.endpoints);
   const routes = bodies(artifacts, typeUrls.routes);
   const { outbound, addresses } = workload;

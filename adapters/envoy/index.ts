@@ -17,8 +17,16 @@ export { clientStatsPath, readClientStats } from './stats.ts';
 export const envoyAdapter: DataPlaneAdapter<EnvoyOptions> = {
   id: 'envoy',
   support,
-  // Secrets wait for nothing and clusters for them; routes come last, so that they lead to clusters that are there.
-  typeOrder: [typeUrls.secret, typeUrls.cluster, typeUrls.endpoints, typeUrls.listener, typeUrls.routes],
+  // Secrets wait for nothing and clusters for them; an address has a scope before connections to it are taken, and routes come
+  // last, so that they lead to clusters that are there.
+  typeOrder: [
+    typeUrls.secret,
+    typeUrls.cluster,
+    typeUrls.endpoints,
+    typeUrls.scope,
+    typeUrls.listener,
+    typeUrls.routes,
+  ],
   parseOptions: parseEnvoyOptions,
   units,
   view,

@@ -25,7 +25,7 @@ export function staticBootstrap(model: MeshModel, workload: WorkloadId, secretFi
 /** The resources of a workload's view, each as its message's fields beside `typeUrl`. */
 function staticResources(model: MeshModel, workload: WorkloadId): readonly { readonly typeUrl: string }[] {
   return proxyAdapter
-    .view(model, workload)
+    .view(model, workload, { options: {} })
     .flatMap((unit) => proxyAdapter.emitUnit(model, unit, { options: {} }))
     .map(({ format, body }) => ({ typeUrl: format, ...(body as object) }));
 }

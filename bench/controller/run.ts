@@ -146,7 +146,9 @@ class Measurement {
     proxies: readonly SimulatedProxy[],
   ): Promise<ControllerReport['connected']> {
     const before = usageOf(controller.pid).cpuMicros;
+    const profiled = this.#profile(controller, 'connect');
     const { seconds, bytes, resources } = await fleet.connect(`127.0.0.1:${await controller.adsPort()}`, proxies);
+    await profiled;
     const { cpuMicros, rssBytes } = usageOf(controller.pid);
     const mebibytes = bytes / 2 ** 20;
     this.#progress(

@@ -58,8 +58,8 @@ function bytesOf(model: MeshModel, units: readonly UnitId[]): ReadonlyMap<string
 const { input } = assemble(parseSource('mesh.yaml', documents()).documents);
 const { model } = createCompiler().compile(input, defaultCompileOptions);
 const id = 'default/app-0-0' as WorkloadId;
-const scoped = envoyAdapter.view(model, id);
-const clusters = envoyAdapter.units(model).filter((unit) => unit.startsWith('cluster/'));
+const scoped = envoyAdapter.view(model, id, { options });
+const clusters = envoyAdapter.units(model, { options }).filter((unit) => unit.startsWith('cluster/'));
 const whole = [...new Set([...scoped, ...clusters])];
 const [less, more] = [bytesOf(model, scoped), bytesOf(model, whole)];
 const sum = (bytes: ReadonlyMap<string, number>) => [...bytes.values()].reduce((total, count) => total + count, 0);

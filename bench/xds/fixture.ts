@@ -46,7 +46,7 @@ function emit(model: MeshModel): readonly Artifact[] {
   if (!parsed.ok) throw new BenchFailure('the Envoy adapter has no default options');
   const options: EnvoyOptions = parsed.value;
   return envoyAdapter
-    .view(model, client)
+    .view(model, client, { options })
     .flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options }))
     .filter(({ format }) => servedTypes.includes(format));
 }

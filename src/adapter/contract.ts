@@ -33,7 +33,7 @@ export interface Adapter<Options = unknown> {
   readonly id: string;
   readonly support: SupportTable;
   parseOptions(input: unknown): Result<Options, NonEmpty<Diagnostic>>;
-  units(model: MeshModel): readonly UnitId[];
+  units(model: MeshModel, context: EmitContext<Options>): readonly UnitId[];
   emitUnit(model: MeshModel, unit: UnitId, context: EmitContext<Options>): readonly Artifact[];
 }
 
@@ -42,7 +42,7 @@ export interface DataPlaneAdapter<Options = unknown> extends Adapter<Options> {
   /** Type URLs in the order in which additions must reach a proxy; removals travel in the reverse order. */
   readonly typeOrder: readonly string[];
   /** The units that one workload's proxy may see: nothing that it cannot reach. */
-  view(model: MeshModel, workload: WorkloadId): readonly UnitId[];
+  view(model: MeshModel, workload: WorkloadId, context: EmitContext<Options>): readonly UnitId[];
   /** The bytes of `google.protobuf.Any.value` for an artifact. */
   encode(artifact: Artifact): Uint8Array;
   /** Resources of later types, as format and name, that a proxy waits for anew whenever it takes this one. */

@@ -43,7 +43,7 @@ export function createEmitter<Options>(adapter: Adapter<Options>, options: Optio
   return {
     emit(model) {
       tracked.follow(model);
-      const units = adapter.units(model);
+      const units = adapter.units(model, { options });
       wanted.replace(new Map(units.map((unit) => [unit, true])));
       tracked.graph.refresh();
       return new Map(units.map((unit) => [unit, artifacts.peek(unit) ?? nothing]));
@@ -56,7 +56,9 @@ export function createViewEmitter<Options>(adapter: DataPlaneAdapter<Options>, o
   const tracked = new TrackedModel();
   const { graph, model } = tracked;
   const open = new Source<WorkloadId, true>(graph);
-  const views = new Table<WorkloadId, readonly UnitId[]>(graph, [open], (workload) => adapter.view(model, workload));
+  const views = new Table<WorkloadId, readonly UnitId[]>(graph, [open], (workload) =>
+    adapter.view(model, workload, { options }),
+  );
   const { wanted, artifacts } = unitsOf(tracked, adapter, options);
   const changed = { views: new Set<WorkloadId>(), units: new Set<UnitId>() };
   artifacts.onValue((unit) => void changed.units.add(unit));

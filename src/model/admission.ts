@@ -12,8 +12,8 @@ import type {
   WorkloadPort,
 } from './types.ts';
 
-/** What admission depends on of a client. */
-export type AdmittedClient = Pick<Workload, 'id' | 'identity'>;
+/** What admission depends on of a client: who it is matters only where grants name workloads. */
+export type AdmittedClient = Pick<Workload, 'identity'> & Partial<Pick<Workload, 'id'>>;
 
 /**
  * What of a client's requests to a service port some ready workload behind it may let in: everything, or what one of the
@@ -105,7 +105,7 @@ function admittedBy(
   if (server.transport === 'plain' || port?.tls === 'off') return 'any';
   if (policy === undefined || port === undefined) return [];
   if (policy.mode !== 'deny') return 'any';
-  const sender = { peer: client.identity, from: client.id };
+  const sender = { peer: client.identity, ...(client.id === undefined ? {} : { from: client.id }) };
   const targets = policy.grants
     .filter(({ from }) => from.some((principal) => isPrincipal(principal, sender)))
     .flatMap(({ to }) => to.filter((target) => reaches(target, port)));

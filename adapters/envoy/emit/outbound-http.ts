@@ -5,29 +5,26 @@ import type { ClientRefusals } from './client-access.ts';
 import { callersDeadline } from './deadline.ts';
 import { httpConnectionManager } from './http.ts';
 import { pathHeader } from './match.ts';
-import { ads, any, type Message } from './message.ts';
+import { any, type Message } from './message.ts';
 import { outsideFilter } from './outside.ts';
-import type { HttpRoutes } from './routes.ts';
+import type { HttpRouting } from './routes.ts';
 import { tracing } from './tracing.ts';
 
-/** The network filter for requests of a client's program, by the routes of the same name. */
+/** The network filter for requests of a client's program. */
 export function outboundHttp(
-  { routes: { name }, faults, asksForPath, destinationHeader }: HttpRoutes,
+  { name, from, faults, asksForPath, destinationHeader }: HttpRouting,
   passthrough: boolean,
   client: Workload,
   options: EnvoyOptions,
   { filters: refusing }: ClientRefusals,
 ): Message {
   const last = passthrough ? [outsideFilter(options)] : [];
-  const rds = { rds: { routeConfigName: name, configSource: ads } };
   const asked = [
     // For routes with several conditions on the path, of which Envoy's route match has room for one.
     ...(asksForPath ? [overwrite(pathHeader, '%PATH(NQ)%')] : []),
-    ...(destinationHeader === undefined
-      ? []
-      : [overwrite(destinationHeader, '%DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT%')]),
+    ...(destinationHeader === undefined ? [] : [overwrite(destinationHeader, '%DOWNSTREAM_LOCAL_ADDRESS%')]),
   ];
-  return httpConnectionManager(name, rds, [...refusing, callersDeadline, ...faults, ...last], {
+  return httpConnectionManager(name, from, [...refusing, callersDeadline, ...faults, ...last], {
     upgradeFilters: [...refusing, overHttp1, ...faults, ...last],
     ...tracing(options, client),
     ...outboundLogs(options, client, refusing.length > 0),

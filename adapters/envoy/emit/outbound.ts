@@ -27,7 +27,7 @@ export function outboundListeners(
 
 /** Names of the service ports' clusters that a workload's outbound listeners can lead to, each once. */
 export function reachedClusters(model: MeshModel, client: Workload): readonly string[] {
-  const caller = callerOf(client);
+  const caller = callerOf(model, client);
   const names =
     client.outbound === 'intercepted'
       ? interceptedNames(model)
@@ -65,7 +65,7 @@ function referencedClusters(model: MeshModel, name: string, client: Caller): rea
 
 function emitListener(model: MeshModel, binding: Binding, client: Workload, options: EnvoyOptions): EmittedListener {
   const { address, port, passthrough, protocol, only } = binding;
-  const caller = callerOf(client);
+  const caller = callerOf(model, client);
   const name = outboundName(client.id, address, port);
   const common = {
     name,

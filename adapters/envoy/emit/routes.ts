@@ -11,7 +11,7 @@ import { faultRoutes } from './faults.ts';
 import { faultFilters } from './injected-faults.ts';
 import { pathHeader } from './match.ts';
 import { meshFields } from './mesh-fields.ts';
-import { type Message, originMetadata } from './message.ts';
+import { ads, type Message, originMetadata } from './message.ts';
 import { outsideRoutes } from './outside.ts';
 import { commonPolicy } from './request-policies.ts';
 import { retryPolicy } from './retry-policy.ts';
@@ -33,16 +33,23 @@ export interface HttpPart {
   readonly asksForPath: boolean;
 }
 
-/** All service ports of a client's HTTP listener. */
-export interface HttpRoutes {
-  /** The route configuration: the authority chooses the service, its rules the cluster. */
-  readonly routes: Message & { readonly name: string };
+/** What a client's HTTP listener has to know of the routes of its requests. */
+export interface HttpRouting {
+  readonly name: string;
+  /** Where the HTTP connection manager finds them. */
+  readonly from: Message;
+  /** Of what decides about the listener. */
   readonly origins: readonly Origin[];
   /** The filters that inject faults. */
   readonly faults: readonly Message[];
   readonly asksForPath: boolean;
-  /** The header that hosts are told by, where it is not the authority; the listener writes the address into it. */
+  /** The header that routes are told by, where it is not the authority; the listener writes the address into it. */
   readonly destinationHeader?: string;
+}
+
+/** All service ports of a listener in one route configuration: the authority chooses the service, its rules the cluster. */
+export interface HttpRoutes extends HttpRouting {
+  readonly routes: Message;
 }
 
 /**
@@ -70,18 +77,11 @@ export function outboundRoutes(
   return routesOf(name, parts, passthrough ? outsideRoutes(port) : []);
 }
 
-/** A request header that stands for the address that a program connected to. */
-const destinationHeader = 'x-smi-destination';
-
-/**
- * The routes of a listener. `others`: of what none of the hosts has, which is otherwise answered 404. Hosts are told by the
- * authority of requests, or by the address that their connection was for.
- */
+/** The routes of a listener. `others`: of what none of the hosts has, which is otherwise answered 404. */
 export function routesOf(
   name: string,
   found: readonly (HttpPart | undefined)[],
   others: readonly Message[],
-  by: 'authority' | 'address' = 'authority',
 ): HttpRoutes {
   const parts = found.filter(
     (part) => part !== undefined && (part.host.domains as readonly string[]).length > 0,
@@ -90,18 +90,14 @@ export function routesOf(
   const unknown = { name: 'unknown', domains: ['*'], routes: [...faultRoutes, ...others] };
   const virtualHosts = [...parts.map(({ host }) => host), unknown];
   return {
-    routes: { name, ...meshFields, ...(by === 'address' ? toldByAddress : {}), virtualHosts },
+    name,
+    from: { rds: { routeConfigName: name, configSource: ads } },
+    routes: { name, ...meshFields, virtualHosts },
     origins: parts.flatMap(({ origins }) => origins),
     faults: faultFilters(parts.flatMap(({ faults }) => faults)),
     asksForPath: parts.some(({ asksForPath }) => asksForPath),
-    ...(by === 'address' ? { destinationHeader } : {}),
   };
 }
-
-const toldByAddress: Message = {
-  vhostHeader: destinationHeader,
-  requestHeadersToRemove: [...(meshFields.requestHeadersToRemove as readonly string[]), destinationHeader],
-};
 
 /** The domains of services some of which belong to an earlier one: what is left to them. */
 function lostDomains(model: MeshModel, binding: Binding, client: Caller): ReadonlyMap<string, readonly string[]> {

@@ -90,7 +90,9 @@ export function resourcesOf(model: MeshModel, workload: WorkloadId, svid: Svid):
   };
   const { identity } = model.workloads[workload]!;
   return [
-    ...envoyAdapter.view(model, workload).flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options })),
+    ...envoyAdapter
+      .view(model, workload, { options })
+      .flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options })),
     ...envoyAdapter.secrets(model, { identity, ...svid }),
   ].map(encoded);
 }

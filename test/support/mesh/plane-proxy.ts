@@ -49,7 +49,7 @@ export const proxyPlane: Plane = {
 /** Everything that one workload's proxy may know, in the order in which it would arrive. */
 export function proxyResources(model: MeshModel, workload: WorkloadId): readonly StaticResource[] {
   return proxyAdapter
-    .view(model, workload)
+    .view(model, workload, { options: {} })
     .flatMap((unit) => proxyAdapter.emitUnit(model, unit, { options: {} }))
     .map(({ format, body }) => ({ typeUrl: format, ...(body as Record<string, unknown>) }));
 }

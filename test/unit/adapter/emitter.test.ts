@@ -41,7 +41,9 @@ const input: fc.Arbitrary<MeshInput> = fc.record({
 });
 
 const plain = <O>(adapter: Adapter<O>, options: O, model: MeshModel) =>
-  Object.fromEntries(adapter.units(model).map((unit) => [unit, adapter.emitUnit(model, unit, { options })]));
+  Object.fromEntries(
+    adapter.units(model, { options }).map((unit) => [unit, adapter.emitUnit(model, unit, { options })]),
+  );
 
 /** After every edit, for the whole mesh and for workloads that come and go. */
 function expectIncremental<O>(
@@ -66,7 +68,7 @@ function expectIncremental<O>(
         }
         const open = Object.keys(model.workloads).filter((id) => emitter.view(id as WorkloadId).length > 0);
         for (const id of open as WorkloadId[]) {
-          expect(emitter.view(id)).toEqual(adapter.view(model, id));
+          expect(emitter.view(id)).toEqual(adapter.view(model, id, { options }));
           for (const unit of emitter.view(id)) {
             expect(emitter.artifacts(unit)).toEqual(adapter.emitUnit(model, unit, { options }));
           }
@@ -82,10 +84,16 @@ describe('an emitter', () => {
     expectIncremental(proxyAdapter, {}, defaultCompileOptions);
   }, 120_000);
 
-  it.each([{}, { clientAccess: 'refuse' }, { accessMode: 'allow' }] as const)(
-    'gives after any edits what Envoys are to have: %j',
-    (more) => {
-      const options = envoyAdapter.parseOptions({ secrets: 'ads' });
+  const interception = { outbound: 15_001, inbound: 15_006 };
+  it.each([
+    [{}, {}],
+    [{ clientAccess: 'refuse' }, {}],
+    [{ accessMode: 'allow' }, {}],
+    [{}, { interception }],
+  ] as const)(
+    'gives after any edits what Envoys are to have: %j, %j',
+    (more, redirected) => {
+      const options = envoyAdapter.parseOptions({ secrets: 'ads', ...redirected });
       if (!options.ok) throw new Error(options.error[0].message);
       const settings = { ...defaultCompileOptions.settings, ...more };
       expectIncremental(envoyAdapter, options.value, { ...defaultCompileOptions, settings }, 12);

@@ -19,9 +19,9 @@ test('a defect while a proxy is served is reported, and the control plane stays'
   let broken = true;
   const adapter: DataPlaneAdapter = {
     ...(proxyAdapter as DataPlaneAdapter),
-    view: (model, workload) => {
+    view: (model, workload, context) => {
       if (broken) throw new Error('planted');
-      return proxyAdapter.view(model, workload);
+      return (proxyAdapter as DataPlaneAdapter).view(model, workload, context);
     },
   };
   const controlPlane = await startControlPlane({

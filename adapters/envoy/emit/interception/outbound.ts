@@ -10,12 +10,13 @@ import { cidr, type Message, originMetadata } from '../message.ts';
 import { outboundHttp } from '../outbound-http.ts';
 import { settingsOf } from '../outbound-settings.ts';
 import { tcpPart } from '../outbound-tcp.ts';
-import type { HttpRoutes } from '../routes.ts';
+import type { HttpRouting } from '../routes.ts';
 import { tlsInspector } from '../tls.ts';
 import { handOn, nowhere } from './connections.ts';
 import { type Meant, type MeantAt, meantPorts } from './meant.ts';
 import { anyAddress, interceptionOf } from './redirection.ts';
-import { routesByAddress, routesByName } from './routes.ts';
+import { routingByAddress } from './requests.ts';
+import { routesByName } from './routes.ts';
 
 /**
  * What takes the connections of an intercepted workload: all are redirected to one listener, which hands each to the listener of the
@@ -63,16 +64,15 @@ function elsewhere({ settings }: MeshModel, client: Workload): Message {
 
 function portListener(model: MeshModel, client: Workload, at: MeantAt, options: EnvoyOptions): EmittedListener {
   const connections = connectionChains(model, client, at);
-  const byAddress = routesByAddress(model, client, at, options);
+  const byAddress = routingByAddress(model, client, at, options);
   const byName = routesByName(model, client, at, options);
-  const requests = (routes: HttpRoutes): Message =>
-    outboundHttp(routes, false, client, options, clientRefusals(model, callerOf(client)));
+  const requests = (routing: HttpRouting): Message =>
+    outboundHttp(routing, false, client, options, clientRefusals(model, callerOf(model, client)));
   const http = at.byAddress.filter(({ protocol, asIs }) => protocol === 'http' && asIs !== true);
   const chains = [
     ...connections.chains,
     ...(byAddress === undefined ? [] : [matching({ filters: [requests(byAddress)] }, ranges(http))]),
   ];
-  const routes = [byAddress, byName].filter((each) => each !== undefined);
   return {
     listener: {
       name: outboundName(client.id, 'redirected', at.number),
@@ -82,8 +82,8 @@ function portListener(model: MeshModel, client: Workload, at: MeantAt, options: 
       trafficDirection: 'OUTBOUND',
       ...otherwise(chains, closing(model, client, at), byName && requests(byName)),
     },
-    routes: routes.map((each) => each.routes),
-    origins: [...connections.origins, ...routes.flatMap(({ origins }) => origins)],
+    routes: byName === undefined ? [] : [byName.routes],
+    origins: [...connections.origins, ...(byAddress?.origins ?? []), ...(byName?.origins ?? [])],
   };
 }
 
@@ -100,7 +100,7 @@ function otherwise(chains: readonly Message[], rest: readonly Message[], named: 
 
 /** Of connections that are not requests the address alone says which service is meant. */
 function connectionChains(model: MeshModel, client: Workload, { number, byAddress }: MeantAt) {
-  const caller = callerOf(client);
+  const caller = callerOf(model, client);
   const parts = byAddress
     .filter(({ protocol, asIs }) => protocol === 'tcp' && asIs !== true)
     .flatMap((meant) => {
@@ -125,7 +125,7 @@ function connectionChains(model: MeshModel, client: Workload, { number, byAddres
 function closing(model: MeshModel, client: Workload, { byName }: MeantAt): readonly Message[] {
   const [only, ...others] = byName.filter(({ protocol }) => protocol === 'tcp');
   const known = only !== undefined && others.length === 0 && model.settings.outboundMode === 'registry-only';
-  const caller = callerOf(client);
+  const caller = callerOf(model, client);
   const [part] = known ? tcpPart(model, only.name, caller, settingsOf(model, caller)) : [];
   return part?.filters ?? [elsewhere(model, client)];
 }

@@ -39,7 +39,9 @@ function layer(
 }
 
 function emitAll(model: MeshModel): readonly Emitted[] {
-  return envoyAdapter.units(model).flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options })) as Emitted[];
+  return envoyAdapter
+    .units(model, { options })
+    .flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options })) as Emitted[];
 }
 
 function find(model: MeshModel, name: string, type: string): Json {
@@ -230,14 +232,14 @@ describe('what is near', () => {
 
   it('is what a client sees of it', () => {
     const model = placed(meshWith([], prefer));
-    const seen = (name: string) => envoyAdapter.view(model, workloadId('default', name));
+    const seen = (name: string) => envoyAdapter.view(model, workloadId('default', name), { options });
     const rules = JSON.stringify(routesOf(model));
     expect(rules).toContain('"default/store-v1:80"');
     const self = { from: 'any', match: 'any', to: { kind: 'self' }, origins: [] } as const;
     const port = { ...model.outbound[store]!.ports[80]!, rules: [self] as const };
     const own = { ...model, outbound: { ...model.outbound, [store]: { service: store, ports: { 80: port } } } };
-    expect(envoyAdapter.view(own, workloadId('default', 'buyer'))).toContain(`cluster/${near}`);
-    expect(envoyAdapter.view(own, workloadId('default', 'thief'))).toContain('cluster/default/store:80');
+    expect(envoyAdapter.view(own, workloadId('default', 'buyer'), { options })).toContain(`cluster/${near}`);
+    expect(envoyAdapter.view(own, workloadId('default', 'thief'), { options })).toContain('cluster/default/store:80');
     expect(seen('buyer')).not.toContain(`cluster/${near}`);
   });
 

@@ -82,7 +82,9 @@ function guarded(model: MeshModel): MeshModel {
 const books = { kind: 'prefix', value: '/books' } as const;
 
 function emitAll(model: MeshModel, chosen: EnvoyOptions = options): readonly Artifact[] {
-  return envoyAdapter.units(model).flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options: chosen }));
+  return envoyAdapter
+    .units(model, { options: chosen })
+    .flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options: chosen }));
 }
 
 function bootstrapOf(model: MeshModel, name: string): unknown {

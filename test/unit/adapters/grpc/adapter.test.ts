@@ -89,7 +89,7 @@ function compile(manifests: string): MeshModel {
 /** What a client may have, by the last word of the type and the name. */
 function seen(model: MeshModel, client: string): ReadonlyMap<string, Json> {
   const artifacts = grpcAdapter
-    .view(model, workloadId('shop', client))
+    .view(model, workloadId('shop', client), { options: {} })
     .flatMap((unit) => grpcAdapter.emitUnit(model, unit, { options: {} }));
   return new Map(artifacts.map(({ format, name, body }) => [`${format.split('.').at(-1)} ${name}`, body as Json]));
 }
@@ -116,7 +116,9 @@ describe('what gRPC clients get', () => {
         policy('faults: { delay: { duration: 5ms, percent: 1 }, abort: { httpStatus: 503, percent: 0.5 } }', 'd') +
         policy('loadBalancer: { algorithm: ringHash, hashOn: { header: x-user } }', 'e'),
     );
-    const artifacts = grpcAdapter.units(model).flatMap((unit) => grpcAdapter.emitUnit(model, unit, { options: {} }));
+    const artifacts = grpcAdapter
+      .units(model, { options: {} })
+      .flatMap((unit) => grpcAdapter.emitUnit(model, unit, { options: {} }));
     expect(artifacts.length).toBeGreaterThan(30);
     expect(artifacts.flatMap(({ format, name, body }) => protoFaults(format.replace(/.*\//, ''), body, name))).toEqual(
       [],
@@ -130,7 +132,7 @@ describe('what gRPC clients get', () => {
     const model = compile(stores + everyone + service('two', 'app: store', ports) + elsewhere);
     const listeners = (workload: ReturnType<typeof workloadId>) =>
       grpcAdapter
-        .view(model, workload)
+        .view(model, workload, { options: {} })
         .flatMap((unit) => grpcAdapter.emitUnit(model, unit, { options: {} }))
         .filter(({ format }) => format.endsWith('Listener'))
         .map(({ name }) => name);

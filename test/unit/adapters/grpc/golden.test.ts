@@ -42,7 +42,7 @@ type Resources = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 function resourcesOf(model: MeshModel, client: Workload): Resources {
   const artifacts = grpcAdapter
-    .view(model, client.id)
+    .view(model, client.id, { options: {} })
     .flatMap((unit) => grpcAdapter.emitUnit(model, unit, { options: {} }));
   return new Map(artifacts.map(({ format, name, body }) => [`${format.split('.').at(-1)} ${name}`, body as never]));
 }

@@ -182,7 +182,7 @@ describe('resources of the proxy', () => {
 
 describe('what a workload may see', () => {
   it('is what its listeners serve and where their rules lead, its own policy and itself', () => {
-    expect([...proxyAdapter.view(mesh, 'default/client' as WorkloadId)].sort()).toEqual([
+    expect([...proxyAdapter.view(mesh, 'default/client' as WorkloadId, { options: {} })].sort()).toEqual([
       'endpoints/default/db:5432',
       'endpoints/default/shop-v1:80',
       'endpoints/default/shop-v2:80',
@@ -195,20 +195,20 @@ describe('what a workload may see', () => {
   });
 
   it('is nothing for a workload that does not exist', () => {
-    expect(proxyAdapter.view(mesh, 'default/nobody' as WorkloadId)).toEqual([]);
+    expect(proxyAdapter.view(mesh, 'default/nobody' as WorkloadId, { options: {} })).toEqual([]);
   });
 
   it('is always among the units', () => {
-    const units = new Set(proxyAdapter.units(mesh));
+    const units = new Set(proxyAdapter.units(mesh, { options: {} }));
     for (const { id } of Object.values(mesh.workloads)) {
-      for (const unit of proxyAdapter.view(mesh, id)) expect(units).toContain(unit);
+      for (const unit of proxyAdapter.view(mesh, id, { options: {} })) expect(units).toContain(unit);
     }
   });
 });
 
 describe('bytes', () => {
   it('say what the bodies say, and are the same every time', () => {
-    for (const unit of proxyAdapter.units(mesh)) {
+    for (const unit of proxyAdapter.units(mesh, { options: {} })) {
       for (const artifact of proxyAdapter.emitUnit(mesh, unit, { options: {} })) {
         const type = loadDescriptor('proxy').lookupType(artifact.format.split('/')[1]!);
         const bytes = proxyAdapter.encode(artifact);
