@@ -15,6 +15,8 @@ export interface TrafficOptions {
   readonly port: number;
   /** Between two readings of one proxy, in milliseconds. */
   readonly intervalMillis?: number;
+  /** Proxies are read only until nobody has asked for so long, in milliseconds; absent: always. */
+  readonly restsAfterMillis?: number;
   /** The node that a pod runs on, where there are nodes. */
   readonly nodeOf?: (namespace: string, pod: string) => string | undefined;
   /** How TrafficMetrics say latencies; in seconds unless told otherwise. */
@@ -41,13 +43,14 @@ export interface MeasuredMesh {
 
 /** Follows what the proxies of the mesh count. */
 export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Traffic {
-  const { port, intervalMillis, others, latencyUnit = 'seconds' } = options;
+  const { port, intervalMillis, restsAfterMillis, others, latencyUnit = 'seconds' } = options;
   const directory = new ModelDirectory(mesh.model, options.nodeOf);
   const other = options.source?.(directory);
   const collector = new Collector({
     targets: () => targetsOf(mesh.model(), port),
     directory,
     ...(intervalMillis === undefined ? {} : { intervalMillis }),
+    ...(restsAfterMillis === undefined ? {} : { restsAfterMillis }),
   });
   if (other === undefined) collector.start();
   const source = other ?? collector;

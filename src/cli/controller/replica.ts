@@ -68,6 +68,7 @@ export async function startReplica(
     },
     log,
     latencyUnit: config.trafficMetrics.latencyUnit,
+    readsWhenAsked: !config.trafficMetrics.api,
     pages: createDashboardPages,
     prepare: async ({ signal, view, api }) => {
       // First of all: what is not converted cannot be read.

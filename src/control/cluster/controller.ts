@@ -53,6 +53,8 @@ export interface ControllerOptions {
     /** Host names and addresses by which proxies reach it. */
     readonly names: readonly string[];
   };
+  /** Whether proxies are read only while somebody asks what they count. */
+  readonly readsWhenAsked?: boolean;
   /** How TrafficMetrics say latencies; in seconds unless told otherwise. */
   readonly latencyUnit?: LatencyUnit;
   /** Starts the other parts; called once the process can tell how it is. What rejects ends the controller. */
@@ -186,8 +188,8 @@ class RunningController {
   }
 
   async #serve(preparing: Promise<ControllerParts>): Promise<Plane> {
-    const { connection, compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent, latencyUnit, pages } =
-      this.#options;
+    const { connection, compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent, pages } = this.#options;
+    const { latencyUnit, readsWhenAsked = false } = this.#options;
     const startedAt = performance.now();
     const listed = this.#source.synced.then(() => {
       this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
@@ -211,6 +213,7 @@ class RunningController {
         nodeOf: (...pod) => nodeOf(this.#source.view, ...pod),
         others: ownerObjects(connection),
         ...(latencyUnit === undefined ? {} : { latencyUnit }),
+        ...(readsWhenAsked ? { restsAfterMillis: 5 * 60_000 } : {}),
       },
       ...(pages === undefined ? {} : { pages }),
     });

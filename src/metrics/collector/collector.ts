@@ -16,6 +16,8 @@ export interface CollectorOptions {
   readonly intervalMillis?: number;
   /** The longest window that can be asked for, in milliseconds. */
   readonly historyMillis?: number;
+  /** Proxies are not read, and nothing is remembered, once nobody has asked for so long, in milliseconds; absent: they always are. */
+  readonly restsAfterMillis?: number;
   readonly now?: () => number;
 }
 
@@ -35,6 +37,8 @@ const maxReadings = 32;
 /** Of history, over all proxies; the oldest goes first. */
 const maxKeptBytes = 128 * 1024 * 1024;
 const ticksPerInterval = 20;
+/** Of intervals, between two readings of a proxy that does not answer. */
+const longestPause = 12;
 
 interface Proxy {
   target: ScrapeTarget;
@@ -44,18 +48,23 @@ interface Proxy {
   readonly phase: number;
   reading: boolean;
   readAt: number | undefined;
+  /** Readings without an answer since the last one that had one, and turns to let pass. */
+  failures: number;
+  pause: number;
 }
 
 /** Reads what every proxy counts, again and again, and remembers what they gained for some minutes. Memory and work are bounded. */
 export class Collector implements MetricsSource {
-  readonly #options: Required<CollectorOptions>;
+  readonly #options: Required<Omit<CollectorOptions, 'restsAfterMillis'>> & Pick<CollectorOptions, 'restsAfterMillis'>;
   readonly #agent: Agent = scrapeAgent();
   readonly #proxies = new Map<string, Proxy>();
-  readonly #startedAt: number;
+  #startedAt: number;
   #observedSince: number;
+  /** When somebody asked last; nothing while it rests. */
+  #askedAt: number | undefined;
   #tick = 0;
   #underWay = 0;
-  readonly #waiting: Proxy[] = [];
+  readonly #waiting = new Set<Proxy>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   readonly #figures = { received: 0, readings: 0, failures: 0 };
@@ -64,6 +73,7 @@ export class Collector implements MetricsSource {
     this.#options = { intervalMillis: defaultInterval, historyMillis: defaultHistory, now: Date.now, ...options };
     this.#startedAt = this.#options.now();
     this.#observedSince = this.#startedAt;
+    if (options.restsAfterMillis === undefined) this.#askedAt = this.#startedAt;
   }
 
   get figures(): CollectorFigures {
@@ -77,7 +87,7 @@ export class Collector implements MetricsSource {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     this.#agent.destroy();
   }
 
@@ -92,6 +102,13 @@ export class Collector implements MetricsSource {
   }
 
   async report(windowMillis: number, now: number): Promise<Result<TrafficReport, string>> {
+    if (this.#askedAt === undefined) {
+      this.#startedAt = this.#options.now();
+      this.#observedSince = this.#startedAt;
+      // What proxies have counted so far: the next reading tells what they gained.
+      if (this.#timer !== undefined) void this.readAll();
+    }
+    this.#askedAt = this.#options.now();
     const { directory, intervalMillis } = this.#options;
     const after = now - windowMillis;
     const sums = new GainSum();
@@ -113,9 +130,19 @@ export class Collector implements MetricsSource {
   }
 
   #beat(): void {
+    const { now, restsAfterMillis = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#askedAt === undefined) return;
+    if (now() - this.#askedAt > restsAfterMillis) {
+      this.#askedAt = undefined;
+      this.#proxies.clear();
+      this.#waiting.clear();
+      return;
+    }
     if (this.#tick === 0) this.#follow();
     for (const proxy of this.#proxies.values()) {
-      if (proxy.phase === this.#tick && !proxy.reading && !this.#waiting.includes(proxy)) this.#waiting.push(proxy);
+      if (proxy.phase !== this.#tick || proxy.reading) continue;
+      if (proxy.pause > 0) proxy.pause -= 1;
+      else this.#waiting.add(proxy);
     }
     this.#tick = (this.#tick + 1) % ticksPerInterval;
     this.#advance();
@@ -123,8 +150,9 @@ export class Collector implements MetricsSource {
 
   #advance(): void {
     while (this.#underWay < maxReadings && !this.#stopped) {
-      const next = this.#waiting.shift();
+      const [next] = this.#waiting;
       if (next === undefined) return;
+      this.#waiting.delete(next);
       this.#underWay += 1;
       void this.#read(next).then(() => {
         this.#underWay -= 1;
@@ -144,8 +172,11 @@ export class Collector implements MetricsSource {
     if (!read.ok || read.value.workload !== proxy.target.workload) {
       // At the address of a pod that is gone another may answer.
       this.#figures.failures += 1;
+      proxy.pause = Math.min(2 ** proxy.failures, longestPause) - 1;
+      proxy.failures += 1;
       return;
     }
+    proxy.failures = 0;
     const now = this.#options.now();
     proxy.readAt = now;
     this.#take(proxy, read.value, now);
@@ -169,7 +200,15 @@ export class Collector implements MetricsSource {
       if (proxy !== undefined) proxy.target = target;
       else {
         const phase = this.#proxies.size % ticksPerInterval;
-        this.#proxies.set(workload, { target, histories: [], phase, reading: false, readAt: undefined });
+        this.#proxies.set(workload, {
+          target,
+          histories: [],
+          phase,
+          reading: false,
+          readAt: undefined,
+          failures: 0,
+          pause: 0,
+        });
       }
     }
     this.#forget(now() - historyMillis, wanted);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Collector, type CollectorOptions } from '../../../../src/metrics/collector/collector.ts';
 import type { TrafficReport } from '../../../../src/metrics/contract.ts';
 import type { MeshDirectory } from '../../../../src/metrics/directory.ts';
@@ -29,6 +29,7 @@ interface Setting {
   clock: number;
   readonly buyer: Counts;
   readonly proxies: CountingProxies;
+  readonly collector: Collector;
   collect(): Promise<void>;
   report(windowMillis?: number): Promise<TrafficReport>;
 }
@@ -44,6 +45,7 @@ async function setting(startedAt = 1_000_000, options: Partial<CollectorOptions>
   );
   return Object.assign(made, {
     proxies,
+    collector,
     collect: () => collector.readAll(),
     report: async (windowMillis = 30_000) => {
       const report = await collector.report(windowMillis, made.clock);
@@ -74,6 +76,45 @@ describe('a collector', () => {
     expect(Math.abs(edge!.latency.p99Millis / 1500 - 1)).toBeLessThan(0.01);
     expect(report).toMatchObject({ windowSeconds: 30, observedSeconds: 10, proxies: { known: 1, read: 1 } });
     expect(total(await all.report(5_000))).toBe(10);
+  });
+
+  test('reads nobody until it is asked, and rests again once nobody asks', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    cleanups.push(() => void vi.useRealTimers());
+    const all = await setting(999_000, { restsAfterMillis: 60_000 });
+    const { collector } = all;
+    collector.start();
+    all.buyer.request(toStore, 200, 'forwarded', 0.01);
+    vi.advanceTimersByTime(20_000);
+    expect(collector.figures.readings).toBe(0);
+    expect(await all.report()).toMatchObject({ observedSeconds: 0, series: [] });
+    await vi.waitFor(() => expect(collector.figures.readings).toBe(1));
+    all.buyer.request(toStore, 200, 'forwarded', 0.01);
+    all.clock += 6_000;
+    vi.advanceTimersByTime(6_000);
+    await vi.waitFor(() => expect(collector.figures.readings).toBe(2));
+    const report = await all.report();
+    expect(report.observedSeconds).toBe(6);
+    expect(total(report)).toBe(1);
+    all.clock += 61_000;
+    vi.advanceTimersByTime(5_000);
+    expect(await all.report()).toMatchObject({ observedSeconds: 0, series: [] });
+  });
+
+  test('reads a proxy that does not answer less and less often', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    cleanups.push(() => void vi.useRealTimers());
+    const all = await setting();
+    await all.proxies.close();
+    const { collector } = all;
+    collector.start();
+    for (const [turns, failures] of [1, 1, 2, 4, 8].map((turns, index) => [turns, index + 1] as const)) {
+      for (let turn = 1; turn <= turns; turn++) {
+        expect(collector.figures.failures).toBe(failures - 1);
+        vi.advanceTimersByTime(5_000);
+      }
+      await vi.waitFor(() => expect(collector.figures.failures).toBe(failures));
+    }
   });
 
   test('forgets what is older than its history', async () => {
