@@ -1,13 +1,15 @@
 import { type ApiOptions, answerApi } from '../metrics/api/answer.ts';
 import type { LatencyUnit, ObjectDirectory } from '../metrics/api/contract.ts';
-import { Collector } from '../metrics/collector/collector.ts';
+import { Collector, type CollectorOptions } from '../metrics/collector/collector.ts';
 import type { ScrapeTarget } from '../metrics/collector/read-proxy.ts';
 import type { MetricsSource } from '../metrics/contract.ts';
-import { type MeshDirectory, ModelDirectory } from '../metrics/directory.ts';
+import { ModelDirectory } from '../metrics/directory.ts';
+import { PrometheusClient, type PrometheusOptions } from '../metrics/prometheus/client.ts';
+import { PrometheusSource, type PrometheusSourceOptions } from '../metrics/prometheus/source.ts';
 import { trafficPage } from '../metrics/traffic-page.ts';
 import type { MeshModel } from '../model/types.ts';
 import type { SourceDocument } from '../source/types.ts';
-import type { AdminPages } from './admin/contract.ts';
+import type { AdminAnswer, AdminPages } from './admin/contract.ts';
 import { measuredObjects } from './measured-objects.ts';
 
 export interface TrafficOptions {
@@ -23,14 +25,14 @@ export interface TrafficOptions {
   readonly latencyUnit?: LatencyUnit;
   /** Objects of kinds that the control plane does not follow. */
   readonly others?: ObjectDirectory;
-  /** Asked in place of the proxies. */
-  readonly source?: (directory: MeshDirectory) => MetricsSource;
+  /** The Prometheus that is asked in place of the proxies. */
+  readonly prometheus?: PrometheusOptions;
 }
 
 /** What goes through the mesh, as its proxies count it. */
 export interface Traffic {
   readonly api: ApiOptions;
-  /** `/traffic`, and the API `metrics.smi-spec.io` below `/apis`. */
+  /** `/traffic`, the API `metrics.smi-spec.io` below `/apis`, and `/directory`: what objects say about what proxies measure. */
   readonly pages: AdminPages;
   close(): void;
 }
@@ -45,15 +47,16 @@ export interface MeasuredMesh {
 export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Traffic {
   const { port, intervalMillis, restsAfterMillis, others, latencyUnit = 'seconds' } = options;
   const directory = new ModelDirectory(mesh.model, options.nodeOf);
-  const other = options.source?.(directory);
-  const collector = new Collector({
-    targets: () => targetsOf(mesh.model(), port),
-    directory,
-    ...(intervalMillis === undefined ? {} : { intervalMillis }),
-    ...(restsAfterMillis === undefined ? {} : { restsAfterMillis }),
-  });
-  if (other === undefined) collector.start();
-  const source = other ?? collector;
+  const targets = () => targetsOf(mesh.model(), port);
+  const { source, close } =
+    options.prometheus === undefined
+      ? collected({
+          targets,
+          directory,
+          ...(intervalMillis === undefined ? {} : { intervalMillis }),
+          ...(restsAfterMillis === undefined ? {} : { restsAfterMillis }),
+        })
+      : asked(options.prometheus, { directory, workloads: () => targets().map(({ workload }) => workload) });
   const { weights } = directory;
   const objects = measuredObjects({ ...mesh, ...(others === undefined ? {} : { others }) });
   const api: ApiOptions = { source, weights, objects, latencyUnit, now: Date.now };
@@ -62,13 +65,34 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
     api,
     pages: {
       traffic: ({ query }) => page(query, Date.now()),
+      directory: async () => json(directory),
       apis: async ({ method, path, query }) => {
         const { status, body, type = 'application/json' } = await answerApi({ method, path, query, accept: '' }, api);
         return { status, type, body: typeof body === 'string' ? body : `${JSON.stringify(body)}\n` };
       },
     },
-    close: () => collector.stop(),
+    close,
   };
+}
+
+interface RunningSource {
+  readonly source: MetricsSource;
+  close(): void;
+}
+
+function collected(options: CollectorOptions): RunningSource {
+  const collector = new Collector(options);
+  collector.start();
+  return { source: collector, close: () => collector.stop() };
+}
+
+function asked(prometheus: PrometheusOptions, mesh: Omit<PrometheusSourceOptions, 'prometheus'>): RunningSource {
+  const client = new PrometheusClient(prometheus);
+  return { source: new PrometheusSource({ prometheus: client, ...mesh }), close: () => client.close() };
+}
+
+function json(value: object): AdminAnswer {
+  return { status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` };
 }
 
 function targetsOf(model: MeshModel | undefined, port: number): readonly ScrapeTarget[] {

@@ -80,6 +80,8 @@ export interface TrafficReport {
   /** End of the window, in milliseconds since the epoch. */
   readonly at: number;
   readonly measuredBy: 'collector' | 'prometheus';
+  /** Of percentiles, relative, where it is more than 1 %: Prometheus may keep few buckets. */
+  readonly latencyError?: number;
   /** Proxies that are known, and those of them that could be read lately; absent where that is not known. */
   readonly proxies?: { readonly known: number; readonly read: number };
   readonly series: readonly TrafficSeries[];
@@ -106,7 +108,7 @@ export interface TrafficSum extends TrafficCounts {
   readonly connections: { readonly carried: number; readonly refused: number };
   /** Of TrafficSplits alone: the Service that was chosen of those behind the apex, with its weight. */
   readonly backend?: { readonly apex: string; readonly name: string; readonly weight: number };
-  /** Within 1 %; 0 where nothing was measured. */
+  /** Within 1 % where the report says nothing else; 0 where nothing was measured. */
   readonly latency: Percentiles;
 }
 

@@ -16,6 +16,24 @@ export interface MeshDirectory {
   readonly weights: BackendWeights;
 }
 
+/** A directory as plain JSON. */
+export interface DirectoryData {
+  /** By `NAMESPACE/POD`. */
+  readonly pods: Readonly<Record<string, PodFacts>>;
+  readonly weights: readonly { readonly split: string; readonly backend: string; readonly weight: number }[];
+}
+
+/** The directory that was told of by another process. */
+export function directoryOf({ pods, weights }: DirectoryData): MeshDirectory {
+  return {
+    pod: (namespace, name) => {
+      const id = `${namespace}/${name}`;
+      return Object.hasOwn(pods, id) ? pods[id] : undefined;
+    },
+    weights: (split, backend) => weights.find((each) => each.split === split && each.backend === backend)?.weight,
+  };
+}
+
 /** Pods that are gone are still told of, as long as there is room: their traffic is. */
 const maxGone = 10_000;
 
@@ -50,18 +68,31 @@ export class ModelDirectory implements MeshDirectory {
     return facts;
   }
 
-  readonly weights: BackendWeights = (split, backend) => {
+  readonly weights: BackendWeights = (split, backend) =>
+    this.#targetsOf(split).find(({ service }) => service === backend)?.weight;
+
+  toJSON(): DirectoryData {
+    const model = this.#current();
+    for (const id of Object.keys(model?.workloads ?? {})) {
+      const [namespace = '', name = ''] = id.split('/');
+      this.pod(namespace, name);
+    }
+    const splits = model?.telemetry.splits.map(({ split }) => split) ?? [];
+    return {
+      pods: Object.fromEntries(this.#known),
+      weights: splits.flatMap((split) =>
+        this.#targetsOf(split).map(({ service, weight }) => ({ split, backend: service, weight })),
+      ),
+    };
+  }
+
+  /** What a split chooses among; what several ports have alike is there several times. */
+  #targetsOf(split: string): readonly { readonly service: string; readonly weight: number }[] {
     const model = this.#current();
     const root = model?.telemetry.splits.find((each) => each.split === split)?.root;
     const ports = root === undefined ? [] : Object.values(model?.outbound[root]?.ports ?? {});
-    for (const { rules } of ports) {
-      for (const { to } of rules) {
-        const target = to.kind === 'weighted' ? to.targets.find(({ service }) => service === backend) : undefined;
-        if (target !== undefined) return target.weight;
-      }
-    }
-    return undefined;
-  };
+    return ports.flatMap(({ rules }) => rules.flatMap(({ to }) => (to.kind === 'weighted' ? to.targets : [])));
+  }
 
   #current(): MeshModel | undefined {
     const model = this.#model();

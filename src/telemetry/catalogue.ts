@@ -246,6 +246,14 @@ export const metrics = {
     labels: ['result'],
     owner: 'proxy',
   },
+  countingSince: {
+    name: 'smi_counting_since_timestamp_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'When this process began to count, in seconds since 1970, and the pod it counts for.',
+    labels: ['workload'],
+    owner: 'proxy',
+  },
   memory: {
     name: 'process_resident_memory_bytes',
     type: 'gauge',

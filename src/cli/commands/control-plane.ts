@@ -5,10 +5,11 @@ import type { ControlPlaneEvent } from '../../control/plane.ts';
 import { localAdminPort } from '../../kubernetes/local-addressing.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type HostPort, hostPort } from '../option-values.ts';
+import { type PrometheusCommandOptions, prometheusOf, withPrometheus } from '../prometheus-options.ts';
 import { stopSignal } from '../stop-signal.ts';
 import { type TelemetryOptions, telemetrySettings, withTelemetry } from '../telemetry-options.ts';
 
-interface ControlPlaneCommandOptions extends TelemetryOptions {
+interface ControlPlaneCommandOptions extends TelemetryOptions, PrometheusCommandOptions {
   readonly state: string;
   readonly ads: HostPort;
   readonly grpcSocket?: string;
@@ -22,6 +23,7 @@ export function controlPlaneCommand(): Command {
     .requiredOption('--state <directory>', 'private directory for the key of the authority and last good configuration')
     .requiredOption('--ads <address:port>', 'where to serve ADS', hostPort)
     .option('--grpc-socket <path>', 'Unix socket, in a private folder, for gRPC clients of this machine');
+  withPrometheus(command, 'ask this Prometheus for traffic in place of the proxies');
   return withTelemetry(command).action(async (paths: string[], options: ControlPlaneCommandOptions) => {
     process.exitCode = await run(paths, options);
   });
@@ -29,6 +31,7 @@ export function controlPlaneCommand(): Command {
 
 async function run(paths: readonly string[], options: ControlPlaneCommandOptions): Promise<number> {
   const { state, ads, grpcSocket } = options;
+  const prometheus = prometheusOf(options);
   const [{ startControlPlane }, { defaultCompileOptions }, { dataPlanes }, { createDashboardPages }] =
     await Promise.all([
       import('../../control/control-plane.ts'),
@@ -51,7 +54,7 @@ async function run(paths: readonly string[], options: ControlPlaneCommandOptions
       ads,
       ...(grpcSocket === undefined ? {} : { localSocket: grpcSocket }),
       awaitPods: supervised,
-      traffic: { port: localAdminPort, intervalMillis: 1_000 },
+      traffic: { port: localAdminPort, intervalMillis: 1_000, ...(prometheus === undefined ? {} : { prometheus }) },
       pages: createDashboardPages,
       onEvent: tell,
     });

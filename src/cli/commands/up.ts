@@ -4,9 +4,10 @@ import { type DataPlaneKind, dataPlaneKinds } from '../../kubernetes/names.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { duration, integer } from '../option-values.ts';
 import { styleFor } from '../output.ts';
+import { type PrometheusCommandOptions, prometheusArguments, withPrometheus } from '../prometheus-options.ts';
 import { type TelemetryOptions, telemetryArguments, withTelemetry } from '../telemetry-options.ts';
 
-interface UpOptions extends TelemetryOptions {
+interface UpOptions extends TelemetryOptions, PrometheusCommandOptions {
   readonly quiet?: true;
   readonly output: 'text' | 'json';
   readonly duration?: number;
@@ -43,6 +44,7 @@ export function upCommand(): Command {
       integer(0, 65_535),
     )
     .option('--allow-edit', 'let whoever has the printed address of the page move the weights of splits');
+  withPrometheus(command, 'ask this Prometheus, which reads the sidecars, for traffic; see docs/monitoring.md');
   return withTelemetry(command)
     .addHelpText('after', notes)
     .action(async (folder: string, options: UpOptions) => {
@@ -95,7 +97,7 @@ async function up(folder: string, options: UpOptions): Promise<number> {
     view,
     live: !json && process.stdout.isTTY === true,
     dataPlane: options.dataPlane,
-    controlPlaneArguments: telemetryArguments(options),
+    controlPlaneArguments: [...telemetryArguments(options), ...prometheusArguments(options)],
     ...(envoy === undefined ? {} : { envoy: envoyRuntime(envoy) }),
     ...(options.dashboard ? { dashboard: dashboardOptions(options) } : {}),
     ...(options.duration === undefined ? {} : { durationMillis: options.duration }),

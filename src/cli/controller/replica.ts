@@ -69,6 +69,7 @@ export async function startReplica(
     log,
     latencyUnit: config.trafficMetrics.latencyUnit,
     readsWhenAsked: !config.trafficMetrics.api,
+    ...(config.trafficMetrics.source.kind === 'prometheus' ? { prometheus: config.trafficMetrics.source } : {}),
     pages: createDashboardPages,
     prepare: async ({ signal, view, api }) => {
       // First of all: what is not converted cannot be read.

@@ -1,6 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ResourcePlural, TrafficResource, TrafficSummary } from '../../metrics/contract.ts';
+import { type DirectoryData, directoryOf, type MeshDirectory } from '../../metrics/directory.ts';
+import { PrometheusClient, type PrometheusOptions } from '../../metrics/prometheus/client.ts';
+import { PrometheusSource } from '../../metrics/prometheus/source.ts';
+import { summarize } from '../../metrics/summarize.ts';
+import { notReached } from '../control-plane/answer.ts';
 import { controlPlaneOf } from '../control-plane/ask.ts';
+import { prometheusOf } from '../prometheus-options.ts';
+import { Unreachable } from '../unreachable.ts';
 import type { TrafficCommandOptions } from './options.ts';
 
 /** A control plane that nobody asked for some time begins to read its proxies: after so many seconds every one has been read twice. */
@@ -10,6 +17,8 @@ export type AskTraffic = () => Promise<TrafficSummary>;
 
 /** Somebody to ask for summaries of traffic; throws `Unreachable` when there is nobody. */
 export async function askForTraffic(by: ResourcePlural, options: TrafficCommandOptions): Promise<AskTraffic> {
+  const prometheus = prometheusOf(options);
+  if (prometheus !== undefined) return await askPrometheus(prometheus, by, options);
   const controlPlane = await controlPlaneOf(options);
   const target = `/traffic?${new URLSearchParams({ window: `${options.window}ms`, by })}`;
   const ask = async () => {
@@ -20,11 +29,37 @@ export async function askForTraffic(by: ResourcePlural, options: TrafficCommandO
   return async () => {
     const first = await ask();
     const lacking = Math.min(firstSeconds, first.windowSeconds) - first.observedSeconds;
-    if (lacking <= 0) return first;
+    if (lacking <= 0 || first.measuredBy === 'prometheus') return first;
     process.stderr.write(`reading the proxies: ${Math.ceil(lacking)} s\n`);
     await pause(lacking * 1_000);
     return await ask();
   };
+}
+
+/** The directory is that of now; without a control plane what labels say is all that is known of pods. */
+async function askPrometheus(
+  prometheus: PrometheusOptions,
+  by: ResourcePlural,
+  options: TrafficCommandOptions,
+): Promise<AskTraffic> {
+  const directory = await directoryOfMesh(options);
+  const source = new PrometheusSource({ prometheus: new PrometheusClient(prometheus), directory });
+  return async () => {
+    const report = await source.report(options.window, Date.now());
+    if (!report.ok) throw notReached(report.error);
+    return summarize(report.value, by, directory.weights);
+  };
+}
+
+async function directoryOfMesh(options: TrafficCommandOptions): Promise<MeshDirectory> {
+  try {
+    const [data] = await (await controlPlaneOf(options)).ask<DirectoryData>('/directory');
+    return directoryOf(data ?? { pods: {}, weights: [] });
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+    process.stderr.write(`owners, Services and weights as far as the metrics tell them: ${error.message}\n`);
+    return directoryOf({ pods: {}, weights: [] });
+  }
 }
 
 /** `name`: NAME, or NAMESPACE/NAME. */

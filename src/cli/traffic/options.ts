@@ -2,8 +2,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../lib/duration.ts';
 import { type ResourcePlural, resourceKinds, type Side } from '../../metrics/contract.ts';
 import type { ControlPlaneOptions } from '../control-plane/answer.ts';
+import { type PrometheusCommandOptions, withPrometheus } from '../prometheus-options.ts';
 
-export interface TrafficCommandOptions extends ControlPlaneOptions {
+export interface TrafficCommandOptions extends ControlPlaneOptions, PrometheusCommandOptions {
   /** In milliseconds. */
   readonly window: number;
   readonly side?: Side;
@@ -20,7 +21,7 @@ export interface TopOptions extends TrafficCommandOptions {
 
 /** Which traffic is meant. */
 export function withTraffic(command: Command): Command {
-  return command
+  return withPrometheus(command, 'ask this Prometheus, and the control plane only what belongs together')
     .addOption(
       new Option('--window <duration>', 'what was counted in the time before now')
         .argParser(windowMillis)

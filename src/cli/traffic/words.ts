@@ -7,13 +7,20 @@ export function nameOf(resource: TrafficResource | null): string {
 }
 
 /** What is stated of every answer: the window, and how much of the mesh was read. */
-export function statement({ windowSeconds, observedSeconds, measuredBy, proxies }: TrafficSummary): string {
+export function statement({
+  windowSeconds,
+  observedSeconds,
+  measuredBy,
+  proxies,
+  latencyError,
+}: TrafficSummary): string {
   const window =
     observedSeconds < windowSeconds
       ? `${whole(observedSeconds)} s of ${whole(windowSeconds)} s`
       : `${whole(windowSeconds)} s`;
   const read = proxies === undefined ? '' : `, ${proxies.read} of ${count(proxies.known, 'proxy', 'proxies')} read`;
-  return `last ${window}, by ${measuredBy}${read}`;
+  const within = latencyError === undefined ? '' : `, percentiles within ${Math.ceil(latencyError * 100)} %`;
+  return `last ${window}, by ${measuredBy}${read}${within}`;
 }
 
 function whole(seconds: number): string {

@@ -4,6 +4,7 @@ import { type Field, fieldOf, portNumbers } from '../../kubernetes/field.ts';
 import { dataPlaneKinds, systemNames, systemNamespace } from '../../kubernetes/names.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { formatFieldPath } from '../../lib/field-path.ts';
+import { isHttpUrl } from '../../lib/http-url.ts';
 import { type IpRange, parseIpRange } from '../../lib/ip-range.ts';
 import { parseQuantity } from '../../lib/quantity.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
@@ -19,6 +20,7 @@ import {
   latencyUnits,
   logLevels,
   nativeSidecarModes,
+  type TrafficSourceConfig,
 } from './types.ts';
 
 const configKey = objectKey('', 'ConfigMap', systemNamespace, systemNames.config);
@@ -37,7 +39,8 @@ const fields: Readonly<Record<string, readonly string[]>> = {
   'injection.resources': ['cpuRequest', 'memoryRequest', 'cpuLimit', 'memoryLimit'],
   'injection.exclude': ['inboundPorts', 'outboundPorts', 'outboundRanges', 'uids'],
   crds: ['manage'],
-  trafficMetrics: ['api', 'latencyUnit'],
+  trafficMetrics: ['api', 'latencyUnit', 'source', 'prometheus'],
+  'trafficMetrics.prometheus': ['url', 'tokenFile', 'caFile'],
   log: ['level'],
 };
 
@@ -69,6 +72,7 @@ export function decodeControllerConfig(value: unknown): Result<ControllerConfig,
     trafficMetrics: {
       api: root.at('trafficMetrics').at('api').flag() ?? false,
       latencyUnit: root.at('trafficMetrics').at('latencyUnit').oneOf(latencyUnits) ?? 'seconds',
+      source: trafficSourceOf(root.at('trafficMetrics'), wrong),
     },
     log: { level: root.at('log').at('level').oneOf(logLevels) ?? 'info' },
   };
@@ -105,6 +109,22 @@ function authorityOf(field: Field): AuthorityConfig {
       kind: issuer.at('kind').text() ?? 'ClusterIssuer',
       group: issuer.at('group').text() ?? 'cert-manager.io',
     },
+  };
+}
+
+function trafficSourceOf(field: Field, wrong: WrongField): TrafficSourceConfig {
+  const kind = field.at('source').oneOf(['collector', 'prometheus'] as const) ?? 'collector';
+  const prometheus = field.at('prometheus');
+  const url = kind === 'prometheus' ? needed(prometheus.at('url')) : prometheus.at('url').text();
+  const [tokenFile, caFile] = [prometheus.at('tokenFile').text(), prometheus.at('caFile').text()];
+  if (url !== undefined && url !== '' && !isHttpUrl(url))
+    wrong('trafficMetrics.prometheus.url', `is ${JSON.stringify(url)}`, 'Write http://HOST:PORT or https://HOST/PATH.');
+  if (kind === 'collector') return { kind };
+  return {
+    kind,
+    url: url ?? '',
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(caFile === undefined ? {} : { caFile }),
   };
 }
 

@@ -24,9 +24,22 @@ export interface ControllerConfig {
     readonly api: boolean;
     /** How it says latencies: as the specification, or as the reference server did. */
     readonly latencyUnit: (typeof latencyUnits)[number];
+    /** Who measures: the controller reads the proxies itself, or asks a Prometheus that reads them. */
+    readonly source: TrafficSourceConfig;
   };
   readonly log: { readonly level: LogLevel };
 }
+
+export type TrafficSourceConfig =
+  | { readonly kind: 'collector' }
+  | {
+      readonly kind: 'prometheus';
+      /** Where it is, with the path before `/api/v1`, if any. */
+      readonly url: string;
+      /** Files of the controller's container: a bearer token, and PEM of authorities for its certificate. */
+      readonly tokenFile?: string;
+      readonly caFile?: string;
+    };
 
 export const latencyUnits = ['seconds', 'ms'] as const;
 

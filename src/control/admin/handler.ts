@@ -11,7 +11,8 @@ const maxWaiting = 32;
 const maxObjects = 50;
 
 const plain = 'text/plain; charset=utf-8';
-const pages = '/healthz /locate /metrics /proxies /proxies/NODE /diff/NODE /rollouts /targets /traffic /wait\n';
+const pages =
+  '/directory /healthz /locate /metrics /proxies /proxies/NODE /diff/NODE /rollouts /targets /traffic /wait\n';
 
 /**
  * What a control plane tells of itself, whatever carries requests to it: `/proxies`, `/proxies/NODE`, `/diff/NODE`,

@@ -8,6 +8,7 @@ import { type LeaseTimes, startLeaderElection } from '../../kubernetes-client/le
 import { isRecord } from '../../lib/values.ts';
 import type { ApiOptions } from '../../metrics/api/answer.ts';
 import type { LatencyUnit } from '../../metrics/api/contract.ts';
+import type { PrometheusOptions } from '../../metrics/prometheus/client.ts';
 import { type MetricDefinition, metrics } from '../../telemetry/catalogue.ts';
 import { renderText } from '../../telemetry/exposition/text.ts';
 import { MetricsRegistry } from '../../telemetry/registry.ts';
@@ -57,6 +58,8 @@ export interface ControllerOptions {
   readonly readsWhenAsked?: boolean;
   /** How TrafficMetrics say latencies; in seconds unless told otherwise. */
   readonly latencyUnit?: LatencyUnit;
+  /** The Prometheus that is asked for traffic in place of the proxies. */
+  readonly prometheus?: PrometheusOptions;
   /** Starts the other parts; called once the process can tell how it is. What rejects ends the controller. */
   readonly prepare: (context: PreparationContext) => Promise<ControllerParts>;
   /** Pages of the admin endpoint beside its own. */
@@ -189,7 +192,7 @@ class RunningController {
 
   async #serve(preparing: Promise<ControllerParts>): Promise<Plane> {
     const { connection, compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent, pages } = this.#options;
-    const { latencyUnit, readsWhenAsked = false } = this.#options;
+    const { latencyUnit, readsWhenAsked = false, prometheus } = this.#options;
     const startedAt = performance.now();
     const listed = this.#source.synced.then(() => {
       this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
@@ -214,6 +217,7 @@ class RunningController {
         others: ownerObjects(connection),
         ...(latencyUnit === undefined ? {} : { latencyUnit }),
         ...(readsWhenAsked ? { restsAfterMillis: 5 * 60_000 } : {}),
+        ...(prometheus === undefined ? {} : { prometheus }),
       },
       ...(pages === undefined ? {} : { pages }),
     });

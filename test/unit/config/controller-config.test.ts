@@ -61,3 +61,20 @@ test('every mistake is named with its field', () => {
   expect(findings([]).length).toBeGreaterThan(0);
   expect(findings({ injection: 'yes' }).length).toBeGreaterThan(0);
 });
+
+test('traffic is asked of a Prometheus that has an address', () => {
+  const prometheus = { url: 'https://prometheus.example/base', tokenFile: '/etc/token' };
+  const source = (trafficMetrics: object) => {
+    const decoded = decodeControllerConfig({ trafficMetrics });
+    return decoded.ok ? decoded.value.trafficMetrics.source : undefined;
+  };
+  expect(source({})).toEqual({ kind: 'collector' });
+  expect(source({ source: 'collector', prometheus })).toEqual({ kind: 'collector' });
+  expect(source({ source: 'prometheus', prometheus })).toEqual({ kind: 'prometheus', ...prometheus });
+  const wrong = (trafficMetrics: object) => findings({ trafficMetrics });
+  expect(wrong({ source: 'prometheus' })).toEqual([expect.stringContaining('trafficMetrics.prometheus.url')]);
+  expect(wrong({ source: 'thanos' })).toEqual([expect.stringContaining('trafficMetrics.source')]);
+  for (const url of ['prometheus:9090', 'ftp://x', 'http://u:p@x', 'http://x/?a=b']) {
+    expect(wrong({ source: 'prometheus', prometheus: { url } })).toEqual(['SMI2012 trafficMetrics.prometheus.url']);
+  }
+});

@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { until } from '../../e2e/support/mesh.ts';
+
+export interface PrometheusSettings {
+  /** Of 127.0.0.0/8, and nobody else's. */
+  readonly address: string;
+  /** `HOST:PORT` each. */
+  readonly targets: readonly string[];
+  readonly native: boolean;
+}
+
+export interface RunningPrometheus {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const port = 19_090;
+const startMillis = 60_000;
+
+/** Debian's Prometheus, which reads all targets once a second. */
+export async function startPrometheus({ address, targets, native }: PrometheusSettings): Promise<RunningPrometheus> {
+  const folder = mkdtempSync(join(tmpdir(), 'smi-prometheus-'));
+  const config = join(folder, 'prometheus.yaml');
+  const scrape = { job_name: 'proxies', static_configs: [{ targets }] };
+  writeFileSync(config, stringify({ global: { scrape_interval: '1s' }, scrape_configs: [scrape] }));
+  const child = spawn(
+    'prometheus',
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=${address}:${port}`,
+      '--log.level=warn',
+      ...(native ? ['--enable-feature=native-histograms'] : []),
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  child.stderr?.on('data', (piece: Buffer) => {
+    said = `${said}${piece.toString()}`.slice(-4_000);
+  });
+  const url = `http://${address}:${port}`;
+  const ready = async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.status === 200;
+  await until(ready, startMillis, () => `Prometheus; it said ${said}`);
+  return {
+    url,
+    stop: async () => {
+      await ended(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+}
