@@ -10,3 +10,14 @@ export function parseDuration(text: string): number | undefined {
   if (new Set(parts.map(([, , unit]) => unit)).size !== parts.length) return undefined;
   return parts.reduce((sum, [, count = '', unit = '']) => sum + Number(count) * (unitMillis[unit] ?? 0), 0);
 }
+
+/** Writes milliseconds so that `parseDuration` reads them: `1m30s`. */
+export function formatDuration(millis: number): string {
+  let rest = Math.round(millis);
+  const parts = ['h', 'm', 's', 'ms'].map((unit) => {
+    const count = Math.floor(rest / (unitMillis[unit] ?? 1));
+    rest -= count * (unitMillis[unit] ?? 1);
+    return count === 0 ? '' : `${count}${unit}`;
+  });
+  return parts.join('') || '0s';
+}

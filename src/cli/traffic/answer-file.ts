@@ -1,3 +1,4 @@
+import { formatDuration } from '../../lib/duration.ts';
 import { decodeTrafficMetrics } from '../../smi/metrics/decode.ts';
 import type { TrafficMetricsDocument } from '../../smi/types.ts';
 import { readSources } from '../../source/read.ts';
@@ -49,7 +50,7 @@ function pathOf({ meta, resource, edge, window }: TrafficMetricsDocument, window
   const object = name === undefined ? '' : `/${encodeURIComponent(name)}`;
   const edges = edge?.resource !== undefined && name !== undefined ? '/edges' : '';
   const query = new URLSearchParams({
-    window: window ?? `${windowMillis}ms`,
+    window: window ?? formatDuration(windowMillis),
     ...(edge?.direction === undefined ? {} : { direction: edge.direction }),
     ...(edge?.side === undefined ? {} : { side: edge.side }),
   });

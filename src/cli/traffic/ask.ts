@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { formatDuration } from '../../lib/duration.ts';
 import type { ResourcePlural, TrafficResource, TrafficSummary } from '../../metrics/contract.ts';
 import { type DirectoryData, directoryOf, type MeshDirectory } from '../../metrics/directory.ts';
 import { PrometheusClient, type PrometheusOptions } from '../../metrics/prometheus/client.ts';
@@ -20,7 +21,7 @@ export async function askForTraffic(by: ResourcePlural, options: TrafficCommandO
   const prometheus = prometheusOf(options);
   if (prometheus !== undefined) return await askPrometheus(prometheus, by, options);
   const controlPlane = await controlPlaneOf(options);
-  const target = `/traffic?${new URLSearchParams({ window: `${options.window}ms`, by })}`;
+  const target = `/traffic?${new URLSearchParams({ window: formatDuration(options.window), by })}`;
   const ask = async () => {
     const answers = await controlPlane.ask<TrafficSummary>(target);
     // Every replica reads every proxy: the one that has done so for longest knows most.

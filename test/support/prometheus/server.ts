@@ -21,6 +21,11 @@ export interface RunningPrometheus {
 const port = 19_090;
 const startMillis = 60_000;
 
+/** Where one answers that is started at an address. */
+export function prometheusUrl(address: string): string {
+  return `http://${address}:${port}`;
+}
+
 /** Debian's Prometheus, which reads all targets once a second. */
 export async function startPrometheus({ address, targets, native }: PrometheusSettings): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'smi-prometheus-'));
@@ -42,7 +47,7 @@ export async function startPrometheus({ address, targets, native }: PrometheusSe
   child.stderr?.on('data', (piece: Buffer) => {
     said = `${said}${piece.toString()}`.slice(-4_000);
   });
-  const url = `http://${address}:${port}`;
+  const url = prometheusUrl(address);
   const ready = async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.status === 200;
   await until(ready, startMillis, () => `Prometheus; it said ${said}`);
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseDuration } from '../../../src/lib/duration.ts';
+import { formatDuration, parseDuration } from '../../../src/lib/duration.ts';
 
 test.each([
   ['250ms', 250],
@@ -13,4 +13,15 @@ test.each([
 
 test.each(['', '60', 's', '-1s', '1.5s', '1s ', '1s2s', '123456s', '1d'])('%j is no duration', (text) => {
   expect(parseDuration(text)).toBeUndefined();
+});
+
+test.each([
+  [0, '0s'],
+  [250, '250ms'],
+  [300_000, '5m'],
+  [90_001, '1m30s1ms'],
+  [100_000_000, '27h46m40s'],
+])('%d milliseconds are %s, and read again', (millis, text) => {
+  expect(formatDuration(millis)).toBe(text);
+  expect(parseDuration(text)).toBe(millis);
 });
