@@ -5,6 +5,7 @@
 const mayImport = {
   lib: [],
   telemetry: ['lib'],
+  'access-log': ['lib', 'telemetry'],
   diagnostics: ['lib'],
   source: ['lib', 'diagnostics'],
   smi: ['lib', 'diagnostics', 'source'],
@@ -59,6 +60,7 @@ const mayImport = {
     'compile',
     'adapter',
     'telemetry',
+    'access-log',
     'xds',
     'proxy',
     'identity',

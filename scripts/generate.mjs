@@ -26,6 +26,7 @@ const descriptors = {
     'envoy/config/trace/v3/opentelemetry.proto',
     'envoy/extensions/access_loggers/file/v3/file.proto',
     'envoy/extensions/access_loggers/filters/cel/v3/cel.proto',
+    'envoy/extensions/access_loggers/grpc/v3/als.proto',
     'envoy/extensions/access_loggers/stream/v3/stream.proto',
     'envoy/extensions/formatter/cel/v3/cel.proto',
     'envoy/extensions/clusters/dynamic_forward_proxy/v3/cluster.proto',
@@ -64,6 +65,10 @@ const descriptors = {
 
 /** Fields of Envoy 1.40 that the sources do not have yet, by message. */
 const newer = {
+  'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy': {
+    upstreamConnectMode: { type: 'envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode', id: 21 },
+    maxEarlyDataBytes: { type: 'google.protobuf.UInt32Value', id: 22 },
+  },
   'envoy.config.route.v3.RouteConfiguration': { vhostHeader: { type: 'string', id: 18 } },
   'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit': {
     rateLimits: { rule: 'repeated', type: 'envoy.config.route.v3.RateLimit', id: 17 },
@@ -82,6 +87,8 @@ const samplers = {
   },
 };
 
+const upstreamConnectModes = { IMMEDIATE: 0, ON_DOWNSTREAM_DATA: 1, ON_DOWNSTREAM_TLS_HANDSHAKE: 2 };
+
 function load(files) {
   const schema = new protobuf.Root();
   schema.resolvePath = (origin, target) => {
@@ -95,6 +102,9 @@ function load(files) {
   schema.loadSync(files);
   if (schema.lookup('envoy.config.trace.v3.OpenTelemetryConfig') !== null) {
     schema.define('envoy.extensions.tracers.opentelemetry.samplers.v3', samplers);
+    schema.define('envoy.extensions.filters.network.tcp_proxy.v3', {
+      UpstreamConnectMode: { values: upstreamConnectModes },
+    });
   }
   for (const [message, fields] of Object.entries(newer)) {
     const type = schema.lookup(message);

@@ -13,6 +13,7 @@ import { scrapeConfig } from './monitoring/scrape.ts';
 
 const root = packageRoot();
 const owners: Readonly<Record<MetricOwner, string>> = {
+  sidecar: 'sidecars',
   proxy: 'our proxy',
   'control-plane': 'control plane',
 };
@@ -25,7 +26,7 @@ function page(): string {
     metric.type,
     owners[metric.owner],
     labelsOf(metric.labels),
-    metric.help,
+    metric.envoy === undefined ? metric.help : `${metric.help} Envoy: ${metric.envoy}.`,
   ]);
   const before = readFileSync(join(root, 'docs', 'metrics.md'), 'utf8');
   return place(place(before, 'labels', table(['label', 'says'], labels)), 'metrics', metricsTable(rows));

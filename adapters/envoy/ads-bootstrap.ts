@@ -1,6 +1,6 @@
 import { any, type Message, socketAddress } from './emit/message.ts';
 import { typeUrls } from './names.ts';
-import { type EnvoyProcess, envoyProcess } from './process.ts';
+import { type EnvoyProcess, envoyProcess, ownClusters } from './process.ts';
 
 /** Where an Envoy gets its configuration. */
 export interface ControlPlane {
@@ -44,7 +44,7 @@ export function adsBootstrap(process: EnvoyProcess, controlPlane: ControlPlane, 
       cdsConfig: source,
       ldsConfig: source,
     },
-    staticResources: { clusters: [controlPlaneOf(controlPlane, directory)] },
+    staticResources: { clusters: [controlPlaneOf(controlPlane, directory), ...ownClusters(process)] },
   };
 }
 

@@ -3,7 +3,7 @@ import type { MeshModel, Workload, WorkloadId } from '../../src/model/types.ts';
 import type { Message } from './emit/message.ts';
 import { typeUrls } from './names.ts';
 import type { EnvoyOptions } from './options.ts';
-import { envoyProcess } from './process.ts';
+import { envoyProcess, ownClusters } from './process.ts';
 import { emitUnit } from './units.ts';
 import { view } from './view.ts';
 
@@ -20,20 +20,23 @@ export function staticBootstrap(model: MeshModel, id: WorkloadId, options: Envoy
   const assignments = bodies(artifacts, typeUrls.endpoints);
   const routes = bodies(artifacts, typeUrls.routes);
   const { outbound, addresses } = workload;
+  const telemetrySocket = typeof options.telemetry === 'object' ? options.telemetry.socket : undefined;
   const { node, admin, ...rest } = envoyProcess({
     id,
     cluster: workload.set,
     admin: options.admin ?? { address: adminAddress(workload), port: adminPort },
     sourceAddress: outbound === 'intercepted' ? undefined : addresses[0],
+    telemetrySocket,
   });
   return {
     node,
     admin,
     staticResources: {
       listeners: [...bodies(artifacts, typeUrls.listener).values()].map((listener) => inlineRoutes(listener, routes)),
-      clusters: [...bodies(artifacts, typeUrls.cluster).values()].map((cluster) =>
-        inlineEndpoints(cluster, assignments),
-      ),
+      clusters: [
+        ...[...bodies(artifacts, typeUrls.cluster).values()].map((cluster) => inlineEndpoints(cluster, assignments)),
+        ...ownClusters({ telemetrySocket }),
+      ],
     },
     ...rest,
   };

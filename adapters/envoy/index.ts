@@ -11,7 +11,6 @@ export { adsBootstrap, credentialFiles, secretFiles } from './ads-bootstrap.ts';
 export { staticBootstrap } from './bootstrap.ts';
 export type { EnvoyOptions } from './options.ts';
 export { podBootstrap } from './pod-bootstrap.ts';
-export { clientStatsPath, readClientStats } from './stats.ts';
 
 /** Configuration for Envoy 1.40 and later: xDS v3 resources as proto JSON. */
 export const envoyAdapter: DataPlaneAdapter<EnvoyOptions> = {

@@ -45,6 +45,11 @@ export interface EnvoyOptions {
    * them; without it their sidecars listen at each port number themselves.
    */
   readonly interception?: InterceptionPorts;
+  /**
+   * Envoy streams what it carried to whoever counts beside it: to a Unix socket, or `bootstrap`: its own bootstrap says where, as
+   * `adsBootstrap` does. Absent: nobody counts.
+   */
+  readonly telemetry?: 'bootstrap' | { readonly socket: string };
   /** Tests only: the request header whose decimal value takes the place of randomness among weighted backends. */
   readonly testRandomHeader?: string;
 }
@@ -60,6 +65,7 @@ const optionNames = [
   'accessLog',
   'tracing',
   'interception',
+  'telemetry',
   'testRandomHeader',
 ] as const;
 
@@ -84,8 +90,8 @@ function optionsFault(input: unknown): string | undefined {
   if (!isObject(input)) return 'values must be an object';
   const unknown = unknownKey(input, optionNames);
   if (unknown !== undefined) return `${unknown} is not known`;
-  const { certificates, secrets, admin, dnsServers, webRoots, accessLog, tracing, interception, testRandomHeader } =
-    input;
+  const { certificates, secrets, admin, dnsServers, webRoots, accessLog, tracing } = input;
+  const { interception, telemetry, testRandomHeader } = input;
   if (certificates !== undefined && !areCertificates(certificates)) {
     return `certificates must hold file paths as ${certificateFields.join(', ')}`;
   }
@@ -103,6 +109,8 @@ function optionsFault(input: unknown): string | undefined {
   }
   if (interception !== undefined && !isInterception(interception))
     return 'interception must hold outbound and inbound, two ports';
+  if (telemetry !== undefined && !isTelemetry(telemetry))
+    return 'telemetry must be bootstrap, or hold socket as a path';
   if (testRandomHeader !== undefined && !isText(testRandomHeader)) return 'testRandomHeader must be a header name';
   return undefined;
 }
@@ -119,6 +127,12 @@ function isAccessLog(value: unknown): boolean {
 function isInterception(value: unknown): boolean {
   if (!isObject(value) || unknownKey(value, ['outbound', 'inbound']) !== undefined) return false;
   return isPort(value.outbound) && isPort(value.inbound) && value.outbound !== value.inbound;
+}
+
+function isTelemetry(value: unknown): boolean {
+  return (
+    value === 'bootstrap' || (isObject(value) && unknownKey(value, ['socket']) === undefined && isText(value.socket))
+  );
 }
 
 function isPort(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import { envoyProgramLimit } from '../../src/lib/re2.ts';
+import { telemetryCluster, telemetryMetadata } from '../../src/lib/traffic-context.ts';
 import { any, type Message, socketAddress } from './emit/message.ts';
 import { from, withHopLimit } from './emit/upstream-bind.ts';
 
@@ -16,19 +17,38 @@ export interface EnvoyProcess {
   readonly sourceAddress?: string | undefined;
   /** By which its connections to endpoints can be told from those to its program; absent: the system's. */
   readonly hopLimit?: number;
+  /** The Unix socket of whoever counts what it carries; absent: nobody does. */
+  readonly telemetrySocket?: string | undefined;
 }
 
 /** What a bootstrap says of the process itself, wherever its configuration comes from. */
-export function envoyProcess({ id, cluster, admin, sourceAddress, hopLimit }: EnvoyProcess): Message {
+export function envoyProcess(process: EnvoyProcess): Message {
+  const { id, cluster, admin, sourceAddress, hopLimit, telemetrySocket } = process;
   const upstreamBindConfig = sourceAddress === undefined ? hopLimit && withHopLimit(hopLimit) : from(sourceAddress);
   return {
-    node: { id, cluster },
+    node: { id, cluster, ...(telemetrySocket === undefined ? {} : { metadata: { [telemetryMetadata]: 'grpc' } }) },
     admin: { address: socketAddress(admin.address, admin.port) },
     ...(upstreamBindConfig === undefined ? {} : { clusterManager: { upstreamBindConfig } }),
     statsConfig: { statsTags: statsTags(id) },
     bootstrapExtensions: [internalListeners],
     layeredRuntime: { layers: [{ name: 'smi-mesh', staticLayer: runtime }] },
   };
+}
+
+/** The clusters that a process has wherever its configuration comes from: access logs take no others. */
+export function ownClusters({ telemetrySocket: path }: Pick<EnvoyProcess, 'telemetrySocket'>): readonly Message[] {
+  if (path === undefined) return [];
+  const http = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+  const endpoint = { address: { pipe: { path } } };
+  return [
+    {
+      name: telemetryCluster,
+      type: 'STATIC',
+      connectTimeout: '1s',
+      typedExtensionProtocolOptions: { [http]: any(http, { explicitHttpConfig: { http2ProtocolOptions: {} } }) },
+      loadAssignment: { clusterName: telemetryCluster, endpoints: [{ lbEndpoints: [{ endpoint }] }] },
+    },
+  ];
 }
 
 /**

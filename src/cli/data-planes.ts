@@ -4,6 +4,7 @@ import { proxyAdapter } from '../../adapters/proxy/index.ts';
 import type { DataPlaneAdapter } from '../adapter/contract.ts';
 import type { DataPlane } from '../control/publisher.ts';
 import { sidecarPorts } from '../kubernetes/names.ts';
+import { telemetryMetadata } from '../lib/traffic-context.ts';
 import type { NodeInfo } from '../xds/contract.ts';
 
 /** The data planes that a control plane of machines and local programs serves, each with its parsed options. */
@@ -22,8 +23,13 @@ function dataPlanesWith(envoy: Readonly<Record<string, unknown>>): readonly Data
     { adapter: proxyAdapter as DataPlaneAdapter, options: {} },
     {
       adapter: envoyAdapter as DataPlaneAdapter,
+      options: envoyOptions({ ...envoy, telemetry: 'bootstrap' }),
+      takes: (node) => isCounted(node),
+    },
+    {
+      adapter: envoyAdapter as DataPlaneAdapter,
       options: envoyOptions(envoy),
-      takes: (node) => !isGrpcLibrary(node),
+      takes: (node) => !isCounted(node) && !isGrpcLibrary(node),
     },
     {
       adapter: grpcAdapter as DataPlaneAdapter,
@@ -32,6 +38,11 @@ function dataPlanesWith(envoy: Readonly<Record<string, unknown>>): readonly Data
       local: true,
     },
   ];
+}
+
+/** Its bootstrap knows somebody who counts what it carries; other Envoys would refuse what says so. */
+function isCounted({ metadata }: NodeInfo): boolean {
+  return metadata[telemetryMetadata] !== undefined;
 }
 
 /** `gRPC Node Pure JS`, `gRPC C-core linux Python`, `gRPC Go`: they ask for the types that Envoy asks for. */

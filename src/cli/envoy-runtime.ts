@@ -1,13 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import {
-  adsBootstrap,
-  clientStatsPath,
-  credentialFiles,
-  readClientStats,
-  secretFiles,
-} from '../../adapters/envoy/index.ts';
+import { adsBootstrap, credentialFiles, secretFiles } from '../../adapters/envoy/index.ts';
 import type { EnvoyRuntime } from '../control/local/data-plane.ts';
 
 /** How an Envoy that was found is run beside pods. */
@@ -15,10 +9,9 @@ export function envoyRuntime(binary: string): EnvoyRuntime {
   return {
     binary,
     credentialFiles,
-    trafficPath: clientStatsPath,
-    readTraffic: readClientStats,
-    files({ id, cluster, address, adminPort }, ads, directory) {
-      const process = { id, cluster, admin: { address, port: adminPort }, sourceAddress: address };
+    files({ id, cluster, address, adminPort, telemetrySocket }, ads, directory) {
+      const admin = { address, port: adminPort };
+      const process = { id, cluster, admin, sourceAddress: address, telemetrySocket };
       const bootstrap = adsBootstrap(process, { ...ads, variant: 'delta' }, directory);
       const files = { 'bootstrap.json': bootstrap, ...secretFiles(directory) };
       return Object.fromEntries(Object.entries(files).map(([name, content]) => [name, JSON.stringify(content)]));

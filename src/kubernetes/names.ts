@@ -63,6 +63,8 @@ export const sidecarPorts = {
   admin: 15_000,
   /** Where outbound connections are redirected to. */
   outbound: 15_001,
+  /** An Envoy's own admin endpoint, on the loopback address only: what counts beside it answers at `admin`, and asks it for the rest. */
+  envoyAdmin: 15_004,
   /** Where inbound connections are redirected to. */
   inbound: 15_006,
   /** Metrics, on the pod's address. */

@@ -1,7 +1,7 @@
 import { trafficLabels } from './labels.ts';
 
-/** Who has a metric: our own proxy, or the control plane. */
-export type MetricOwner = 'proxy' | 'control-plane';
+/** Who has a metric: sidecars of either kind, our own proxy alone, or the control plane. */
+export type MetricOwner = 'sidecar' | 'proxy' | 'control-plane';
 
 export interface MetricDefinition {
   readonly name: string;
@@ -10,6 +10,8 @@ export interface MetricDefinition {
   readonly help: string;
   readonly labels: readonly string[];
   readonly owner: MetricOwner;
+  /** What is different where an Envoy is the sidecar. */
+  readonly envoy?: string;
 }
 
 const traffic = trafficLabels.map(({ name }) => name);
@@ -21,7 +23,8 @@ export const metrics = {
     type: 'counter',
     help: 'Requests, each once, when it is over.',
     labels: [...traffic, 'code_class', 'code', 'verdict'],
-    owner: 'proxy',
+    owner: 'sidecar',
+    envoy: 'in mode `allow` no `rule`',
   },
   requestSeconds: {
     name: 'smi_request_duration_seconds',
@@ -29,7 +32,7 @@ export const metrics = {
     unit: 'seconds',
     help: 'Time from request head to end of response, tunnels apart.',
     labels: traffic,
-    owner: 'proxy',
+    owner: 'sidecar',
   },
   tunnelBytes: {
     name: 'smi_tunnel_bytes_total',
@@ -37,14 +40,16 @@ export const metrics = {
     unit: 'bytes',
     help: 'Bytes carried after an upgrade of HTTP/1.1.',
     labels: [...traffic, 'flow'],
-    owner: 'proxy',
+    owner: 'sidecar',
+    envoy: 'counted when the tunnel ends',
   },
   retries: {
     name: 'smi_retries_total',
     type: 'counter',
     help: 'Tries of requests after the first.',
     labels: [...traffic, 'reason'],
-    owner: 'proxy',
+    owner: 'sidecar',
+    envoy: 'reason `unknown`',
   },
   retryBudgetExhausted: {
     name: 'smi_retry_budget_exhausted_total',
@@ -58,7 +63,7 @@ export const metrics = {
     type: 'counter',
     help: 'Requests that a policy delayed or aborted on purpose.',
     labels: [...traffic, 'kind'],
-    owner: 'proxy',
+    owner: 'sidecar',
   },
   mirrored: {
     name: 'smi_mirrored_total',
@@ -72,28 +77,30 @@ export const metrics = {
     type: 'counter',
     help: 'Requests over the rate that a policy allows.',
     labels: [...traffic, 'policy'],
-    owner: 'proxy',
+    owner: 'sidecar',
+    envoy: '`policy` is empty where several limit the port',
   },
   deadlineExceeded: {
     name: 'smi_deadline_exceeded_total',
     type: 'counter',
     help: 'Requests that were cut off at their deadline.',
     labels: traffic,
-    owner: 'proxy',
+    owner: 'sidecar',
   },
   tcpConnections: {
     name: 'smi_tcp_connections_total',
     type: 'counter',
     help: 'TCP connections taken, or not.',
     labels: [...traffic, 'verdict'],
-    owner: 'proxy',
+    owner: 'sidecar',
+    envoy: 'who was refused in the handshake has no `source_identity`',
   },
   tcpRetries: {
     name: 'smi_tcp_retries_total',
     type: 'counter',
     help: 'TCP connections that were tried at another endpoint.',
     labels: [...traffic, 'reason'],
-    owner: 'proxy',
+    owner: 'sidecar',
   },
   tcpBytes: {
     name: 'smi_tcp_bytes_total',
@@ -101,7 +108,8 @@ export const metrics = {
     unit: 'bytes',
     help: 'Bytes carried on TCP connections.',
     labels: [...traffic, 'flow'],
-    owner: 'proxy',
+    owner: 'sidecar',
+    envoy: 'counted when the connection ends',
   },
   tcpSeconds: {
     name: 'smi_tcp_connection_seconds_total',
@@ -109,7 +117,7 @@ export const metrics = {
     unit: 'seconds',
     help: 'Time that TCP connections were open, counted when they end.',
     labels: traffic,
-    owner: 'proxy',
+    owner: 'sidecar',
   },
   udpFlows: {
     name: 'smi_udp_flows_total',
@@ -137,7 +145,8 @@ export const metrics = {
     type: 'counter',
     help: 'Connections that nothing takes, and callers that prove nothing where that is asked.',
     labels: ['direction', 'reason'],
-    owner: 'proxy',
+    owner: 'sidecar',
+    envoy: 'reasons `handshake`, `undeclared-port`, `proxy-port` and `not-in-mesh` alone',
   },
   endpoints: {
     name: 'smi_endpoints',
@@ -237,7 +246,7 @@ export const metrics = {
     type: 'counter',
     help: 'Label sets that were counted under `overflow` because the process had as many series as it may have.',
     labels: ['metric'],
-    owner: 'proxy',
+    owner: 'sidecar',
   },
   spans: {
     name: 'smi_spans_total',

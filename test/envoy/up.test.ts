@@ -28,6 +28,8 @@ describe.skipIf(binary === '')(`smi-cli up --data-plane envoy ${reason}`, () => 
     store?.remove();
   });
 
+  /** What came of the buyer's requests; on a busy machine it may not send as many as it should. */
+  const outcomes = () => Object.keys(tallyOf(mesh, 'bookbuyer-0')).filter((outcome) => outcome !== 'held back');
   const program = (pod: string) => readFileSync(`/proc/${mesh.pidOf('sidecar', pod)}/cmdline`, 'utf8').split('\0')[0];
 
   async function rowsOf(source: string, requests: number): Promise<EventOf<'table'>['rows']> {
@@ -58,7 +60,7 @@ describe.skipIf(binary === '')(`smi-cli up --data-plane envoy ${reason}`, () => 
       60_000,
       () => mesh.tail(),
     );
-    expect(Object.keys(tallyOf(mesh, 'bookbuyer-0'))).toEqual(['200']);
+    expect(outcomes()).toEqual(['200']);
     expect(Object.keys(tallyOf(mesh, 'bookthief-0'))).toEqual(['403']);
     const buyer = await rowsOf('bookbuyer', 500);
     expect(
@@ -96,7 +98,7 @@ describe.skipIf(binary === '')(`smi-cli up --data-plane envoy ${reason}`, () => 
       60_000,
       () => mesh.tail(),
     );
-    expect(Object.keys(tallyOf(mesh, 'bookbuyer-0'))).toEqual(['200']);
+    expect(outcomes()).toEqual(['200']);
   });
 
   test('starts an Envoy that died again, which serves as before', async () => {

@@ -1,4 +1,4 @@
-import type { InboundPolicy, Workload } from '../../../src/model/types.ts';
+import type { InboundPolicy, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { interceptionOf } from './interception/redirection.ts';
 import { any, type Message } from './message.ts';
@@ -34,8 +34,8 @@ export function inboundLogs(
 }
 
 /** What a client's sidecar logs of its program's requests; where it refuses none itself, nothing but all of them. */
-export function outboundLogs(options: EnvoyOptions, client: Workload, refuses: boolean): Message {
-  if (options.accessLog?.requests !== 'all' && !refuses) return {};
+export function outboundLogs(options: EnvoyOptions, client: Workload, refuses: boolean): readonly Message[] {
+  if (options.accessLog?.requests !== 'all' && !refuses) return [];
   const fields = {
     ...{ ...common, direction: 'outbound' },
     ...request,
@@ -47,7 +47,7 @@ export function outboundLogs(options: EnvoyOptions, client: Workload, refuses: b
     details: '%RESPONSE_CODE_DETAILS%',
     trace: '%TRACE_ID%',
   };
-  return { accessLog: [log(options, fields, refusedBy(http))] };
+  return [log(options, fields, refusedBy(http))];
 }
 
 /** As `inboundLogs`, of the connections to an inbound TCP port, those included whose peer the handshake refuses. */
@@ -69,6 +69,13 @@ export function connectionLogs(
   // One listener then has the logs of all ports.
   const here = interceptionOf(server, options) === undefined ? [] : [when(`destination.port == ${port}`)];
   return [log(options, fields, [...refusedBy(network), when("connection.transport_failure_reason != ''")], here)];
+}
+
+/** Of connections to a port, those whose peer the handshake refuses. */
+export function failedHandshake(server: Workload, port: WorkloadPort, options: EnvoyOptions): Message {
+  const refused = "connection.transport_failure_reason != ''";
+  const redirected = interceptionOf(server, options) !== undefined;
+  return when(redirected ? `destination.port == ${port.port} && ${refused}` : refused);
 }
 
 /** Of connections to ports that no container of an intercepted workload declares: each is refused. */

@@ -1,4 +1,5 @@
 import { shared } from '../../../src/adapter/tracking.ts';
+import { deniedBackendPrefix } from '../../../src/lib/traffic-context.ts';
 import { admitted, isShutOut } from '../../../src/model/admission.ts';
 import type { HttpMatch, MeshModel } from '../../../src/model/types.ts';
 import { findServicePort, parseClusterName } from '../names.ts';
@@ -16,10 +17,13 @@ export interface ClientRefusals {
   /** The filters that routes then configure. */
   readonly filters: readonly Message[];
   /** What they are told for requests to a cluster, by filter. */
-  readonly ofRequests: (cluster: string) => Message;
+  readonly ofRequests: (cluster: string, note: Note) => Message;
   /** Whether connections to a cluster are refused. */
   readonly ofBytes: (cluster: string) => boolean;
 }
+
+/** Of which requests the backend is noted, which Envoy does not say of those that it answers before it has chosen an endpoint. */
+export type Note = 'none' | 'refused' | 'always';
 
 const none: ClientRefusals = { filters: [], ofRequests: () => ({}), ofBytes: () => false };
 
@@ -33,9 +37,11 @@ export function clientRefusals(model: MeshModel, client: Caller): ClientRefusals
   return {
     // Without rules of its own it lets everything pass that a route says nothing about.
     filters: [{ name: filterName, typedConfig: any('envoy.extensions.filters.http.rbac.v3.RBAC', {}) }],
-    ofRequests: (cluster) => {
+    ofRequests: (cluster, note) => {
       const matches = matchesOf(cluster);
-      return matches === 'any' ? {} : { [filterName]: admitting(matches) };
+      const named = note === 'always' || (note === 'refused' && matches !== 'any') ? naming(cluster) : {};
+      const rbac = matches === 'any' ? named : { rules: admitting(matches), ...named };
+      return Object.keys(rbac).length === 0 ? {} : { [filterName]: perRoute(rbac) };
     },
     ofBytes: (cluster) => matchesOf(cluster) !== 'any',
   };
@@ -61,6 +67,16 @@ export function mayReach(model: MeshModel, client: Caller, cluster: string): boo
 /** Whom the rules are about is the client itself. Without policies they refuse everything. */
 function admitting(matches: readonly HttpMatch[]): Message {
   const policy = { permissions: matches.map(permission), principals: [{ any: true }] };
-  const rules = { action: 'ALLOW', policies: matches.length === 0 ? {} : { admitted: policy } };
-  return any('envoy.extensions.filters.http.rbac.v3.RBACPerRoute', { rbac: { rules } });
+  return { action: 'ALLOW', policies: matches.length === 0 ? {} : { admitted: policy } };
+}
+
+function perRoute(rbac: Message): Message {
+  return any('envoy.extensions.filters.http.rbac.v3.RBACPerRoute', { rbac });
+}
+
+/** Refuses nothing: notes the backend that the request was for. */
+function naming(cluster: string): Message {
+  const { service } = parseClusterName(cluster);
+  const policies = { [service]: { permissions: [{ any: true }], principals: [{ any: true }] } };
+  return { shadowRules: { action: 'ALLOW', policies }, shadowRulesStatPrefix: deniedBackendPrefix };
 }

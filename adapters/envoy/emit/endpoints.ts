@@ -1,4 +1,5 @@
 import { type LocalityPreference, tiersOf } from '../../../src/lib/locality.ts';
+import { ownerOf } from '../../../src/model/owners.ts';
 import { findPort } from '../../../src/model/ports.ts';
 import type { MeshModel, ServicePort, SpiffeId, Workload } from '../../../src/model/types.ts';
 import { type Message, socketAddress } from './message.ts';
@@ -45,7 +46,12 @@ function lbEndpoint({ workload, address, port, peer }: Endpoint): Message {
   return {
     endpoint: { address: socketAddress(address, port) },
     metadata: {
-      filterMetadata: { 'envoy.transport_socket_match': { peer }, 'smi-mesh': { workload: workload.id } },
+      filterMetadata: { 'envoy.transport_socket_match': { peer }, 'smi-mesh': { peer: peerText(workload, peer) } },
     },
   };
+}
+
+/** As access logs repeat it (`trafficTags.peer`). */
+function peerText(workload: Workload, peer: Endpoint['peer']): string {
+  return `${workload.id} ${ownerOf(workload)} ${peer === plainPeer ? '' : peer}`;
 }

@@ -1,7 +1,7 @@
 import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
-import { connectionLogs, inboundLogs } from './access-log.ts';
+import { type Callers, connectionLogs, failedHandshake, inboundLogs } from './access-log.ts';
 import { admission, inspection } from './admission.ts';
 import { type Authentication, audienceMapper, emitAuthentication } from './authentication.ts';
 import { callersDeadline, overdue, requestTime } from './deadline.ts';
@@ -17,6 +17,7 @@ import { programCluster } from './program.ts';
 import { rateLimits } from './rate-limits.ts';
 import { accessOfRequests, httpAccess, originsAt, tcpAccess, tcpClients } from './rbac.ts';
 import { serverLayersAt } from './server-layers.ts';
+import { connectionStream, inboundContext, requestStream, tellingConnections } from './telemetry.ts';
 import { everybody, type PeerIdentities, serverTls, tlsInspector, trustOf } from './tls.ts';
 import { tracing } from './tracing.ts';
 import { udpPort } from './udp-inbound.ts';
@@ -54,23 +55,29 @@ function httpPort(model: MeshModel, server: Workload, port: WorkloadPort, option
   const layers = serverLayersAt(policy, port.port);
   const users = emitAuthentication(server.id, layers);
   const manager = (identified: boolean): Message => {
+    const callers = identified ? 'identified' : 'plain';
     const limits = rateLimits(layers, identified);
     const filters = [...users.filters, ...(identified ? [httpAccess] : []), ...limits, callersDeadline];
     return httpConnectionManager(name, rds, filters, {
       ...managerOf(users, identified),
       ...tracing(options, server),
-      accessLog: inboundLogs(options, server, port.port, policy, identified ? 'identified' : 'plain'),
+      accessLog: [
+        ...inboundLogs(options, server, port.port, policy, callers),
+        ...requestStream(options, inboundContext(model, server, port.port, 'http', callers)),
+      ],
     });
   };
   const rds = { rds: { routeConfigName: name, configSource: ads } };
   const filterNames = [...users.filters, ...rateLimits(layers, true)].map((filter) => String(filter.name));
   const transportSocket = serverTls(options, everybody(model), trustOf(model));
   const said = originMetadata(originsAt(policy, port.port));
+  const context = inboundContext(model, server, port.port, 'http', 'identified');
+  const refusals = connectionStream(options, context, failedHandshake(server, port, options));
   const action = { cluster, timeout: '0s', maxStreamDuration: requestTime(0) };
   const route = { name: cluster, match: { prefix: '/' }, ...said, route: action };
   const routes = [...faultRoutes.map((fault) => withoutFilters(fault, filterNames)), overdue, route];
   return {
-    ...{ name, port, tls: port.tls, accessLog: [] },
+    ...{ name, port, tls: port.tls, accessLog: refusals },
     proven: [{ ...said, filters: [manager(true)], transportSocket }],
     plain: [manager(false)],
     clusters: [programCluster(cluster, server, port, options), ...jwksClusters(server.id, layers, options)],
@@ -112,11 +119,16 @@ function tcpPort(model: MeshModel, server: Workload, port: WorkloadPort, options
   const name = inboundName(server.id, port.port);
   const cluster = appClusterName(server.id, port.port);
   const policy = model.inbound[server.set];
-  const proxy = {
+  const context = (callers: Callers) => inboundContext(model, server, port.port, 'tcp', callers);
+  const proxy = (callers: Callers) => ({
     name: 'envoy.filters.network.tcp_proxy',
-    typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', { statPrefix: name, cluster }),
-  };
-  const filters = [...tcpAccess(policy, port.port), proxy];
+    typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
+      statPrefix: name,
+      cluster,
+      ...tellingConnections(connectionStream(options, context(callers)), callers === 'identified'),
+    }),
+  });
+  const filters = [...tcpAccess(policy, port.port), proxy('identified')];
   const chain = (peers: PeerIdentities, match: Message = {}): Message => ({
     ...match,
     ...originMetadata(originsAt(policy, port.port)),
@@ -129,8 +141,11 @@ function tcpPort(model: MeshModel, server: Workload, port: WorkloadPort, options
   );
   const elsewhere = chain(clients === undefined ? everybody(model) : { exact: clients.everywhere });
   return {
-    ...{ name, port, tls: port.tls, proven: [...places, elsewhere], plain: [proxy] },
-    accessLog: connectionLogs(options, server, port.port, policy),
+    ...{ name, port, tls: port.tls, proven: [...places, elsewhere], plain: [proxy('plain')] },
+    accessLog: [
+      ...connectionLogs(options, server, port.port, policy),
+      ...connectionStream(options, context('identified'), failedHandshake(server, port, options)),
+    ],
     clusters: [programCluster(cluster, server, port, options)],
   };
 }

@@ -33,8 +33,8 @@ export function cidr(address: string): Message {
 }
 
 /** Where a resource comes from, as Envoy's admin endpoint and access logs can show it: object and field, never a line. */
-export function originMetadata(origins: readonly Origin[]): { readonly metadata?: Message } {
+export function originMetadata(origins: readonly Origin[], more: Message = {}): { readonly metadata?: Message } {
   if (origins.length === 0) return {};
   const places = origins.map(({ object, path }) => ({ object, path }));
-  return { metadata: { filterMetadata: { 'smi-mesh': { origins: places } } } };
+  return { metadata: { filterMetadata: { 'smi-mesh': { origins: places, ...more } } } };
 }

@@ -8,6 +8,7 @@ import { pathHeader } from './match.ts';
 import { any, type Message } from './message.ts';
 import { outsideFilter } from './outside.ts';
 import type { HttpRouting } from './routes.ts';
+import { outboundContext, requestStream } from './telemetry.ts';
 import { tracing } from './tracing.ts';
 
 /** The network filter for requests of a client's program. */
@@ -27,7 +28,10 @@ export function outboundHttp(
   return httpConnectionManager(name, from, [...refusing, callersDeadline, ...faults, ...last], {
     upgradeFilters: [...refusing, overHttp1, ...faults, ...last],
     ...tracing(options, client),
-    ...outboundLogs(options, client, refusing.length > 0),
+    ...logged([
+      ...outboundLogs(options, client, refusing.length > 0),
+      ...requestStream(options, outboundContext(client)),
+    ]),
     ...(asked.length === 0 ? {} : { earlyHeaderMutationExtensions: [before(asked)] }),
   });
 }
@@ -54,4 +58,8 @@ function before(mutations: readonly Message[]): Message {
 
 function overwrite(key: string, value: string): Message {
   return { append: { header: { key, value }, appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' } };
+}
+
+function logged(accessLog: readonly Message[]): Message {
+  return accessLog.length === 0 ? {} : { accessLog };
 }

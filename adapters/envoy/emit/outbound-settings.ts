@@ -38,7 +38,7 @@ export function settingsOf(model: MeshModel, client: Caller, asked?: Asked): Set
   return {
     refusals: {
       ...refusals,
-      ofRequests: (cluster) => (cluster === there ? {} : refusals.ofRequests(cluster)),
+      ofRequests: (cluster, note) => (cluster === there ? {} : refusals.ofRequests(cluster, note)),
       ofBytes: (cluster) => cluster !== there && refusals.ofBytes(cluster),
     },
     clusterOf: (service, port) => (isThere(service, port) ? there : nameOf(service, port)),

@@ -1,29 +1,42 @@
 import { shared } from '../../../src/adapter/tracking.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
+import type { ConnectionWay } from '../../../src/lib/traffic-context.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
-import type { MeshModel, Service } from '../../../src/model/types.ts';
+import type { MeshModel, Service, Workload } from '../../../src/model/types.ts';
 import { emptyCluster } from '../names.ts';
+import type { EnvoyOptions } from '../options.ts';
 import { type Binding, namesAt, type Served, servedAt } from './bindings.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, callerOf } from './caller.ts';
 import { any, type Message } from './message.ts';
 import { type Settings, settingsOf } from './outbound-settings.ts';
 import type { Target } from './route-action.ts';
 import { appliesTo } from './routes.ts';
+import { splitOf } from './rule-routes.ts';
+import { connectionStream, outboundContext, tellingConnections } from './telemetry.ts';
 import { tlsInspector } from './tls.ts';
 
 export interface TcpPart {
   readonly serverNames: readonly string[];
-  readonly filters: readonly Message[];
+  readonly filter: Message;
+  /** What its connections are counted as. */
+  readonly way: ConnectionWay;
   readonly origins: readonly Origin[];
 }
 
 /** Of several services the one that the client's TLS names; the bytes go on as they came. No such name: no connection. */
-export function tcpChains(model: MeshModel, binding: Binding, client: Caller) {
-  const parts = namesAt(model, binding).flatMap((name) =>
-    shared(model, `connections ${client.key} ${name}`, (whole) =>
-      tcpPart(whole, name, client, settingsOf(whole, client)),
-    ),
-  );
+export function tcpChains(model: MeshModel, binding: Binding, workload: Workload, options: EnvoyOptions) {
+  const client = callerOf(model, workload);
+  const parts = namesAt(model, binding)
+    .flatMap((name) =>
+      shared(model, `connections ${client.key} ${name}`, (whole) =>
+        tcpPart(whole, name, client, settingsOf(whole, client)),
+      ),
+    )
+    .map(({ serverNames, origins, ...part }) => ({
+      serverNames,
+      origins,
+      filters: [counted(part, workload, options)],
+    }));
   const origins = parts.flatMap((part) => part.origins);
   if (parts.length === 1) return { chains: { filterChains: parts.map(({ filters }) => ({ filters })) }, origins };
   const chains: Message = {
@@ -41,14 +54,24 @@ export function tcpPart(model: MeshModel, name: string, client: Caller, settings
   const { rules, policies = [] } = served.policy;
   return [
     {
-      serverNames: namesOf(served.service, client),
-      filters: [tcpProxy(served, client, settings)],
+      serverNames: hostsOf(served.service, client),
+      ...tcpProxy(served, client, settings),
       origins: [...served.service.origins, ...originsWithin(rules, policies)],
     },
   ];
 }
 
-function namesOf({ name, namespace, hosts }: Service, client: Caller): readonly string[] {
+/** The network filter, which tells of its connections. */
+export function counted(
+  { filter, way }: Pick<TcpPart, 'filter' | 'way'>,
+  client: Workload,
+  options: EnvoyOptions,
+): Message {
+  const logs = connectionStream(options, outboundContext(client, way));
+  return { ...filter, typedConfig: { ...(filter.typedConfig as Message), ...tellingConnections(logs) } };
+}
+
+function hostsOf({ name, namespace, hosts }: Service, client: Caller): readonly string[] {
   return [...(namespace === client.namespace ? [name.toLowerCase()] : []), ...hosts];
 }
 
@@ -56,24 +79,45 @@ function namesOf({ name, namespace, hosts }: Service, client: Caller): readonly 
 const maxConnectAttempts = 3;
 
 /** Matches speak of requests, so the first rule without one decides about connections. */
-function tcpProxy({ name, service, port, policy }: Served, client: Caller, settings: Settings): Message {
-  const to = policy.rules.find((rule) => rule.match === 'any' && appliesTo(rule, client))?.to;
+function tcpProxy(
+  { name, service, port, policy }: Served,
+  client: Caller,
+  settings: Settings,
+): Pick<TcpPart, 'filter' | 'way'> {
+  const rules = policy.rules.filter((each) => appliesTo(each, client));
+  const index = rules.findIndex(({ match }) => match === 'any');
+  const rule = rules[index];
+  const to = rule?.to;
   const targets =
     to?.kind === 'weighted'
       ? to.targets
       : to?.kind === 'self'
         ? [{ service: service.id, port: port.port, weight: 1 }]
         : [];
+  const chosen = targets.filter(({ weight }) => weight > 0);
   const hashing = targets.some((target) => settings.hashOn(target.service, target.port) !== undefined);
   return {
-    name: 'envoy.filters.network.tcp_proxy',
-    typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
-      statPrefix: name,
-      ...tcpDestination(targets, settings),
-      maxConnectAttempts,
-      ...(hashing ? { hashPolicy: [{ sourceIp: {} }] } : {}),
-    }),
+    filter: {
+      name: 'envoy.filters.network.tcp_proxy',
+      typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
+        statPrefix: name,
+        ...tcpDestination(targets, settings),
+        maxConnectAttempts,
+        ...(hashing ? { hashPolicy: [{ sourceIp: {} }] } : {}),
+      }),
+    },
+    way: {
+      destination: name,
+      route: rule === undefined ? '' : `${name}#${index}`,
+      split: rule === undefined ? '' : splitOf(rule),
+      backends: namesOf(chosen),
+      denied: namesOf(chosen.filter((to) => settings.refusals.ofBytes(settings.clusterOf(to.service, to.port)))),
+    },
   };
+}
+
+function namesOf(targets: readonly Target[]): readonly string[] {
+  return [...new Set(targets.map(({ service }) => service))];
 }
 
 /** For connections, Envoy refuses a weight of 0 instead of never choosing it. */

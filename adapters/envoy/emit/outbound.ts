@@ -74,7 +74,7 @@ function emitListener(model: MeshModel, binding: Binding, client: Workload, opti
     trafficDirection: 'OUTBOUND',
   };
   if (protocol === 'tcp') {
-    const { chains, origins } = tcpChains(model, binding, caller);
+    const { chains, origins } = tcpChains(model, binding, client, options);
     return { listener: { ...common, ...chains }, routes: [], origins };
   }
   const what = `requests ${address} ${port} ${passthrough} ${only} ${caller.key}`;

@@ -100,7 +100,8 @@ function tcpGrantsAt(policy: InboundPolicy | undefined, port: number): readonly 
   return grantsAt(policy, port, ({ transport, http }) => transport === 'tcp' && http === 'any');
 }
 
-function grantsAt(
+/** Those that are about a container port, each with the targets that are. */
+export function grantsAt(
   policy: InboundPolicy | undefined,
   port: number,
   counts: (target: GrantTarget) => boolean,

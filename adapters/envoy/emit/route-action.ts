@@ -1,5 +1,6 @@
-import type { LoadBalancer, RequestPolicy } from '../../../src/model/policy.ts';
+import type { Faults, LoadBalancer, RequestPolicy } from '../../../src/model/policy.ts';
 import type { ServiceId } from '../../../src/model/types.ts';
+import type { ClientRefusals, Note } from './client-access.ts';
 import { deadlineHeader, requestTime } from './deadline.ts';
 import { headerEdits, line } from './header-edits.ts';
 import { injectedFaults, share } from './injected-faults.ts';
@@ -16,12 +17,14 @@ export interface Target {
 export interface ForwardSettings {
   readonly clusterOf: ClusterOf;
   /** How requests to a cluster are refused by the client's own sidecar, by filter; nothing where some may be let in. */
-  readonly refusals: (cluster: string) => Message;
+  readonly refusals: ClientRefusals['ofRequests'];
   /** What binds requests to the endpoints of a service port; undefined: nothing. */
   readonly hashOn: (service: ServiceId, port: number) => LoadBalancer['hashOn'];
   readonly testRandomHeader: string | undefined;
   /** The retry policy of routes that name none. */
   readonly ordinaryRetries?: Message | undefined;
+  /** The rule names backends. */
+  readonly chooses?: boolean;
 }
 
 /** What may happen to requests: they may be sent again; only if their server never saw them; they become tunnels. */
@@ -36,7 +39,7 @@ export function forwardAction(
 ): Message {
   const { timeouts = {}, retries = {}, faults = {}, mirror, headers } = policy;
   const request = use === 'tunnel' ? 0 : (timeouts.request ?? 0);
-  const { clusters, refusals } = clustersOf(targets, settings);
+  const { clusters, refusals } = clustersOf(targets, settings, noted(settings, faults));
   const perFilter = { ...refusals, ...injectedFaults(faults) };
   const edits = headerEdits(headers?.request, headers?.response);
   return {
@@ -54,6 +57,12 @@ export function forwardAction(
     ...edits,
     ...(request === 0 ? {} : { requestHeadersToAdd: [...linesOf(edits), told(request)] }),
   };
+}
+
+/** Where a service's own endpoints are meant the route says it all. */
+function noted({ chooses }: ForwardSettings, { abort }: Faults): Note {
+  if (chooses !== true) return 'none';
+  return abort === undefined ? 'refused' : 'always';
 }
 
 /** Only what differs from the ordinary is said. */
@@ -74,15 +83,16 @@ function linesOf({ requestHeadersToAdd }: Message): readonly Message[] {
 function clustersOf(
   targets: readonly Target[],
   { clusterOf, refusals, testRandomHeader }: ForwardSettings,
+  note: Note,
 ): { readonly clusters: Message; readonly refusals: Message } {
   const [only, ...others] = targets;
   if (only !== undefined && others.length === 0) {
     const cluster = clusterOf(only.service, only.port);
-    return { clusters: { cluster }, refusals: refusals(cluster) };
+    return { clusters: { cluster }, refusals: refusals(cluster, note) };
   }
   const clusters = targets.map(({ service, port, weight }) => {
     const name = clusterOf(service, port);
-    const perFilter = refusals(name);
+    const perFilter = refusals(name, note);
     return { name, weight, ...(Object.keys(perFilter).length === 0 ? {} : { typedPerFilterConfig: perFilter }) };
   });
   const random = testRandomHeader === undefined ? {} : { headerName: testRandomHeader };

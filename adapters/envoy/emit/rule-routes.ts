@@ -1,4 +1,4 @@
-import type { Origin } from '../../../src/diagnostics/origin.ts';
+import { type Origin, parseObjectKey } from '../../../src/diagnostics/origin.ts';
 import type { OutboundRule, ServiceId } from '../../../src/model/types.ts';
 import { type Condition, methodsOf, routeMatch } from './match.ts';
 import { type Message, originMetadata } from './message.ts';
@@ -24,6 +24,8 @@ interface Taken {
   readonly matches: readonly Condition[];
   readonly headers: readonly Message[];
   readonly origins: readonly Origin[];
+  /** The split that governs them, `NAMESPACE/NAME`; absent: none does. */
+  readonly split?: string;
 }
 
 const backendHeader = 'x-smi-backend';
@@ -34,12 +36,15 @@ const backendHeader = 'x-smi-backend';
  */
 export function ruleRoutes(
   { rule, name, service, port, policies }: RuleOf,
-  settings: ForwardSettings,
+  given: ForwardSettings,
 ): readonly Message[] {
+  const settings = { ...given, chooses: rule.to.kind === 'weighted' };
   const own = rule.match === 'any' ? [] : [rule.match];
   const { to, origins } = rule;
+  const split = splitOf(rule);
+  const governing = split === '' ? {} : { split };
   if (to.kind === 'fail') {
-    return routesOf({ name, matches: own, headers: [], origins }, { directResponse: { status: 503 } });
+    return routesOf({ name, matches: own, headers: [], origins, ...governing }, { directResponse: { status: 503 } });
   }
   const targets = to.kind === 'self' ? [{ service, port, weight: 1 }] : to.targets;
   return policyCases(policies).flatMap(({ policy, matches: lists, covering, originsOf }) =>
@@ -49,6 +54,7 @@ export function ruleRoutes(
         matches: [...own, ...matches],
         headers: [],
         origins: [...origins, ...originsOf()],
+        ...governing,
       };
       return [
         ...(policy.debugRouting === true ? namedBackends(taken, targets, policy, settings) : []),
@@ -56,6 +62,14 @@ export function ruleRoutes(
       ];
     }),
   );
+}
+
+/** The object that governs a rule, `NAMESPACE/NAME`; empty for what goes to the service's own endpoints. */
+export function splitOf({ origins }: OutboundRule): string {
+  const [first] = origins;
+  if (first === undefined) return '';
+  const { namespace, name } = parseObjectKey(first.object);
+  return `${namespace}/${name}`;
 }
 
 type Policy = Parameters<typeof forwardAction>[1];
@@ -108,9 +122,11 @@ function forwarding(
 
 const upgrade: Message = { name: 'upgrade', stringMatch: { exact: 'websocket', ignoreCase: true } };
 
-function routesOf({ name, matches, headers, origins }: Taken, action: Message): readonly Message[] {
+function routesOf({ name, matches, headers, origins, split }: Taken, action: Message): readonly Message[] {
   const match = routeMatch(matches, headers);
-  return match === undefined ? [] : [{ name, match, ...originMetadata(origins), ...action }];
+  return match === undefined
+    ? []
+    : [{ name, match, ...originMetadata(origins, split === undefined ? {} : { split }), ...action }];
 }
 
 /** One of each list, in every way. */

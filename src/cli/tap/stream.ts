@@ -38,7 +38,7 @@ export function readTap(
       }
     });
     response.once('error', (error) => end(error.message));
-    // Envoy's own admin endpoint has no such page.
+    // The admin endpoint of an Envoy that nobody counts for has no such page.
     const refusal = response.statusCode === 404 ? 'it cannot be tapped' : `status ${response.statusCode}`;
     response.once('close', () =>
       end(good ? 'it ended' : response.statusCode === 404 ? refusal : text.trim() || refusal),

@@ -129,9 +129,9 @@ export class LocalPod {
   }
 }
 
-function kindOf({ pod, self, directory, envoy }: LocalPodOptions): SidecarKind {
+function kindOf({ pod, self, directory, envoy, listener }: LocalPodOptions): SidecarKind {
   return dataPlaneOf(pod) === 'envoy' && envoy !== undefined
-    ? envoySidecar(pod, envoy, directory)
+    ? envoySidecar(pod, envoy, directory, (line) => listener.line('sidecar', line))
     : proxySidecar(pod, self, directory);
 }
 

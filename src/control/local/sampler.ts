@@ -1,16 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseLocalOutbound } from '../../kubernetes/local-addressing.ts';
 import type { PodObject } from '../../kubernetes/types.ts';
 import type { WantedShare } from '../messages.ts';
-import { dataPlaneOf, type EnvoyRuntime } from './data-plane.ts';
-import { samplesOf } from './envoy-traffic.ts';
-import { ask, type Sample, scrape } from './metrics-scrape.ts';
+import { scrape } from './metrics-scrape.ts';
 import { buildTable, countTraffic, type PodScrape, type TrafficCounts, type TrafficRow } from './table.ts';
 
 export interface SamplerSource {
   readonly pods: readonly PodObject[];
   readonly shares: readonly WantedShare[];
-  readonly envoy?: EnvoyRuntime | undefined;
 }
 
 export interface TrafficTable {
@@ -81,21 +77,11 @@ export class TrafficSampler {
   }
 
   async #scrapePod(planned: PodObject): Promise<void> {
-    const samples = await this.#samplesOf(planned);
+    const { meta, ips } = planned;
+    const samples = ips[0] === undefined ? undefined : await scrape(ips[0]);
     if (samples === undefined) return;
-    const { meta } = planned;
     const pod = `${meta.namespace}/${meta.name}`;
     this.#scrapes.set(pod, { pod, source: `${meta.namespace}/${meta.owners[0]?.name ?? meta.name}`, samples });
-  }
-
-  async #samplesOf(pod: PodObject): Promise<readonly Sample[] | undefined> {
-    const { envoy, shares } = this.#source;
-    const [address] = pod.ips;
-    if (address === undefined) return undefined;
-    if (envoy === undefined || dataPlaneOf(pod) === 'proxy') return scrape(address);
-    const text = await ask(address, envoy.trafficPath);
-    const traffic = text === undefined ? undefined : envoy.readTraffic(text);
-    return traffic && samplesOf(traffic, parseLocalOutbound(pod) ?? [], shares);
   }
 
   #followShares(): void {

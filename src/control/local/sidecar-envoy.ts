@@ -1,13 +1,14 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Svid } from '../../identity/authority.ts';
-import { localAdminPort } from '../../kubernetes/local-addressing.ts';
+import { sidecarPorts } from '../../kubernetes/names.ts';
 import type { PodObject } from '../../kubernetes/types.ts';
 import type { EnvoyRuntime } from './data-plane.ts';
 import { drainEnvoy } from './envoy-drain.ts';
 import { ask } from './metrics-scrape.ts';
 import type { SidecarKind } from './sidecar.ts';
 import { sidecarEnvironment } from './sidecar-environment.ts';
+import { SidecarTelemetry } from './sidecar-telemetry.ts';
 
 const graceMillis = 4_000;
 const drainMillis = 4_000;
@@ -30,19 +31,27 @@ interface Clusters {
 }
 
 /** An Envoy, with its files in a folder of its own below `directory`, which nobody else may read. */
-export function envoySidecar(pod: PodObject, runtime: EnvoyRuntime, directory: string): SidecarKind {
+export function envoySidecar(
+  pod: PodObject,
+  runtime: EnvoyRuntime,
+  directory: string,
+  log: (line: string) => void,
+): SidecarKind {
   const { namespace, name } = pod.meta;
   const address = pod.ips[0] ?? '';
   const folder = join(directory, folderName, `${namespace}.${name}`);
+  const telemetry = new SidecarTelemetry(`${namespace}/${name}`, address, folder, log);
   return {
     graceMillis,
-    launch({ ads, svid }) {
+    async launch({ ads, svid }) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
+      await telemetry.start();
       const node = {
         id: `${namespace}/${name}`,
         cluster: `${namespace}/${pod.spec.serviceAccountName}`,
         address,
-        adminPort: localAdminPort,
+        adminPort: sidecarPorts.envoyAdmin,
+        telemetrySocket: telemetry.socket,
       };
       for (const [file, text] of Object.entries(runtime.files(node, ads, folder))) place(folder, file, text);
       placeCredential(folder, runtime, svid);
@@ -58,6 +67,7 @@ export function envoySidecar(pod: PodObject, runtime: EnvoyRuntime, directory: s
     },
     renew: (svid) => placeCredential(folder, runtime, svid),
     drain: () => drainEnvoy(address, drainMillis),
+    close: () => telemetry.stop(),
   };
 }
 

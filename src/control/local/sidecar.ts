@@ -16,13 +16,15 @@ export interface Enrolment {
 export interface SidecarKind {
   /** From SIGTERM to SIGKILL. */
   readonly graceMillis: number;
-  launch(enrolment: Enrolment): Launch;
+  launch(enrolment: Enrolment): Launch | Promise<Launch>;
   /** Whether its configuration lists none of these workloads as not ready. */
   knowsReady(workloads: ReadonlySet<string>): Promise<boolean>;
   /** Hands a new credential to the one that runs; absent where that is not its way to the control plane's next one. */
   renew?(svid: Svid): void;
   /** Lets what is under way end before SIGTERM; settles in bounded time. */
   drain?(): Promise<void>;
+  /** Lets go of what it has beside the process, which has ended. */
+  close?(): void;
 }
 
 export interface SidecarOptions {
@@ -84,6 +86,7 @@ export class Sidecar {
     clearTimeout(this.#renewal);
     if (this.#running) await this.#options.kind.drain?.();
     await this.#process.stop();
+    this.#options.kind.close?.();
   }
 
   /** While the control plane is away, a sidecar that died comes back with the identity that it had. */

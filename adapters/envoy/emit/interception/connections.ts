@@ -1,5 +1,6 @@
 import { emptyCluster } from '../../names.ts';
 import { any, type Message } from '../message.ts';
+import { tellingConnections } from '../telemetry.ts';
 
 /** The network filter that hands a connection to a cluster as it is. */
 export function handOn(statPrefix: string, cluster: string, accessLog: readonly Message[] = []): Message {
@@ -8,7 +9,7 @@ export function handOn(statPrefix: string, cluster: string, accessLog: readonly 
     typedConfig: any('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', {
       statPrefix,
       cluster,
-      ...(accessLog.length === 0 ? {} : { accessLog }),
+      ...tellingConnections(accessLog),
     }),
   };
 }

@@ -5,6 +5,7 @@ import { undeclaredLogs } from '../access-log.ts';
 import { admission, inspection, matching } from '../admission.ts';
 import type { InboundPort } from '../emitted.ts';
 import { any, type Message, originMetadata } from '../message.ts';
+import { connectionStream, refusalContext } from '../telemetry.ts';
 import { tlsInspector } from '../tls.ts';
 import { nowhere } from './connections.ts';
 import { anyAddress, interceptionOf } from './redirection.ts';
@@ -21,6 +22,7 @@ export function redirectedInbound(
   const interception = interceptionOf(server, options);
   if (interception === undefined) return undefined;
   const name = originalDestinationName(server.id, 'inbound');
+  const undeclared = connectionStream(options, refusalContext(server, 'inbound', 'undeclared-port'));
   return {
     name,
     ...originMetadata(server.origins),
@@ -31,7 +33,7 @@ export function redirectedInbound(
     filterChains: ports.flatMap((port) =>
       admission(port).map((chain) => matching(chain, { destinationPort: port.port.port })),
     ),
-    defaultFilterChain: { filters: [nowhere(name, undeclaredLogs(options, server))] },
+    defaultFilterChain: { filters: [nowhere(name, [...undeclaredLogs(options, server), ...undeclared])] },
     accessLog: ports.flatMap(({ accessLog }) => accessLog),
   };
 }

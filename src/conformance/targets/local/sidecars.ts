@@ -53,7 +53,7 @@ export function envoyStarter(
   return async (pod) => {
     const ready = Promise.withResolvers<void>();
     // Nobody waits for the answers of a mesh that is over.
-    const { drain: _drain, ...kind } = envoySidecar(pod, runtime, directory);
+    const { drain: _drain, ...kind } = envoySidecar(pod, runtime, directory, () => undefined);
     const { namespace } = pod.meta;
     const sidecar: Sidecar = new Sidecar({
       kind,
