@@ -52,8 +52,8 @@ const unreadable: ReadonlySet<string> = new Set([
   'repeated-host',
 ]);
 
-function meant({ route, authority, path }: LogEntry): Pick<RequestRecord, 'authority' | 'path'> {
-  if (unreadable.has(route)) return { authority: '', path: '' };
+function meant({ route, details, authority, path }: LogEntry): Pick<RequestRecord, 'authority' | 'path'> {
+  if (unreadable.has(route) || details === 'path_normalization_failed') return { authority: '', path: '' };
   return { authority: authority.toLowerCase(), path: path.split('?', 1)[0]! };
 }
 

@@ -87,8 +87,8 @@ function emitAll(model: MeshModel, chosen: EnvoyOptions = options): readonly Art
     .flatMap((unit) => envoyAdapter.emitUnit(model, unit, { options: chosen }));
 }
 
-function bootstrapOf(model: MeshModel, name: string): unknown {
-  return staticBootstrap(model, workloadId('default', name), options);
+function bootstrapOf(model: MeshModel, name: string, more: Partial<EnvoyOptions> = {}): unknown {
+  return staticBootstrap(model, workloadId('default', name), { ...options, ...more });
 }
 
 describe('what the Envoy adapter emits', () => {
@@ -130,7 +130,28 @@ describe('what the Envoy adapter emits', () => {
     const route = named(at(host, 'routes'), 'default/store:80#0');
     expect(at(route, 'metadata.filterMetadata.smi-mesh')).toEqual({
       origins: [{ object: 'split.smi-spec.io/TrafficSplit/default/store', path: 'spec' }],
+      split: 'default/store',
     });
+  });
+
+  it('streams what was carried to whoever counts beside it, where it is told to', () => {
+    const model = sampleModel({ base: 1, grants: [allowed('buyer', [{}])] });
+    const streams = (id: string, telemetry?: EnvoyOptions['telemetry']) => {
+      const text = JSON.stringify(bootstrapOf(model, id, telemetry === undefined ? {} : { telemetry }));
+      return text.match(/envoy\.access_loggers\.(http|tcp)_grpc"/g)?.length ?? 0;
+    };
+    expect([streams('buyer'), streams('store-v1')]).toEqual([0, 0]);
+    // A listener for each of three services; the requests, the connections and the failed handshakes of each port.
+    const socket = { socket: '/run/telemetry.sock' };
+    expect(streams('buyer', socket)).toBeGreaterThanOrEqual(3);
+    expect(streams('store-v1', socket)).toBeGreaterThanOrEqual(4);
+    const faults = protoFaults(
+      'envoy.config.bootstrap.v3.Bootstrap',
+      bootstrapOf(model, 'store-v1', { telemetry: socket }),
+      'store-v1',
+    );
+    expect(faults).toEqual([]);
+    expect(JSON.stringify(bootstrapOf(model, 'buyer', { telemetry: socket }))).toContain('"name":"smi-mesh-telemetry"');
   });
 
   it('refers to keys by file only', () => {
