@@ -2,6 +2,7 @@ import { objectKey } from '../diagnostics/origin.ts';
 import { type Fields, isRecord } from '../lib/values.ts';
 import type { SourceDocument } from '../source/types.ts';
 import type { ServedKind } from './list.ts';
+import { lastWriter } from './writer.ts';
 
 /** What `kubectl apply` keeps of the object for itself: as large as the object, and decides nothing. */
 const appliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -15,6 +16,7 @@ export function clusterDocument(
   { apiVersion, kind }: Pick<ServedKind, 'apiVersion' | 'kind'>,
   context: string,
 ): SourceDocument | undefined {
+  const writer = lastWriter(listed.metadata);
   const metadata = withoutBookkeeping(isRecord(listed.metadata) ? listed.metadata : {});
   const { name, namespace = 'default' } = metadata;
   if (typeof name !== 'string' || typeof namespace !== 'string') return undefined;
@@ -28,6 +30,7 @@ export function clusterDocument(
     index: 0,
     // Items of a list carry neither apiVersion nor kind.
     object: { ...listed, apiVersion, kind, metadata },
+    ...(writer === undefined ? {} : { writer }),
   };
 }
 

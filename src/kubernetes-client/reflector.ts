@@ -4,6 +4,7 @@ import { Backoff, type BackoffLimits } from './backoff.ts';
 import type { StreamingConnection } from './connect.ts';
 import { type ClusterFault, fault } from './fault.ts';
 import { resourceVersionOf, type WatchEvent, watch } from './watch-stream.ts';
+import { withLastWriter } from './writer.ts';
 
 export interface ObjectName {
   /** Empty for objects of the cluster. */
@@ -12,7 +13,7 @@ export interface ObjectName {
 }
 
 export interface ReflectedChange {
-  /** Objects that are new or different, without `metadata.managedFields`; those of a list carry no apiVersion and kind. */
+  /** Objects that are new or different, with no more of `metadata.managedFields` than the last writer; those of a list carry no apiVersion and kind. */
   readonly set: readonly Fields[];
   readonly removed: readonly ObjectName[];
 }
@@ -234,7 +235,7 @@ class RunningReflector implements Reflector {
       } else if (this.#known.get(key) !== version || version === '') {
         removed.delete(key);
         this.#known.set(key, version);
-        set.set(key, withoutBookkeeping(event.object));
+        set.set(key, withLastWriter(event.object));
       }
       // While a list is read there is no version to watch from.
       if (this.#resourceVersion !== '') this.#resourceVersion = version || this.#resourceVersion;
@@ -287,11 +288,4 @@ function keyOf({ namespace, name }: ObjectName): string {
 function parseKey(key: string): ObjectName {
   const slash = key.indexOf('/');
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-}
-
-/** The field managers' bookkeeping can be larger than the object, and decides nothing. */
-function withoutBookkeeping(object: Fields): Fields {
-  if (!isRecord(object.metadata) || object.metadata.managedFields === undefined) return object;
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }

@@ -130,6 +130,9 @@ export const injectLabel = 'smi-mesh.io/inject';
 export const dataPlaneKinds = ['proxy', 'envoy'] as const;
 export type DataPlaneKind = (typeof dataPlaneKinds)[number];
 
+/** The chart writes it on the controller's pods, so that other settings make new ones. */
+export const configHashAnnotation = 'smi-mesh.io/config-hash';
+
 /** Annotations of pods and pod templates. */
 export const podAnnotations = {
   /** `proxy` or `envoy`: which sidecar the pod is to get. */

@@ -42,6 +42,30 @@ export function ownersOf({ meta }: PodObject): readonly string[] {
   });
 }
 
+/**
+ * What the pod belongs to, from nearest to farthest. A pod names its controller alone, but a Deployment names its ReplicaSets after the
+ * hash that their pods are labelled with, and a CronJob its Jobs after the minute that they are due in.
+ */
+export function ownerChain({ meta }: PodObject): readonly { readonly kind: string; readonly name: string }[] {
+  const owners = meta.owners.map(({ kind, name }) => ({ kind, name }));
+  const last = owners.at(-1);
+  if (last?.kind === 'ReplicaSet') {
+    const end = `-${meta.labels['pod-template-hash'] ?? ''}`;
+    const name = end.length > 1 && last.name.endsWith(end) ? last.name.slice(0, -end.length) : '';
+    return name === '' ? owners : [...owners, { kind: 'Deployment', name }];
+  }
+  if (last?.kind === 'Job' && meta.creationTimestamp !== undefined) {
+    const [, name, minute] = /^(.+)-(\d+)$/.exec(last.name) ?? [];
+    const late = Date.parse(meta.creationTimestamp) / 60_000 - Number(minute);
+    // Others end Jobs in numbers too.
+    return name !== undefined && late >= 0 && late < maxJobMinutes ? [...owners, { kind: 'CronJob', name }] : owners;
+  }
+  return owners;
+}
+
+/** How long after a Job is due a pod of it may be made. */
+const maxJobMinutes = 7 * 24 * 60;
+
 /** Whether the Service's selector picks the pod: same namespace, every label equal. An absent or empty selector picks none. */
 export function selects(service: ServiceObject, pod: PodObject): boolean {
   if (service.selector === undefined || service.meta.namespace !== pod.meta.namespace) return false;

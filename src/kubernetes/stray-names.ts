@@ -4,7 +4,7 @@ import { formatFieldPath, type PathSegment } from '../lib/field-path.ts';
 import { closest } from '../lib/suggest.ts';
 import { isRecord } from '../lib/values.ts';
 import { localOutboundAnnotation, localPortsAnnotation } from './local-addressing.ts';
-import { injectLabel, podAnnotations } from './names.ts';
+import { configHashAnnotation, injectLabel, podAnnotations } from './names.ts';
 
 const prefix = 'smi-mesh.io/';
 
@@ -12,7 +12,12 @@ const prefix = 'smi-mesh.io/';
 const known = {
   pod: {
     labels: [injectLabel],
-    annotations: [...Object.values(podAnnotations), localPortsAnnotation, localOutboundAnnotation],
+    annotations: [
+      ...Object.values(podAnnotations),
+      configHashAnnotation,
+      localPortsAnnotation,
+      localOutboundAnnotation,
+    ],
   },
   namespace: { labels: [injectLabel], annotations: [] },
 } as const satisfies Record<string, Readonly<Record<'labels' | 'annotations', readonly string[]>>>;

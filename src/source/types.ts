@@ -14,6 +14,14 @@ export interface SourceDocument {
   readonly within?: string;
   /** The parsed object; `metadata.namespace` is as written. */
   readonly object: Readonly<Record<string, unknown>>;
+  /** Of an object of a cluster: what changed it last, as far as the cluster knows. */
+  readonly writer?: Writer;
+}
+
+/** A field manager (`metadata.managedFields`), and when it wrote, in the form of RFC 3339. */
+export interface Writer {
+  readonly manager: string;
+  readonly time: string;
 }
 
 /** What was read, what was wrong with it, and a way back from an origin to its line. */

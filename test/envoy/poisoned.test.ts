@@ -7,6 +7,7 @@ import { type EnvoyOptions, envoyAdapter } from '../../adapters/envoy/index.ts';
 import type { DataPlaneAdapter } from '../../src/adapter/contract.ts';
 import { assemble } from '../../src/compile/assemble.ts';
 import { type CompileOptions, createCompiler, defaultCompileOptions } from '../../src/compile/index.ts';
+import { askSocket } from '../../src/control/admin/socket.ts';
 import { type ControlPlane, startControlPlane } from '../../src/control/control-plane.ts';
 import type { ControlPlaneEvent } from '../../src/control/plane.ts';
 import { assignLocal } from '../../src/kubernetes/local-addressing.ts';
@@ -187,6 +188,16 @@ describe.skipIf(binary === '').each(variants)(`a resource that one Envoy refuses
     expect(list.stdout).toMatch(/^4 proxies: 1 refuses configuration\n/);
     expect(list.stdout).toMatch(
       new RegExp(`^foreign +envoy .* ${variant} .* refused .*HTTPRouteGroup default/api$`, 'm'),
+    );
+
+    const target = '/carriers?object=HTTPRouteGroup/default/api';
+    const carriers = await askSocket(join(root, 'state'), target, 20_000);
+    if (!carriers.ok) throw new Error(carriers.error);
+    expect(JSON.parse(carriers.value.body).carriers).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ node: 'default/own', state: 'synced', refused: [] }),
+        expect.objectContaining({ node: 'default/foreign', state: 'refused', refused: [expect.anything()] }),
+      ]),
     );
 
     await Promise.all(clients.map((client) => client.stop()));

@@ -47,8 +47,8 @@ export function stateDirectoryOf({ state, folder }: ControlPlaneOptions): string
   return defaultStateDirectory(folder);
 }
 
-/** A replica that does not know a proxy says 404: another may. */
-function known<T>(answers: readonly ReplicaAnswer[]): readonly T[] {
+/** What replicas answer; one that does not know a proxy says 404: another may. */
+export function known<T>(answers: readonly ReplicaAnswer[]): readonly T[] {
   const parsed = answers.map(({ status, body, who }) => ({ status, value: parse(body, who) }));
   const failed = parsed.find(({ status }) => status !== 200 && status !== 404) ?? parsed[0];
   const good = parsed.filter(({ status }) => status === 200);

@@ -1,9 +1,18 @@
-import type { ProxiesReport, WaitReport } from '../../control/admin/contract.ts';
+import type { CarriersReport, ProxiesReport, WaitReport } from '../../control/admin/contract.ts';
 
 /** What several replicas say of their proxies: a workload is absent when none of them has its proxy. */
 export function mergeProxies(reports: readonly ProxiesReport[]): ProxiesReport {
   return {
     proxies: reports.flatMap(({ proxies }) => proxies),
+    absent: everywhere(reports.map(({ absent }) => absent)),
+  };
+}
+
+/** What several replicas say of the proxies that carry an object. */
+export function mergeCarriers(reports: readonly CarriersReport[]): CarriersReport {
+  return {
+    known: reports.some(({ known }) => known),
+    carriers: reports.flatMap(({ carriers }) => carriers),
     absent: everywhere(reports.map(({ absent }) => absent)),
   };
 }

@@ -38,7 +38,11 @@ export async function replicasOf({ context, kubeconfig, namespace }: ControlPlan
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
   });
   if (!connected.ok) throw new Unreachable(connected.error.diagnostic);
-  const connection = connected.value;
+  return replicasOver(connected.value, namespace);
+}
+
+/** The replicas in a namespace of a cluster. */
+export function replicasOver(connection: StreamingConnection, namespace: string): Replicas {
   return {
     ask: async (target, timeoutMillis) => {
       for (let attempt = 1; ; attempt += 1) {
@@ -97,7 +101,8 @@ function readyPod({ metadata, status }: Readonly<Record<string, unknown>>): Read
   return { pod: metadata.name, ends: metadata.deletionTimestamp !== undefined };
 }
 
-async function askPod(
+/** Asks one replica; throws `Unreachable` when it does not answer. */
+export async function askPod(
   connection: StreamingConnection,
   where: { readonly namespace: string; readonly pod: string },
   target: string,

@@ -6,6 +6,8 @@ import { controlPlaneOf, isInCluster, stateDirectoryOf } from '../control-plane/
 import { exitCodes } from '../exit-codes.ts';
 import { print } from '../output.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { localReach, reachThrough } from '../tap/reach.ts';
+import { withTap } from './tap.ts';
 import { clusterUpstream, localUpstream } from './upstream.ts';
 
 export interface DashboardCommandOptions extends ControlPlaneOptions {
@@ -37,7 +39,7 @@ function localMesh(options: DashboardCommandOptions): Mesh {
   const { folder, allowEdit } = options;
   const directory = stateDirectoryOf(options);
   return {
-    upstream: localUpstream(directory),
+    upstream: withTap(localUpstream(directory), localReach),
     mesh: folder,
     ...(allowEdit ? { editor: fileEditor(folder) } : {}),
   };
@@ -48,7 +50,7 @@ async function clusterMesh(options: DashboardCommandOptions): Promise<Mesh> {
   const replicas = await replicasOf(options);
   const { connection } = replicas;
   return {
-    upstream: clusterUpstream(replicas),
+    upstream: withTap(clusterUpstream(replicas), await reachThrough(connection)),
     mesh: `cluster ${connection.context}`,
     ...(options.allowEdit ? { editor: clusterEditor(connection) } : {}),
   };

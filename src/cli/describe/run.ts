@@ -1,10 +1,13 @@
 import { defaultCompileOptions } from '../../compile/index.ts';
-import { describeObject, parseObjectKey } from '../../diagnostics/origin.ts';
+import { describeObject, type ObjectKey, parseObjectKey } from '../../diagnostics/origin.ts';
+import { findInstallation } from '../../install/installation.ts';
 import { at } from '../../install/kinds.ts';
+import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import { isRecord } from '../../lib/values.ts';
 import { checkSourceSet } from '../../library/check.ts';
 import type { SourceDocument } from '../../source/types.ts';
 import { clusterSources } from '../cluster-input.ts';
+import { carriersIn } from '../control-plane/in-cluster.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { clusterOf } from '../install/cluster.ts';
 import type { TargetOptions } from '../install/options.ts';
@@ -12,6 +15,7 @@ import { print, printJson, styleFor } from '../output.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { effectsOf } from './effects.ts';
 import { eventsOf } from './events.ts';
+import { type ProxiesOfObject, proxiesOfObject } from './proxies.ts';
 import { findSubject } from './subject.ts';
 import { type Condition, type Description, descriptionLines } from './text.ts';
 
@@ -34,6 +38,7 @@ export async function describe(object: string, options: DescribeOptions): Promis
   const checked = checkSourceSet(sources, defaultCompileOptions);
   const findings = checked.findings.filter(({ diagnostic }) => diagnostic.origin?.object === document.key);
   const effects = effectsOf(checked.model, document.key);
+  const proxies = await proxiesIn(connection, document.key);
   const description: Description = {
     object: describeObject(document.key),
     apiVersion: document.apiVersion,
@@ -44,11 +49,24 @@ export async function describe(object: string, options: DescribeOptions): Promis
     }),
     effects: effects.lines,
     pods: effects.workloads.map(({ id, ready, transport }) => ({ pod: id, ready, sidecar: transport === 'mtls' })),
+    proxies,
     events: await eventsOf(connection, parseObjectKey(document.key)),
   };
   if (options.output === 'json') printJson(description);
   else print(...descriptionLines(description, styleFor(process.stdout)));
-  return findings.some(({ diagnostic }) => diagnostic.severity === 'error') ? exitCodes.findings : exitCodes.fine;
+  const isRefused = 'refused' in proxies && proxies.refused.length > 0;
+  const isWrong = isRefused || findings.some(({ diagnostic }) => diagnostic.severity === 'error');
+  return isWrong ? exitCodes.findings : exitCodes.fine;
+}
+
+async function proxiesIn(connection: StreamingConnection, key: ObjectKey): Promise<ProxiesOfObject> {
+  const installation = await findInstallation(connection);
+  if (!installation.ok) return { unknown: installation.error.diagnostic.message };
+  if (installation.value === undefined) return { unknown: 'smi-mesh is not installed' };
+  const { kind, namespace, name } = parseObjectKey(key);
+  return proxiesOfObject(
+    await carriersIn(connection, installation.value.namespace, [kind, namespace, name].filter(Boolean).join('/')),
+  );
 }
 
 function conditionsOf({ object }: SourceDocument): readonly Condition[] {

@@ -1,5 +1,6 @@
 import type { TextStyle } from '../../lib/text-style.ts';
 import type { ObjectEvent } from './events.ts';
+import { type ProxiesOfObject, proxyLines } from './proxies.ts';
 
 export interface Condition {
   readonly type: string;
@@ -27,13 +28,15 @@ export interface Description {
   readonly effects: readonly string[];
   /** Whose sidecars carry that out. */
   readonly pods: readonly { readonly pod: string; readonly ready: boolean; readonly sidecar: boolean }[];
+  /** Whether they have it. */
+  readonly proxies: ProxiesOfObject;
   readonly events: readonly ObjectEvent[];
 }
 
 const podLimit = 20;
 
 export function descriptionLines(description: Description, style: TextStyle): readonly string[] {
-  const { object, apiVersion, created, conditions, findings, effects, pods, events } = description;
+  const { object, apiVersion, created, conditions, findings, effects, pods, proxies, events } = description;
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const verdict =
     errors > 0 ? `has ${errors} error${errors === 1 ? '' : 's'}` : effects.length > 0 ? 'is in force' : 'does nothing';
@@ -58,6 +61,7 @@ export function descriptionLines(description: Description, style: TextStyle): re
       style,
     ),
     ...section('Pods', podLines(pods), style),
+    ...section('Proxies', proxyLines(proxies), style),
     ...section(
       'Events',
       events.map(

@@ -7,7 +7,9 @@ import { controllerPorts, sidecarContainers } from '../../kubernetes/names.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import { packageVersion } from '../../lib/package-version.ts';
 import type { Fields } from '../../lib/values.ts';
+import { proxiesIn } from '../control-plane/in-cluster.ts';
 import type { BundleFile } from './archive.ts';
+import { proxyFiles } from './proxies.ts';
 import { redactObject, redactText } from './redact.ts';
 
 export interface CollectOptions {
@@ -41,7 +43,14 @@ export async function collect(
   const missing: string[] = [];
   const files: BundleFile[] = [json('about.json', { smiCli: packageVersion(), node: process.version, namespace })];
   onProgress('checks');
-  files.push(json('checks.json', await runChecks(connection, { stage: 'after', namespace })));
+  files.push(
+    json(
+      'checks.json',
+      await runChecks(connection, { stage: 'after', namespace, proxies: proxiesIn(connection, namespace) }),
+    ),
+  );
+  onProgress('proxies');
+  files.push(...(await proxyFiles(connection, namespace, missing)));
   onProgress('objects');
   const own = installedKinds.filter((one) => one.kind !== 'Secret' && one.kind !== 'Namespace');
   for (const one of own) {

@@ -1,8 +1,10 @@
 import type { TapTarget } from '../../control/admin/contract.ts';
 import { localAdminPort } from '../../kubernetes/local-addressing.ts';
 import { sidecarPorts } from '../../kubernetes/names.ts';
+import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import type { TapLine } from '../../telemetry/tap-endpoint.ts';
 import type { ControlPlaneOptions } from '../control-plane/answer.ts';
+import { isInCluster } from '../control-plane/ask.ts';
 import { Unreachable } from '../unreachable.ts';
 import { readTap, type TapStream } from './stream.ts';
 
@@ -16,26 +18,27 @@ export type ReachTap = (
 
 /** How proxies are reached: of a local mesh at their pods' addresses, of a cluster through its apiserver. */
 export async function reachOf(options: ControlPlaneOptions): Promise<ReachTap> {
-  if (options.context === undefined && options.kubeconfig === undefined) {
-    return async ({ addresses: [host = ''] }, query, line, ended) =>
-      readTap({ host, port: localAdminPort }, query, line, ended);
-  }
-  return await throughCluster(options);
-}
-
-async function throughCluster({ context, kubeconfig }: ControlPlaneOptions): Promise<ReachTap> {
-  const [{ connect }, { portForward }] = await Promise.all([
-    import('../../kubernetes-client/connect.ts'),
-    import('../../kubernetes-client/port-forward.ts'),
-  ]);
+  if (!isInCluster(options)) return localReach;
+  const { context, kubeconfig } = options;
+  // Loaded only here: questions to a local mesh shall not wait for the client library.
+  const { connect } = await import('../../kubernetes-client/connect.ts');
   const connected = await connect({
     ...(typeof context === 'string' ? { context } : {}),
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
   });
   if (!connected.ok) throw new Unreachable(connected.error.diagnostic);
+  return await reachThrough(connected.value);
+}
+
+export const localReach: ReachTap = async ({ addresses: [host = ''] }, query, line, ended) =>
+  readTap({ host, port: localAdminPort }, query, line, ended);
+
+/** Forwards the admin ports of proxies through the apiserver, as the user of the connection. */
+export async function reachThrough(connection: StreamingConnection): Promise<ReachTap> {
+  const { portForward } = await import('../../kubernetes-client/port-forward.ts');
   return async ({ workload }, query, line, ended) => {
     const [namespace = '', pod = ''] = workload.split('/');
-    const forwarded = await portForward(connected.value, { namespace, pod, port: sidecarPorts.admin });
+    const forwarded = await portForward(connection, { namespace, pod, port: sidecarPorts.admin });
     if (!forwarded.ok) {
       ended(forwarded.error.diagnostic.message);
       return { close: () => {} };

@@ -20,13 +20,17 @@ export function readTap(
   const end = (reason: string) => {
     if (over) return;
     over = true;
+    clearTimeout(silence);
     outgoing.destroy();
     ended(reason);
   };
-  const outgoing = sendRequest({ ...to, path: `/tap?${query}`, agent: false }, (response) => {
+  // An agent would make a connection of its own.
+  const alone = to.createConnection === undefined ? { agent: false } : {};
+  const outgoing = sendRequest({ ...to, ...alone, path: `/tap?${query}` }, (response) => {
     let text = '';
     const good = response.statusCode === 200;
     response.setEncoding('utf8').on('data', (chunk: string) => {
+      silence.refresh();
       text += chunk;
       if (text.length > lineLimit) end('it sends what is no record');
       if (!good) return;
@@ -44,8 +48,8 @@ export function readTap(
       end(good ? 'it ended' : response.statusCode === 404 ? refusal : text.trim() || refusal),
     );
   });
-  // Counts come every second.
-  outgoing.setTimeout(silenceMillis, () => end('it has gone silent'));
+  // Counts come every second. Connections through an apiserver are no sockets and know no timeouts of their own.
+  const silence = setTimeout(() => end('it has gone silent'), silenceMillis);
   outgoing.once('error', (error) => end(error.message));
   outgoing.end();
   return { close: () => end('') };

@@ -9,7 +9,9 @@ import { fileEditor } from '../../dashboard/edit/files.ts';
 import { type Dashboard, serveDashboard } from '../../dashboard/server/server.ts';
 import type { DataPlaneKind } from '../../kubernetes/names.ts';
 import { dashboardPort, sparePorts } from '../dashboard/port.ts';
+import { withTap } from '../dashboard/tap.ts';
 import { localUpstream } from '../dashboard/upstream.ts';
+import { localReach } from '../tap/reach.ts';
 import { locateFinding } from './findings.ts';
 import { StandingErrors } from './standing-errors.ts';
 import type { UpView } from './view.ts';
@@ -79,7 +81,7 @@ async function startDashboard(
 ): Promise<Dashboard | undefined> {
   try {
     const dashboard = await serveDashboard({
-      upstream: localUpstream(state.directory),
+      upstream: withTap(localUpstream(state.directory), localReach),
       mesh: folder,
       ...(allowEdit ? { editor: fileEditor(folder) } : {}),
       ...(port === undefined ? { port: dashboardPort, spare: sparePorts } : { port }),

@@ -7,7 +7,7 @@ import {
   parseLocalOutbound,
   parseLocalPorts,
 } from '../../kubernetes/local-addressing.ts';
-import { containerPorts } from '../../kubernetes/pods.ts';
+import { containerPorts, ownerChain } from '../../kubernetes/pods.ts';
 import type { ContainerPortObject, PodObject } from '../../kubernetes/types.ts';
 import { compareText } from '../../lib/collections.ts';
 import type { Stage } from '../../lib/incremental/stage.ts';
@@ -99,7 +99,7 @@ function workloadOf(
   services: CompileState['services'],
   context: PassContext,
 ): Workload {
-  const { namespace, name, labels, owners } = pod.meta;
+  const { namespace, name, labels } = pod.meta;
   const account = pod.spec.serviceAccountName;
   const locality = localityOf(pod, places);
   return {
@@ -115,7 +115,7 @@ function workloadOf(
     ...(locality === undefined ? {} : { locality }),
     transport: hasSidecar(pod) ? 'mtls' : 'plain',
     ports: portsOf(id, pod, reached, context),
-    owners: owners.map((owner) => ({ kind: owner.kind, name: owner.name })),
+    owners: ownerChain(pod),
     outbound: outboundOf(pod, services, context),
     origins: [at(pod, '')],
   };

@@ -93,6 +93,23 @@ export interface ProxiesReport {
   readonly absent: readonly string[];
 }
 
+/** The proxies whose configuration is made from an object. */
+export interface CarriersReport {
+  /** Whether the control plane has ever seen the object. */
+  readonly known: boolean;
+  readonly carriers: readonly CarrierReport[];
+  /** Workloads that have a proxy by what the manifests mean, and none is connected. */
+  readonly absent: readonly string[];
+}
+
+/** One proxy, and how it stands to what is made from the object. */
+export interface CarrierReport {
+  readonly node: string;
+  /** `synced`: it has taken the version in force of each resource that the object takes part in. */
+  readonly state: ProxyStateName;
+  readonly refused: readonly RefusedReport[];
+}
+
 /** A resource that a proxy has in another version than it should, or should not have, or lacks. */
 export interface ResourceDifference {
   readonly typeUrl: string;

@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../../diagnostics/origin.ts';
+import { carriersReport } from './carriers.ts';
 import type { AdminAnswer, AdminHandler, AdminPages, AdminRequest } from './contract.ts';
 import { diffReport } from './diff.ts';
 import { proxyReport } from './reports.ts';
@@ -12,11 +13,11 @@ const maxObjects = 50;
 
 const plain = 'text/plain; charset=utf-8';
 const pages =
-  '/directory /healthz /locate /metrics /proxies /proxies/NODE /diff/NODE /rollouts /targets /traffic /wait\n';
+  '/carriers /directory /healthz /locate /metrics /proxies /proxies/NODE /diff/NODE /rollouts /targets /traffic /wait\n';
 
 /**
  * What a control plane tells of itself, whatever carries requests to it: `/proxies`, `/proxies/NODE`, `/diff/NODE`,
- * `/rollouts`, `/targets`, `/locate?object=OBJECT&path=FIELD`, `/metrics`, `/healthz`, and
+ * `/rollouts`, `/targets`, `/locate?object=OBJECT&path=FIELD`, `/carriers?object=KIND/NAMESPACE/NAME`, `/metrics`, `/healthz`, and
  * `/wait?object=KIND/NAMESPACE/NAME&timeout=MILLISECONDS`, which answers when every proxy has what the files say now, or the time is over. `more` are the pages of other parts, with all that is below them.
  */
 export function createAdminHandler(source: AdminSource, more: AdminPages = {}): AdminHandler {
@@ -43,6 +44,7 @@ export function createAdminHandler(source: AdminSource, more: AdminPages = {}): 
     const node = decodeNode(rest.join('/'));
     if (page === 'wait' && node === '') return wait(request);
     if (page === 'locate' && node === '') return locate(source, request.query);
+    if (page === 'carriers' && node === '') return json(carriersReport(source, request.query.get('object') ?? ''));
     return (node === '' ? whole(source, page) : ofNode(source, page, node)) ?? problem(404, pages.trimEnd());
   };
 }

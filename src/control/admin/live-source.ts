@@ -30,6 +30,10 @@ export function liveSource(options: LiveSourceOptions): AdminSource {
     dataPlaneOf: (proxy) => dataPlaneOf(planes, proxy),
     contentOf: ({ view }, typeUrl, resource, version) =>
       delivery.resources.find(view, typeUrl, resource, version)?.artifact.body,
+    objectsOf: ({ view }, { typeUrl, name, version }) => {
+      const { origins = [] } = delivery.resources.find(view, typeUrl, name, version)?.artifact ?? {};
+      return origins.map(({ object }) => object);
+    },
     workloads,
     tapTargets,
     locate,

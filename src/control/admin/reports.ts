@@ -46,7 +46,8 @@ function versionOf(acked: ReadonlyMap<string, string>): string {
   return resourceVersion(Buffer.from(text)).slice(0, 8);
 }
 
-function refusedOf(source: AdminSource, type: TypeState): readonly RefusedReport[] {
+/** What a proxy refuses of one type. */
+export function refusedOf(source: AdminSource, type: TypeState): readonly RefusedReport[] {
   return type.refused.map(({ name, version, since, detail }) => {
     const about = { typeUrl: type.typeUrl, resource: name, version };
     const diagnostic = source.refusals.diagnosticOf(about);

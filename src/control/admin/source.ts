@@ -1,5 +1,6 @@
 import type { Locate, ObjectKey } from '../../diagnostics/origin.ts';
 import type { ProxyState } from '../../xds/contract.ts';
+import type { XdsResource } from '../../xds/view.ts';
 import type { LocatedDiagnostic } from '../messages.ts';
 import type { RefusalTracker } from '../refusals/tracker.ts';
 import type { RolloutTracker } from '../rollouts/tracker.ts';
@@ -16,6 +17,8 @@ export interface AdminSource {
   dataPlaneOf(proxy: ProxyState): string;
   /** What a version of a resource says, as plain JSON; nothing for secrets, and for versions that are forgotten. */
   contentOf(proxy: ProxyState, typeUrl: string, resource: string, version: string): unknown;
+  /** The objects that a resource of a proxy's view is made from. */
+  objectsOf(proxy: ProxyState, resource: XdsResource): readonly ObjectKey[];
   /** Workloads that have a sidecar by what the manifests mean. */
   workloads(): readonly string[];
   /** The workloads whose proxies can be tapped. */

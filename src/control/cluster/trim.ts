@@ -21,6 +21,7 @@ const metadataFields = [
   'ownerReferences',
   'creationTimestamp',
   'deletionTimestamp',
+  'managedFields',
 ];
 
 function podSpec(spec: unknown): Fields {

@@ -5,9 +5,7 @@ import { diffModels } from '../../analysis/diff.ts';
 import { jsonDifferences } from '../../control/admin/json-diff.ts';
 import type { ChangedObject, MeshChange } from '../../control/mesh-view.ts';
 import { describeObject, type Locate } from '../../diagnostics/origin.ts';
-import { isRecord } from '../../lib/values.ts';
 import type { MeshModel } from '../../model/types.ts';
-import type { SourceDocument } from '../../source/types.ts';
 import type { AuditDetail, AuditEntry, AuditObject, AuditPage } from './contract.ts';
 import { placeOf } from './places.ts';
 
@@ -61,12 +59,14 @@ function pairs({ services, workloads }: MeshModel): number {
 }
 
 function auditObject({ key, before, after }: ChangedObject, locate: Locate): AuditObject {
-  const who = whoChanged(after);
+  const who = after?.writer?.manager ?? (after === undefined ? undefined : fileOwner(after.file));
+  const writtenAt = Date.parse(after?.writer?.time ?? '');
   const place = placeOf(key, locate);
   return {
     object: describeObject(key),
     change: before === undefined ? 'added' : after === undefined ? 'removed' : 'changed',
     ...(who === undefined ? {} : { who }),
+    ...(Number.isNaN(writtenAt) ? {} : { writtenAt }),
     ...(place.file === undefined ? {} : { place }),
     fields:
       before === undefined || after === undefined
@@ -80,19 +80,6 @@ function auditObject({ key, before, after }: ChangedObject, locate: Locate): Aud
 /** What the apiserver counts. */
 function isBookkeeping(path: string): boolean {
   return /^metadata\.(managedFields|generation|resourceVersion|uid|creationTimestamp)/.test(path);
-}
-
-function whoChanged(document: SourceDocument | undefined): string | undefined {
-  if (document === undefined) return undefined;
-  return lastManager(document.object.metadata) ?? fileOwner(document.file);
-}
-
-/** The field manager whose change of the object itself is the latest (`metadata.managedFields`). */
-function lastManager(metadata: unknown): string | undefined {
-  const managed = isRecord(metadata) && Array.isArray(metadata.managedFields) ? metadata.managedFields : [];
-  const entries = managed.filter(isRecord).filter(({ subresource }) => subresource === undefined);
-  const [latest] = entries.toSorted((a, b) => String(b.time ?? '').localeCompare(String(a.time ?? '')));
-  return typeof latest?.manager === 'string' ? latest.manager : undefined;
 }
 
 /** The user that a file belongs to: by name where that is this process's own, otherwise by number. */

@@ -214,8 +214,10 @@ export interface AuditEntry {
 export interface AuditObject {
   readonly object: string;
   readonly change: 'added' | 'changed' | 'removed';
-  /** Who manages the field that changed last, as the cluster knows it; in files, who owns the file. */
+  /** Of a cluster the field manager that wrote last; in files, who owns the file. */
   readonly who?: string;
+  /** When that was, as the cluster knows it. */
+  readonly writtenAt?: number;
   readonly place?: Place;
   readonly fields: readonly { readonly path: string; readonly before?: unknown; readonly after?: unknown }[];
 }

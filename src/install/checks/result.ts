@@ -1,5 +1,6 @@
 import type { Connection } from '../../kubernetes-client/connect.ts';
 import type { ClusterFault } from '../../kubernetes-client/fault.ts';
+import type { AskProxies } from './standing.ts';
 
 export const checkGroups = [
   'Kubernetes',
@@ -9,6 +10,7 @@ export const checkGroups = [
   'webhooks',
   'certificates',
   'sidecars',
+  'proxies',
   'traffic',
 ] as const;
 
@@ -25,6 +27,8 @@ export interface CheckContext {
   readonly connection: Connection;
   /** Of the control plane. */
   readonly namespace: string;
+  /** Absent: nobody is asked. */
+  readonly proxies?: AskProxies;
   /** Milliseconds since 1970. */
   readonly now: number;
 }

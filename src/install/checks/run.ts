@@ -3,9 +3,11 @@ import { checkCertificates } from './certificates.ts';
 import { checkControlPlane, checkNothingInstalled } from './control-plane.ts';
 import { checkDefinitions, checkForeignDefinitions } from './definitions.ts';
 import { checkKubernetes } from './kubernetes.ts';
+import { checkProxies } from './proxies.ts';
 import type { Check, CheckResult } from './result.ts';
 import { checkRights } from './rights.ts';
 import { checkSidecars } from './sidecars.ts';
+import type { AskProxies } from './standing.ts';
 import { checkTraffic } from './traffic.ts';
 import { checkWebhooks } from './webhooks.ts';
 
@@ -13,6 +15,8 @@ export interface ChecksOptions {
   /** Before smi-mesh is installed, or after. */
   readonly stage: 'before' | 'after';
   readonly namespace: string;
+  /** Absent: proxies are not looked at. */
+  readonly proxies?: AskProxies;
   readonly now?: number;
 }
 
@@ -25,6 +29,7 @@ const checks: Readonly<Record<ChecksOptions['stage'], readonly Check[]>> = {
     checkWebhooks,
     checkCertificates,
     checkSidecars,
+    checkProxies,
     checkTraffic,
   ],
 };
@@ -32,9 +37,10 @@ const checks: Readonly<Record<ChecksOptions['stage'], readonly Check[]>> = {
 /** Everything that is looked at, in the order in which one thing depends on another. */
 export async function runChecks(
   connection: Connection,
-  { stage, namespace, now = Date.now() }: ChecksOptions,
+  { stage, namespace, proxies, now = Date.now() }: ChecksOptions,
 ): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const check of checks[stage]) results.push(...(await check({ connection, namespace, now })));
+  const context = { connection, namespace, now, ...(proxies === undefined ? {} : { proxies }) };
+  for (const check of checks[stage]) results.push(...(await check(context)));
   return results;
 }

@@ -8,6 +8,8 @@ function owner(kind: string, name: string, more: Partial<PodOwnerObject> = {}): 
   return { ...made, meta: { ...made.meta, key: objectKey('apps', kind, 'default', name) }, ...more };
 }
 
+const dueMinute = Date.parse('2026-01-01T00:00:00Z') / 60_000;
+
 const workloads = (input: Parameters<typeof compile>[0]) => Object.keys(compile(input).model.workloads);
 
 describe('pods of a StatefulSet and its like', () => {
@@ -37,6 +39,21 @@ describe('pods of a StatefulSet and its like', () => {
       'default/real',
       'default/shop-0',
     ]);
+  });
+
+  it.each([
+    ['a ReplicaSet by its hash', 'ReplicaSet', 'shop-v1-5f4d', { kind: 'Deployment', name: 'shop-v1' }],
+    ['a ReplicaSet of another maker', 'ReplicaSet', 'shop-v1-77', undefined],
+    ['a Job by the minute that it is due in', 'Job', `sweep-${dueMinute}`, { kind: 'CronJob', name: 'sweep' }],
+    ['a Job with a number of its own', 'Job', 'sweep-20260101', undefined],
+    ['a DaemonSet', 'DaemonSet', 'shop-5f4d', undefined],
+  ])('are known by what owns %s', (_, kind, name, farther) => {
+    const owned = pod('real', { app: 'shop' });
+    const labels = { ...owned.meta.labels, 'pod-template-hash': '5f4d' };
+    const owners = [{ kind, name, uid: 'u' }];
+    const meta = { ...owned.meta, labels, owners, creationTimestamp: '2026-01-01T00:00:07Z' };
+    const { model } = compile({ pods: [{ ...owned, meta }] });
+    expect(Object.values(model.workloads)[0]?.owners).toEqual([{ kind, name }, ...(farther ? [farther] : [])]);
   });
 
   it('are not made up for a ReplicaSet of a Deployment, whose pods they are', () => {

@@ -50,6 +50,7 @@ function Entry({ entry, open }: { readonly entry: AuditEntry; readonly open: boo
           <li key={object.object}>
             <Pill kind={changeKinds[object.change]}>{object.change}</Pill> <b>{name(object.object)}</b>{' '}
             {object.who !== undefined && <span>by {object.who}</span>}{' '}
+            {object.writtenAt !== undefined && <span class="quiet">at {time(object.writtenAt)}</span>}{' '}
             {object.place !== undefined && <Place place={{ ...object.place, object: '', path: '' }} />}
             {object.fields.slice(0, open ? 50 : 4).map((field) => (
               <div class="field" key={field.path}>

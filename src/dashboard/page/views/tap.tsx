@@ -6,6 +6,7 @@ import { errorOf } from '../state/live.ts';
 import { parameter, show } from '../state/route.ts';
 
 const filters = [
+  ['of', 'deploy/bookbuyer'],
   ['source', 'bookbuyer'],
   ['destination', 'bookstore'],
   ['method', 'GET'],
@@ -162,7 +163,6 @@ async function follow(
   take: (records: readonly RequestRecord[]) => void,
 ): Promise<void> {
   const response = await fetch(path, { signal });
-  if (response.status === 404) throw new Error('nobody records the requests of this mesh');
   if (!response.ok || response.body === null)
     throw new Error(errorOf(await response.text()) ?? `status ${response.status}`);
   let rest = '';

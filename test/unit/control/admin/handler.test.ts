@@ -25,6 +25,7 @@ beforeEach(() => {
     proxiesOf: () => [],
     dataPlaneOf: () => '',
     contentOf: nothing,
+    objectsOf: () => [],
     workloads: () => ['default/shop'],
     tapTargets: () => [{ workload: 'default/shop', addresses: ['127.0.0.2'], owners: [], services: [] }],
     locate: ({ object, path }) => (path === '' ? undefined : { file: `${object}.yaml`, line: 3, column: 1 }),
