@@ -66,7 +66,7 @@ const mayImport = {
     'identity',
     'metrics',
   ],
-  conformance: ['lib', 'source', 'kubernetes', 'model', 'compile', 'library', 'control', 'proxy'],
+  conformance: ['lib', 'source', 'kubernetes', 'kubernetes-client', 'model', 'compile', 'library', 'control', 'proxy'],
   dashboard: [
     'lib',
     'diagnostics',

@@ -22,7 +22,11 @@ export function problemOf(expectation: CaseExpectation, answers: Answers): strin
   const wanted = inTermsOf(question.traffic, gives);
   if (answers.kind === 'exact') return exactProblem(wanted, sees, answers.branches);
   const counts = new Map<Outcome, number>();
-  for (const { outcome } of answers.observations) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  const expected = wanted.kind === 'among' ? wanted.outcomes : possible(wanted.shares);
+  for (const { outcome, orElse = [] } of answers.observations) {
+    const meant = [outcome, ...orElse].find((each) => expected.includes(each)) ?? outcome;
+    counts.set(meant, (counts.get(meant) ?? 0) + 1);
+  }
   const misread = answers.observations.find(
     ({ outcome, seen }) => outcome.includes('/') && sees !== undefined && seen !== sees,
   );

@@ -21,7 +21,7 @@ export class CaseObjects {
   }
 }
 
-function nameOf({ kind, metadata }: Manifest): ObjectName {
+export function nameOf({ kind, metadata }: Manifest): ObjectName {
   const { namespace = '', name } = metadata as { readonly namespace?: string; readonly name: string };
   return { kind: String(kind), namespace, name };
 }

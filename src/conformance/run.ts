@@ -98,6 +98,11 @@ async function runCase(target: Target, mesh: OpenMesh, testCase: ConformanceCase
   } catch (error) {
     reasons = [messageOf(error)];
   }
+  try {
+    await mesh.finish?.(testCase);
+  } catch (error) {
+    reasons = [...reasons, `it could not be taken back: ${messageOf(error)}`];
+  }
   const result = reasons.length === 0 ? 'passed' : 'failed';
   const millis = Math.round(performance.now() - begun);
   return { testCase, result, reasons, millis, convergenceMillis: Math.round(convergenceMillis), ...tally };

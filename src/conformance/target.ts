@@ -30,7 +30,8 @@ export interface OpenMesh {
   apply(testCase: ConformanceCase, step: Step): Promise<void>;
   /** Lets a pod's program send a request so many times; a simulation tells the shares instead. */
   ask(question: CaseQuestion, times: number): Promise<Answers>;
-  /** Lasting trouble of the mesh, for the report of failed cases. */
+  /** Takes back what the case put in force, where others run in its place. */
+  finish?(testCase: ConformanceCase): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,6 +41,8 @@ export type Answers =
 
 export interface Observation {
   readonly outcome: Outcome;
+  /** What else the same answer may mean, where it does not say. */
+  readonly orElse?: readonly Outcome[];
   /** The request's target as the program saw it. */
   readonly seen?: string;
 }

@@ -6,7 +6,7 @@ import type { WrittenPod, WrittenTopology } from './written.ts';
 const podLabel = 'pod';
 const image = 'smi-mesh-conformance';
 /** Where the application answers the runner. */
-const controlPort = 9_900;
+export const controlPort = 9_900;
 
 export interface Topology {
   readonly manifests: readonly Manifest[];
@@ -57,6 +57,8 @@ function podManifest(namespace: string, name: string, pod: WrittenPod): Manifest
     env: [
       { name: 'LISTEN', value: listen.join(',') },
       { name: 'READY', value: String(ready) },
+      { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],
     ports: Object.entries(ports).map(([port, written]) => {
       const [protocol, portName] = written.split(':');
@@ -66,7 +68,7 @@ function podManifest(namespace: string, name: string, pod: WrittenPod): Manifest
         ...(portName === undefined ? {} : { name: portName }),
       };
     }),
-    readinessProbe: { httpGet: { path: '/ready', port: controlPort } },
+    readinessProbe: { httpGet: { path: '/ready', port: controlPort }, periodSeconds: 2 },
   };
   return {
     apiVersion: 'v1',

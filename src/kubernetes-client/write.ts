@@ -24,7 +24,7 @@ export async function serverSideApply(
 }
 
 /** Where an object is in the API; of the namespace that its metadata names, if any. */
-function objectPath({ apiVersion, kind, metadata }: Fields, plural = pluralOf(String(kind))): string {
+export function objectPath({ apiVersion, kind, metadata }: Fields, plural = pluralOf(String(kind))): string {
   const root = String(apiVersion).includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const { namespace, name } = isRecord(metadata) ? metadata : {};
   const within = typeof namespace === 'string' ? `/namespaces/${namespace}` : '';

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { systemNamespace } from '../../kubernetes/names.ts';
 import type { ListOptions } from '../conformance/list.ts';
 import type { ReportOptions } from '../conformance/report.ts';
 import type { RunCommandOptions } from '../conformance/run.ts';
@@ -18,11 +19,19 @@ function runCommand(): Command {
   return withFilters(new Command('run'))
     .description('run the cases against a mesh; the local ones are started for it')
     .addOption(
-      new Option('--target <name>', 'simulated: what the resources mean; local: our proxy; local-envoy: Envoy')
+      new Option(
+        '--target <name>',
+        'simulated: what the resources mean; local: our proxy; local-envoy: Envoy; cluster: what --mesh describes',
+      )
         .choices(targetNames)
         .default('local'),
     )
     .option('--envoy <file>', 'the Envoy of local-envoy (default: $ENVOY_BIN, or one on the PATH)')
+    .option('--mesh <file>', 'of cluster: the file that describes the mesh (default: smi-mesh with our proxy)')
+    .option('--image <name>', 'of cluster: the image of the test application', 'smi-mesh-conformance')
+    .option('--context <name>', 'of cluster: this context of the kubeconfig instead of the current one')
+    .option('--kubeconfig <file>', 'of cluster: this kubeconfig instead of the usual ones')
+    .option('--controller-namespace <name>', 'of cluster: where the controller of smi-mesh is', systemNamespace)
     .addOption(outputOption())
     .option(
       '--report <file>',
@@ -33,7 +42,7 @@ function runCommand(): Command {
     .addHelpText(
       'after',
       '\nExit status: 0 when every case passed or was skipped for a stated reason, 1 when one failed, 2 for wrong use, 3 when the' +
-        '\nmesh cannot be started.\nExample:\n  smi-cli conformance run --target local --api TrafficSplit --report report.yaml',
+        '\nmesh cannot be started or reached.\nExample:\n  smi-cli conformance run --target local --api TrafficSplit --report report.yaml',
     )
     .action(async (options: RunCommandOptions) => {
       const { runSuite } = await import('../conformance/run.ts');

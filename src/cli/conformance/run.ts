@@ -6,12 +6,9 @@ import { exitCodes } from '../exit-codes.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { type FilterOptions, selectCases } from './filters.ts';
 import { formatOf, type ReportFormat, render } from './formats.ts';
-import type { TargetName } from './target-names.ts';
-import { targetNamed } from './targets.ts';
+import { type TargetOptions, targetOf } from './targets.ts';
 
-export interface RunCommandOptions extends FilterOptions {
-  readonly target: TargetName;
-  readonly envoy?: string;
+export interface RunCommandOptions extends FilterOptions, TargetOptions {
   readonly output: ReportFormat;
   readonly report: readonly string[];
 }
@@ -22,11 +19,8 @@ export async function runSuite(options: RunCommandOptions): Promise<number> {
   if (strange !== undefined) return wrongUse(`${strange}: no format is known by this name`);
   const cases = selectCases(options);
   if (typeof cases === 'number') return cases;
-  const target = await targetNamed(options.target, options.envoy);
-  if (target === undefined) {
-    process.stderr.write('error: there is no Envoy to run; name one by --envoy or ENVOY_BIN\n');
-    return exitCodes.unreachable;
-  }
+  const target = await targetOf(options);
+  if (typeof target === 'number') return target;
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   process.once('SIGINT', stop);

@@ -1,13 +1,38 @@
 import type { Target } from '../../conformance/target.ts';
 import { dataPlanes } from '../data-planes.ts';
 import { envoyRuntime, findEnvoy } from '../envoy-runtime.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { wrongUse } from '../wrong-use.ts';
 import type { TargetName } from './target-names.ts';
 
-/** The target of a name; nothing where it needs an Envoy and there is none. */
-export async function targetNamed(name: TargetName, envoyFile: string | undefined): Promise<Target | undefined> {
-  if (name === 'simulated') return (await import('../../conformance/targets/simulated.ts')).simulatedTarget();
+export interface TargetOptions {
+  readonly target: TargetName;
+  readonly envoy?: string;
+  readonly mesh?: string;
+  readonly image: string;
+  readonly context?: string;
+  readonly kubeconfig?: string;
+  readonly controllerNamespace: string;
+}
+
+/** The target that was asked for, or the exit code where there is none; throws `Unreachable` when its cluster cannot be reached. */
+export async function targetOf(options: TargetOptions): Promise<Target | number> {
+  if (options.target === 'simulated') return (await import('../../conformance/targets/simulated.ts')).simulatedTarget();
+  if (options.target === 'cluster') return clusterTargetOf(options);
   const { localEnvoyTarget, localTarget } = await import('../../conformance/targets/local/target.ts');
-  if (name === 'local') return localTarget(dataPlanes);
-  const binary = findEnvoy(envoyFile);
-  return binary === undefined ? undefined : localEnvoyTarget(dataPlanes, envoyRuntime(binary));
+  if (options.target === 'local') return localTarget(dataPlanes);
+  const binary = findEnvoy(options.envoy);
+  if (binary !== undefined) return localEnvoyTarget(dataPlanes, envoyRuntime(binary));
+  process.stderr.write('error: there is no Envoy to run; name one by --envoy or ENVOY_BIN\n');
+  return exitCodes.unreachable;
+}
+
+async function clusterTargetOf(options: TargetOptions): Promise<Target | number> {
+  const { readMesh, usualMeshFile } = await import('../../conformance/targets/cluster/description.ts');
+  const mesh = readMesh(options.mesh ?? usualMeshFile());
+  if (!mesh.ok) return wrongUse(mesh.error);
+  const { clusterTarget } = await import('../../conformance/targets/cluster/target.ts');
+  const { meshCluster } = await import('./mesh-cluster.ts');
+  const { connection, landed } = await meshCluster(options, mesh.value.settles === 'smi-mesh-controller');
+  return clusterTarget({ connection, landed, mesh: mesh.value, image: options.image });
 }

@@ -3,7 +3,7 @@ import { packageVersion } from '../../lib/package-version.ts';
 import { compile, parse } from '../../library/manifests.ts';
 import { decide } from '../../model/decide.ts';
 import type { Decision, DecisionTarget, TrafficRequest } from '../../model/decision.ts';
-import type { MeshModel, WorkloadId } from '../../model/types.ts';
+import type { MeshModel, MeshSettings, WorkloadId } from '../../model/types.ts';
 import type { CaseQuestion, ConformanceCase, Outcome, Step } from '../case.ts';
 import { CaseObjects } from '../objects.ts';
 import type { Answers, Branch, Implementation, OpenMesh, Target } from '../target.ts';
@@ -17,8 +17,13 @@ export const ownImplementation: Implementation = {
 /** What a mesh decides about a request; tests put mistaken ones in its place. */
 export type Decide = (model: MeshModel, request: TrafficRequest) => Decision;
 
+/** The model of manifests; whoever asks about the same ones often may keep it. */
+export type ModelOf = (manifests: string, settings: Partial<MeshSettings>) => MeshModel;
+
+const compiled: ModelOf = (manifests, settings) => compile(parse(manifests), { settings }).model;
+
 /** No mesh at all: what the resources mean, by `decide()`. Shares are exact. */
-export function simulatedTarget(decideRequest: Decide = decide): Target {
+export function simulatedTarget(decideRequest: Decide = decide, modelOf: ModelOf = compiled): Target {
   return {
     name: 'simulated',
     implementation: ownImplementation,
@@ -26,23 +31,25 @@ export function simulatedTarget(decideRequest: Decide = decide): Target {
     concurrency: 1,
     unable: () => undefined,
     batches: (cases) => cases.map((each) => [each]),
-    open: async ([testCase]) => new SimulatedMesh(testCase!, decideRequest),
+    open: async ([testCase]) => new SimulatedMesh(testCase!, decideRequest, modelOf),
   };
 }
 
 class SimulatedMesh implements OpenMesh {
   readonly #decide: Decide;
+  readonly #modelOf: ModelOf;
   readonly #objects: CaseObjects;
   #model: MeshModel | undefined;
 
-  constructor(testCase: ConformanceCase, decideRequest: Decide) {
+  constructor(testCase: ConformanceCase, decideRequest: Decide, modelOf: ModelOf) {
     this.#decide = decideRequest;
+    this.#modelOf = modelOf;
     this.#objects = new CaseObjects(testCase);
   }
 
   async apply({ settings }: ConformanceCase, step: Step): Promise<void> {
     this.#objects.change(step);
-    this.#model = compile(parse(this.#objects.text()), { settings }).model;
+    this.#model = this.#modelOf(this.#objects.text(), settings);
   }
 
   async ask(question: CaseQuestion): Promise<Answers> {

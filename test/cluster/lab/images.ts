@@ -5,6 +5,7 @@ import { ensureEnvoy } from '../../../scripts/envoy.mjs';
 import { makeImageTree } from '../../../scripts/image.mjs';
 import { cacheFolder } from '../../../scripts/lib/go-programs.mjs';
 import { digest } from '../../../scripts/lib/stamp.mjs';
+import type { Entry } from './archive.ts';
 import { type Image, writeImages } from './image.ts';
 import { busyboxLayer, folderLayer, joined, programLayer, systemLayer } from './layers.ts';
 
@@ -15,6 +16,8 @@ const envoyImage = 'docker.io/envoyproxy/envoy:distroless-v1.40.0';
 const bookstoreImage = 'docker.io/library/smi-mesh-bookstore:latest';
 /** Busybox, curl, Node, and the programs of `test/cluster/programs` in its working folder. */
 export const toolsImage = 'lab.test/tools:1';
+/** The test application of the conformance suite, as `conformance/application/Dockerfile` makes it. */
+export const conformanceImage = 'lab.test/conformance:1';
 
 function packageVersion(): string {
   return (JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string }).version;
@@ -69,6 +72,8 @@ function imagesOf(tree: string): readonly Image[] {
     programLayer('/usr/bin/curl', 'usr/bin/curl'),
     folderLayer(resolve('test/cluster/programs'), 'srv/programs'),
   );
+  const modules: Entry = { kind: 'file', content: Buffer.from('{ "type": "module" }'), mode: 0o644 };
+  const conformance = new Map([['srv/conformance/package.json', modules]]);
   return [
     {
       reference: meshImage,
@@ -81,6 +86,16 @@ function imagesOf(tree: string): readonly Image[] {
       reference: bookstoreImage,
       layers: [node, folderLayer(resolve('examples/bookstore/apps'), 'srv/bookstore/apps')],
       workingFolder: '/srv/bookstore',
+      user: '1000:1000',
+    },
+    {
+      reference: conformanceImage,
+      layers: [
+        node,
+        joined(conformance, folderLayer(resolve('src/conformance/application'), 'srv/conformance/application')),
+      ],
+      entrypoint: ['/usr/bin/node', 'application/main.ts'],
+      workingFolder: '/srv/conformance',
       user: '1000:1000',
     },
     { reference: toolsImage, layers: [node, tools], command: ['/bin/sh'], workingFolder: '/srv/programs' },

@@ -1,0 +1,65 @@
+import type { ConformanceCase } from '../../case.ts';
+
+/**
+ * Namespaces with the pods of one topology, which several cases use one after the other. Names of a case and those of its lane are
+ * turned into each other.
+ */
+export interface Lane {
+  readonly name: string;
+  readonly cases: readonly ConformanceCase[];
+}
+
+/** Cases that one lane may have before another with the same pods is worth its start. */
+const casesPerLane = 40;
+
+/** Divides cases into those that share a topology, each group into lanes, and these into batches of at most so many pods. */
+export function lanesOf(cases: readonly ConformanceCase[]): readonly (readonly ConformanceCase[])[] {
+  const alike = Map.groupBy(cases, topologyKey);
+  return [...alike.values()].flatMap((group) => {
+    const lanes = Math.ceil(group.length / casesPerLane);
+    return Array.from({ length: lanes }, (_, lane) => group.filter((__, index) => index % lanes === lane));
+  });
+}
+
+/** Lanes that run at the same time. */
+export function batchesOf(
+  cases: readonly ConformanceCase[],
+  mostPods: number,
+): readonly (readonly ConformanceCase[])[] {
+  const batches: { cases: (readonly ConformanceCase[])[]; pods: number }[] = [];
+  for (const lane of lanesOf(cases)) {
+    const pods = lane[0]?.pods.length ?? 0;
+    const room = batches.find((batch) => batch.pods + pods <= mostPods);
+    if (room === undefined) batches.push({ cases: [lane], pods });
+    else {
+      room.cases.push(lane);
+      room.pods += pods;
+    }
+  }
+  return batches.map((batch) => inTurn(batch.cases));
+}
+
+/** One of each list after the other, so that those who take them in this order do not wait for each other. */
+function inTurn<T>(lists: readonly (readonly T[])[]): readonly T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat();
+}
+
+/** What two cases have in common whose pods and Services are the same but for the names of namespaces. */
+function topologyKey({ topology, namespaces }: ConformanceCase): string {
+  return renamed(JSON.stringify(topology), new Map(namespaces.map((name, index) => [name, `$${index}`])));
+}
+
+/** A text with other names of namespaces. */
+export function renamed(text: string, names: ReadonlyMap<string, string>): string {
+  if (names.size === 0) return text;
+  // Of two names that begin alike the longer one is meant where both could be.
+  const longestFirst = [...names.keys()].sort((one, other) => other.length - one.length);
+  const pattern = new RegExp(`(?<![a-z0-9-])(?:${longestFirst.join('|')})(?![a-z0-9-])`, 'g');
+  return text.replaceAll(pattern, (name) => names.get(name) ?? name);
+}
+
+/** The same of every text of a value. */
+export function renamedIn<T>(value: T, names: ReadonlyMap<string, string>): T {
+  return JSON.parse(renamed(JSON.stringify(value), names)) as T;
+}

@@ -1,0 +1,45 @@
+// `main.ts [--write] [--modes cluster,cluster-envoy] [ARGUMENT ...]`: the conformance suite on the cluster of the tests, with both data planes. Arguments go to
+// `smi-cli conformance run`; without any, all core cases are run. With --write the reports of conformance/reports are written anew.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { conformanceImage, meshImages } from '../lab/images.ts';
+import { type Lab, startLab } from '../lab/lab.ts';
+import { installMesh } from '../nodes/support/mesh.ts';
+
+const meshes = { cluster: 'smi-mesh.yaml', 'cluster-envoy': 'smi-mesh-envoy.yaml' };
+
+const given = process.argv.slice(2);
+const modesAt = given.indexOf('--modes');
+const [, modes = Object.keys(meshes).join()] = modesAt < 0 ? [] : given.splice(modesAt, 2);
+const write = given.includes('--write');
+const others = given.filter((argument) => argument !== '--write');
+const chosen = others.length === 0 ? ['--level', 'core'] : others;
+const folder = write ? 'conformance/reports' : mkdtempSync(join(tmpdir(), 'smi-reports-'));
+
+const lab = await startLab({ nodes: 2, images: [meshImages(console.log)], log: console.log });
+try {
+  console.log(await installMesh(lab));
+  for (const [mode, file] of Object.entries(meshes).filter(([name]) => modes.split(',').includes(name))) {
+    const started = performance.now();
+    const status = await runSuite(lab, mode, file);
+    console.log(`${mode} took ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+    if (status === 0) continue;
+    process.exitCode = 1;
+    const logs = ['logs', '--selector=app.kubernetes.io/component=controller', '--tail=60', '--prefix'];
+    console.log((await lab.kubectl(['--namespace=smi-mesh-system', ...logs])).stdout);
+  }
+} finally {
+  await lab.stop();
+  if (!write) rmSync(folder, { recursive: true, force: true });
+}
+
+function runSuite({ kubeconfig }: Lab, mode: string, file: string): Promise<number> {
+  const mesh = ['--target', 'cluster', '--mesh', join('conformance/meshes', file), '--image', conformanceImage];
+  const reports = ['yaml', 'svg'].flatMap((format) => ['--report', join(folder, `${mode}.${format}`)]);
+  const argv = ['src/cli/main.ts', 'conformance', 'run', ...mesh, '--kubeconfig', kubeconfig, ...reports, ...chosen];
+  return new Promise((resolve) => {
+    spawn(process.execPath, argv, { stdio: 'inherit' }).once('exit', (code) => resolve(code ?? 1));
+  });
+}

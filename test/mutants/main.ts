@@ -1,0 +1,80 @@
+// `main.ts [--seed N] [--local N] [--group NAME] [--out FILE]`: how many small faults in what decides about requests the conformance
+// suite finds. All faults of decide() that its cases reach are tried, and of the adapter and the proxy so many each, drawn by the seed.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadCases } from '../../src/conformance/load.ts';
+import { allMutants, type Group, groups, type Mutant } from './groups.ts';
+import { randomFrom } from './random.ts';
+import { renderMarkdown } from './report.ts';
+import { Trial, type Verdict } from './trial.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '20261128' },
+    local: { type: 'string', default: '60' },
+    group: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+
+const scratch = mkdtempSync(join(tmpdir(), 'smi-mutants-'));
+process.env.TMPDIR = scratch;
+const loaded = loadCases();
+if (!loaded.ok) throw new Error(loaded.error.join('\n'));
+const names = loaded.value.map(({ name }) => name);
+const mutants = allMutants();
+const verdicts: Verdict[] = [];
+const unreached = new Map<Group, number>();
+try {
+  for (const group of Object.keys(groups) as Group[]) {
+    if (values.group !== undefined && values.group !== group) continue;
+    await tryGroup(group);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+const report = renderMarkdown(verdicts, unreached, values.seed);
+console.log(report);
+if (values.out !== undefined) writeFileSync(values.out, report);
+
+async function tryGroup(group: Group): Promise<void> {
+  const { target } = groups[group];
+  const own = mutants.filter((mutant) => mutant.group === group);
+  const trial = new Trial(target, names);
+  try {
+    const started = performance.now();
+    await trial.learn();
+    const reached = own.filter(({ id }) => trial.reaches(id));
+    unreached.set(group, own.length - reached.length);
+    console.error(
+      `${group}: ${reached.length} of ${own.length} faults are reached by ${trial.cases} cases, ${since(started)}`,
+    );
+    const drawn = target === 'simulated' ? reached : draw(reached, Number(values.local), `${values.seed} ${group}`);
+    for (const mutant of drawn) {
+      const verdict = await trial.judge(mutant);
+      verdicts.push(verdict);
+      if (verdict.by === undefined)
+        console.error(`  survives: ${place(mutant)} ${mutant.operator}: ${mutant.before} => ${mutant.after}`);
+    }
+    console.error(`${group}: ${drawn.length} faults took ${since(started)}`);
+  } finally {
+    trial.stop();
+  }
+}
+
+function draw(all: readonly Mutant[], count: number, seed: string): readonly Mutant[] {
+  const random = randomFrom(seed);
+  const keyed = all.map((mutant) => ({ mutant, key: random() }));
+  const drawn = keyed.sort((one, other) => one.key - other.key).slice(0, count);
+  return drawn.map(({ mutant }) => mutant).sort((one, other) => one.id - other.id);
+}
+
+function place({ file, line }: Mutant): string {
+  return `${file}:${line}`;
+}
+
+function since(started: number): string {
+  return `${((performance.now() - started) / 1000).toFixed(1)} s`;
+}

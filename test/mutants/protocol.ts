@@ -1,0 +1,14 @@
+/** What a worker is asked: to run these cases, with a fault or without. */
+export interface Question {
+  readonly fault?: number;
+  readonly names: readonly string[];
+}
+
+export interface Answer {
+  readonly ready: true;
+  /** Faults whose places were reached. */
+  readonly reached?: readonly number[];
+  /** The first case that failed, and why. */
+  readonly failed?: string;
+  readonly reason?: string;
+}

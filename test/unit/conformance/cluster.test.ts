@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { CaseExpectation, ConformanceCase } from '../../../src/conformance/case.ts';
+import { problemOf } from '../../../src/conformance/judge.ts';
+import { loadCases } from '../../../src/conformance/load.ts';
+import { readMesh, usualMeshFile } from '../../../src/conformance/targets/cluster/description.ts';
+import { batchesOf, lanesOf, renamed, renamedIn } from '../../../src/conformance/targets/cluster/lanes.ts';
+import { put, remove } from '../../../src/conformance/targets/cluster/objects.ts';
+import { prepared } from '../../../src/conformance/targets/cluster/pods.ts';
+import { clusterTarget } from '../../../src/conformance/targets/cluster/target.ts';
+import type { ApiResult, Connection, StreamingConnection } from '../../../src/kubernetes-client/connect.ts';
+import { fault } from '../../../src/kubernetes-client/fault.ts';
+import { err, ok } from '../../../src/lib/result.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'smi-meshes-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const loaded = loadCases();
+const cases: readonly ConformanceCase[] = loaded.ok ? loaded.value : [];
+
+function fileWith(text: string): string {
+  const file = join(folder, 'mesh.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+const foreign = `
+apiVersion: conformance.smi-mesh.io/v1alpha1
+kind: ConformanceMesh
+mode: other
+implementation: { organization: somebody, project: other, version: '2' }
+injection: { namespaces: { labels: { other: 'yes' } }, pods: { annotations: { note: x } } }
+answers: { denied: [403, closed], unavailable: [502] }
+versions: [split.smi-spec.io/v1alpha4, access.smi-spec.io/v1alpha3, specs.smi-spec.io/v1alpha4]
+protocols: [http, tcp]
+settles: { seconds: 3 }
+unable: [{ cases: '^binding/', reason: there are no bindings }]
+`;
+
+describe('a mesh in a cluster', () => {
+  test('is described by files, ours too', () => {
+    expect(readMesh(usualMeshFile())).toMatchObject({ ok: true, value: { mode: 'cluster' } });
+    const envoy = readMesh('conformance/meshes/smi-mesh-envoy.yaml');
+    expect(envoy).toMatchObject({ ok: true, value: { mode: 'cluster-envoy', settles: 'smi-mesh-controller' } });
+    expect(readMesh(fileWith(foreign))).toMatchObject({
+      ok: true,
+      value: { settles: 3_000, convergenceMillis: 30_000, answers: { denied: [403, 'closed'], 'unknown-host': [404] } },
+    });
+    const wrong = readMesh(fileWith(foreign.replace('http, tcp', 'http, smtp')));
+    expect(wrong).toMatchObject({ ok: false, error: expect.stringMatching(/\/protocols\/1 must be equal to one of/) });
+    expect(readMesh(join(folder, 'nothing.yaml'))).toMatchObject({ ok: false });
+  });
+
+  test('is not asked what it says it cannot do', () => {
+    const mesh = readMesh(fileWith(foreign));
+    if (!mesh.ok) throw new Error(mesh.error);
+    const target = clusterTarget({ connection: {} as StreamingConnection, mesh: mesh.value, image: 'x' });
+    const reason = (name: string) => target.unable(cases.find((each) => each.name === name)!);
+    expect(reason('binding/account')).toBe('there are no bindings');
+    expect(reason('udp/port')).toBe('the mesh does not carry udp');
+    expect(reason('access/mode-audit')).toMatch(/settings/);
+    expect(reason('split/weights@v1alpha2')).toBe('split.smi-spec.io/v1alpha2 is not served');
+    expect(reason('split/weights@v1alpha4')).toBeUndefined();
+    expect(reason('split/unknown-version')).toBeUndefined();
+  });
+
+  test('gets pods with its labels and the image, and namespaces with theirs', () => {
+    const mesh = readMesh(fileWith(foreign));
+    if (!mesh.ok) throw new Error(mesh.error);
+    const [testCase] = cases.filter(({ name }) => name === 'split/unready-backend');
+    const manifests = testCase!.topology.map((manifest) => prepared(manifest, mesh.value, 'app:1'));
+    const pods = manifests.filter(({ kind }) => kind === 'Pod');
+    for (const pod of pods) {
+      expect(pod).toMatchObject({
+        metadata: { annotations: { note: 'x' } },
+        spec: { containers: [{ image: 'app:1' }] },
+      });
+      expect(pod).not.toHaveProperty('status');
+    }
+    expect(manifests).toContainEqual(
+      expect.objectContaining({ metadata: expect.objectContaining({ labels: { other: 'yes' } }) }),
+    );
+  });
+});
+
+describe('lanes', () => {
+  test('hold every case once, with the pods of its topology, and batches stay small', () => {
+    const core = cases.filter(({ level }) => level === 'core');
+    const lanes = lanesOf(core);
+    expect(
+      lanes
+        .flat()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(core.map(({ name }) => name).sort());
+    expect(lanes.length).toBeLessThan(core.length / 5);
+    for (const lane of lanes) {
+      const shapes = lane.map(({ pods }) => JSON.stringify(pods.map(({ ports, ready }) => [ports, ready])));
+      expect(new Set(shapes).size).toBe(1);
+    }
+    for (const batch of batchesOf(core, 28)) {
+      expect(lanesOf(batch).reduce((sum, [first]) => sum + first!.pods.length, 0)).toBeLessThanOrEqual(28);
+    }
+  });
+
+  test('have names of their own, in every text, and back', () => {
+    const names = new Map([
+      ['smi-a', 'lane-1'],
+      ['smi-a-other', 'lane-1-2'],
+    ]);
+    const value = { host: 'shop.smi-a-other.svc', from: 'smi-a/client', other: 'smi-ab', last: ['smi-a'] };
+    const changed = renamedIn(value, names);
+    expect(changed).toEqual({ host: 'shop.lane-1-2.svc', from: 'lane-1/client', other: 'smi-ab', last: ['lane-1'] });
+    const back = new Map([...names].map(([one, other]) => [other, one]));
+    expect(renamedIn(changed, back)).toEqual(value);
+    expect(renamed('x', new Map())).toBe('x');
+  });
+});
+
+describe('objects', () => {
+  const manifest = {
+    apiVersion: 'split.smi-spec.io/v1alpha4',
+    kind: 'TrafficSplit',
+    metadata: { namespace: 'n', name: 's' },
+  };
+  const path = '/apis/split.smi-spec.io/v1alpha4/namespaces/n/trafficsplits';
+
+  function answering(answers: Readonly<Record<string, readonly ApiResult[]>>) {
+    const left = new Map(Object.entries(answers).map(([request, results]) => [request, [...results]]));
+    const sent: string[] = [];
+    const answer = async (request: string): Promise<ApiResult> => {
+      sent.push(request);
+      return left.get(request)?.shift() ?? err(fault(`unexpected ${request}`, 418));
+    };
+    const connection: Connection = {
+      context: 'c',
+      get: (at) => answer(`GET ${at}`),
+      send: (method, at) => answer(`${method} ${at}`),
+    };
+    return { connection, sent };
+  }
+  const failed = (status: number, text = 'no') => err(fault(text, status));
+
+  test('replace those of their name, also when somebody else writes or a webhook is late', async () => {
+    const { connection, sent } = answering({
+      [`POST ${path}`]: [failed(500, 'failed calling webhook'), failed(409), failed(409)],
+      [`GET ${path}/s`]: [ok({ metadata: { resourceVersion: '1' } }), ok({ metadata: { resourceVersion: '2' } })],
+      [`PUT ${path}/s`]: [failed(409), ok({})],
+    });
+    expect(await put(connection, manifest)).toBe('applied');
+    expect(sent.filter((request) => request.startsWith('PUT'))).toHaveLength(2);
+  });
+
+  test('that the cluster refuses change nothing; what this user may not do is a failure', async () => {
+    const refused = (status: number, text?: string) =>
+      put(answering({ [`POST ${path}`]: [failed(status, text)] }).connection, manifest);
+    expect(await refused(422)).toBe('refused');
+    expect(await refused(404)).toBe('refused');
+    expect(await refused(403, 'admission webhook denied the request')).toBe('refused');
+    await expect(refused(403, 'trafficsplits is forbidden: User "x" cannot create')).rejects.toThrow(/is forbidden/);
+    await expect(refused(401)).rejects.toThrow();
+  });
+
+  test('that are gone need not be removed', async () => {
+    const name = { kind: 'TrafficSplit', namespace: 'n', name: 's' };
+    const { connection } = answering({ [`DELETE ${path}/s`]: [failed(404), failed(500)] });
+    await remove(connection, manifest.apiVersion, name);
+    await expect(remove(connection, manifest.apiVersion, name)).rejects.toThrow();
+  });
+});
+
+test('an answer that may mean several things is taken for the one that is expected', () => {
+  const expectation: CaseExpectation = {
+    label: 'GET /',
+    question: { from: 'n/c', host: 's', port: 80, traffic: { kind: 'http', method: 'GET', path: '/', headers: {} } },
+    gives: { kind: 'shares', shares: { unavailable: 1 }, tellApart: [], atLeast: 1 },
+  };
+  const asked = (outcome: string, orElse: readonly string[]) =>
+    problemOf(expectation, { kind: 'samples', observations: [{ outcome, orElse }] });
+  expect(asked('closed', ['denied', 'unavailable'])).toBeUndefined();
+  expect(asked('closed', ['denied'])).toMatch(/closed answers 1 times/);
+});
