@@ -10,6 +10,7 @@ export const apis = [
   'TCPRoute',
   'UDPRoute',
   'IdentityBinding',
+  'TrafficMetrics',
   'legacy',
 ] as const;
 
@@ -57,6 +58,14 @@ export interface Step {
   readonly apply: readonly Manifest[];
   readonly remove: readonly ObjectName[];
   readonly expect: readonly CaseExpectation[];
+  /** What the apiserver must answer then; only in a cluster. */
+  readonly reads: readonly CaseRead[];
+}
+
+export interface CaseRead {
+  readonly path: string;
+  /** Part of the answer (`problemOfRead` says which), or the status of one that is no success. */
+  readonly wants: { readonly holds: unknown } | { readonly status: number };
 }
 
 export interface ObjectName {

@@ -42,9 +42,9 @@ function decodeOne(
   version: string | undefined,
 ): ConformanceCase {
   const namespaces = new CaseNamespaces(name);
-  const { title, api, feature, level, clauses, settings = {}, access, resources = [], expect, steps } = written;
+  const { title, api, feature, level, clauses, settings = {}, access, resources = [], expect, reads, steps } = written;
   for (const alias of [...Object.keys(topology.pods), ...Object.keys(topology.services ?? {})]) namespaces.id(alias);
-  const stated = steps ?? [{ apply: resources, expect: expect ?? [] }];
+  const stated = steps ?? [{ apply: resources, expect: expect ?? [], reads: reads ?? [] }];
   const filled = namespaces.fill(stated, version);
   const { manifests, pods, accounts } = topologyOf(topology, namespaces);
   const open = access === 'open' ? openAccess(accounts) : [];
@@ -55,7 +55,11 @@ function decodeOne(
     return {
       apply: [...more, ...(step.apply ?? [])].map((manifest) => inNamespace(manifest, namespaces.of('main'))),
       remove: ('remove' in step ? (step.remove ?? []) : []).map((text) => objectName(text, namespaces.of('main'))),
-      expect: step.expect.map((each) => reader.read(each)),
+      expect: (step.expect ?? []).map((each) => reader.read(each)),
+      reads: (step.reads ?? []).map(({ path, holds, status }) => ({
+        path,
+        wants: status === undefined ? { holds } : { status },
+      })),
     };
   });
   const apiVersions = decoded.flatMap(({ apply }) => apply.map(({ apiVersion }) => String(apiVersion)));

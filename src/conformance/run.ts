@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CaseExpectation, ConformanceCase, Step } from './case.ts';
 import { problemOf, samplesOf } from './judge.ts';
+import { problemOfRead, readsCluster } from './reads.ts';
 import type { OpenMesh, Target } from './target.ts';
 
 export interface CaseResult {
@@ -39,7 +40,8 @@ export async function runConformance(options: RunOptions): Promise<readonly Case
     onResult?.(result);
   };
   const able = cases.filter((testCase) => {
-    const reason = target.unable(testCase);
+    const reason =
+      readsCluster(testCase) && target.reads !== true ? 'it reads objects of a cluster' : target.unable(testCase);
     if (reason !== undefined) report(without(testCase, 'skipped', reason));
     return reason === undefined;
   });
@@ -89,7 +91,7 @@ async function runCase(target: Target, mesh: OpenMesh, testCase: ConformanceCase
   try {
     for (const [index, step] of testCase.steps.entries()) {
       await mesh.apply(testCase, step);
-      const judged = await converge(target, mesh, step, tally);
+      const judged = await converge(target, mesh, { testCase, step }, tally);
       convergenceMillis = Math.max(convergenceMillis, judged.millis);
       const place = testCase.steps.length === 1 ? '' : `step ${index + 1}: `;
       reasons = judged.problems.map((problem) => place + problem);
@@ -112,13 +114,14 @@ async function runCase(target: Target, mesh: OpenMesh, testCase: ConformanceCase
 async function converge(
   target: Target,
   mesh: OpenMesh,
-  step: Step,
+  { testCase, step }: { readonly testCase: ConformanceCase; readonly step: Step },
   tally: { requests: number },
 ): Promise<{ readonly problems: readonly string[]; readonly millis: number }> {
   const begun = performance.now();
   let pauseMillis = firstPauseMillis;
   for (let look = 1; ; look += 1) {
     const problems = await problemsOf(mesh, step.expect, tally);
+    problems.push(...(await problemsOfReads(mesh, testCase, step)));
     const millis = performance.now() - begun;
     if (problems.length === 0 || look === maxLooks || millis >= target.convergenceMillis) return { problems, millis };
     await delay(pauseMillis);
@@ -130,13 +133,23 @@ async function problemsOf(
   mesh: OpenMesh,
   expectations: readonly CaseExpectation[],
   tally: { requests: number },
-): Promise<readonly string[]> {
+): Promise<string[]> {
   const problems: string[] = [];
   for (const expectation of expectations) {
     const answers = await mesh.ask(expectation.question, samplesOf(expectation));
     tally.requests += answers.kind === 'exact' ? 1 : answers.observations.length;
     const problem = problemOf(expectation, answers);
     if (problem !== undefined) problems.push(`${expectation.label}: ${problem}`);
+  }
+  return problems;
+}
+
+async function problemsOfReads(mesh: OpenMesh, testCase: ConformanceCase, step: Step): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const each of step.reads) {
+    const answer = await mesh.read?.(testCase, each.path);
+    const problem = answer === undefined ? 'nothing can be read' : problemOfRead(each, answer);
+    if (problem !== undefined) problems.push(problem);
   }
   return problems;
 }

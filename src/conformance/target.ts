@@ -17,6 +17,8 @@ export interface Target {
   readonly convergenceMillis: number;
   /** How many cases of a batch run at a time. */
   readonly concurrency: number;
+  /** Whether it can be asked what an apiserver answers; cases that read are skipped elsewhere. */
+  readonly reads?: boolean;
   /** Why a case cannot run here, as a sentence without its full stop; it is skipped then. */
   unable(testCase: ConformanceCase): string | undefined;
   /** Divides cases into those that share a mesh. */
@@ -30,9 +32,17 @@ export interface OpenMesh {
   apply(testCase: ConformanceCase, step: Step): Promise<void>;
   /** Lets a pod's program send a request so many times; a simulation tells the shares instead. */
   ask(question: CaseQuestion, times: number): Promise<Answers>;
+  /** What the apiserver answers to a GET of a path of the case: status and body. */
+  read?(testCase: ConformanceCase, path: string): Promise<ReadAnswer>;
   /** Takes back what the case put in force, where others run in its place. */
   finish?(testCase: ConformanceCase): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface ReadAnswer {
+  readonly status: number;
+  /** Of a success, with the names of the case. */
+  readonly body?: unknown;
 }
 
 export type Answers =

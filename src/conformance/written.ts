@@ -15,11 +15,19 @@ export interface WrittenCase {
   readonly topology: string | WrittenTopology;
   readonly resources?: readonly Manifest[];
   readonly expect?: readonly WrittenExpectation[];
+  readonly reads?: readonly WrittenRead[];
   readonly steps?: readonly {
     readonly apply?: readonly Manifest[];
     readonly remove?: readonly string[];
-    readonly expect: readonly WrittenExpectation[];
+    readonly expect?: readonly WrittenExpectation[];
+    readonly reads?: readonly WrittenRead[];
   }[];
+}
+
+export interface WrittenRead {
+  readonly path: string;
+  readonly holds?: unknown;
+  readonly status?: number;
 }
 
 /** Names are of the namespace `main`, or begin with `other/` or `third/`. */

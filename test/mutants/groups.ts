@@ -30,7 +30,7 @@ const otherFunctions = new Set([
   ...['isElsewhere', 'byAddress', 'passesOn', 'leadsElsewhere', 'headlessAt'],
 ]);
 const otherWords =
-  /intercepted|passthrough|passesOn|byAddress|outside|\btls\b|\bplain\b|guards|claims|endpoints|[oO]rigins|atClient|denied|clientAccess|selectorless|externalName|vips|\bpolic(?:y|ies)\b(?!\.(?:mode|grants))|because|nearest|trustDomain|\bpod\b|trac(?:e|ing)|tap|telemetry|metrics/;
+  /intercepted|passthrough|passesOn|byAddress|outside|\btls\b|\bplain\b|guards|claims|endpoints|[oO]rigins|atClient|denied|clientAccess|selectorless|externalName|vips|\bpolic(?:y|ies)\b(?!\.(?:mode|grants))|because|nearest|trustDomain|\bpod\b|unmatched|owners|locality|accessLog|trac(?:e|ing)|\btap|telemetry|metrics/;
 
 function isAboutSmi({ within, about }: Mutation): boolean {
   return !otherFunctions.has(within) && !otherWords.test(about);

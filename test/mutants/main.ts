@@ -28,10 +28,10 @@ const mutants = allMutants();
 const verdicts: Verdict[] = [];
 const unreached = new Map<Group, number>();
 try {
-  for (const group of Object.keys(groups) as Group[]) {
-    if (values.group !== undefined && values.group !== group) continue;
-    await tryGroup(group);
-  }
+  const chosen = (Object.keys(groups) as Group[]).filter(
+    (group) => values.group === undefined || values.group === group,
+  );
+  for (const [target, some] of Map.groupBy(chosen, (group) => groups[group].target)) await tryGroups(target, some);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -39,29 +39,34 @@ const report = renderMarkdown(verdicts, unreached, values.seed);
 console.log(report);
 if (values.out !== undefined) writeFileSync(values.out, report);
 
-async function tryGroup(group: Group): Promise<void> {
-  const { target } = groups[group];
-  const own = mutants.filter((mutant) => mutant.group === group);
+/** Groups that one target shows. */
+async function tryGroups(target: string, some: readonly Group[]): Promise<void> {
   const trial = new Trial(target, names);
   try {
     const started = performance.now();
     await trial.learn();
-    const reached = own.filter(({ id }) => trial.reaches(id));
-    unreached.set(group, own.length - reached.length);
-    console.error(
-      `${group}: ${reached.length} of ${own.length} faults are reached by ${trial.cases} cases, ${since(started)}`,
-    );
-    const drawn = target === 'simulated' ? reached : draw(reached, Number(values.local), `${values.seed} ${group}`);
-    for (const mutant of drawn) {
-      const verdict = await trial.judge(mutant);
-      verdicts.push(verdict);
-      if (verdict.by === undefined)
-        console.error(`  survives: ${place(mutant)} ${mutant.operator}: ${mutant.before} => ${mutant.after}`);
-    }
-    console.error(`${group}: ${drawn.length} faults took ${since(started)}`);
+    console.error(`${target}: ${trial.cases} cases, ${since(started)}`);
+    for (const group of some) await tryGroup(group, trial);
   } finally {
     trial.stop();
   }
+}
+
+async function tryGroup(group: Group, trial: Trial): Promise<void> {
+  const started = performance.now();
+  const own = mutants.filter((mutant) => mutant.group === group);
+  const reached = own.filter(({ id }) => trial.reaches(id));
+  unreached.set(group, own.length - reached.length);
+  console.error(`${group}: ${reached.length} of ${own.length} faults are reached`);
+  const isLocal = groups[group].target === 'local';
+  const drawn = isLocal ? draw(reached, Number(values.local), `${values.seed} ${group}`) : reached;
+  for (const mutant of drawn) {
+    const verdict = await trial.judge(mutant);
+    verdicts.push(verdict);
+    if (verdict.by !== undefined) continue;
+    console.error(`  survives: ${place(mutant)} ${mutant.operator}: ${mutant.before} => ${mutant.after}`);
+  }
+  console.error(`${group}: ${drawn.length} faults took ${since(started)}`);
 }
 
 function draw(all: readonly Mutant[], count: number, seed: string): readonly Mutant[] {

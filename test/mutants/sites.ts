@@ -40,8 +40,7 @@ export function mutationsOf(file: string, text: string): readonly Mutation[] {
 
 function functionOf(node: ts.Node): string {
   for (let at = node; !ts.isSourceFile(at); at = at.parent) {
-    const isNamed = ts.isFunctionDeclaration(at) || ts.isMethodDeclaration(at) || ts.isClassDeclaration(at);
-    if (isNamed && at.name !== undefined) return at.name.getText();
+    if (ts.isFunctionDeclaration(at) || ts.isMethodDeclaration(at)) return at.name?.getText() ?? '';
   }
   return '';
 }
@@ -52,7 +51,8 @@ function sentenceOf(node: ts.Node, source: ts.SourceFile): string {
     const { parent } = at;
     if (ts.isIfStatement(parent) && parent.expression === at) return at.getText(source);
     if (ts.isPropertyAssignment(at) || ts.isSpreadAssignment(at)) return at.getText(source);
-    if (ts.isStatement(at) && !ts.isBlock(at)) return ts.isIfStatement(at) ? at.expression.getText(source) : at.getText(source);
+    if (ts.isStatement(at) && !ts.isBlock(at))
+      return ts.isIfStatement(at) ? at.expression.getText(source) : at.getText(source);
   }
   return node.getText(source);
 }
@@ -145,7 +145,9 @@ function isEquality(node: ts.Expression): boolean {
 
 function isCompared({ parent }: ts.Node): boolean {
   if (ts.isBinaryExpression(parent)) return swapped[parent.operatorToken.kind]?.[0] === 'equality';
-  return ts.isCaseClause(parent) || ts.isCallExpression(parent);
+  if (ts.isCaseClause(parent)) return true;
+  if (!ts.isCallExpression(parent) || !ts.isPropertyAccessExpression(parent.expression)) return false;
+  return ['includes', 'has', 'get', 'startsWith', 'endsWith'].includes(parent.expression.name.text);
 }
 
 /** A name of a property, which no expression can stand for. */

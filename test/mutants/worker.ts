@@ -1,7 +1,6 @@
 // One process that has all faults of a group in it, off; it is told which one to switch on, and what to run then.
 //   node --import ./test/mutants/hooks.ts test/mutants/worker.ts simulated|local
 import { dataPlanes } from '../../src/cli/data-planes.ts';
-import type { ConformanceCase } from '../../src/conformance/case.ts';
 import { loadCases } from '../../src/conformance/load.ts';
 import { runConformance } from '../../src/conformance/run.ts';
 import type { Target } from '../../src/conformance/target.ts';
@@ -31,7 +30,7 @@ process.send?.({ ready: true } satisfies Answer);
 async function answer({ fault, names }: Question): Promise<Answer> {
   faults.on = fault ?? -1;
   faults.reached.clear();
-  const chosen = names.flatMap((name): readonly ConformanceCase[] => cases.get(name) ?? []);
+  const chosen = names.flatMap((name) => cases.get(name) ?? []);
   const results = await runConformance({ cases: chosen, target });
   const failed = results.find(({ result }) => result === 'failed');
   faults.on = -1;
@@ -50,9 +49,12 @@ function simulated(): Target {
     const known = models.get(key);
     if (known !== undefined) return known;
     const { on } = faults;
+    const reached = [...faults.reached];
     faults.on = -1;
     const { model } = compile(parse(manifests), { settings });
     faults.on = on;
+    faults.reached.clear();
+    for (const id of reached) faults.reached.add(id);
     models.set(key, model);
     return model;
   });

@@ -1,7 +1,7 @@
 // `main.ts [--write] [--modes cluster,cluster-envoy] [ARGUMENT ...]`: the conformance suite on the cluster of the tests, with both data planes. Arguments go to
 // `smi-cli conformance run`; without any, all core cases are run. With --write the reports of conformance/reports are written anew.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { conformanceImage, meshImages } from '../lab/images.ts';
@@ -20,7 +20,9 @@ const folder = write ? 'conformance/reports' : mkdtempSync(join(tmpdir(), 'smi-r
 
 const lab = await startLab({ nodes: 2, images: [meshImages(console.log)], log: console.log });
 try {
-  console.log(await installMesh(lab));
+  const values = join(lab.folder, 'values.yaml');
+  writeFileSync(values, 'config: { trafficMetrics: { api: true } }\n');
+  console.log(await installMesh(lab, ['--values', values]));
   for (const [mode, file] of Object.entries(meshes).filter(([name]) => modes.split(',').includes(name))) {
     const started = performance.now();
     const status = await runSuite(lab, mode, file);

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { CaseExpectation, ConformanceCase } from '../../../src/conformance/case.ts';
 import { problemOf } from '../../../src/conformance/judge.ts';
 import { loadCases } from '../../../src/conformance/load.ts';
+import { problemOfRead } from '../../../src/conformance/reads.ts';
 import { readMesh, usualMeshFile } from '../../../src/conformance/targets/cluster/description.ts';
 import { batchesOf, lanesOf, renamed, renamedIn } from '../../../src/conformance/targets/cluster/lanes.ts';
 import { put, remove } from '../../../src/conformance/targets/cluster/objects.ts';
@@ -169,6 +170,21 @@ describe('objects', () => {
     await remove(connection, manifest.apiVersion, name);
     await expect(remove(connection, manifest.apiVersion, name)).rejects.toThrow();
   });
+});
+
+test.each([
+  [{ a: 1, list: [{ name: 'x' }] }, undefined],
+  [{ text: '~^so' }, undefined],
+  [{ a: 2 }, 'p: a is 1 and not 2'],
+  [{ b: { c: 1 } }, 'p: b is undefined'],
+  [{ text: '~^no' }, 'p: text is "some" and not "~^no"'],
+  [{ list: [{ name: 'y' }, { name: 'z' }] }, 'p: list has nothing like {"name":"z"}'],
+])('of an answer of the apiserver %j is wanted', (holds, problem) => {
+  const body = { a: 1, text: 'some', list: [{ name: 'x', more: 1 }, { name: 'y' }] };
+  expect(problemOfRead({ path: 'p', wants: { holds } }, { status: 200, body })).toBe(problem);
+  expect(problemOfRead({ path: 'p', wants: { holds } }, { status: 404 })).toBe('p is answered 404');
+  expect(problemOfRead({ path: 'p', wants: { status: 404 } }, { status: 404 })).toBeUndefined();
+  expect(problemOfRead({ path: 'p', wants: { status: 404 } }, { status: 200, body })).toMatch(/200 and not 404/);
 });
 
 test('an answer that may mean several things is taken for the one that is expected', () => {

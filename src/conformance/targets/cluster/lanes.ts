@@ -1,13 +1,7 @@
 import type { ConformanceCase } from '../../case.ts';
 
-/**
- * Namespaces with the pods of one topology, which several cases use one after the other. Names of a case and those of its lane are
- * turned into each other.
- */
-export interface Lane {
-  readonly name: string;
-  readonly cases: readonly ConformanceCase[];
-}
+// A lane is namespaces with the pods of one topology, which several cases use one after the other. Names of a case and those of its
+// lane are turned into each other.
 
 /** Cases that one lane may have before another with the same pods is worth its start. */
 const casesPerLane = 40;

@@ -4,7 +4,7 @@ import type { StreamingConnection } from '../../../kubernetes-client/connect.ts'
 import type { CallResult } from '../../application/calls.ts';
 import type { CaseQuestion, ConformanceCase, Manifest, Step } from '../../case.ts';
 import { nameOf } from '../../objects.ts';
-import type { Answers, Observation, OpenMesh } from '../../target.ts';
+import type { Answers, Observation, OpenMesh, ReadAnswer } from '../../target.ts';
 import { callFrom } from './call.ts';
 import type { MeshAnswer, MeshDescription, Sign } from './description.ts';
 import { lanesOf, renamed, renamedIn } from './lanes.ts';
@@ -97,9 +97,17 @@ export class ClusterConformanceMesh implements OpenMesh {
     const name = this.#options.mesh.hosts === 'full' ? inFull(host, namespace) : host;
     const call = { ...traffic, address: name, host: name, port, times };
     const results = await callFrom(this.#options.connection, { namespace, pod }, call);
-    const back = new Map([...running.names].map(([own, lane]) => [lane, own]));
-    const observations = results.map((result) => observed(result, this.#options.mesh.answers, back));
+    const observations = results.map((result) => observed(result, this.#options.mesh.answers, reversed(running.names)));
     return { kind: 'samples', observations };
+  }
+
+  async read(testCase: ConformanceCase, path: string): Promise<ReadAnswer> {
+    const running = this.#running.get(testCase);
+    if (running === undefined) throw new Error(`nothing was applied for ${testCase.name}`);
+    const answer = await this.#options.connection.get(renamed(path, running.names));
+    if (answer.ok) return { status: 200, body: renamedIn(answer.value, reversed(running.names)) };
+    if (answer.error.status === undefined) throw new Error(answer.error.diagnostic.message);
+    return { status: answer.error.status };
   }
 
   async finish(testCase: ConformanceCase): Promise<void> {
@@ -185,6 +193,10 @@ export class ClusterConformanceMesh implements OpenMesh {
     if (typeof mesh.settles === 'number') await pause(mesh.settles);
     else await landed?.();
   }
+}
+
+function reversed(names: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...names].map(([own, lane]) => [lane, own]));
 }
 
 function keyOf(manifest: Manifest): string {

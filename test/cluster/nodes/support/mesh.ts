@@ -20,8 +20,8 @@ export interface LoadReport {
 }
 
 /** Installs the mesh as its users do. */
-export async function installMesh(lab: Lab): Promise<string> {
-  const { status, stdout, stderr } = await runCli(['install', '--timeout', '150s'], {
+export async function installMesh(lab: Lab, options: readonly string[] = []): Promise<string> {
+  const { status, stdout, stderr } = await runCli(['install', '--timeout', '150s', ...options], {
     env: environmentOf(lab),
     timeout: 200_000,
   });
