@@ -12,7 +12,9 @@ export interface PodEnvoy {
   /** Those of the pod; metrics are served there. */
   readonly addresses: readonly string[];
   readonly adminPort: number;
-  readonly metricsPort: number;
+  /** Where others can have what Envoy itself counts; absent where whoever reads `telemetrySocket` shows it. */
+  readonly metricsPort?: number;
+  readonly telemetrySocket?: string;
   /** Of its connections to endpoints; the rules of redirection know it. */
   readonly hopLimit: number;
   readonly controlPlane: Omit<ControlPlane, 'variant'>;
@@ -23,13 +25,15 @@ export interface PodEnvoy {
 const adminCluster = 'smi-mesh-admin';
 
 /**
- * The bootstrap of a pod's Envoy: its admin endpoint on the loopback address, of which others can have the metrics only, and
+ * The bootstrap of a pod's Envoy: its admin endpoint on the loopback address, of which others can have the metrics at most, and
  * everything else from the control plane.
  */
 export function podBootstrap({ addresses, adminPort, metricsPort, ...pod }: PodEnvoy): Message {
-  const { id, cluster, hopLimit, controlPlane, directory } = pod;
+  const { id, cluster, hopLimit, controlPlane, directory, telemetrySocket } = pod;
   const admin = { address: '127.0.0.1', port: adminPort };
-  const bootstrap = adsBootstrap({ id, cluster, hopLimit, admin }, { ...controlPlane, variant: 'delta' }, directory);
+  const process = { id, cluster, hopLimit, admin, telemetrySocket };
+  const bootstrap = adsBootstrap(process, { ...controlPlane, variant: 'delta' }, directory);
+  if (metricsPort === undefined) return bootstrap;
   const { clusters } = bootstrap.staticResources as { readonly clusters: readonly Message[] };
   return {
     ...bootstrap,

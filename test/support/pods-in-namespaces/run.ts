@@ -9,6 +9,7 @@ import { clusterDataPlanes } from '../../../src/cli/data-planes.ts';
 import { defaultCompileOptions } from '../../../src/compile/index.ts';
 import { startControlPlane } from '../../../src/control/control-plane.ts';
 import { sidecarPorts } from '../../../src/kubernetes/names.ts';
+import type { TelemetrySnapshot, TrafficSeries } from '../../../src/telemetry/snapshot.ts';
 import { clusterIps, manifests, outside, outsidePorts, podPorts, pods } from './mesh.ts';
 import { createNetwork, type Host, node, output, run, serveAddresses, sharedPath, start } from './network.ts';
 import { redirect } from './rules.ts';
@@ -64,7 +65,14 @@ const closed = await all(closedChecks);
 const { log } = sidecars.get('store-a')!;
 // Logs are written in blocks.
 await until(async () => undeclaredPorts.every((port) => new RegExp(`\\bport"?[: ]${port}\\b`).test(log())));
-console.log(JSON.stringify({ results, closed, log: log(), told: told.filter((line) => /nack|finding/.test(line)) }));
+const counted: TrafficSeries[] = [];
+for (const pod of pods.filter(({ sidecar }) => sidecar)) {
+  const { text } = await output(pod, programUser, ['curl', '-s', `http://${pod.addresses[0]}:15020/telemetry`]);
+  counted.push(...(JSON.parse(text) as TelemetrySnapshot).traffic);
+}
+console.log(
+  JSON.stringify({ results, closed, counted, log: log(), told: told.filter((line) => /nack|finding/.test(line)) }),
+);
 process.exit(0);
 
 async function startProgram(host: Host, ports: readonly number[], user = programUser): Promise<void> {

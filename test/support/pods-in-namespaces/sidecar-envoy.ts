@@ -7,7 +7,7 @@ import { envoyHopLimit, sidecarPorts, sidecarUser } from '../../../src/kubernete
 import { spiffeId } from '../../../src/lib/spiffe.ts';
 import { envoyBinary } from '../envoy.ts';
 import { envoyOptions } from '../mesh/envoy-process.ts';
-import { output, run, start } from './network.ts';
+import { node, output, run, sharedPath, start } from './network.ts';
 import type { StartSidecar } from './sidecar.ts';
 
 const trustDomain = 'cluster.local';
@@ -19,13 +19,14 @@ export const startEnvoy: StartSidecar = async (pod, plane, folder) => {
   mkdirSync(directory);
   const binary = join(directory, 'envoy');
   run(`touch ${binary} && mount --bind ${envoyBinary().path} ${binary}`);
+  const telemetrySocket = join(directory, 'telemetry.sock');
   const { address, port } = plane.ads;
   const bootstrap = podBootstrap({
     id: `default/${pod.name}`,
     cluster: `default/${pod.account}`,
     addresses: pod.addresses,
-    adminPort: sidecarPorts.admin,
-    metricsPort: sidecarPorts.metrics,
+    adminPort: sidecarPorts.envoyAdmin,
+    telemetrySocket,
     hopLimit: envoyHopLimit,
     controlPlane: { address, port, identity: controlPlaneIdentity(trustDomain) },
     directory,
@@ -47,6 +48,10 @@ export const startEnvoy: StartSidecar = async (pod, plane, folder) => {
     renameSync(join(directory, `.${name}`), join(directory, name));
   }
   run(`chown -R ${sidecarUser}:${sidecarUser} ${directory} 2>/dev/null || true`);
+  const counter = sharedPath(new URL('programs/count.ts', import.meta.url).pathname);
+  start(pod, sidecarUser, [node, counter, `default/${pod.name}`, telemetrySocket, ...pod.addresses]).stderr?.pipe(
+    process.stderr,
+  );
   const child = start(pod, sidecarUser, [binary, '-c', join(directory, 'bootstrap.json'), ...envoyOptions]);
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {

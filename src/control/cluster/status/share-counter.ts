@@ -26,10 +26,7 @@ export async function scrapeSidecars(addresses: readonly string[]): Promise<read
   return scrapes;
 }
 
-/**
- * Requests to each backend of a split. Our own proxies tell them by the Service that the caller addressed; Envoys count
- * by backend alone, so that requests that callers address to a backend directly count there too.
- */
+/** Requests to each backend of a split, of those that callers addressed to its root. */
 export function countBackends(
   { root, backends }: CountedSplit,
   scrapes: readonly (readonly Sample[])[],
@@ -46,9 +43,7 @@ export function countBackends(
 }
 
 function backendOf({ name, labels }: Sample, root: string): string | undefined {
-  if (name === 'smi_requests_total') {
-    const { direction, destination = '', backend } = labels;
-    return direction === 'outbound' && destination.startsWith(`${root}:`) ? backend : undefined;
-  }
-  return name === 'envoy_cluster_upstream_rq_total' ? labels.service : undefined;
+  const { direction, destination = '', backend } = labels;
+  const here = name === 'smi_requests_total' && direction === 'outbound' && destination.startsWith(`${root}:`);
+  return here ? backend : undefined;
 }
