@@ -74,6 +74,7 @@ const valueSets: readonly (readonly [string, Fields])[] = [
   ],
   ['cert-manager', { certManager: { enabled: true } }],
   ['an issuer of cert-manager', { certManager: { enabled: true, issuerRef: { kind: 'ClusterIssuer', name: 'ours' } } }],
+  ['TrafficMetrics behind the aggregator', { config: { trafficMetrics: { api: true, latencyUnit: 'ms' } } }],
   ['the CNI plug-in', { cni: { enabled: true } }],
   ['monitoring', { monitoring: { rules: { enabled: true, labels: { release: 'p' } }, scrape: { enabled: true } } }],
 ];

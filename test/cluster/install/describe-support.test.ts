@@ -4,7 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clusterEditor } from '../../../src/dashboard/edit/cluster.ts';
 import { systemNamespace } from '../../../src/kubernetes/names.ts';
+import { connect } from '../../../src/kubernetes-client/connect.ts';
+import { lastWriter } from '../../../src/kubernetes-client/writer.ts';
 import { createAccount, created, createPod } from '../support/accounts.ts';
 import { runBuiltCli } from '../support/cli.ts';
 import { adminOf } from '../support/client.ts';
@@ -98,6 +101,8 @@ describe('describe', () => {
     );
     expect(stdout).toMatch(/at spec\.backends\[2\]\.service: .*bookstore-v3/);
     expect(stdout).toContain('2026-01-01T00:00:00.000000Z Warning Conflicted: a note of an event');
+    // Nobody runs the controller's pods here.
+    expect(stdout).toContain('not known: no controller in namespace smi-mesh-system is ready');
     expect(status).toBe(0);
   });
 
@@ -118,6 +123,32 @@ describe('describe', () => {
     expect(stderr).toBe('error: there is no TrafficSplit default/bookstor; did you mean default/bookstore?\n');
     expect((await cli('describe', 'bookstore')).stderr).toContain('write KIND/NAME');
   });
+});
+
+test('the dashboard moves weights in the name of its user, and only from what the page showed', async () => {
+  const connected = await connect({ kubeconfig: access.kubeconfig });
+  if (!connected.ok) throw new Error(connected.error.diagnostic.message);
+  const { setWeights } = clusterEditor(connected.value);
+  const [v1, v2] = ['default/bookstore-v1', 'default/bookstore-v2'] as const;
+  const stale = await setWeights('default/bookstore', {
+    expected: { [v1]: 1, [v2]: 1 },
+    weights: { [v1]: 2, [v2]: 1 },
+  });
+  expect(stale).toMatchObject({ ok: false, error: { kind: 'stale' } });
+  const expected = { [v1]: 90, [v2]: 10 };
+  expect(await setWeights('default/nothing', { expected, weights: expected })).toMatchObject({
+    error: { kind: 'unknown' },
+  });
+  // The third backend, which the page does not move, stays as it is.
+  expect((await setWeights('default/bookstore', { expected, weights: { [v1]: 70, [v2]: 30 } })).ok).toBe(true);
+  const [definition] = shippedCrds().filter(({ metadata }) => metadata.name.startsWith('trafficsplits.'));
+  const path = `${objectsPath(definition!, 'v1alpha4', 'default')}/bookstore`;
+  const { body } = await client.get(path);
+  expect(body.spec).toMatchObject({ backends: [{ weight: 70 }, { weight: 30 }, { weight: 0 }] });
+  expect(lastWriter(body.metadata)?.manager).toBe('smi-cli-dashboard');
+  const nothing = { [v1]: 0, [v2]: 0 };
+  const refused = await setWeights('default/bookstore', { expected: { [v1]: 70, [v2]: 30 }, weights: nothing });
+  expect(refused).toMatchObject({ ok: false, error: { kind: 'invalid' } });
 });
 
 test('check names the Services that pods without a sidecar cannot call', async () => {

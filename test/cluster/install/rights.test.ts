@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readChart } from '../../../src/chart/chart.ts';
@@ -32,7 +34,7 @@ import {
 import { startTestCluster } from '../support/test-cluster.ts';
 import { type RunningWebhooks, startWebhooks } from '../support/webhooks.ts';
 
-const cluster = await startTestCluster({ audited: true });
+const cluster = await startTestCluster({ audited: true, aggregated: true });
 const client = adminOf(cluster);
 const user = `system:serviceaccount:${systemNamespace}:${systemNames.controller}`;
 const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-rights-'));
@@ -42,7 +44,7 @@ const running: ControllerProcess[] = [];
 
 const rendered = readChart().render(
   { name: 'smi-mesh', namespace: systemNamespace, service: 'test' },
-  { createNamespace: true },
+  { createNamespace: true, config: { trafficMetrics: { api: true } } },
 );
 if (!rendered.ok) throw new Error(rendered.error.join('\n'));
 const objects = rendered.value.map(({ object }) => object);
@@ -62,8 +64,8 @@ function rulesIn(kind: string): readonly Rule[] {
 const rights = roleKinds.flatMap((kind) => rightsOf(kind, rulesIn(kind)));
 
 beforeAll(async () => {
-  // What the chart brings, but no pods; the webhooks are asked at an address of this machine.
-  const items = objects.filter(({ kind }) => !/^(Deployment|.*WebhookConfiguration)$/.test(String(kind)));
+  // What the chart brings, but no pods; the webhooks are asked at an address of this machine, and the API of metrics has none.
+  const items = objects.filter(({ kind }) => !/^(Deployment|APIService|.*WebhookConfiguration)$/.test(String(kind)));
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   const applied = await runKubectl(cluster.kubeconfig, ['apply', '--server-side', '--filename=-'], list);
   if (applied.status !== 0) throw new Error(applied.stderr);
@@ -168,6 +170,10 @@ describe('the rights of the chart are enough', () => {
     }
     for (const { spec } of shippedCrds()) await requested('patch', `${spec.names.plural}/status`);
     await requested('create', 'events');
+    for (const version of ['v1alpha1', 'v1alpha2']) {
+      await requested('patch', 'apiservices', `${version}.metrics.smi-spec.io`);
+    }
+    await askForMetrics(controller);
     await askForCertificate(
       controller,
       await accountToken(client, { namespace: 'shop', account: 'buyer', pod: { name: 'buyer', uid } }),
@@ -250,6 +256,45 @@ async function isRefused(resourceAttributes: Fields): Promise<boolean> {
     await delay(20);
   }
   return false;
+}
+
+const ownerResources = [
+  'replicationcontrollers',
+  'daemonsets',
+  'deployments',
+  'replicasets',
+  'statefulsets',
+  'jobs',
+] as const;
+
+/** Asks for traffic as the aggregator of the apiserver does, in the name of a user who may. */
+async function askForMetrics(controller: ControllerProcess): Promise<void> {
+  const { port } = await controller.said({ message: 'the metrics API is served' });
+  const keys = dirname(cluster.auditLog);
+  const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
+  const ask = (path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const options = {
+        ...{ host: '127.0.0.1', port: Number(port), path, headers, agent: false, rejectUnauthorized: false },
+        cert: readFileSync(join(keys, 'front-proxy.crt')),
+        key: readFileSync(join(keys, 'front-proxy.key')),
+      };
+      const answered = (answer: IncomingMessage) => resolve(answer.resume().statusCode);
+      request(options, answered).once('error', reject).end();
+    });
+  for (const resource of ownerResources) {
+    let last: unknown;
+    await until(
+      async () => {
+        last = await ask(`/apis/metrics.smi-spec.io/v1alpha1/${resource}`).catch((error: unknown) => error);
+        return last === 200;
+      },
+      patience,
+      () => `${resource}: ${last}; ${controller.tail()}`,
+    );
+    await requested('list', resource);
+  }
+  await requested('create', 'subjectaccessreviews');
 }
 
 async function askForCertificate(controller: ControllerProcess, token: string): Promise<void> {

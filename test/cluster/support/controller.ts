@@ -21,7 +21,10 @@ export class ControllerProcess {
   #errors = '';
 
   constructor({ kubeconfig }: Pick<ClusterAccess, 'kubeconfig'>, args: readonly string[] = []) {
-    const ports = ['ads', 'identity', 'health', 'admin', 'webhook', 'peer'].flatMap((name) => [`--${name}-port`, '0']);
+    const ports = ['ads', 'identity', 'health', 'admin', 'webhook', 'peer', 'metrics-api'].flatMap((name) => [
+      `--${name}-port`,
+      '0',
+    ]);
     const command = [
       'controller',
       '--kubeconfig',
