@@ -16,6 +16,8 @@ export function buildDashboard(folder, node = process.execPath) {
   const tsdown = path.join(modules, 'tsdown/dist/run.mjs');
   const args = [tsdown, '--config', 'tsdown.dashboard.config.ts', '--out-dir', folder];
   execFileSync(node, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  // Without its configuration the bundler makes something else, and says nothing.
+  if (!fs.existsSync(path.join(folder, 'app.js'))) throw new Error('the bundler has made no app.js');
   const styles = [path.join(modules, 'uplot/dist/uPlot.min.css'), path.join(page, 'style.css')];
   fs.writeFileSync(path.join(folder, 'app.css'), styles.map((file) => fs.readFileSync(file, 'utf8')).join('\n'));
   for (const name of ['index.html', 'icon.svg']) fs.copyFileSync(path.join(page, name), path.join(folder, name));

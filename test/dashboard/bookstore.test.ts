@@ -105,6 +105,22 @@ describe.skipIf(noBrowser !== undefined)(
         .waitFor();
     });
 
+    it('shows requests as they are made, those that are asked for alone', async () => {
+      await open('tap?of=deploy%2Fbookthief&status=403');
+      const rows = page.getByRole('region', { name: 'Requests' }).getByRole('row');
+      await rows.filter({ hasText: 'bookthief' }).filter({ hasText: '403' }).nth(2).waitFor();
+      expect(await rows.filter({ hasText: '200' }).filter({ hasText: 'bookbuyer' }).count()).toBe(0);
+      await open('tap?of=deploy%2Fnobody');
+      await page.getByRole('alert').getByText('nothing with a proxy is meant by deploy/nobody').waitFor();
+    });
+
+    it('shows who may call the Services of a namespace that is chosen', async () => {
+      await open('access');
+      await page.getByLabel('namespace').selectOption('default');
+      await page.getByRole('button', { name: /^default\/bookthief to default\/bookstore:14001/ }).waitFor();
+      expect(page.url()).toContain('namespace=default');
+    });
+
     it('moves a split: the manifest keeps its comments, and the proxies get it', async () => {
       await open('splits/default/bookstore');
       const slider = page.getByRole('slider', { name: 'bookstore-v2' });

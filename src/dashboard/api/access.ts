@@ -1,5 +1,6 @@
 import { type AccessMatrix, accessMatrix, type MatrixDestination } from '../../analysis/matrix.ts';
 import { describeMatch } from '../../explain/match-text.ts';
+import { compareText } from '../../lib/collections.ts';
 import { parseSpiffeId } from '../../lib/spiffe.ts';
 import type { TrafficSeries } from '../../metrics/contract.ts';
 import type { MeshModel } from '../../model/types.ts';
@@ -16,12 +17,15 @@ export class AccessMatrices {
   page(model: MeshModel, { scope, series }: Traffic, namespace: string | undefined): AccessPage {
     const size = { clients: accounts(model).size, destinations: destinationCount(model) };
     const large = size.clients * size.destinations > maxCells;
-    const shown = namespace ?? (large ? firstNamespace(model) : undefined);
+    const namespaces = namespacesOf(model);
+    const shown = namespace ?? (large ? namespaces[0] : undefined);
     const matrix = this.#matrix(model, shown);
     const counts = countCells(model, series);
     return {
       traffic: scope,
       ...(large ? { cut: size } : {}),
+      namespaces,
+      ...(shown === undefined ? {} : { namespace: shown }),
       clients: matrix.clients,
       destinations: matrix.destinations,
       cells: matrix.clients.map(({ account }, row) =>
@@ -49,8 +53,8 @@ function within(model: MeshModel, namespace: string): MeshModel {
   return { ...model, services: Object.fromEntries(services) };
 }
 
-function firstNamespace(model: MeshModel): string | undefined {
-  return Object.values(model.services)[0]?.namespace;
+function namespacesOf(model: MeshModel): readonly string[] {
+  return [...new Set(Object.values(model.services).map(({ namespace }) => namespace))].sort(compareText);
 }
 
 function accounts(model: MeshModel): ReadonlySet<string> {

@@ -159,6 +159,10 @@ export interface AccessPage {
   readonly traffic: TrafficScope;
   /** How many clients and destinations there are where they are too many to be shown at once. */
   readonly cut?: { readonly clients: number; readonly destinations: number };
+  /** Those that have Services. */
+  readonly namespaces: readonly string[];
+  /** The one whose Services are shown; absent where all are. */
+  readonly namespace?: string;
   readonly clients: readonly MatrixClient[];
   readonly destinations: readonly MatrixDestination[];
   readonly cells: readonly (readonly AccessCell[])[];

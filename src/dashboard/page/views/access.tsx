@@ -11,14 +11,31 @@ export function Access() {
   const loaded = useJson<AccessPage>(json);
   return (
     <section class="view">
-      <Head
-        title="Access"
-        json={json}
-        filter="account or service"
-        note={loaded.data && scopeNote(loaded.data.traffic)}
-      />
+      <Head title="Access" json={json} filter="account or service" note={loaded.data && scopeNote(loaded.data.traffic)}>
+        {loaded.data !== undefined && <Namespaces page={loaded.data} />}
+      </Head>
       <Loading loaded={loaded}>{(page) => <Matrix page={page} />}</Loading>
     </section>
+  );
+}
+
+/** Whose Services are shown. */
+function Namespaces({ page }: { readonly page: AccessPage }) {
+  return (
+    <label class="window">
+      <span>namespace</span>
+      <select
+        value={page.namespace ?? ''}
+        onChange={(event) => show({ namespace: event.currentTarget.value, sel: '' })}
+      >
+        {page.cut === undefined && <option value="">all</option>}
+        {page.namespaces.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -41,7 +58,8 @@ function Matrix({ page }: { readonly page: AccessPage }) {
     <>
       {page.cut !== undefined && (
         <p class="note pad">
-          {page.cut.clients} accounts and {page.cut.destinations} ports are too many at once: one namespace is shown.
+          {page.cut.clients} accounts and {page.cut.destinations} ports are too many at once: the Services of namespace{' '}
+          {page.namespace} are shown.
         </p>
       )}
       <p class="legend-line">
