@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEnvoyTelemetry } from '../../src/access-log/index.ts';
 import { localAdminPort } from '../../src/kubernetes/local-addressing.ts';
@@ -108,8 +109,8 @@ async function tap(name: keyof typeof last): Promise<{ readonly records: readonl
   });
 }
 
-/** `all`: when everything is counted. */
-async function carry(start: () => Promise<Stop>, all: () => Promise<boolean>): Promise<Seen> {
+/** `known`: what is waited for; if it never comes, the tests say what is missing. */
+async function carry(start: () => Promise<Stop>, known?: Seen): Promise<Seen> {
   const stops: Stop[] = [];
   try {
     stops.push(await startKnownPrograms(model));
@@ -118,7 +119,16 @@ async function carry(start: () => Promise<Stop>, all: () => Promise<boolean>): P
     for (const each of Object.values(taps)) stops.push(() => each.close());
     const codes = await sendKnownLoad(range.base);
     const bytes = await sendBytes(range.base, 'hello');
-    await vi.waitUntil(all, patience);
+    const all = async () => {
+      const counted = await ofEach(snapshot);
+      const pages = await ofEach((name) => page(name, '/metrics'));
+      return names.every(
+        (name) =>
+          taps[name].records.filter(isRequest).length >= ended(counted[name], 'http') &&
+          (known === undefined || isDeepStrictEqual(samples(pages[name]), samples(known.pages[name]))),
+      );
+    };
+    await vi.waitUntil(all, patience).catch(() => undefined);
     const snapshots = await ofEach(snapshot);
     const pages = await ofEach((name) => page(name, '/metrics'));
     const records = await ofEach(async (name) => taps[name].records);
@@ -128,8 +138,13 @@ async function carry(start: () => Promise<Stop>, all: () => Promise<boolean>): P
   }
 }
 
-const ended = ({ traffic }: TelemetrySnapshot) =>
-  traffic.flatMap((series) => series.ended).reduce((sum, each) => sum + each.count, 0);
+const isRequest = ({ protocol }: RequestRecord) => protocol !== 'tcp';
+
+/** Requests and connections that are over. */
+function ended({ traffic }: TelemetrySnapshot, only?: TrafficSeries['kind']): number {
+  const series = traffic.filter(({ kind }) => only === undefined || kind === only);
+  return series.flatMap((each) => each.ended).reduce((sum, each) => sum + each.count, 0);
+}
 
 /** Series without what depends on the clock, in one order. */
 function counts({ traffic }: TelemetrySnapshot): readonly string[] {
@@ -155,7 +170,7 @@ function samples(text: string): readonly string[] {
 /** What records of both data planes have in common, in the order in which requests began; our own proxy makes none of connections. */
 function common(records: readonly RequestRecord[]) {
   return records
-    .filter(({ protocol }) => protocol !== 'tcp')
+    .filter(isRequest)
     .toSorted((a, b) => a.time - b.time)
     .map(({ direction, protocol, source, destination, method, authority, path, ...record }) => ({
       ...{ direction, protocol, source, destination, method, authority, path },
@@ -176,14 +191,8 @@ describe.skipIf(binary === '')(`what Envoys carry${reason === undefined ? '' : `
     folder = mkdtempSync(join(tmpdir(), 'smi-telemetry-'));
     model = knownMesh(range.base);
     const ids = names.map(idOf);
-    proxies = await carry(
-      () => proxyPlane.start(model, ids, credentials),
-      async () => true,
-    );
-    envoys = await carry(startEnvoys, async () => {
-      const found = await ofEach(snapshot);
-      return names.every((name) => ended(found[name]) >= ended(proxies.snapshots[name]));
-    });
+    proxies = await carry(() => proxyPlane.start(model, ids, credentials));
+    envoys = await carry(startEnvoys, proxies);
   });
   afterAll(() => {
     range?.release();
@@ -209,7 +218,7 @@ describe.skipIf(binary === '')(`what Envoys carry${reason === undefined ? '' : `
       const all = new LatencySketch();
       for (const { latency } of traffic) if (latency !== undefined) all.add(latency);
       const millis = envoys.records[name]
-        .filter(({ protocol }) => protocol !== 'tcp')
+        .filter(isRequest)
         .map((record) => record.millis)
         .sort((a, b) => a - b);
       expect(all.count).toBe(millis.length);

@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RequestRecord } from '../../src/telemetry/record.ts';
 import { Bookstore, type EventOf, RunningMesh, until } from '../e2e/support/mesh.ts';
 import { tallyOf } from '../e2e/support/traffic.ts';
 import { envoyBinary } from '../support/envoy.ts';
@@ -88,6 +92,37 @@ describe.skipIf(binary === '')(`smi-cli up --data-plane envoy ${reason}`, () => 
     const thief = await rowsOf('bookthief', 10);
     expect(thief.every(({ successPercent, denied, requests }) => successPercent === 0 && denied === requests)).toBe(
       true,
+    );
+  });
+
+  /** What a command says of the mesh; it fails when the command does. */
+  function ask(...args: readonly string[]): Promise<string> {
+    const command = [resolve('src/cli/main.ts'), ...args, '--state', store.state];
+    return promisify(execFile)(process.execPath, command, { maxBuffer: 1 << 26 }).then(({ stdout }) => stdout);
+  }
+
+  test('shows what its Envoys carry to tap and top', async () => {
+    const lines = await ask('tap', 'bookbuyer', '--max', '5', '--for', '60s', '-o', 'json');
+    const records = lines
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as RequestRecord);
+    expect(records).toHaveLength(5);
+    for (const record of records) {
+      expect(record).toMatchObject({
+        dataPlane: 'envoy',
+        reporter: 'default/bookbuyer-0',
+        direction: 'outbound',
+        code: 200,
+      });
+      expect(record.destination.service).toBe('default/bookstore:14001');
+    }
+    const denied = await ask('tap', 'bookthief', '--verdict', 'denied', '--max', '1', '--for', '60s', '-o', 'json');
+    expect(JSON.parse(denied)).toMatchObject({ dataPlane: 'envoy', code: 403 });
+    await until(
+      async () => /bookbuyer.*bookstore/s.test(await ask('edges', 'deploy', '-o', 'json')),
+      60_000,
+      () => mesh.tail(),
     );
   });
 
