@@ -1,5 +1,7 @@
 import { ensureEnvoy } from '../scripts/envoy.mjs';
 import { ensureXdsBench } from '../scripts/xds-bench.mjs';
+import { renderCollector } from './collector/report.ts';
+import { runCollector } from './collector/run.ts';
 import { renderCompile } from './compile/report.ts';
 import { runCompile } from './compile/run.ts';
 import { renderController } from './controller/report.ts';
@@ -41,6 +43,12 @@ function run(options: BenchOptions): Promise<boolean> {
     return attempt(async () => {
       const report = await runCompile(options, progress);
       console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderCompile(report)}`);
+    });
+  }
+  if (options.benchmark === 'collector') {
+    return attempt(async () => {
+      const report = await runCollector(options, progress);
+      console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderCollector(report)}`);
     });
   }
   if (options.benchmark === 'controller') {

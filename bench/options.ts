@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from '../src/lib/result.ts';
+import type { CollectorBenchOptions } from './collector/options.ts';
 import type { CompileBenchOptions } from './compile/options.ts';
 import type { ControllerBenchOptions } from './controller/options.ts';
 import type { DataPlaneOptions } from './data-plane/options.ts';
@@ -21,6 +22,7 @@ export type BenchOptions =
   | FrontendOptions
   | XdsBenchOptions
   | CompileBenchOptions
+  | CollectorBenchOptions
   | ControllerBenchOptions;
 
 export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N] [--rounds N] [--connections N]
@@ -30,6 +32,7 @@ export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N]
        npm run bench -- xds [-o json] [--clients N,...] [--services N] [--meshes N,...] [--seconds N] [--rounds N]
                                 [--subjects NAME,...] [--wildcard] [--tls] [--profile FOLDER]
        npm run bench -- compile [-o json] [--meshes N,...] [--changes N] [--connected N,...]
+       npm run bench -- collector [-o json] [--proxies N] [--calls N] [--seconds N] [--refreshes N]
        npm run bench -- controller [-o json] [--services N] [--pods N] [--splits N] [--proxies N] [--patches N]
                                 [--kubectl N] [--seconds N] [--profile FOLDER]`;
 
@@ -52,6 +55,7 @@ function optionsOf([name, ...rest]: readonly string[]): BenchOptions {
   if (name === 'frontend') return frontendOptions(rest);
   if (name === 'xds') return xdsOptions(rest);
   if (name === 'compile') return compileOptions(rest);
+  if (name === 'collector') return collectorOptions(rest);
   if (name === 'controller') return controllerOptions(rest);
   return dataPlaneOptions(name === undefined ? [] : [name, ...rest]);
 }
@@ -81,7 +85,7 @@ function scenarioName(text: string): ScenarioName {
   const name = scenarioNames.find((known) => known === text);
   if (name === undefined)
     throw new Error(
-      `no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend, xds, compile or controller alone`,
+      `no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend, xds, compile, collector or controller alone`,
     );
   return name;
 }
@@ -140,6 +144,25 @@ function compileOptions(args: readonly string[]): CompileBenchOptions {
     meshes: values.meshes.split(',').map((text) => wholeNumber('--meshes', text)),
     changes: wholeNumber('--changes', values.changes),
     connected: values.connected.split(',').map((text) => wholeNumber('--connected', text)),
+  };
+}
+
+function collectorOptions(args: readonly string[]): CollectorBenchOptions {
+  const options = {
+    output: common.output,
+    proxies: { ...number, default: '1000' },
+    calls: { ...number, default: '10' },
+    seconds: { ...number, default: '60' },
+    refreshes: { ...number, default: '20' },
+  } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  return {
+    benchmark: 'collector',
+    output: outputOf(values.output),
+    proxies: wholeNumber('--proxies', values.proxies),
+    calls: wholeNumber('--calls', values.calls),
+    seconds: wholeNumber('--seconds', values.seconds),
+    refreshes: wholeNumber('--refreshes', values.refreshes),
   };
 }
 

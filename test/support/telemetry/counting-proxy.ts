@@ -82,8 +82,13 @@ export interface CountingProxies {
 }
 
 /** Answers `/telemetry` for sidecars on one port, each with a loopback address of its own. */
-export async function serveCounts(all: readonly Counts[], now: () => number): Promise<CountingProxies> {
-  const byAddress = new Map(all.map((counts, index) => [`127.9.${index >> 8}.${(index & 255) + 1}`, counts]));
+export async function serveCounts(
+  all: readonly Pick<Counts, 'workload' | 'snapshot'>[],
+  now: () => number,
+): Promise<CountingProxies> {
+  const byAddress = new Map(
+    all.map((counts, index) => [`127.9.${Math.floor(index / 250)}.${(index % 250) + 1}`, counts]),
+  );
   const server = createServer((request, response) => {
     const counts = byAddress.get(request.socket.localAddress ?? '');
     if (counts === undefined || request.url !== '/telemetry') response.writeHead(404).end();
