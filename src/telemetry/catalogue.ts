@@ -261,7 +261,7 @@ export const metrics = {
     unit: 'seconds',
     help: 'When this process began to count, in seconds since 1970, and the pod it counts for.',
     labels: ['workload'],
-    owner: 'proxy',
+    owner: 'sidecar',
   },
   memory: {
     name: 'process_resident_memory_bytes',

@@ -5,6 +5,7 @@ import type { Topology } from '../../../src/dashboard/api/contract.ts';
 import { parseQuantity } from '../../../src/lib/quantity.ts';
 import type { TrafficSummary } from '../../../src/metrics/contract.ts';
 import { until } from '../../e2e/support/mesh.ts';
+import { envoyBinary } from '../../support/envoy.ts';
 import { type AddressRange, takeAddressRange } from '../../support/mesh/address-range.ts';
 import { prometheusMissing } from '../../support/prometheus/programs.ts';
 import { prometheusUrl, type RunningPrometheus, startPrometheus } from '../../support/prometheus/server.ts';
@@ -19,12 +20,24 @@ const patience = 90_000;
 const quantiles = { p50Millis: 0.5, p90Millis: 0.9, p99Millis: 0.99 } as const;
 const pods = ['client-0', 'thief-0', 'store-v1-0', 'store-v2-0'];
 
-/** Options of `up`. */
-const planes: readonly (readonly [string, readonly string[]])[] = [['our proxy', []]];
+const { path: envoy = '' } = envoyBinary();
+interface DataPlane {
+  /** Of `up`. */
+  readonly options: readonly string[];
+  /** Who refuses the thief. */
+  readonly refusedBy: 'client' | 'server';
+}
+
+const planes: readonly (readonly [string, DataPlane])[] = [
+  ['our proxy', { options: [], refusedBy: 'server' }],
+  ...(envoy === ''
+    ? []
+    : [['Envoy', { options: ['--data-plane', 'envoy', '--envoy', envoy], refusedBy: 'client' }] as const]),
+];
 const missing = prometheusMissing('prometheus');
 const sources = missing === undefined ? (['collector', 'prometheus'] as const) : (['collector'] as const);
 
-describe.each(planes)('a known load on %s', (_, options) => {
+describe.each(planes)('a known load on %s', (_, { options, refusedBy }) => {
   describe.each(sources)(`is read back by %s${missing === undefined ? '' : ` (${missing})`}`, (source) => {
     let range: AddressRange;
     let loaded: LoadedMesh;
@@ -42,7 +55,7 @@ describe.each(planes)('a known load on %s', (_, options) => {
       await until(allRead, patience, () => `every proxy to be read; ${loaded.mesh.tail()}`);
       await loaded.load();
       await until(
-        async () => counted(await top('deployments')) === loaded.known.length + loaded.denied,
+        async () => counted(await top('deployments')) === loaded.known.length + deniedByServers(),
         patience,
         () => `all requests to be counted; ${loaded.mesh.tail()}`,
       );
@@ -53,6 +66,7 @@ describe.each(planes)('a known load on %s', (_, options) => {
       range?.release();
     });
 
+    const deniedByServers = () => (refusedBy === 'server' ? loaded.denied : 0);
     const page = async <T>(path: string): Promise<T> => {
       const answer = await askSocket(loaded.state, path, 30_000);
       if (!answer.ok) throw new Error(answer.error);
@@ -124,7 +138,9 @@ describe.each(planes)('a known load on %s', (_, options) => {
       expect(received).toMatchObject({ measuredBy: source, proxies: { known: 4, read: 4 } });
       expect(received.latencyError).toBeUndefined();
       const stores = received.totals.filter(({ resource }) => resource.name.startsWith('store-'));
-      expect(stores.reduce((sum, { denied }) => sum + denied, 0)).toBe(loaded.denied);
+      expect(stores.reduce((sum, { denied }) => sum + denied, 0)).toBe(deniedByServers());
+      const [stolen] = (await top('deployments', 'thief', '--direction', 'to')).totals;
+      expect(stolen).toMatchObject({ success: 0, failure: loaded.denied, denied: loaded.denied });
       for (const { resource, success } of stores) {
         const { 200: fine = 0 } = codesOf(resource.name.slice('store-'.length));
         expect([resource.name, success]).toEqual([resource.name, fine]);

@@ -18,6 +18,7 @@ interface Wanted {
 interface Sent {
   readonly id: string;
   readonly status: number;
+  readonly error?: string;
   readonly version?: string;
   readonly taken?: number;
 }
@@ -63,7 +64,7 @@ export class LoadedMesh {
       'thief-0',
       times(10, 0, 200).map((each, index) => ({ ...each, id: `t${index}` })),
     );
-    expect(stolen.map(({ status }) => status)).toEqual(Array(10).fill(403));
+    expect(stolen.map(({ status, error }) => error ?? status)).toEqual(Array(10).fill(403));
     this.denied = stolen.length;
     const served = Object.fromEntries(
       await Promise.all(versions.map(async (version) => [version, await this.#taken(`store-${version}-0`)] as const)),
