@@ -1,3 +1,4 @@
+import { showCertificate } from '../telemetry/certificate.ts';
 import { MetricsRegistry } from '../telemetry/registry.ts';
 import { TapHub } from '../telemetry/tap.ts';
 import { type PagesOptions, servePages } from './pages.ts';
@@ -9,6 +10,8 @@ export interface EnvoyTelemetryOptions extends Pick<PagesOptions, 'admin' | 'env
   /** The Unix socket to which Envoy streams its access log. */
   readonly socket: string;
   readonly log: (line: string) => void;
+  /** The certificate that Envoy proves itself with, PEM, where it is known here. */
+  readonly certificate?: () => string;
 }
 
 /**
@@ -16,8 +19,9 @@ export interface EnvoyTelemetryOptions extends Pick<PagesOptions, 'admin' | 'env
  * an address or the socket cannot be bound. The result stops it.
  */
 export async function startEnvoyTelemetry(options: EnvoyTelemetryOptions): Promise<() => void> {
-  const { workload, socket, log, ...places } = options;
+  const { workload, socket, log, certificate, ...places } = options;
   const registry = new MetricsRegistry();
+  if (certificate !== undefined) showCertificate(registry, certificate);
   const taps = new TapHub();
   const service = await serveAccessLog(socket, { registry, taps }, log);
   try {

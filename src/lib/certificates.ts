@@ -16,3 +16,13 @@ export function readBundle(bundle: string): Result<readonly X509Certificate[], s
     return err('a certificate that cannot be read');
   }
 }
+
+/** From when until when the first certificate of a chain is valid, in milliseconds since 1970; 0 for one that cannot be read. */
+export function validityOf(certificateChain: string): { readonly from: number; readonly until: number } {
+  try {
+    const { validFromDate, validToDate } = new X509Certificate(certificateChain);
+    return { from: validFromDate.getTime(), until: validToDate.getTime() };
+  } catch {
+    return { from: 0, until: 0 };
+  }
+}

@@ -1,4 +1,5 @@
 import { metrics } from '../telemetry/catalogue.ts';
+import { showCertificate } from '../telemetry/certificate.ts';
 import { MetricsRegistry } from '../telemetry/registry.ts';
 import { TapHub } from '../telemetry/tap.ts';
 import { Authenticators } from './auth/authenticators.ts';
@@ -16,7 +17,7 @@ import { PolicyMemory } from './policy/memory.ts';
 import { DenialLog } from './telemetry/denials.ts';
 import { RecordSource } from './telemetry/records.ts';
 import { Ticker } from './ticker.ts';
-import { expiryOf, type TlsMaterial, tlsMaterial, validityOf } from './tls/material.ts';
+import { expiryOf, type TlsMaterial, tlsMaterial } from './tls/material.ts';
 import { Tracing } from './tracing/tracing.ts';
 import { Clusters } from './upstream/clusters.ts';
 import { Dialer } from './upstream/dial.ts';
@@ -219,9 +220,7 @@ export class Runtime {
     const upstream = () => this.#pools.connections + this.#outside.connections;
     registry.gauge(metrics.connections, upstream, { side: 'upstream' });
     registry.gauge(metrics.configVersion, () => this.version);
-    const validity = () => (this.#secret === undefined ? { from: 0, until: 0 } : validityOf(this.#secret));
-    registry.gauge(metrics.certificateExpiry, () => validity().until / 1000);
-    registry.gauge(metrics.certificateIssued, () => validity().from / 1000);
+    showCertificate(registry, () => this.#secret?.certificateChain);
     registry.gauge(metrics.memory, () => process.memoryUsage.rss());
     registry.gauge(metrics.cpu, () => {
       const { user, system } = process.cpuUsage();

@@ -224,7 +224,8 @@ export const metrics = {
     unit: 'seconds',
     help: 'When the certificate in use expires, in seconds since 1970; 0 without one.',
     labels: [],
-    owner: 'proxy',
+    owner: 'sidecar',
+    envoy: 'in pods of a cluster',
   },
   certificateIssued: {
     name: 'smi_certificate_issued_timestamp_seconds',
@@ -232,7 +233,8 @@ export const metrics = {
     unit: 'seconds',
     help: 'When the certificate in use began to be valid, in seconds since 1970; 0 without one.',
     labels: [],
-    owner: 'proxy',
+    owner: 'sidecar',
+    envoy: 'in pods of a cluster',
   },
   controlPlaneConnected: {
     name: 'smi_control_plane_connected',

@@ -30,11 +30,14 @@ export function runAgent({ once }: { readonly once: boolean }): Promise<number> 
     try {
       const svid = await keeper.first();
       if (svid === undefined) return;
-      stopCounting = await count(pod);
+      let { certificateChain } = svid;
+      stopCounting = await count(pod, () => certificateChain);
       writeBootstrap(pod, svid.certificateChain, { adminPort: sidecarPorts.envoyAdmin, telemetrySocket });
       started = true;
       // Envoy notices by itself when the files change.
-      await keeper.renew(svid, () => undefined);
+      await keeper.renew(svid, (renewed) => {
+        certificateChain = renewed.certificateChain;
+      });
       await drainEnvoy(admin, drainMillis);
     } finally {
       stopCounting?.();
@@ -44,13 +47,14 @@ export function runAgent({ once }: { readonly once: boolean }): Promise<number> 
 }
 
 /** Counts what Envoy carries, and answers for it where our own proxy would. */
-function count({ node, environment, log }: PodSidecar): Promise<() => void> {
+function count({ node, environment, log }: PodSidecar, certificate: () => string): Promise<() => void> {
   return startEnvoyTelemetry({
     workload: node,
     socket: telemetrySocket,
     admin: { address: admin, port: sidecarPorts.admin },
     envoy: { address: admin, port: sidecarPorts.envoyAdmin },
     metrics: environment.addresses.map((address) => ({ address, port: sidecarPorts.metrics })),
+    certificate,
     log,
   });
 }

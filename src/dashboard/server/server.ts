@@ -35,7 +35,7 @@ const maxConnections = 128;
 const maxBodyBytes = 65_536;
 
 /** What is passed on to the control plane as it is. */
-const passedOn = /^\/(?:api\/|proxies(?:\/|$)|rollouts$|diff\/|traffic$|tap$)/;
+const passedOn = /^\/(?:api\/|proxies(?:\/|$)|rollouts$|diff\/|traffic$|tap$|apis\/metrics\.smi-spec\.io(?:\/|$))/;
 
 /** Serves the page and its data on the loopback interface. Rejects when no port can be bound. */
 export async function serveDashboard(options: DashboardOptions): Promise<Dashboard> {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import tls from 'node:tls';
-import { readBundle } from '../../lib/certificates.ts';
+import { readBundle, validityOf } from '../../lib/certificates.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { peerSpiffeId, trustDomainOf } from '../../lib/spiffe.ts';
 import type { BootstrapSecret } from '../bootstrap.ts';
@@ -55,16 +55,6 @@ export function tlsMaterial(
 }
 
 /** When a certificate ends, in milliseconds since 1970; 0 for one that cannot be read. */
-export function expiryOf(secret: BootstrapSecret): number {
-  return validityOf(secret).until;
-}
-
-/** From when until when a certificate is valid, in milliseconds since 1970; 0 for one that cannot be read. */
-export function validityOf({ certificateChain }: BootstrapSecret): { readonly from: number; readonly until: number } {
-  try {
-    const { validFromDate, validToDate } = new X509Certificate(certificateChain);
-    return { from: validFromDate.getTime(), until: validToDate.getTime() };
-  } catch {
-    return { from: 0, until: 0 };
-  }
+export function expiryOf({ certificateChain }: BootstrapSecret): number {
+  return validityOf(certificateChain).until;
 }

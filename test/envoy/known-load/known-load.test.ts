@@ -169,6 +169,8 @@ describe.each(planes)('a known load on %s', (_, { options, refusedBy }) => {
     test('TrafficMetrics', async () => {
       const path = `/apis/metrics.smi-spec.io/v1alpha2/namespaces/default/deployments/client/edges?window=${window}`;
       const { items } = await page<{ items: readonly TrafficMetrics[] }>(path);
+      const served = await fetch(`${loaded.dashboard}${path}`);
+      expect(await served.json()).toMatchObject({ kind: 'TrafficMetricsList', items: Array(items.length).fill({}) });
       for (const side of ['client', 'server']) {
         const edges = items.filter(({ edge }) => edge.direction === 'to' && edge.side === side);
         expect(edges.map(({ edge }) => edge.resource.name).sort()).toEqual(['store-v1', 'store-v2']);

@@ -96,3 +96,12 @@ test('what is no page of the control plane is not passed on', async () => {
   expect(await ask('/tap?status=403', { host: own() })).toBe(200);
   expect(asked).toEqual(['/tap?status=403']);
 });
+
+test('TrafficMetrics are passed on, and no other API', async () => {
+  asked.length = 0;
+  const path = '/apis/metrics.smi-spec.io/v1alpha2/pods?window=1m';
+  expect(await ask(path, { host: own() })).toBe(200);
+  expect(await ask('/apis/metrics.smi-spec.iox/v1', { host: own() })).toBe(404);
+  expect(await ask('/apis/apps/v1/deployments', { host: own() })).toBe(404);
+  expect(asked).toEqual([path]);
+});
