@@ -6,6 +6,7 @@ import { runCli } from '../../support/run-cli.ts';
 import { outsideAddress, outsideName } from '../lab/addresses.ts';
 import { meshImages } from '../lab/images.ts';
 import { startLab } from '../lab/lab.ts';
+import { readingCommands, syncCommands, trafficCommands } from './support/commands.ts';
 import { expectShares, get, inPod, installMesh, landed, reportOf, rolledOut } from './support/mesh.ts';
 import { deployment, list, loadClient, service } from './support/workloads.ts';
 
@@ -78,6 +79,12 @@ describe.each(['proxy', 'envoy'])('pods with the data plane %s', (plane) => {
     expect(await lastLine('bookbuyer')).toMatch(/last 5 s 200: \d+(, held back: \d+)?;/);
     expect(await lastLine('bookthief')).toMatch(/last 5 s 403: \d+(, held back: \d+)?;/);
   });
+
+  syncCommands(lab);
+  if (plane === 'proxy') {
+    trafficCommands(lab);
+    readingCommands(lab);
+  }
 
   test('pods without a sidecar are reached, and do not get in where an identity is wanted', async () => {
     expect(await get(lab, 'load', 'http://echo.plain:8080/')).toMatchObject({ status: 200 });
