@@ -79,11 +79,10 @@ function hasRequests({ protocol, asIs }: Meant): boolean {
 /** The units with the scopes and routes of a client. */
 export function requestUnits(model: MeshModel, client: Workload): readonly UnitId[] {
   const { key } = callerOf(model, client);
-  const names = shared(model, 'names of what requests mean', (whole) => Object.keys(requestsOf(whole)));
-  return [
-    ...names.map((name) => `scopes/${name}` as UnitId),
-    ...names.map((name) => `requests/${key} ${name}` as UnitId),
-  ];
+  return shared(model, `request units of ${key}`, (whole) => {
+    const names = Object.keys(requestsOf(whole));
+    return [...names.map((name) => `scopes/${name}`), ...names.map((name) => `requests/${key} ${name}`)] as UnitId[];
+  });
 }
 
 /** The scopes of all addresses of a service port; `NUMBER ID`. */
