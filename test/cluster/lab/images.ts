@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ensureEnvoy } from '../../../scripts/envoy.mjs';
@@ -104,6 +104,10 @@ function imagesOf(tree: string): readonly Image[] {
 
 /** Those of other checkouts are soon made again. */
 function removeOld(folder: string, newest: string): void {
-  const archives = readdirSync(folder).filter((name) => name.endsWith('.tar') && join(folder, name) !== newest);
-  for (const name of archives.slice(0, -4)) rmSync(join(folder, name), { force: true });
+  const archives = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => path.endsWith('.tar') && path !== newest)
+    .sort((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs);
+  // Others on this machine may be about to read theirs.
+  for (const path of archives.slice(0, -8)) rmSync(path, { force: true });
 }
