@@ -96,16 +96,22 @@ async function runtimeWithClock(folder: string): Promise<Readonly<Record<string,
 
 /** The process that is number 1 in the namespaces of `unshare`. */
 async function firstProcess(unshare: ChildProcess): Promise<number> {
-  const children = `/proc/${unshare.pid}/task/${unshare.pid}/children`;
   const deadline = Date.now() + 20_000;
   while (Date.now() < deadline && unshare.exitCode === null) {
-    const child = Number(readFileSync(children, 'utf8').split(' ')[0]);
-    // Until it is the script it may still be one of the shell's.
-    if (child > 0 && readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('node-main.sh')) {
-      const namespace = readFileSync(`/proc/${child}/status`, 'utf8');
-      if (/^NSpid:.*\t1$/m.test(namespace)) return child;
-    }
+    const child = childOf(unshare.pid);
+    if (child !== undefined) return child;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error('the namespaces of a node could not be made');
+}
+
+/** Until it is the script, in its namespaces, the child may still be one of the shell's, which ends at any moment. */
+function childOf(parent: number | undefined): number | undefined {
+  try {
+    const child = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ')[0] ?? '';
+    const isScript = readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('node-main.sh');
+    return isScript && /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${child}/status`, 'utf8')) ? Number(child) : undefined;
+  } catch {
+    return undefined;
+  }
 }
