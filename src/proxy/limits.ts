@@ -31,8 +31,10 @@ export const limits = {
   clientHelloBytes: 16_384,
   /** Of an HTTP connection whose peer proved an identity; the answer after that is its last. */
   connectionAgeMillis: 3_600_000,
-  /** Between requests, towards clients. */
+  /** Until the first request of a client. */
   idleMillis: 60_000,
+  /** Between requests of HTTP/1.1, towards clients: long, because a request may be on its way to a connection that is closed. */
+  keepAliveMillis: 3_600_000,
   /** Between requests, towards servers: below the 5 s after which common servers close. */
   upstreamIdleMillis: 4_000,
   /** The same over HTTP/2, whose servers say when they are about to close. */

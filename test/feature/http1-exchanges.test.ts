@@ -255,6 +255,20 @@ describe('slow input to our proxy', () => {
     await client.isClosed();
   });
 
+  it('a connection is kept for long after an answer: its next request may be on its way', async () => {
+    const { target, server } = ends();
+    const client = await dial(target);
+    for (const pause of [10 * limits.idleMillis, limits.keepAliveMillis + 2_000]) {
+      const before = server.count;
+      const body = String(pause).padStart(7, '0');
+      client.send(get());
+      (await server.connection(before)).send(`HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n${body}`);
+      await client.has(new RegExp(`${body}$`));
+      vi.advanceTimersByTime(pause);
+    }
+    await client.isClosed();
+  });
+
   it('a head that trickles has no more time than one that stops', async () => {
     const { target, server } = ends();
     const before = server.count;

@@ -163,7 +163,7 @@ export class ServerConnection implements RequestSink, Downstream, Tickable {
       this.#closeGently();
       return;
     }
-    this.#deadline = this.#host.ticker.now + limits.idleMillis;
+    this.#deadline = this.#host.ticker.now + limits.keepAliveMillis;
     this.#reader.next();
   }
 
