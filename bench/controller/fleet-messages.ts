@@ -23,7 +23,7 @@ export type FleetRequest =
 export type FleetReport =
   | {
       readonly kind: 'loaded';
-      /** From the first connection to the last acknowledgement before a second of silence. */
+      /** From the first connection to the last acknowledgement before seconds of silence. */
       readonly seconds: number;
       readonly bytes: number;
       readonly resources: number;

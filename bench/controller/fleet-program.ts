@@ -3,7 +3,8 @@ import { ProxyClient } from './proxy-client.ts';
 
 /** Simulated proxies in a process of their own, so that the controller's costs are its own; talks to its parent (`Fleet`). */
 
-const silenceMillis = 1_000;
+/** Longer than a control plane that serves many works for one of them. */
+const silenceMillis = 5_000;
 /** The field of a weight is `08` in a wrapper of Envoy's, and a number of its own with our proxy: its digits say enough. */
 let awaited: { readonly bytes: Buffer; readonly left: Set<string> } | undefined;
 let bytesSince = 0;
