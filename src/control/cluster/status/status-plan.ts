@@ -27,6 +27,8 @@ interface Known {
   changedAt: number;
   /** The state of the object that our last write was based on: until the watch shows another, it is not written again. */
   basedOn?: string;
+  /** The state of the object that said what it should while nothing was wrong. */
+  settled?: string;
 }
 
 /** Decides which statuses are to be written: as few as possible, since each write changes the version of the object. */
@@ -66,8 +68,14 @@ export class StatusPlan {
         refusals: refusals.get(key) ?? [],
         landed: source.landed(subject),
       };
+      const calm = isCalm(judged) && !this.#shares.has(key);
+      // Of many thousand objects nearly all are so.
+      if (calm && known.settled === subject.resourceVersion) continue;
       const write = this.#write(subject, judged);
-      if (write === undefined) continue;
+      if (write === undefined) {
+        if (calm) known.settled = subject.resourceVersion;
+        continue;
+      }
       if (this.#mayWait(known, judged)) later = true;
       else writes.push(write);
     }
@@ -115,6 +123,10 @@ export class StatusPlan {
     if (age < quietMillis) return true;
     return !landed && !refused && refusals.length === 0 && age < pendingMillis;
   }
+}
+
+function isCalm({ findings, refused, refusals, landed }: Judged): boolean {
+  return landed && !refused && findings.length === 0 && refusals.length === 0;
 }
 
 function backendsOf(shares: readonly ObservedShare[]): NonNullable<StatusWrite['status']['backends']> {

@@ -8,7 +8,7 @@ const key = objectKey('split.smi-spec.io', 'TrafficSplit', 'shop', 'shop');
 /** An object in a cluster of one, with a writer that sees what it wrote only when told. */
 function cluster() {
   const clock = { now: 0 };
-  const state = { landed: true, generation: 1, version: 1, status: undefined as unknown, there: true };
+  const state = { landed: true, generation: 1, version: 1, status: undefined as unknown, there: true, refused: false };
   const subject = (): StatusSubject => ({
     key,
     path: '/shop',
@@ -21,7 +21,7 @@ function cluster() {
   const source: StatusSource = {
     subjects: () => (state.there ? [subject()] : []),
     findings: () => [],
-    refused: () => new Set(),
+    refused: () => new Set(state.refused ? [key] : []),
     refusals: () => [],
     landed: () => state.landed,
     refresh: () => Promise.resolve({ landed: false, open: false }),
@@ -55,6 +55,24 @@ describe('writes of a status', () => {
     land(writes[0]!);
     clock.now += 3_600_000;
     expect(plan.look()).toEqual({ writes: [], later: false });
+  });
+
+  it('come again for what becomes wrong, or is no longer there, of an object that was left alone', () => {
+    const { clock, state, plan, land } = cluster();
+    clock.now += 500;
+    plan.look();
+    clock.now += 500;
+    for (const write of plan.look().writes) land(write);
+    expect(plan.look()).toEqual({ writes: [], later: false });
+    state.refused = true;
+    const [wrong, ...others] = plan.look().writes;
+    expect(others).toEqual([]);
+    expect(wrong?.news.map(({ type, status }) => [type, status])).toContainEqual(['Accepted', 'False']);
+    state.refused = false;
+    expect(plan.look()).toEqual({ writes: [], later: false });
+    state.status = undefined;
+    state.version += 1;
+    expect(plan.look().writes).toHaveLength(1);
   });
 
   it('are one for a change that lands in time, and two for one that does not', () => {
