@@ -81,10 +81,8 @@ describe.each(['proxy', 'envoy'])('pods with the data plane %s', (plane) => {
   });
 
   syncCommands(lab);
-  if (plane === 'proxy') {
-    trafficCommands(lab);
-    readingCommands(lab);
-  }
+  trafficCommands(lab);
+  if (plane === 'proxy') readingCommands(lab);
 
   test('pods without a sidecar are reached, and do not get in where an identity is wanted', async () => {
     expect(await get(lab, 'load', 'http://echo.plain:8080/')).toMatchObject({ status: 200 });
