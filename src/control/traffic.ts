@@ -9,7 +9,8 @@ import { PrometheusSource, type PrometheusSourceOptions } from '../metrics/prome
 import { trafficPage } from '../metrics/traffic-page.ts';
 import type { MeshModel } from '../model/types.ts';
 import type { SourceDocument } from '../source/types.ts';
-import type { AdminAnswer, AdminPages } from './admin/contract.ts';
+import { json } from './admin/answers.ts';
+import type { AdminPages } from './admin/contract.ts';
 import { measuredObjects } from './measured-objects.ts';
 
 export interface TrafficOptions {
@@ -89,10 +90,6 @@ function collected(options: CollectorOptions): RunningSource {
 function asked(prometheus: PrometheusOptions, mesh: Omit<PrometheusSourceOptions, 'prometheus'>): RunningSource {
   const client = new PrometheusClient(prometheus);
   return { source: new PrometheusSource({ prometheus: client, ...mesh }), close: () => client.close() };
-}
-
-function json(value: object): AdminAnswer {
-  return { status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` };
 }
 
 function targetsOf(model: MeshModel | undefined, port: number): readonly ScrapeTarget[] {

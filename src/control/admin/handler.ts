@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../../diagnostics/origin.ts';
+import { json, problem } from './answers.ts';
 import { carriersReport } from './carriers.ts';
 import type { AdminAnswer, AdminHandler, AdminPages, AdminRequest } from './contract.ts';
 import { diffReport } from './diff.ts';
@@ -99,12 +100,4 @@ function decodeNode(text: string): string {
   } catch {
     return text;
   }
-}
-
-function json(value: unknown): AdminAnswer {
-  return { status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` };
-}
-
-function problem(status: number, error: string): AdminAnswer {
-  return { status, type: 'application/json', body: `${JSON.stringify({ error })}\n` };
 }

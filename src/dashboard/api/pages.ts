@@ -1,3 +1,4 @@
+import { json, problem } from '../../control/admin/answers.ts';
 import type { AdminAnswer, AdminRequest } from '../../control/admin/contract.ts';
 import type { CreateMeshPages, MeshView } from '../../control/mesh-view.ts';
 import type { Locate } from '../../diagnostics/origin.ts';
@@ -160,12 +161,4 @@ function decode(text: string): string {
   } catch {
     return text;
   }
-}
-
-function json(value: unknown): AdminAnswer {
-  return { status: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` };
-}
-
-function problem(status: number, error: string): AdminAnswer {
-  return { status, type: 'application/json', body: `${JSON.stringify({ error })}\n` };
 }
