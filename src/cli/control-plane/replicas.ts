@@ -2,9 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { askAdmin } from '../../control/admin/ask.ts';
 import { openAdmin } from '../../control/admin/open.ts';
+import { itemsOf } from '../../install/kinds.ts';
 import { controllerLabels, controllerPorts } from '../../kubernetes/names.ts';
 import { connect, type StreamingConnection } from '../../kubernetes-client/connect.ts';
+import type { ClusterFault } from '../../kubernetes-client/fault.ts';
 import { portForward } from '../../kubernetes-client/port-forward.ts';
+import { ok, type Result } from '../../lib/result.ts';
 import { isRecord } from '../../lib/values.ts';
 import { Unreachable } from '../unreachable.ts';
 import { type ControlPlaneOptions, notReached, type ReplicaAnswer } from './answer.ts';
@@ -81,16 +84,24 @@ export function replicasOver(connection: StreamingConnection, namespace: string)
 
 const headers = { host: 'localhost', connection: 'close' };
 
-async function readyPods(connection: StreamingConnection, namespace: string): Promise<readonly ReadyPod[]> {
+/** All pods of the controller, ready or not. */
+export async function controllerPods(
+  connection: StreamingConnection,
+  namespace: string,
+): Promise<Result<readonly Readonly<Record<string, unknown>>[], ClusterFault>> {
   const labelSelector = Object.entries(controllerLabels)
     .map(([name, value]) => `${name}=${value}`)
     .join(',');
   const listed = await connection.get(`/api/v1/namespaces/${namespace}/pods?${new URLSearchParams({ labelSelector })}`);
-  if (!listed.ok) throw new Unreachable(listed.error.diagnostic);
-  const items = isRecord(listed.value) && Array.isArray(listed.value.items) ? listed.value.items : [];
-  const ready = items.filter(isRecord).flatMap((pod) => readyPod(pod) ?? []);
+  return listed.ok ? ok(itemsOf(listed.value)) : listed;
+}
+
+async function readyPods(connection: StreamingConnection, namespace: string): Promise<readonly ReadyPod[]> {
+  const pods = await controllerPods(connection, namespace);
+  if (!pods.ok) throw new Unreachable(pods.error.diagnostic);
+  const ready = pods.value.flatMap((pod) => readyPod(pod) ?? []);
   if (ready.length > 0) return ready;
-  throw notReached(`no controller in namespace ${namespace} is ready (${items.length} pods)`);
+  throw notReached(`no controller in namespace ${namespace} is ready (${pods.value.length} pods)`);
 }
 
 function readyPod({ metadata, status }: Readonly<Record<string, unknown>>): ReadyPod | undefined {

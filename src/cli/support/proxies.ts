@@ -1,8 +1,7 @@
-import { itemsOf, metadataOf } from '../../install/kinds.ts';
-import { controllerLabels } from '../../kubernetes/names.ts';
+import { metadataOf } from '../../install/kinds.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import { isRecord } from '../../lib/values.ts';
-import { askPod } from '../control-plane/replicas.ts';
+import { askPod, controllerPods } from '../control-plane/replicas.ts';
 import type { BundleFile } from './archive.ts';
 import { redactObject } from './redact.ts';
 
@@ -18,15 +17,12 @@ export async function proxyFiles(
   namespace: string,
   missing: string[],
 ): Promise<readonly BundleFile[]> {
-  const labelSelector = Object.entries(controllerLabels)
-    .map((label) => label.join('='))
-    .join(',');
-  const listed = await connection.get(`/api/v1/namespaces/${namespace}/pods?${new URLSearchParams({ labelSelector })}`);
+  const listed = await controllerPods(connection, namespace);
   if (!listed.ok) {
     missing.push(`proxies: ${listed.error.diagnostic.message}`);
     return [];
   }
-  const pods = itemsOf(listed.value).map((pod) => metadataOf(pod).name);
+  const pods = listed.value.map((pod) => metadataOf(pod).name);
   const files = await Promise.all(
     pods.flatMap((pod) => pages.map((page) => fileOf(connection, { namespace, pod }, page, missing))),
   );
