@@ -55,7 +55,7 @@ interface Proxy {
 
 /** Reads what every proxy counts, again and again, and remembers what they gained for some minutes. Memory and work are bounded. */
 export class Collector implements MetricsSource {
-  readonly #options: Required<Omit<CollectorOptions, 'restsAfterMillis'>> & Pick<CollectorOptions, 'restsAfterMillis'>;
+  readonly #options: Required<CollectorOptions>;
   readonly #agent: Agent = scrapeAgent();
   readonly #proxies = new Map<string, Proxy>();
   #startedAt: number;
@@ -70,7 +70,13 @@ export class Collector implements MetricsSource {
   readonly #figures = { received: 0, readings: 0, failures: 0 };
 
   constructor(options: CollectorOptions) {
-    this.#options = { intervalMillis: defaultInterval, historyMillis: defaultHistory, now: Date.now, ...options };
+    this.#options = {
+      intervalMillis: defaultInterval,
+      historyMillis: defaultHistory,
+      restsAfterMillis: Number.POSITIVE_INFINITY,
+      now: Date.now,
+      ...options,
+    };
     this.#startedAt = this.#options.now();
     this.#observedSince = this.#startedAt;
     if (options.restsAfterMillis === undefined) this.#askedAt = this.#startedAt;
@@ -130,7 +136,7 @@ export class Collector implements MetricsSource {
   }
 
   #beat(): void {
-    const { now, restsAfterMillis = Number.POSITIVE_INFINITY } = this.#options;
+    const { now, restsAfterMillis } = this.#options;
     if (this.#askedAt === undefined) return;
     if (now() - this.#askedAt > restsAfterMillis) {
       this.#askedAt = undefined;
