@@ -2,7 +2,7 @@ import { injectLabel } from '../kubernetes/names.ts';
 import type { Connection } from '../kubernetes-client/connect.ts';
 import type { ClusterFault } from '../kubernetes-client/fault.ts';
 import { ok, type Result } from '../lib/result.ts';
-import { listing, runningPods } from './checks/sidecars.ts';
+import { listed, runningPods } from './checks/sidecars.ts';
 import { readDefinitions, storageVersion } from './definitions.ts';
 import { itemsOf, metadataOf } from './kinds.ts';
 
@@ -37,11 +37,11 @@ export async function leftBehind(connection: Connection): Promise<Result<LeftBeh
       ...objectLines(counts),
       ...(labelled.length === 0
         ? []
-        : [`  left: label ${injectLabel} of namespaces ${listing(labelled)}; it does nothing any more`]),
+        : [`  left: label ${injectLabel} of namespaces ${listed(labelled)}; it does nothing any more`]),
       ...(meshed.length === 0
         ? []
         : [
-            `  left: sidecars of ${meshed.length} pods (${listing(meshed.map(({ title }) => title))}), whose certificates end within a day`,
+            `  left: sidecars of ${meshed.length} pods (${listed(meshed.map(({ title }) => title))}), whose certificates end within a day`,
             '    hint: kubectl rollout restart their Deployments',
           ]),
     ],

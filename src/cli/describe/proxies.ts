@@ -1,4 +1,5 @@
 import type { CarriersReport } from '../../control/admin/contract.ts';
+import { listing } from '../../lib/listing.ts';
 import type { Result } from '../../lib/result.ts';
 
 /** Whether an object has arrived where it counts: at the proxies whose configuration it takes part in. */
@@ -38,10 +39,7 @@ const namesLimit = 5;
 export function proxyLines(proxies: ProxiesOfObject): readonly string[] {
   if ('unknown' in proxies) return [`not known: ${proxies.unknown}`];
   const { concerned, taken, waiting, refused, absent } = proxies;
-  const few = (names: readonly string[]) => {
-    const more = names.length - namesLimit;
-    return `${names.slice(0, namesLimit).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  };
+  const few = (names: readonly string[]) => listing(names, namesLimit);
   const more = refused.length - namesLimit;
   return [
     concerned === 0

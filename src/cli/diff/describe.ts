@@ -3,6 +3,7 @@ import { directPort } from '../../analysis/direct.ts';
 import type { BackendOutcome, Outcome, PolicyOutcome } from '../../analysis/outcome.ts';
 import type { ServicePortRef } from '../../analysis/reach.ts';
 import { describeFields } from '../../explain/policy-text.ts';
+import { listing } from '../../lib/listing.ts';
 import { canonicalJson } from '../../model/canonical.ts';
 import type { TrafficRequest } from '../../model/decision.ts';
 import { portKey } from '../../model/ports.ts';
@@ -44,8 +45,7 @@ const namesShown = 5;
 
 /** At most so many names; the rest is counted. */
 export function describeNames(names: readonly string[]): string {
-  const shown = names.slice(0, namesShown).join(', ');
-  return names.length <= namesShown ? shown : `${shown} and ${names.length - namesShown} more`;
+  return listing(names, namesShown);
 }
 
 /** `allowed by default/t`, and `to default/web:80 90 %, default/web-v2:80 10 %` where that is the news. */

@@ -1,6 +1,7 @@
 import type { RolloutReport, WaitReport } from '../../control/admin/contract.ts';
 import type { RolloutDurations } from '../../control/rollouts/rollout.ts';
 import { describeObject } from '../../diagnostics/origin.ts';
+import { listing } from '../../lib/listing.ts';
 import type { TextStyle } from '../../lib/text-style.ts';
 import { count, shortName, span } from '../control-plane/words.ts';
 import { renderLocated } from '../up/findings.ts';
@@ -64,8 +65,7 @@ function millis(time: number): string {
 }
 
 function named(names: readonly string[]): string {
-  const shown = names.slice(0, namedAtMost).join(', ');
-  return names.length > namedAtMost ? `${shown} and ${names.length - namedAtMost} more` : shown;
+  return listing(names, namedAtMost);
 }
 
 /** Of many proxies the first ones are named; then the greatest number of one refusal is the best that is known. */

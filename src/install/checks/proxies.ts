@@ -1,5 +1,5 @@
 import { type Check, type CheckResult, reporter } from './result.ts';
-import { listing } from './sidecars.ts';
+import { listed } from './sidecars.ts';
 import type { ProxyStanding } from './standing.ts';
 
 const report = reporter('proxies');
@@ -39,10 +39,10 @@ function refusals(proxies: readonly ProxyStanding[]): readonly CheckResult[] {
     }
   }
   return [...byCause].map(([cause, { nodes, hint }]) =>
-    report.error(`${listing([...new Set(nodes)])} refused configuration: ${cause}`, hint),
+    report.error(`${listed([...new Set(nodes)])} refused configuration: ${cause}`, hint),
   );
 }
 
 function named(what: string, found: readonly { readonly node: string }[], hint: string): readonly CheckResult[] {
-  return found.length === 0 ? [] : [report.warning(`${what}: ${listing(found.map(({ node }) => node))}`, hint)];
+  return found.length === 0 ? [] : [report.warning(`${what}: ${listed(found.map(({ node }) => node))}`, hint)];
 }

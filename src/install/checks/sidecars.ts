@@ -1,4 +1,5 @@
 import { clusterNamespaces, injectLabel, podAnnotations, sidecarContainers } from '../../kubernetes/names.ts';
+import { listing } from '../../lib/listing.ts';
 import type { Fields } from '../../lib/values.ts';
 import { findInstallation } from '../installation.ts';
 import { at, itemsOf, labelsOf, metadataOf } from '../kinds.ts';
@@ -28,10 +29,9 @@ export function runningPods(list: unknown, controlNamespace: string): readonly R
   });
 }
 
-/** `a, b, c and 4 more`. */
-export function listing(names: readonly string[]): string {
-  const more = names.length - shown;
-  return `${names.slice(0, shown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+/** A few of them by name. */
+export function listed(names: readonly string[]): string {
+  return listing(names, shown);
 }
 
 export const checkSidecars: Check = async ({ connection, namespace }) => {
@@ -51,7 +51,7 @@ export const checkSidecars: Check = async ({ connection, namespace }) => {
   return [
     enabled.length === 0
       ? report.warning('no namespace asks for sidecars', `kubectl label namespace NAMESPACE ${injectLabel}=enabled`)
-      : report.ok(`namespaces that ask for sidecars: ${listing(enabled)}`),
+      : report.ok(`namespaces that ask for sidecars: ${listed(enabled)}`),
     report.ok(`${meshed.length} of ${pods.length} running pods have a sidecar`),
     ...withoutSidecar(pods, enabled),
     ...outdated(meshed, image),
@@ -65,7 +65,7 @@ function withoutSidecar(pods: readonly RunningPod[], enabled: readonly string[])
     return !meshed && own !== 'disabled' && (own === 'enabled' || enabled.includes(namespace));
   });
   if (wanting.length === 0) return [];
-  const message = `pods that should have a sidecar and have none: ${listing(wanting.map(({ title }) => title))}`;
+  const message = `pods that should have a sidecar and have none: ${listed(wanting.map(({ title }) => title))}`;
   return [report.warning(message, 'They were made before the label: kubectl rollout restart their Deployments.')];
 }
 
@@ -81,7 +81,7 @@ function outdated(meshed: readonly RunningPod[], image: unknown): readonly Check
     return image !== undefined && own !== undefined && own.image !== image;
   });
   if (old.length === 0) return [];
-  const message = `sidecars of another image than the controller's: ${listing(old.map(({ title }) => title))}`;
+  const message = `sidecars of another image than the controller's: ${listed(old.map(({ title }) => title))}`;
   return [report.warning(message, 'kubectl rollout restart their Deployments, unless an annotation asks for it.')];
 }
 
@@ -100,6 +100,6 @@ function notReady(meshed: readonly RunningPod[]): readonly CheckResult[] {
     return own.some(({ ready, restartCount }) => ready !== true || Number(restartCount) > 3);
   });
   if (waiting.length === 0) return [];
-  const message = `sidecars that are not ready or restart again and again: ${listing(waiting.map(({ title }) => title))}`;
+  const message = `sidecars that are not ready or restart again and again: ${listed(waiting.map(({ title }) => title))}`;
   return [report.warning(message, 'smi-cli describe pod/NAMESPACE/NAME')];
 }

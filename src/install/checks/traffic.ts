@@ -2,7 +2,7 @@ import { podAnnotations } from '../../kubernetes/names.ts';
 import { type Fields, isRecord } from '../../lib/values.ts';
 import { at, itemsOf, metadataOf } from '../kinds.ts';
 import { type Check, type CheckResult, notRead, reporter } from './result.ts';
-import { listing, type RunningPod, runningPods } from './sidecars.ts';
+import { listed, type RunningPod, runningPods } from './sidecars.ts';
 
 const report = reporter('traffic');
 
@@ -47,7 +47,7 @@ function strictness(service: Fields, pods: readonly RunningPod[], policies: read
   const callers = pods.filter((pod) => !pod.meshed && !own.includes(pod));
   if (callers.length === 0) return mixed;
   const near = callers.filter((pod) => pod.namespace === namespace).map((pod) => pod.title);
-  const who = near.length > 0 ? `in its namespace ${listing(near)}` : listing(callers.map((pod) => pod.title));
+  const who = near.length > 0 ? `in its namespace ${listed(near)}` : listed(callers.map((pod) => pod.title));
   const refused = `${callers.length} pods without a sidecar, ${who}`;
   const policy = permitting(service, policies);
   if (policy !== undefined) {
@@ -98,7 +98,7 @@ function exclusions(meshed: readonly RunningPod[]): readonly CheckResult[] {
     const having = meshed.filter(({ object }) => at(object, 'metadata', 'annotations', annotation) !== undefined);
     if (having.length === 0) return [];
     return [
-      report.warning(`${annotation} lets traffic past the sidecar of ${listing(having.map(({ title }) => title))}`),
+      report.warning(`${annotation} lets traffic past the sidecar of ${listed(having.map(({ title }) => title))}`),
     ];
   });
 }
