@@ -15,9 +15,15 @@ export class CaseObjects {
     for (const manifest of apply) this.#objects.set(keyOf(nameOf(manifest)), manifest);
   }
 
+  list(): readonly Manifest[] {
+    return [...this.#objects.values()];
+  }
+
   /** As one text of manifests. */
   text(): string {
-    return [...this.#objects.values()].map((manifest) => `${JSON.stringify(manifest)}\n`).join('---\n');
+    return this.list()
+      .map((manifest) => `${JSON.stringify(manifest)}\n`)
+      .join('---\n');
   }
 }
 

@@ -21,13 +21,16 @@ function runCommand(): Command {
     .addOption(
       new Option(
         '--target <name>',
-        'simulated: what the resources mean; local: our proxy; local-envoy: Envoy; cluster: what --mesh describes',
+        'simulated: what the resources mean; local: our proxy; local-envoy: Envoy; cluster, program: what --mesh describes',
       )
         .choices(targetNames)
         .default('local'),
     )
     .option('--envoy <file>', 'the Envoy of local-envoy (default: $ENVOY_BIN, or one on the PATH)')
-    .option('--mesh <file>', 'of cluster: the file that describes the mesh (default: smi-mesh with our proxy)')
+    .option(
+      '--mesh <file>',
+      'of cluster and program: the file that describes the mesh (default for cluster: smi-mesh with our proxy)',
+    )
     .option('--image <name>', 'of cluster: the image of the test application', 'smi-mesh-conformance')
     .option('--context <name>', 'of cluster: this context of the kubeconfig instead of the current one')
     .option('--kubeconfig <file>', 'of cluster: this kubeconfig instead of the usual ones')

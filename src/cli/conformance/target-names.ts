@@ -1,4 +1,4 @@
 /** What `--target` can be. */
-export const targetNames = ['simulated', 'local', 'local-envoy', 'cluster'] as const;
+export const targetNames = ['simulated', 'local', 'local-envoy', 'cluster', 'program'] as const;
 
 export type TargetName = (typeof targetNames)[number];

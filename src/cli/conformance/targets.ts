@@ -19,6 +19,7 @@ export interface TargetOptions {
 export async function targetOf(options: TargetOptions): Promise<Target | number> {
   if (options.target === 'simulated') return (await import('../../conformance/targets/simulated.ts')).simulatedTarget();
   if (options.target === 'cluster') return clusterTargetOf(options);
+  if (options.target === 'program') return programTargetOf(options);
   const { localEnvoyTarget, localTarget } = await import('../../conformance/targets/local/target.ts');
   if (options.target === 'local') return localTarget(dataPlanes);
   const binary = findEnvoy(options.envoy);
@@ -28,11 +29,25 @@ export async function targetOf(options: TargetOptions): Promise<Target | number>
 }
 
 async function clusterTargetOf(options: TargetOptions): Promise<Target | number> {
-  const { readMesh, usualMeshFile } = await import('../../conformance/targets/cluster/description.ts');
-  const mesh = readMesh(options.mesh ?? usualMeshFile());
-  if (!mesh.ok) return wrongUse(mesh.error);
+  const { readMesh, usualMeshFile } = await import('../../conformance/targets/description.ts');
+  const file = options.mesh ?? usualMeshFile();
+  const read = readMesh(file);
+  if (!read.ok) return wrongUse(read.error);
+  const mesh = read.value;
+  if (mesh.kind !== 'cluster') return wrongUse(`${file}: describes a program; run it by --target program`);
   const { clusterTarget } = await import('../../conformance/targets/cluster/target.ts');
   const { meshCluster } = await import('./mesh-cluster.ts');
-  const { connection, landed } = await meshCluster(options, mesh.value.settles === 'smi-mesh-controller');
-  return clusterTarget({ connection, landed, mesh: mesh.value, image: options.image });
+  const { connection, landed } = await meshCluster(options, mesh.settles === 'smi-mesh-controller');
+  return clusterTarget({ connection, landed, mesh, image: options.image });
+}
+
+async function programTargetOf({ mesh: file }: TargetOptions): Promise<Target | number> {
+  if (file === undefined) return wrongUse('--target program needs --mesh FILE, which says how the program is started');
+  const { readMesh } = await import('../../conformance/targets/description.ts');
+  const read = readMesh(file);
+  if (!read.ok) return wrongUse(read.error);
+  if (read.value.kind !== 'program')
+    return wrongUse(`${file}: describes a mesh in a cluster; run it by --target cluster`);
+  const { programTarget } = await import('../../conformance/targets/program/target.ts');
+  return programTarget(read.value);
 }

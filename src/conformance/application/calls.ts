@@ -11,6 +11,8 @@ export interface Call {
   /** Where to connect to. */
   readonly address: string;
   readonly port: number;
+  /** The own address to connect from; any, unless it is named. */
+  readonly from?: string;
   /** What the request names; the address where there is none. */
   readonly host?: string;
   readonly method?: string;
@@ -59,14 +61,12 @@ function makeCall(call: Call, agent: Agent): Promise<CallResult> {
   return call.kind === 'tcp' ? callTcp(call) : callUdp(call);
 }
 
-function callHttp(
-  { address, port, host, method = 'GET', path = '/', headers = {} }: Call,
-  agent: Agent,
-): Promise<CallResult> {
+function callHttp(call: Call, agent: Agent): Promise<CallResult> {
+  const { address, host, method = 'GET', path = '/', headers = {} } = call;
   const named = Object.keys(headers).some((name) => name.toLowerCase() === 'host');
   const fields = { ...(named ? {} : { host: host ?? address }), ...headers } as Record<string, string | string[]>;
   return new Promise((resolve) => {
-    const options = { host: address, port, method, path, agent, headers: fields, timeout: httpMillis };
+    const options = { ...destinationOf(call), method, path, agent, headers: fields, timeout: httpMillis };
     const request = httpRequest(options, (response) => {
       response.resume();
       const { statusCode: status = 0, headers: answer } = response;
@@ -87,12 +87,19 @@ function callHttp(
   });
 }
 
+function destinationOf({ address, port, from }: Call) {
+  return { host: address, port, ...(from === undefined ? {} : { localAddress: from }) };
+}
+
 /** gRPC statuses as the HTTP statuses that proxies turn into them (the gRPC over HTTP/2 protocol's mapping). */
 const statusOfGrpc: Readonly<Record<string, number>> = { 0: 200, 7: 403, 12: 404, 14: 503, 16: 401 };
 
-function callGrpc({ address, port, host, path = '/', headers = {} }: Call): Promise<CallResult> {
+function callGrpc(call: Call): Promise<CallResult> {
+  const { address, port, host, path = '/', headers = {} } = call;
   return new Promise((resolve) => {
-    const session = connectHttp2(`http://${address}:${port}`);
+    const session = connectHttp2(`http://${address}:${port}`, {
+      createConnection: () => connect(destinationOf(call)),
+    });
     const timer = setTimeout(() => finish({ error: 'no answer in time' }), httpMillis);
     const finish = (result: CallResult) => {
       clearTimeout(timer);
@@ -133,10 +140,10 @@ function callGrpc({ address, port, host, path = '/', headers = {} }: Call): Prom
 }
 
 /** A connection that is served says who serves it; any other ends without a byte. */
-function callTcp({ address, port }: Call): Promise<CallResult> {
+function callTcp(call: Call): Promise<CallResult> {
   return new Promise((resolve) => {
     let text = '';
-    const socket = connect({ host: address, port });
+    const socket = connect(destinationOf(call));
     const finish = (reason: string) => {
       clearTimeout(timer);
       socket.destroy();

@@ -6,11 +6,11 @@ import type { CaseExpectation, ConformanceCase } from '../../../src/conformance/
 import { problemOf } from '../../../src/conformance/judge.ts';
 import { loadCases } from '../../../src/conformance/load.ts';
 import { problemOfRead } from '../../../src/conformance/reads.ts';
-import { readMesh, usualMeshFile } from '../../../src/conformance/targets/cluster/description.ts';
 import { batchesOf, lanesOf, renamed, renamedIn } from '../../../src/conformance/targets/cluster/lanes.ts';
 import { put, remove } from '../../../src/conformance/targets/cluster/objects.ts';
 import { prepared } from '../../../src/conformance/targets/cluster/pods.ts';
 import { clusterTarget } from '../../../src/conformance/targets/cluster/target.ts';
+import { readMesh, usualMeshFile } from '../../../src/conformance/targets/description.ts';
 import type { ApiResult, Connection, StreamingConnection } from '../../../src/kubernetes-client/connect.ts';
 import { fault } from '../../../src/kubernetes-client/fault.ts';
 import { err, ok } from '../../../src/lib/result.ts';
@@ -40,6 +40,12 @@ settles: { seconds: 3 }
 unable: [{ cases: '^binding/', reason: there are no bindings }]
 `;
 
+function foreignMesh() {
+  const mesh = readMesh(fileWith(foreign));
+  if (!mesh.ok || mesh.value.kind !== 'cluster') throw new Error('the file is wrong');
+  return mesh.value;
+}
+
 describe('a mesh in a cluster', () => {
   test('is described by files, ours too', () => {
     expect(readMesh(usualMeshFile())).toMatchObject({ ok: true, value: { mode: 'cluster' } });
@@ -55,9 +61,7 @@ describe('a mesh in a cluster', () => {
   });
 
   test('is not asked what it says it cannot do', () => {
-    const mesh = readMesh(fileWith(foreign));
-    if (!mesh.ok) throw new Error(mesh.error);
-    const target = clusterTarget({ connection: {} as StreamingConnection, mesh: mesh.value, image: 'x' });
+    const target = clusterTarget({ connection: {} as StreamingConnection, mesh: foreignMesh(), image: 'x' });
     const reason = (name: string) => target.unable(cases.find((each) => each.name === name)!);
     expect(reason('binding/account')).toBe('there are no bindings');
     expect(reason('udp/port')).toBe('the mesh does not carry udp');
@@ -68,10 +72,9 @@ describe('a mesh in a cluster', () => {
   });
 
   test('gets pods with its labels and the image, and namespaces with theirs', () => {
-    const mesh = readMesh(fileWith(foreign));
-    if (!mesh.ok) throw new Error(mesh.error);
+    const mesh = foreignMesh();
     const [testCase] = cases.filter(({ name }) => name === 'split/unready-backend');
-    const manifests = testCase!.topology.map((manifest) => prepared(manifest, mesh.value, 'app:1'));
+    const manifests = testCase!.topology.map((manifest) => prepared(manifest, mesh, 'app:1'));
     const pods = manifests.filter(({ kind }) => kind === 'Pod');
     for (const pod of pods) {
       expect(pod).toMatchObject({

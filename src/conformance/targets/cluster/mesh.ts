@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StreamingConnection } from '../../../kubernetes-client/connect.ts';
-import type { CallResult } from '../../application/calls.ts';
 import type { CaseQuestion, ConformanceCase, Manifest, Step } from '../../case.ts';
 import { nameOf } from '../../objects.ts';
-import type { Answers, Observation, OpenMesh, ReadAnswer } from '../../target.ts';
+import type { Answers, OpenMesh, ReadAnswer } from '../../target.ts';
+import { observed } from '../answers.ts';
+import type { ClusterMeshDescription } from '../description.ts';
+import { opened } from '../start.ts';
 import { callFrom } from './call.ts';
-import type { MeshAnswer, MeshDescription, Sign } from './description.ts';
 import { lanesOf, renamed, renamedIn } from './lanes.ts';
 import { put, remove } from './objects.ts';
 import { podsGone, podsStand, prepared } from './pods.ts';
 
 export interface ClusterMeshOptions {
   readonly connection: StreamingConnection;
-  readonly mesh: MeshDescription;
+  readonly mesh: ClusterMeshDescription;
   /** Of the test application. */
   readonly image: string;
   /** Settles when everything that is written is in force; only where the mesh can tell. */
@@ -60,13 +61,7 @@ export class ClusterConformanceMesh implements OpenMesh {
 
   static async open(batch: readonly ConformanceCase[], options: ClusterMeshOptions): Promise<ClusterConformanceMesh> {
     const mesh = new ClusterConformanceMesh(options);
-    try {
-      await mesh.#start(batch);
-      return mesh;
-    } catch (error) {
-      await mesh.close();
-      throw error;
-    }
+    return opened(mesh, mesh.#start(batch));
   }
 
   async apply(testCase: ConformanceCase, step: Step): Promise<void> {
@@ -97,8 +92,9 @@ export class ClusterConformanceMesh implements OpenMesh {
     const name = this.#options.mesh.hosts === 'full' ? inFull(host, namespace) : host;
     const call = { ...traffic, address: name, host: name, port, times };
     const results = await callFrom(this.#options.connection, { namespace, pod }, call);
-    const observations = results.map((result) => observed(result, this.#options.mesh.answers, reversed(running.names)));
-    return { kind: 'samples', observations };
+    const back = reversed(running.names);
+    const { answers } = this.#options.mesh;
+    return { kind: 'samples', observations: results.map((result) => observed(renamedIn(result, back), answers)) };
   }
 
   async read(testCase: ConformanceCase, path: string): Promise<ReadAnswer> {
@@ -212,21 +208,4 @@ function namesOf({ namespaces }: ConformanceCase, lane: readonly string[]): Read
 function inFull(host: string, home: string): string {
   const [service = '', namespace = home] = host.split('.');
   return `${service}.${namespace}.svc.cluster.local`;
-}
-
-function observed(
-  { status, pod, seen, error }: CallResult,
-  answers: MeshDescription['answers'],
-  back: ReadonlyMap<string, string>,
-): Observation {
-  if (pod !== undefined && (status === undefined || status === 200)) {
-    return { outcome: renamed(pod, back), ...(seen === undefined ? {} : { seen }) };
-  }
-  const sign: Sign | undefined = status ?? (error === undefined ? undefined : 'closed');
-  const words = Object.entries(answers).flatMap(([word, signs]) =>
-    sign !== undefined && signs.includes(sign) ? [word as MeshAnswer] : [],
-  );
-  const plain = sign === undefined ? 'nothing' : sign === 'closed' ? 'closed' : `status ${sign}`;
-  const [outcome = plain, ...others] = sign === 'closed' ? ['closed', ...words] : words;
-  return { outcome, ...(others.length === 0 ? {} : { orElse: others }) };
 }

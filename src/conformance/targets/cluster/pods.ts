@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '../../../kubernetes-client/connect.ts';
 import { type Fields, isRecord } from '../../../lib/values.ts';
 import type { CasePod, Manifest } from '../../case.ts';
-import type { MeshDescription } from './description.ts';
+import type { ClusterMeshDescription } from '../description.ts';
 
 const askAgainMillis = 500;
 const shownLength = 300;
 
 /** A manifest of a topology as this mesh needs it. */
-export function prepared(manifest: Manifest, mesh: MeshDescription, image: string): Manifest {
+export function prepared(manifest: Manifest, mesh: ClusterMeshDescription, image: string): Manifest {
   const { kind } = manifest;
   if (kind === 'Namespace') return { ...manifest, metadata: labelled(manifest.metadata, mesh.namespaces) };
   if (kind !== 'Pod') return manifest;
@@ -23,7 +23,7 @@ export function prepared(manifest: Manifest, mesh: MeshDescription, image: strin
   };
 }
 
-function labelled(metadata: unknown, { labels, annotations }: MeshDescription['pods']): Fields {
+function labelled(metadata: unknown, { labels, annotations }: ClusterMeshDescription['pods']): Fields {
   const fields = isRecord(metadata) ? metadata : {};
   const both = (own: unknown, more: object | undefined) => ({ ...(isRecord(own) ? own : {}), ...more });
   return {

@@ -5,7 +5,6 @@ import { defaultCompileOptions } from '../../../compile/options.ts';
 import type { WaitReport } from '../../../control/admin/contract.ts';
 import { type ControlPlane, startControlPlane } from '../../../control/control-plane.ts';
 import { type Guard, startGuard } from '../../../control/local/guard.ts';
-import { acquireState, type LocalState } from '../../../control/local/state.ts';
 import type { DataPlane } from '../../../control/publisher.ts';
 import { type CallResult, makeCalls } from '../../application/calls.ts';
 import { Counters } from '../../application/counters.ts';
@@ -14,6 +13,7 @@ import type { CaseQuestion, ConformanceCase, Step } from '../../case.ts';
 import { CaseObjects } from '../../objects.ts';
 import type { Answers, Observation, OpenMesh } from '../../target.ts';
 import { statusWord } from '../simulated.ts';
+import { acquireAddresses, opened } from '../start.ts';
 import { doorOf, idOf, type PlacedPod, placePods } from './pods.ts';
 import type { SidecarContext, StartSidecar } from './sidecars.ts';
 
@@ -45,13 +45,7 @@ export class LocalConformanceMesh implements OpenMesh {
 
   static async open(batch: readonly ConformanceCase[], options: LocalMeshOptions): Promise<LocalConformanceMesh> {
     const mesh = new LocalConformanceMesh(batch);
-    try {
-      await mesh.#start(batch, options);
-      return mesh;
-    } catch (error) {
-      await mesh.close();
-      throw error;
-    }
+    return opened(mesh, mesh.#start(batch, options));
   }
 
   async apply(testCase: ConformanceCase, step: Step): Promise<void> {
@@ -75,7 +69,8 @@ export class LocalConformanceMesh implements OpenMesh {
   }
 
   async #start(batch: readonly ConformanceCase[], options: LocalMeshOptions): Promise<void> {
-    const state = await this.#acquire();
+    const state = await acquireAddresses(join(this.#root, 'state'));
+    this.#stops.push(() => state.release());
     for (const testCase of batch) this.#write(testCase);
     const compileOptions = {
       ...defaultCompileOptions,
@@ -101,14 +96,6 @@ export class LocalConformanceMesh implements OpenMesh {
     const startSidecar = options.sidecars({ plane, trustDomain, guard, directory: state.directory });
     await this.#startSidecars(pods, startSidecar, options.startsAtOnce);
     await this.#landed();
-  }
-
-  async #acquire(): Promise<LocalState> {
-    const state = await acquireState(join(this.#root, 'state'));
-    if (!state.ok)
-      throw new Error('reason' in state.error ? state.error.reason : `process ${state.error.pid} holds it`);
-    this.#stops.push(() => state.value.release());
-    return state.value;
   }
 
   #guard(): Guard {

@@ -1,7 +1,7 @@
 import type { EnvoyRuntime } from '../../../control/local/data-plane.ts';
 import type { DataPlane } from '../../../control/publisher.ts';
-import type { ConformanceCase } from '../../case.ts';
 import type { Target } from '../../target.ts';
+import { batchesOf } from '../batches.ts';
 import { ownImplementation } from '../simulated.ts';
 import { LocalConformanceMesh, type LocalMeshOptions } from './mesh.ts';
 import { envoyStarter, proxyStarter } from './sidecars.ts';
@@ -36,22 +36,4 @@ function target(name: string, mostSidecars: number, options: LocalMeshOptions): 
     batches: (cases) => batchesOf(cases, mostSidecars),
     open: (batch) => LocalConformanceMesh.open(batch, options),
   };
-}
-
-/** Cases under the same settings share a mesh, up to so many sidecars. */
-function batchesOf(cases: readonly ConformanceCase[], mostSidecars: number): readonly (readonly ConformanceCase[])[] {
-  const alike = Map.groupBy(cases, ({ settings }) => JSON.stringify(Object.entries(settings).sort()));
-  return [...alike.values()].flatMap((group) => {
-    const batches: ConformanceCase[][] = [];
-    let room = 0;
-    for (const testCase of group) {
-      if (testCase.pods.length > room) {
-        batches.push([]);
-        room = mostSidecars;
-      }
-      batches.at(-1)?.push(testCase);
-      room -= testCase.pods.length;
-    }
-    return batches;
-  });
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { load as parseYaml } from 'js-yaml';
-import { packageRoot } from '../../../lib/package-root.ts';
-import { packageVersion } from '../../../lib/package-version.ts';
-import { err, ok, type Result } from '../../../lib/result.ts';
-import type { CaseQuestion } from '../../case.ts';
-import type { Implementation } from '../../target.ts';
+import { packageRoot } from '../../lib/package-root.ts';
+import { packageVersion } from '../../lib/package-version.ts';
+import { err, ok, type Result } from '../../lib/result.ts';
+import type { CaseQuestion } from '../case.ts';
+import type { Implementation } from '../target.ts';
 
 /** What a mesh answers in the place of a program. */
 export type MeshAnswer = 'denied' | 'unavailable' | 'bad-request' | 'unknown-host';
@@ -19,36 +19,52 @@ interface Labelled {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A mesh in a cluster as `schemas/conformance/mesh.json` describes it. */
-export interface MeshDescription {
+/** What every target file says; `schemas/conformance/mesh.json` describes them. */
+interface Described {
   /** As the report names how the mesh was run. */
   readonly mode: string;
   readonly implementation: Implementation;
-  readonly namespaces: Labelled;
-  readonly pods: Labelled;
-  /** In which form programs name Services: as the case has it, or always in full. */
-  readonly hosts: 'as-written' | 'full';
   readonly answers: Readonly<Record<MeshAnswer, readonly Sign[]>>;
   /** `GROUP/VERSION`. */
   readonly versions: readonly string[];
   readonly protocols: readonly CaseQuestion['traffic']['kind'][];
-  /** How it is known that a change is in force: by our controller, or by waiting for so long. */
-  readonly settles: 'smi-mesh-controller' | number;
   readonly convergenceMillis: number;
   readonly unable: readonly { readonly cases: RegExp; readonly reason: string }[];
 }
 
-interface WrittenMesh {
+export interface ClusterMeshDescription extends Described {
+  readonly kind: 'cluster';
+  readonly namespaces: Labelled;
+  readonly pods: Labelled;
+  /** In which form programs name Services: as the case has it, or always in full. */
+  readonly hosts: 'as-written' | 'full';
+  /** How it is known that a change is in force: by our controller, or by waiting for so long. */
+  readonly settles: 'smi-mesh-controller' | number;
+}
+
+export interface ProgramMeshDescription extends Described {
+  readonly kind: 'program';
+  readonly command: readonly [string, ...string[]];
+  /** Where the command is run: where its file is. */
+  readonly folder: string;
+}
+
+export type MeshDescription = ClusterMeshDescription | ProgramMeshDescription;
+
+type WrittenMesh = {
   readonly mode: string;
   readonly implementation: Omit<Implementation, 'version'> & { readonly version?: string };
-  readonly injection: { readonly namespaces?: Labelled; readonly pods?: Labelled };
-  readonly hosts?: 'as-written' | 'full';
   readonly answers?: Partial<Record<MeshAnswer, readonly Sign[]>>;
   readonly versions: readonly string[];
   readonly protocols?: MeshDescription['protocols'];
-  readonly settles: { readonly controller: 'smi-mesh' } | { readonly seconds: number };
   readonly convergenceSeconds?: number;
   readonly unable?: readonly { readonly cases: string; readonly reason: string }[];
+} & (WrittenCluster | { readonly program: { readonly command: ProgramMeshDescription['command'] } });
+
+interface WrittenCluster {
+  readonly injection: { readonly namespaces?: Labelled; readonly pods?: Labelled };
+  readonly hosts?: 'as-written' | 'full';
+  readonly settles: { readonly controller: 'smi-mesh' } | { readonly seconds: number };
 }
 
 const usualAnswers: MeshDescription['answers'] = {
@@ -77,25 +93,31 @@ export function readMesh(file: string): Result<MeshDescription, string> {
       const faults = (valid.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);
       return err(`${file}: ${faults.join('; ')}`);
     }
-    return ok(describe(value as unknown as WrittenMesh));
+    return ok(describe(value as unknown as WrittenMesh, dirname(resolve(file))));
   } catch (error) {
     return err(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-function describe(written: WrittenMesh): MeshDescription {
-  const { mode, implementation, injection, hosts = 'as-written', answers, versions, settles } = written;
-  return {
+function describe(written: WrittenMesh, folder: string): MeshDescription {
+  const { mode, implementation, answers, versions, protocols, convergenceSeconds, unable = [] } = written;
+  const described: Described = {
     mode,
     implementation: { version: packageVersion(), ...implementation },
+    answers: { ...usualAnswers, ...answers },
+    versions,
+    protocols: protocols ?? ['http', 'grpc', 'tcp', ...('program' in written ? [] : ['udp' as const])],
+    convergenceMillis: (convergenceSeconds ?? usualConvergenceSeconds) * millisPerSecond,
+    unable: unable.map(({ cases, reason }) => ({ cases: new RegExp(cases), reason })),
+  };
+  if ('program' in written) return { ...described, kind: 'program', command: written.program.command, folder };
+  const { injection, hosts = 'as-written', settles } = written;
+  return {
+    ...described,
+    kind: 'cluster',
     namespaces: injection.namespaces ?? {},
     pods: injection.pods ?? {},
     hosts,
-    answers: { ...usualAnswers, ...answers },
-    versions,
-    protocols: written.protocols ?? ['http', 'grpc', 'tcp', 'udp'],
     settles: 'seconds' in settles ? settles.seconds * millisPerSecond : 'smi-mesh-controller',
-    convergenceMillis: (written.convergenceSeconds ?? usualConvergenceSeconds) * millisPerSecond,
-    unable: (written.unable ?? []).map(({ cases, reason }) => ({ cases: new RegExp(cases), reason })),
   };
 }
