@@ -64,6 +64,10 @@ export interface Step {
 
 export interface CaseRead {
   readonly path: string;
+  /** The user in whose name it is asked; absent: the one who runs the suite. */
+  readonly as?: string;
+  /** Asked of the server behind the path's APIService, past the apiserver's front proxy, whose certificate it lacks. */
+  readonly direct?: true;
   /** Part of the answer (`problemOfRead` says which), or the status of one that is no success. */
   readonly wants: { readonly holds: unknown } | { readonly status: number };
 }

@@ -56,8 +56,8 @@ function decodeOne(
       apply: [...more, ...(step.apply ?? [])].map((manifest) => inNamespace(manifest, namespaces.of('main'))),
       remove: ('remove' in step ? (step.remove ?? []) : []).map((text) => objectName(text, namespaces.of('main'))),
       expect: (step.expect ?? []).map((each) => reader.read(each)),
-      reads: (step.reads ?? []).map(({ path, holds, status }) => ({
-        path,
+      reads: (step.reads ?? []).map(({ holds, status, ...question }) => ({
+        ...question,
         wants: status === undefined ? { holds } : { status },
       })),
     };

@@ -8,7 +8,11 @@ export function readsCluster({ steps }: ConformanceCase): boolean {
 }
 
 /** What is otherwise than expected, as a sentence without its full stop; nothing when it holds. */
-export function problemOfRead({ path, wants }: CaseRead, { status, body }: ReadAnswer): string | undefined {
+export function problemOfRead(
+  { path: asked, as, direct, wants }: CaseRead,
+  { status, body }: ReadAnswer,
+): string | undefined {
+  const path = `${asked}${as === undefined ? '' : ` as ${as}`}${direct === true ? ' past the front proxy' : ''}`;
   if ('status' in wants)
     return status === wants.status ? undefined : `${path} is answered ${status} and not ${wants.status}`;
   if (body === undefined) return `${path} is answered ${status}`;

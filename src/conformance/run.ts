@@ -147,7 +147,7 @@ async function problemsOf(
 async function problemsOfReads(mesh: OpenMesh, testCase: ConformanceCase, step: Step): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const each of step.reads) {
-    const answer = await mesh.read?.(testCase, each.path);
+    const answer = await mesh.read?.(testCase, each);
     const problem = answer === undefined ? 'nothing can be read' : problemOfRead(each, answer);
     if (problem !== undefined) problems.push(problem);
   }

@@ -1,4 +1,4 @@
-import type { CaseQuestion, ConformanceCase, Outcome, Step } from './case.ts';
+import type { CaseQuestion, CaseRead, ConformanceCase, Outcome, Step } from './case.ts';
 
 /** Who is judged, as the report names it. */
 export interface Implementation {
@@ -33,11 +33,13 @@ export interface OpenMesh {
   /** Lets a pod's program send a request so many times; a simulation tells the shares instead. */
   ask(question: CaseQuestion, times: number): Promise<Answers>;
   /** What the apiserver answers to a GET of a path of the case: status and body. */
-  read?(testCase: ConformanceCase, path: string): Promise<ReadAnswer>;
+  read?(testCase: ConformanceCase, question: ReadQuestion): Promise<ReadAnswer>;
   /** Takes back what the case put in force, where others run in its place. */
   finish?(testCase: ConformanceCase): Promise<void>;
   close(): Promise<void>;
 }
+
+export type ReadQuestion = Omit<CaseRead, 'wants'>;
 
 export interface ReadAnswer {
   readonly status: number;

@@ -26,6 +26,8 @@ export interface WrittenCase {
 
 export interface WrittenRead {
   readonly path: string;
+  readonly as?: string;
+  readonly direct?: true;
   readonly holds?: unknown;
   readonly status?: number;
 }

@@ -15,6 +15,13 @@ export interface ClusterOptions {
   readonly answerTimeout?: number;
 }
 
+export interface GetOptions {
+  readonly accept?: string;
+  readonly signal?: AbortSignal;
+  /** Another user in whose name it is asked, which this user must be allowed to do. */
+  readonly as?: string;
+}
+
 export interface SendOptions {
   /** `application/json` unless told otherwise; for PATCH, which kind of patch. */
   readonly contentType?: string;
@@ -27,7 +34,7 @@ export interface Connection {
   /** The name of the context. */
   readonly context: string;
   /** The parsed body of a 2xx answer. SMI1010 for everything else, with what the apiserver said. */
-  get(path: string, options?: { readonly accept?: string; readonly signal?: AbortSignal }): Promise<ApiResult>;
+  get(path: string, options?: GetOptions): Promise<ApiResult>;
   /** The same for requests that write. Never tried twice. */
   send(method: string, path: string, body?: unknown, options?: SendOptions): Promise<ApiResult>;
 }
@@ -68,9 +75,9 @@ export async function connect(options: ClusterOptions): Promise<Result<Streaming
   return ok({
     context,
     config,
-    get: (path, { accept, signal } = {}) =>
+    get: (path, { accept, signal, as } = {}) =>
       authorized((auth) =>
-        ask(server, auth, { method: 'GET', path, timeout: answerTimeout, ...given({ accept, signal }) }),
+        ask(server, auth, { method: 'GET', path, timeout: answerTimeout, ...given({ accept, signal, as }) }),
       ),
     send: (method, path, body, { contentType, timeout = answerTimeout } = {}) =>
       authorized((auth) => {

@@ -11,6 +11,8 @@ export interface ApiRequest {
   readonly method: string;
   readonly path: string;
   readonly accept?: string;
+  /** Whom to impersonate. */
+  readonly as?: string;
   readonly contentType?: string;
   readonly body?: string;
   /** In milliseconds, until the whole answer is there; of `openAnswer`, until it begins. */
@@ -75,10 +77,11 @@ export async function openAnswer(
 function begin(server: string, credentials: RequestOptions, request: ApiRequest): Promise<IncomingMessage> {
   const base = server.endsWith('/') ? server : `${server}/`;
   const url = new URL(request.path.replace(/^\//, ''), base);
-  const { method, body, accept = 'application/json', contentType = 'application/json', signal } = request;
+  const { method, body, accept = 'application/json', contentType = 'application/json', as, signal } = request;
   const headers = {
     ...credentials.headers,
     accept,
+    ...(as === undefined ? {} : { 'impersonate-user': as }),
     ...(body === undefined ? {} : { 'content-type': contentType, 'content-length': String(Buffer.byteLength(body)) }),
   };
   const send = url.protocol === 'http:' ? plainRequest : tlsRequest;

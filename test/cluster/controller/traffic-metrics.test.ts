@@ -198,6 +198,8 @@ describe('who may ask', () => {
       ).stdout.trim();
     expect(await canI('--as=guest')).toBe('no');
     expect(await canI()).toBe('yes');
+    expect(await connection.get(path, { as: 'guest' })).toMatchObject({ ok: false, error: { status: 403 } });
+    expect(await connection.get(path)).toMatchObject({ ok: true });
     const rbac = '/apis/rbac.authorization.k8s.io/v1/namespaces/shop';
     await created(admin, `${rbac}/roles`, {
       metadata: { name: 'edges' },

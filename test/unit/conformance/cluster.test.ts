@@ -9,6 +9,7 @@ import { problemOfRead } from '../../../src/conformance/reads.ts';
 import { batchesOf, lanesOf, renamed, renamedIn } from '../../../src/conformance/targets/cluster/lanes.ts';
 import { put, remove } from '../../../src/conformance/targets/cluster/objects.ts';
 import { prepared } from '../../../src/conformance/targets/cluster/pods.ts';
+import { readFrom } from '../../../src/conformance/targets/cluster/read.ts';
 import { clusterTarget } from '../../../src/conformance/targets/cluster/target.ts';
 import { readMesh, usualMeshFile } from '../../../src/conformance/targets/description.ts';
 import type { ApiResult, Connection, StreamingConnection } from '../../../src/kubernetes-client/connect.ts';
@@ -188,6 +189,31 @@ test.each([
   expect(problemOfRead({ path: 'p', wants: { holds } }, { status: 404 })).toBe('p is answered 404');
   expect(problemOfRead({ path: 'p', wants: { status: 404 } }, { status: 404 })).toBeUndefined();
   expect(problemOfRead({ path: 'p', wants: { status: 404 } }, { status: 200, body })).toMatch(/200 and not 404/);
+});
+
+test('reads as another user, and past the front proxy of the apiserver', async () => {
+  const asked: [string, unknown][] = [];
+  const answers: Readonly<Record<string, ApiResult>> = {
+    '/apis/apiregistration.k8s.io/v1/apiservices/v1.group': ok({ spec: { service: { namespace: 'n', name: 's' } } }),
+    '/apis/apiregistration.k8s.io/v1/apiservices/v1.local': ok({ spec: {} }),
+    '/api/v1/namespaces/n/services/https:s:443/proxy/apis/group/v1/x': err(fault('Unauthorized', 401)),
+    '/apis/group/v1/x': err(fault('is forbidden', 403)),
+  };
+  const connection: Pick<Connection, 'get'> = {
+    get: async (path, options) => {
+      asked.push([path, options]);
+      return answers[path] ?? err(fault('nobody answers'));
+    },
+  };
+  expect(await readFrom(connection, { path: '/apis/group/v1/x', as: 'guest' })).toEqual({ status: 403 });
+  expect(asked).toEqual([['/apis/group/v1/x', { as: 'guest' }]]);
+  expect(await readFrom(connection, { path: '/apis/group/v1/x', direct: true })).toEqual({ status: 401 });
+  await expect(readFrom(connection, { path: '/apis/local/v1/x', direct: true })).rejects.toThrow(/no server behind/);
+  await expect(readFrom(connection, { path: '/apis/other/v1/x' })).rejects.toThrow(/nobody answers/);
+  const wants = { status: 403 };
+  expect(problemOfRead({ path: 'p', as: 'guest', wants }, { status: 200 })).toBe(
+    'p as guest is answered 200 and not 403',
+  );
 });
 
 test('an answer that may mean several things is taken for the one that is expected', () => {

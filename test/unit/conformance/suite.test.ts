@@ -33,7 +33,7 @@ describe('the suite', () => {
   });
 
   test('names its gaps', () => {
-    expect(loadGaps().map(({ feature }) => feature)).toContain('authorization of TrafficMetrics');
+    expect(loadGaps().map(({ feature }) => feature)).toContain('callers outside the mesh (S-3)');
   });
 
   test('says of decide() that it conforms', async () => {

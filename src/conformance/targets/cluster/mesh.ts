@@ -3,14 +3,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { StreamingConnection } from '../../../kubernetes-client/connect.ts';
 import type { CaseQuestion, ConformanceCase, Manifest, Step } from '../../case.ts';
 import { nameOf } from '../../objects.ts';
-import type { Answers, OpenMesh, ReadAnswer } from '../../target.ts';
+import type { Answers, OpenMesh, ReadAnswer, ReadQuestion } from '../../target.ts';
 import { observed } from '../answers.ts';
 import type { ClusterMeshDescription } from '../description.ts';
 import { opened } from '../start.ts';
 import { callFrom } from './call.ts';
-import { lanesOf, renamed, renamedIn } from './lanes.ts';
+import { lanesOf, renamedIn } from './lanes.ts';
 import { put, remove } from './objects.ts';
 import { podsGone, podsStand, prepared } from './pods.ts';
+import { readFrom } from './read.ts';
 
 export interface ClusterMeshOptions {
   readonly connection: StreamingConnection;
@@ -97,13 +98,11 @@ export class ClusterConformanceMesh implements OpenMesh {
     return { kind: 'samples', observations: results.map((result) => observed(renamedIn(result, back), answers)) };
   }
 
-  async read(testCase: ConformanceCase, path: string): Promise<ReadAnswer> {
+  async read(testCase: ConformanceCase, question: ReadQuestion): Promise<ReadAnswer> {
     const running = this.#running.get(testCase);
     if (running === undefined) throw new Error(`nothing was applied for ${testCase.name}`);
-    const answer = await this.#options.connection.get(renamed(path, running.names));
-    if (answer.ok) return { status: 200, body: renamedIn(answer.value, reversed(running.names)) };
-    if (answer.error.status === undefined) throw new Error(answer.error.diagnostic.message);
-    return { status: answer.error.status };
+    const answer = await readFrom(this.#options.connection, renamedIn(question, running.names));
+    return renamedIn(answer, reversed(running.names));
   }
 
   async finish(testCase: ConformanceCase): Promise<void> {
