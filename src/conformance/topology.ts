@@ -44,8 +44,13 @@ export function topologyOf({ pods, services = {} }: WrittenTopology, namespaces:
 function portsOf({ ports = {} }: WrittenPod): readonly CasePort[] {
   return Object.entries(ports).map(([port, written]) => {
     const [protocol = ''] = written.split(':');
-    return { port: Number(port), protocol: protocol === 'grpc' ? 'http' : (protocol as CasePort['protocol']) };
+    return { port: numberOf(port), protocol: protocol === 'grpc' ? 'http' : (protocol as CasePort['protocol']) };
   });
+}
+
+/** `53`, or `53/udp` beside a TCP port of that number. */
+function numberOf(port: string): number {
+  return Number(port.replace('/udp', ''));
 }
 
 function podManifest(namespace: string, name: string, pod: WrittenPod): Manifest {
@@ -63,7 +68,7 @@ function podManifest(namespace: string, name: string, pod: WrittenPod): Manifest
     ports: Object.entries(ports).map(([port, written]) => {
       const [protocol, portName] = written.split(':');
       return {
-        containerPort: Number(port),
+        containerPort: numberOf(port),
         ...(protocol === 'udp' ? { protocol: 'UDP' } : {}),
         ...(portName === undefined ? {} : { name: portName }),
       };
@@ -82,8 +87,8 @@ function podManifest(namespace: string, name: string, pod: WrittenPod): Manifest
 function servicePort([port, written]: readonly [string, string]): Manifest {
   const [protocol = '', target = ''] = written.split('/');
   return {
-    name: `${protocol}-${port}`,
-    port: Number(port),
+    name: `${protocol}-${numberOf(port)}`,
+    port: numberOf(port),
     targetPort: /^\d+$/.test(target) ? Number(target) : target,
     ...(protocol === 'udp'
       ? { protocol: 'UDP' }
