@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { samplesOf } from '../../../src/conformance/judge.ts';
+import { loadCases } from '../../../src/conformance/load.ts';
 import { acceptance, probability, within } from '../../../src/conformance/statistics/binomial.ts';
 import { falseAlarm, missed, normal, sampleSize, unlikely } from '../../../src/conformance/statistics/shares.ts';
 
@@ -54,6 +56,27 @@ describe('the binomial distribution', () => {
     expect(acceptance(20, 0, 1e-6)).toEqual({ low: 0, high: 0 });
     expect(acceptance(20, 1, 1e-6)).toEqual({ low: 20, high: 20 });
   });
+});
+
+test('a mesh without a fault fails a question of the suite as rarely as is stated, and all of them together', () => {
+  const loaded = loadCases();
+  const steps = (loaded.ok ? loaded.value : []).flatMap((testCase) => testCase.steps);
+  const rates = steps
+    .flatMap(({ expect: all }) => all)
+    .flatMap((expectation) => {
+      const { gives } = expectation;
+      if (gives.kind !== 'shares' || Object.keys(gives.shares).length < 2) return [];
+      const wanted = Object.values(normal(gives.shares));
+      const samples = samplesOf(expectation);
+      const refused = wanted.map(
+        (share) => 1 - within(acceptance(samples, share, falseAlarm / wanted.length), samples, share),
+      );
+      return [refused.reduce((sum, rate) => sum + rate, 0)];
+    });
+  expect(rates.length).toBeGreaterThan(30);
+  expect(Math.max(...rates)).toBeLessThanOrEqual(falseAlarm);
+  // docs/conformance.md says so of one look at all of them.
+  expect(rates.reduce((sum, rate) => sum + rate, 0)).toBeLessThanOrEqual(3e-5);
 });
 
 describe('a test of shares', () => {
