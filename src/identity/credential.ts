@@ -22,7 +22,7 @@ export interface Signer extends SigningKey {
   /** PEM of what follows a leaf in the chain that its owner presents; empty when a root signs. */
   readonly intermediates: string;
   readonly trustBundle: string;
-  /** When the first certificate of the chain ends, in milliseconds since 1970. */
+  /** When the first certificate of the chain ends, its root with them, in milliseconds since 1970. */
   readonly notAfter: number;
 }
 
@@ -45,14 +45,13 @@ export async function readSigner(
   } catch (error) {
     return err(`the authority is damaged: its key cannot be used: ${(error as Error).message}`);
   }
-  const notAfter = Math.min(...chain.value.map(({ validToDate }) => validToDate.getTime()));
   const above = chain.value.filter((certificate) => !isSelfSigned(certificate));
   return ok({
     ...key,
     issuer: new x509.X509Certificate(first.raw),
     intermediates: above.map(pemOf).join(''),
     trustBundle: mergeBundles(credential.trustBundle),
-    notAfter,
+    notAfter: endOf(chain.value, roots.value),
   });
 }
 
@@ -66,12 +65,39 @@ function chainFault(
   const uris = (names?.names.items ?? []).filter(({ type }) => type === 'url').map(({ value }) => value);
   if (uris.length > 0 && !uris.includes(`spiffe://${trustDomain}`))
     return `it is not of the trust domain ${trustDomain}`;
+  return rootsOf(chain, roots).length > 0 ? undefined : 'its chain leads to none of its roots';
+}
+
+/** The roots that a chain leads to. */
+function rootsOf(chain: readonly NodeCertificate[], roots: readonly NodeCertificate[]): readonly NodeCertificate[] {
   for (const [index, certificate] of chain.entries()) {
-    if (roots.some((root) => issued(root, certificate))) return undefined;
+    const found = roots.filter((root) => issued(root, certificate));
+    if (found.length > 0) return found;
     const above = chain[index + 1];
     if (above === undefined || !issued(above, certificate)) break;
   }
-  return 'its chain leads to none of its roots';
+  return [];
+}
+
+/** Nothing below a root is valid for longer than it; one that was renewed under its old key counts as long as its last. */
+function endOf(chain: readonly NodeCertificate[], roots: readonly NodeCertificate[]): number {
+  const ends = (certificates: readonly NodeCertificate[]) =>
+    certificates.map(({ validToDate }) => validToDate.getTime());
+  return Math.min(...ends(chain), Math.max(...ends(rootsOf(chain, roots))));
+}
+
+/**
+ * Of what a credential signs, in milliseconds since 1970: from the begin of its first certificate to the first end in its
+ * chain and its root. One that cannot be read has ended.
+ */
+export function lifeOf({ certificateChain, trustBundle }: AuthorityCredential): {
+  readonly begin: number;
+  readonly end: number;
+} {
+  const chain = certificatesIn(certificateChain);
+  const [first] = chain;
+  if (first === undefined) return { begin: 0, end: 0 };
+  return { begin: first.validFromDate.getTime(), end: endOf(chain, certificatesIn(trustBundle)) };
 }
 
 function issued(issuer: NodeCertificate, subject: NodeCertificate): boolean {

@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { type AuthorityState, trustedRoots } from './authority-state.ts';
-import { type AuthorityCredential, mergeBundles, rootsBeyond } from './credential.ts';
+import { type AuthorityCredential, lifeOf, mergeBundles, rootsBeyond } from './credential.ts';
 
 /** What the leader does next with a state; `wait` with nothing to do. */
 export type RotationStep =
@@ -19,6 +18,8 @@ export interface RotationOptions {
 
 /** A rotation begins when this share of the life of what signs is over. */
 const rotationShare = 2 / 3;
+/** However soon what an issuer signs ends, it is asked for the next only so long after it was. */
+const restMillis = 60_000;
 /** Beyond the longest life of a certificate: for clocks that differ, and replicas that learn late. */
 export const phaseMarginSeconds = 1_800;
 
@@ -32,8 +33,9 @@ export function nextStep(state: AuthorityState, { now, lifeSeconds, wanted }: Ro
   switch (state.phase) {
     case 'stable': {
       const { begin, end } = lifeOf(state.active);
-      if (end <= now) return { kind: 'make', because: 'what signs has expired' };
       if (wanted) return { kind: 'make', because: 'it was asked for' };
+      if (now < state.since + restMillis) return { kind: 'wait' };
+      if (end <= now) return { kind: 'make', because: 'what signs has expired' };
       if (now < begin + (end - begin) * rotationShare) return { kind: 'wait' };
       return { kind: 'make', because: `what signs ends at ${new Date(end).toISOString()}` };
     }
@@ -65,16 +67,6 @@ function promoted(state: AuthorityState, next: AuthorityCredential, now: number)
   const retired = mergeBundles(rootsBeyond(trustedRoots(state), next.trustBundle));
   if (retired === '') return { ...rest, active: next, phase: 'stable', since: now };
   return { ...rest, active: next, retired, phase: 'retiring', since: now };
-}
-
-/** Of the certificate that signs, in milliseconds since 1970; one that cannot be read has ended. */
-function lifeOf({ certificateChain }: AuthorityCredential): { readonly begin: number; readonly end: number } {
-  try {
-    const { validFromDate, validToDate } = new X509Certificate(certificateChain);
-    return { begin: validFromDate.getTime(), end: validToDate.getTime() };
-  } catch {
-    return { begin: 0, end: 0 };
-  }
 }
 
 /** The first state of an authority. */

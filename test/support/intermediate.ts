@@ -59,6 +59,7 @@ function keyIdentifier(publicKey: webcrypto.CryptoKey | x509.PublicKey) {
 /** An authority below a root. */
 export async function intermediateOf(
   root?: TestRoot,
+  lifetimeMillis?: number,
 ): Promise<{ readonly intermediate: AuthorityCredential; readonly root: TestRoot }> {
   const above = root ?? (await testRoot());
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -66,7 +67,7 @@ export async function intermediateOf(
   return {
     root: above,
     intermediate: {
-      certificateChain: await above.sign(keys.publicKey),
+      certificateChain: await above.sign(keys.publicKey, lifetimeMillis),
       privateKey: `${x509.PemConverter.encode(key, 'PRIVATE KEY')}\n`,
       trustBundle: above.pem,
     },

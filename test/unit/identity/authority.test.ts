@@ -176,6 +176,15 @@ describe('a signer below a root', () => {
     expect(leaf?.validToDate.getTime()).toBe(above?.validToDate.getTime());
   });
 
+  it('issues none that outlives the root where what signs does', async () => {
+    const { intermediate, root } = await intermediateOf(undefined, 1_000 * 86_400_000);
+    const signer = await readSigner(trustDomain, intermediate);
+    if (!signer.ok) throw new Error(signer.error);
+    const options = { lifetimeSeconds: 1_000 * 86_400 };
+    const svid = await new LiveAuthority(trustDomain, signer.value).issue(web, options);
+    expect(certificatesOf(svid.certificateChain)[0]?.validToDate).toEqual(root.certificate.validToDate);
+  });
+
   it.each([
     [
       'whose root is not in the bundle',

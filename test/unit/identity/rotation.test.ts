@@ -75,6 +75,21 @@ describe('a rotation', () => {
     expect(step(first, end)).toEqual({ kind: 'make', because: 'what signs has expired' });
     expect(written(introduced(first, next, end), end)).toMatchObject({ phase: 'retiring', active: next });
   });
+
+  test('begins in time for a root that ends before what it signed, and an issuer is not asked again and again', async () => {
+    const root = await testRoot();
+    const { intermediate } = await intermediateOf(root, 1_000 * day);
+    const [above] = certificatesOf(intermediate.trustBundle);
+    const [begin, end] = [above!.validFromDate.getTime(), above!.validToDate.getTime()];
+    const state = firstState(intermediate, begin, lifeSeconds);
+    expect(step(state, begin + (end - begin) * 0.65).kind).toBe('wait');
+    expect(step(state, begin + (end - begin) * 0.67).kind).toBe('make');
+    const another = written(introduced(state, (await intermediateOf(root, 1_000 * day)).intermediate, end), end);
+    expect(another.phase).toBe('stable');
+    expect(step(another, end + 59_000).kind).toBe('wait');
+    expect(step(another, end + 59_000, { wanted: true }).kind).toBe('make');
+    expect(step(another, end + 60_000).kind).toBe('make');
+  });
 });
 
 test.each([
