@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { trafficTarget } from '../../src/cli/traffic/ask.ts';
 import { renderTop } from '../../src/cli/traffic/render-top.ts';
 import { askSocket } from '../../src/control/admin/socket.ts';
 import type { ScrapeTarget } from '../../src/metrics/collector/read-proxy.ts';
@@ -30,6 +31,8 @@ export interface CollectorReport {
 
 const kinds: readonly ResourcePlural[] = ['deployments', 'pods'];
 const answerMillis = 30_000;
+/** As `top` asks for when it is not told. */
+const windowMillis = 30_000;
 
 /** What it costs to read many sidecars, and how long a summary of what they counted takes. */
 export async function runCollector(
@@ -96,11 +99,11 @@ async function measure(
 /** As `top` does it. */
 async function refresh(folder: string, by: ResourcePlural): Promise<number> {
   const began = performance.now();
-  const got = await askSocket(folder, `/traffic?window=30s&by=${by}`, answerMillis);
+  const shown = { by, side: 'server', only: 'from' } as const;
+  const got = await askSocket(folder, trafficTarget(shown, windowMillis), answerMillis);
   if (!got.ok) throw new BenchFailure(got.error);
   const summary = JSON.parse(got.value.body) as TrafficSummary;
-  const rows = summary.totals.filter(({ side, direction }) => side === 'server' && direction === 'from');
-  const lines = renderTop(summary, rows, { by, side: 'server', direction: 'from', wide: false });
+  const lines = renderTop(summary, summary.totals, { ...shown, direction: 'from', wide: false });
   if (lines.length < 3) throw new BenchFailure(`top shows nothing: ${lines.join('; ')}`);
   return performance.now() - began;
 }

@@ -89,8 +89,8 @@ export interface TrafficReport {
 
 /** Where reports come from. The error is a sentence. */
 export interface MetricsSource {
-  /** What was counted in the `windowMillis` before `now` (milliseconds since the epoch). */
-  report(windowMillis: number, now: number): Promise<Result<TrafficReport, string>>;
+  /** What was counted in the `windowMillis` before `now` (milliseconds since the epoch), by both sides unless one is named. */
+  report(windowMillis: number, now: number, side?: Side): Promise<Result<TrafficReport, string>>;
 }
 
 /** An object that traffic is added up for; Namespaces and Nodes have no namespace. */
@@ -130,9 +130,13 @@ export interface Percentiles {
   readonly p99Millis: number;
 }
 
+/** Of a summary the edges alone, or the totals of one direction. */
+export type SummaryPart = 'edges' | TrafficTotal['direction'];
+
 /**
- * A report added up by one kind, as `/traffic?window=30s&by=deployments` answers it; without `by` it is a TrafficReport. Where a pod
- * belongs to several resources (Services), its traffic counts for each of them, so that only totals say how much there was.
+ * A report added up by one kind, as `/traffic?window=30s&by=deployments` answers it; without `by` it is a TrafficReport. `side=server`
+ * leaves out what clients measured, `only=from` (a SummaryPart) all other sums. Where a pod belongs to several resources (Services), its
+ * traffic counts for each of them, so that only totals say how much there was.
  */
 export interface TrafficSummary extends Omit<TrafficReport, 'series'> {
   readonly by: ResourcePlural;

@@ -1,7 +1,8 @@
 import type { TrafficLabels } from '../telemetry/labels.ts';
 import type { SketchData } from '../telemetry/latency-sketch.ts';
 import type { Ended, TrafficKind } from '../telemetry/snapshot.ts';
-import type { TrafficParty, TrafficSeries } from './contract.ts';
+import { noCodes } from './codes.ts';
+import type { Side, TrafficParty, TrafficSeries } from './contract.ts';
 import type { MeshDirectory } from './directory.ts';
 
 /** What was counted of one label set. */
@@ -16,15 +17,15 @@ export function trafficSeries(
   labels: TrafficLabels,
   kind: TrafficKind,
   { ended, retries, latency }: Counted,
-  directory: MeshDirectory,
+  parties: Parties,
 ): TrafficSeries {
-  const side = labels.direction === 'outbound' ? 'client' : 'server';
+  const side = sideOf(labels);
   const rule = side === 'client' ? labels.route : labels.rule;
   return {
     side,
     kind,
-    source: party(directory, labels.source_namespace, labels.source_owner, labels.source_pod, labels.source_identity),
-    destination: destinationOf(labels, directory),
+    source: parties.source(labels),
+    destination: parties.destination(labels),
     ...(side === 'client' ? addressed(labels) : {}),
     ...(rule === '' ? {} : { rule }),
     ...countsOf(side, kind, ended),
@@ -33,9 +34,14 @@ export function trafficSeries(
   };
 }
 
+/** Whose proxy counted what has these labels. */
+export function sideOf({ direction }: TrafficLabels): Side {
+  return direction === 'outbound' ? 'client' : 'server';
+}
+
 function countsOf(side: TrafficSeries['side'], kind: TrafficKind, ended: readonly Ended[]) {
   const counts = { success: 0, failure: 0, denied: 0 };
-  const codes: Record<string, number> = {};
+  const codes = noCodes();
   for (const { code, verdict, count } of ended) {
     const denied = verdict === 'denied' || (side === 'client' && code === 403);
     counts[succeeded(kind, code, verdict) ? 'success' : 'failure'] += count;
@@ -60,19 +66,53 @@ function addressed({ destination, backend, split }: TrafficLabels) {
   };
 }
 
-function destinationOf(labels: TrafficLabels, directory: MeshDirectory): TrafficParty {
-  const { destination_namespace: namespace, destination_owner: owner, destination_pod: pod } = labels;
-  const found = party(directory, namespace, owner, pod, labels.destination_identity);
-  if (labels.direction === 'inbound') return found;
-  const { service, backend } = addressed(labels);
-  const services = [...new Set([service, backend])].flatMap((each) => {
-    const [home, name] = each?.split('/') ?? [];
-    return name !== undefined && home === namespace ? [name] : [];
-  });
-  return { ...found, services };
+/** Who is meant by labels, as objects say it now. For one report: each is looked up once, and then the same object. */
+export class Parties {
+  readonly #directory: MeshDirectory;
+  readonly #known = new Map<string, TrafficParty>();
+
+  constructor(directory: MeshDirectory) {
+    this.#directory = directory;
+  }
+
+  source(labels: TrafficLabels): TrafficParty {
+    const { source_namespace: namespace, source_owner: owner, source_pod: pod, source_identity: identity } = labels;
+    return this.#of(`${namespace}\n${owner}\n${pod}\n${identity}`, () =>
+      partyOf(this.#directory, namespace, owner, pod, identity),
+    );
+  }
+
+  destination(labels: TrafficLabels): TrafficParty {
+    const { destination_namespace: namespace, destination_owner: owner, destination_pod: pod } = labels;
+    const { direction, destination, backend, destination_identity: identity } = labels;
+    const client = direction === 'outbound';
+    const key = `${namespace}\n${owner}\n${pod}\n${identity}${client ? `\n${destination}\n${backend}` : ''}`;
+    return this.#of(key, () => {
+      const found = partyOf(this.#directory, namespace, owner, pod, identity);
+      return client ? { ...found, services: servicesOf(labels) } : found;
+    });
+  }
+
+  #of(key: string, make: () => TrafficParty): TrafficParty {
+    let party = this.#known.get(key);
+    if (party === undefined) {
+      party = make();
+      this.#known.set(key, party);
+    }
+    return party;
+  }
 }
 
-function party(
+/** Of the namespace of the pod that was chosen, those that a client addressed or a split chose. */
+function servicesOf(labels: TrafficLabels): readonly string[] {
+  const { service, backend } = addressed(labels);
+  return [...new Set([service, backend])].flatMap((each) => {
+    const [home, name] = each?.split('/') ?? [];
+    return name !== undefined && home === labels.destination_namespace ? [name] : [];
+  });
+}
+
+function partyOf(
   directory: MeshDirectory,
   namespace: string,
   owner: string,

@@ -1,4 +1,5 @@
 import { LatencySketch } from '../telemetry/latency-sketch.ts';
+import { noCodes } from './codes.ts';
 import type { Percentiles, TrafficSeries, TrafficSum } from './contract.ts';
 
 /** Adds series up. */
@@ -6,7 +7,7 @@ export class Sum {
   readonly #side: TrafficSum['side'];
   readonly #backend: TrafficSum['backend'];
   readonly #connections = { carried: 0, refused: 0 };
-  readonly #codes: Record<string, number> = {};
+  readonly #codes = noCodes();
   readonly #latency = new LatencySketch();
   readonly #counts = { success: 0, failure: 0, denied: 0, retries: 0 };
 

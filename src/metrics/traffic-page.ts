@@ -3,6 +3,8 @@ import {
   type MetricsSource,
   type ResourcePlural,
   resourceKinds,
+  type Side,
+  type SummaryPart,
   type TrafficReport,
   type TrafficSummary,
 } from './contract.ts';
@@ -17,7 +19,7 @@ export interface PageAnswer {
   readonly body: string;
 }
 
-/** Answers `/traffic?window=30s`, a TrafficReport, and `/traffic?window=30s&by=deployments`, a TrafficSummary. */
+/** Answers `/traffic?window=30s`, a TrafficReport, and `/traffic?window=30s&by=deployments`, a TrafficSummary; `side` and `only` narrow them. */
 export function trafficPage(
   source: MetricsSource,
   weights: BackendWeights,
@@ -28,10 +30,21 @@ export function trafficPage(
       return problem(400, 'window must be a duration of a second or more: 30s, 2m');
     const by = query.get('by');
     if (by !== null && !isPlural(by)) return problem(400, `by must be one of ${Object.keys(resourceKinds).join(', ')}`);
-    const report = await source.report(windowMillis, now);
+    const side = query.get('side') ?? undefined;
+    if (!isOneOf(sides, side)) return problem(400, `side must be one of ${sides.join(', ')}`);
+    const only = query.get('only') ?? undefined;
+    if (!isOneOf(parts, only)) return problem(400, `only must be one of ${parts.join(', ')}`);
+    const report = await source.report(windowMillis, now, side);
     if (!report.ok) return problem(503, report.error);
-    return json(200, by === null ? report.value : summarize(report.value, by, weights));
+    return json(200, by === null ? report.value : summarize(report.value, by, weights, only));
   };
+}
+
+const sides: readonly Side[] = ['client', 'server'];
+const parts: readonly SummaryPart[] = ['edges', 'from', 'to'];
+
+function isOneOf<T extends string>(values: readonly T[], value: string | undefined): value is T | undefined {
+  return value === undefined || values.some((each) => each === value);
 }
 
 function isPlural(text: string): text is ResourcePlural {

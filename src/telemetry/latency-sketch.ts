@@ -54,14 +54,14 @@ export class LatencySketch {
     let index = 0;
     for (let i = 0; i + 1 < buckets.length; i += 2) {
       index += buckets[i]!;
-      this.#addTo(index, buckets[i + 1]!);
+      this.addTo(index, buckets[i + 1]!);
     }
   }
 
   observe(seconds: number): void {
     this.sum += seconds;
     if (seconds > sketchScale.zeroThreshold) {
-      this.#addTo(Math.ceil(Math.log2(seconds) * perOctave), 1);
+      this.addTo(Math.ceil(Math.log2(seconds) * perOctave), 1);
       return;
     }
     this.count++;
@@ -85,33 +85,47 @@ export class LatencySketch {
     if (this.count <= 0) return undefined;
     let rank = Math.max(1, Math.ceil(q * this.count)) - this.zero;
     if (rank <= 0) return 0;
-    let last = 0;
-    for (const [index, count] of this.buckets()) {
-      last = middle(index);
-      rank -= count;
-      if (rank <= 0) break;
+    let last: number | undefined;
+    for (const [octave, page] of this.#pages.entries()) {
+      if (page === undefined) continue;
+      for (let slot = 0; slot < perOctave; slot++) {
+        if (page[slot] === 0) continue;
+        last = firstIndex(octave) + slot;
+        rank -= page[slot]!;
+        if (rank <= 0) return middle(last);
+      }
     }
-    return last;
+    return last === undefined ? 0 : middle(last);
+  }
+
+  /** Forgets everything, and keeps the room for it. */
+  clear(): void {
+    this.count = 0;
+    this.sum = 0;
+    this.zero = 0;
+    for (const page of this.#pages) page?.fill(0);
   }
 
   /** Index and count of each bucket that is not empty, ascending. */
   *buckets(): Generator<readonly [index: number, count: number]> {
-    for (const [octave, page] of this.#pages.entries()) {
-      if (page === undefined) continue;
-      const first = (octave + lowestOctave) * perOctave + 1;
-      for (let slot = 0; slot < perOctave; slot++) {
-        const count = page[slot]!;
-        if (count !== 0) yield [first + slot, count];
-      }
+    const { buckets } = this.toJSON();
+    for (let at = 0, index = 0; at + 1 < buckets.length; at += 2) {
+      index += buckets[at]!;
+      yield [index, buckets[at + 1]!];
     }
   }
 
   toJSON(): SketchData {
     const buckets: number[] = [];
     let before = 0;
-    for (const [index, count] of this.buckets()) {
-      buckets.push(index - before, count);
-      before = index;
+    for (const [octave, page] of this.#pages.entries()) {
+      if (page === undefined) continue;
+      for (let slot = 0; slot < perOctave; slot++) {
+        if (page[slot] === 0) continue;
+        const index = firstIndex(octave) + slot;
+        buckets.push(index - before, page[slot]!);
+        before = index;
+      }
     }
     return { sum: this.sum, zero: this.zero, buckets };
   }
@@ -120,10 +134,11 @@ export class LatencySketch {
     this.sum += sign * other.sum;
     this.zero += sign * other.zero;
     this.count += sign * other.zero;
-    for (const [index, count] of other.buckets()) this.#addTo(index, sign * count);
+    for (const [index, count] of other.buckets()) this.addTo(index, sign * count);
   }
 
-  #addTo(index: number, count: number): void {
+  /** Counts in one bucket. */
+  addTo(index: number, count: number): void {
     const slot = Math.min(index - 1 - lowestOctave * perOctave, (highestOctave - lowestOctave) * perOctave - 1);
     const octave = Math.max(slot, 0) >> sketchScale.schema;
     let page = this.#pages[octave];
@@ -134,6 +149,11 @@ export class LatencySketch {
     page[Math.max(slot, 0) & (perOctave - 1)]! += count;
     this.count += count;
   }
+}
+
+/** Of the first bucket of an octave. */
+function firstIndex(octave: number): number {
+  return (octave + lowestOctave) * perOctave + 1;
 }
 
 /** Within half a bucket of everything in it. */

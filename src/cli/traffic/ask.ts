@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatDuration } from '../../lib/duration.ts';
-import type { ResourcePlural, TrafficResource, TrafficSummary } from '../../metrics/contract.ts';
+import type { ResourcePlural, Side, SummaryPart, TrafficResource, TrafficSummary } from '../../metrics/contract.ts';
 import { type DirectoryData, directoryOf, type MeshDirectory } from '../../metrics/directory.ts';
 import { PrometheusClient, type PrometheusOptions } from '../../metrics/prometheus/client.ts';
 import { PrometheusSource } from '../../metrics/prometheus/source.ts';
@@ -16,12 +16,26 @@ const firstSeconds = 6;
 
 export type AskTraffic = () => Promise<TrafficSummary>;
 
+/** What is wanted of a summary. */
+export interface WantedSums {
+  readonly by: ResourcePlural;
+  readonly only: SummaryPart;
+  /** Absent: both. */
+  readonly side?: Side | undefined;
+}
+
+/** The page that answers a summary of the traffic in a window, in milliseconds. */
+export function trafficTarget({ by, only, side }: WantedSums, window: number): string {
+  const query = { window: formatDuration(window), by, only, ...(side === undefined ? {} : { side }) };
+  return `/traffic?${new URLSearchParams(query)}`;
+}
+
 /** Somebody to ask for summaries of traffic; throws `Unreachable` when there is nobody. */
-export async function askForTraffic(by: ResourcePlural, options: TrafficCommandOptions): Promise<AskTraffic> {
+export async function askForTraffic(wanted: WantedSums, options: TrafficCommandOptions): Promise<AskTraffic> {
   const prometheus = prometheusOf(options);
-  if (prometheus !== undefined) return await askPrometheus(prometheus, by, options);
+  if (prometheus !== undefined) return await askPrometheus(prometheus, wanted, options);
   const controlPlane = await controlPlaneOf(options);
-  const target = `/traffic?${new URLSearchParams({ window: formatDuration(options.window), by })}`;
+  const target = trafficTarget(wanted, options.window);
   const ask = async () => {
     const answers = await controlPlane.ask<TrafficSummary>(target);
     // Every replica reads every proxy: the one that has done so for longest knows most.
@@ -40,15 +54,15 @@ export async function askForTraffic(by: ResourcePlural, options: TrafficCommandO
 /** The directory is that of now; without a control plane what labels say is all that is known of pods. */
 async function askPrometheus(
   prometheus: PrometheusOptions,
-  by: ResourcePlural,
+  { by, only, side }: WantedSums,
   options: TrafficCommandOptions,
 ): Promise<AskTraffic> {
   const directory = await directoryOfMesh(options);
   const source = new PrometheusSource({ prometheus: new PrometheusClient(prometheus), directory });
   return async () => {
-    const report = await source.report(options.window, Date.now());
+    const report = await source.report(options.window, Date.now(), side);
     if (!report.ok) throw notReached(report.error);
-    return summarize(report.value, by, directory.weights);
+    return summarize(report.value, by, directory.weights, only);
   };
 }
 

@@ -16,11 +16,9 @@ export async function runEdges(kind: string, name: string | undefined, options: 
   const by = readPlural(kind);
   if (by === undefined) return wrongUse(`${kind} is not measured; one of ${kindsText} is`);
   const { side, within } = options;
-  const summary = await (await askForTraffic(by, options))();
+  const summary = await (await askForTraffic({ by, side, only: 'edges' }, options))();
   const edges = summary.edges.filter(
-    (edge) =>
-      (side === undefined || edge.side === side) &&
-      (isNamed(edge.source, name, within) || isNamed(edge.destination, name, within)),
+    (edge) => isNamed(edge.source, name, within) || isNamed(edge.destination, name, within),
   );
   if (options.output === 'json') {
     const { totals: _, ...rest } = summary;

@@ -19,12 +19,9 @@ export async function runTop(kind: string, name: string | undefined, options: To
   const by = readPlural(kind);
   if (by === undefined) return wrongUse(`${kind} is not measured; one of ${kindsText} is`);
   const side = options.side ?? (by === 'trafficsplits' || options.direction === 'to' ? 'client' : 'server');
-  const ask = await askForTraffic(by, options);
+  const ask = await askForTraffic({ by, side, only: options.direction }, options);
   const rowsOf = ({ totals }: TrafficSummary) =>
-    totals.filter(
-      (total) =>
-        total.side === side && total.direction === options.direction && isNamed(total.resource, name, options.within),
-    );
+    totals.filter(({ resource }) => isNamed(resource, name, options.within));
   const first = await ask();
   if (options.output === 'json') {
     const { edges: _, ...rest } = first;

@@ -17,11 +17,9 @@ export async function runTopology(kind: string, options: TopologyOptions): Promi
   if (by === undefined || by === 'trafficsplits')
     return wrongUse(`${kind} has no topology; one of ${kindsText} has, but trafficsplits`);
   const { side, within } = options;
-  const summary = await (await askForTraffic(by, options))();
+  const summary = await (await askForTraffic({ by, side, only: 'edges' }, options))();
   const kept = summary.edges.filter(
-    (edge) =>
-      (side === undefined || edge.side === side) &&
-      (isNamed(edge.source, undefined, within) || isNamed(edge.destination, undefined, within)),
+    (edge) => isNamed(edge.source, undefined, within) || isNamed(edge.destination, undefined, within),
   );
   const edges = oneSide(kept);
   switch (options.output) {

@@ -1,6 +1,12 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
-import { type MetricsSource, resourceKinds, type TrafficResource, type TrafficSummary } from '../contract.ts';
+import {
+  type MetricsSource,
+  type ResourcePlural,
+  resourceKinds,
+  type TrafficResource,
+  type TrafficSummary,
+} from '../contract.ts';
 import { type BackendWeights, summarize } from '../summarize.ts';
 import type { ApiAnswer, ApiRequest, LatencyUnit, MeasuredObject, ObjectDirectory } from './contract.ts';
 import { namespacedPlurals } from './contract.ts';
@@ -75,9 +81,10 @@ async function answerResource(
   }
   const at = options.now();
   const windowMillis = windowOf(query);
-  const report = await options.source.report(windowMillis, at);
+  const { side, direction } = kind === 'edges' ? wanted.value : measuredAs(plural, wanted.value);
+  const report = await options.source.report(windowMillis, at, side);
   if (!report.ok) return failure(503, report.error);
-  const summary = summarize(report.value, plural, options.weights);
+  const summary = summarize(report.value, plural, options.weights, kind === 'edges' ? kind : direction);
   const chosen = found.filter(({ labels }) => selects(selector.value, labels));
   const measurements = chosen.flatMap((object) =>
     measurementsOf(path, resourceOf(path, object), summary, wanted.value),
@@ -115,10 +122,12 @@ function readFilter(query: URLSearchParams): Result<Filter, string> {
   return ok({ ...(side === undefined ? {} : { side }), ...(direction === undefined ? {} : { direction }) });
 }
 
-/**
- * What an object received, as its own proxies measured: they see callers outside the mesh too. Of splits it is the callers who know.
- * Edges are those of both directions and sides, unless the question says which.
- */
+/** What an object received, as its own proxies measured: they see callers outside the mesh too. Of splits it is the callers who know. */
+function measuredAs(plural: ResourcePlural, { side, direction = 'from' }: Filter): Required<Filter> {
+  return { side: side ?? (plural === 'trafficsplits' ? 'client' : 'server'), direction };
+}
+
+/** Edges are those of both directions and sides, unless the question says which. */
 function measurementsOf(
   { kind, plural }: ResourcePath,
   resource: TrafficResource,
@@ -128,19 +137,14 @@ function measurementsOf(
   const isSame = (other: TrafficResource | null) =>
     other?.name === resource.name && other.namespace === resource.namespace;
   if (kind === 'edges') {
-    const { side, direction } = filter;
-    return summary.edges
-      .filter((edge) => side === undefined || edge.side === side)
-      .flatMap((edge) => [
-        ...(isSame(edge.source) && direction !== 'from' ? [ofEdge(edge, 'to', resource)] : []),
-        ...(isSame(edge.destination) && direction !== 'to' ? [ofEdge(edge, 'from', resource)] : []),
-      ]);
+    const { direction } = filter;
+    return summary.edges.flatMap((edge) => [
+      ...(isSame(edge.source) && direction !== 'from' ? [ofEdge(edge, 'to', resource)] : []),
+      ...(isSame(edge.destination) && direction !== 'to' ? [ofEdge(edge, 'from', resource)] : []),
+    ]);
   }
-  const { side = plural === 'trafficsplits' ? 'client' : 'server', direction = 'from' } = filter;
-  const totals = summary.totals.filter(
-    (total) => isSame(total.resource) && total.side === side && total.direction === direction,
-  );
-  return totals.length === 0 ? [{ resource, side, direction }] : totals.map(ofTotal);
+  const totals = summary.totals.filter((total) => isSame(total.resource));
+  return totals.length === 0 ? [{ resource, ...measuredAs(plural, filter) }] : totals.map(ofTotal);
 }
 
 function resourceOf({ plural }: ResourcePath, { namespace, name }: MeasuredObject): TrafficResource {

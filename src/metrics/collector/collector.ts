@@ -1,11 +1,11 @@
 import type { Agent } from 'node:http';
 import { ok, type Result } from '../../lib/result.ts';
 import type { TelemetrySnapshot } from '../../telemetry/snapshot.ts';
-import type { MetricsSource, TrafficReport } from '../contract.ts';
+import type { MetricsSource, Side, TrafficReport, TrafficSeries } from '../contract.ts';
 import type { MeshDirectory } from '../directory.ts';
-import { trafficSeries } from '../series.ts';
-import { GainSum } from './gain-sum.ts';
-import { ProxyHistory } from './proxy-history.ts';
+import { Parties, trafficSeries } from '../series.ts';
+import { GainSums } from './gain-sum.ts';
+import { ProxyHistory, type Span } from './proxy-history.ts';
 import { readProxy, type ScrapeTarget, scrapeAgent } from './read-proxy.ts';
 
 export interface CollectorOptions {
@@ -107,7 +107,7 @@ export class Collector implements MetricsSource {
     await Promise.all(Array.from({ length: maxReadings }, work));
   }
 
-  async report(windowMillis: number, now: number): Promise<Result<TrafficReport, string>> {
+  async report(windowMillis: number, now: number, side?: Side): Promise<Result<TrafficReport, string>> {
     if (this.#askedAt === undefined) {
       this.#startedAt = this.#options.now();
       this.#observedSince = this.#startedAt;
@@ -115,14 +115,7 @@ export class Collector implements MetricsSource {
       if (this.#timer !== undefined) void this.readAll();
     }
     this.#askedAt = this.#options.now();
-    const { directory, intervalMillis } = this.#options;
-    const after = now - windowMillis;
-    const sums = new GainSum();
-    for (const { histories } of this.#proxies.values()) {
-      for (const history of histories) {
-        for (const [series, gain] of history.between(after, now)) sums.add(series, gain);
-      }
-    }
+    const { intervalMillis } = this.#options;
     const present = [...this.#proxies.values()].filter(({ target }) => target.address !== '');
     const lately = now - 3 * intervalMillis;
     return ok({
@@ -131,8 +124,21 @@ export class Collector implements MetricsSource {
       at: now,
       measuredBy: 'collector',
       proxies: { known: present.length, read: present.filter(({ readAt = 0 }) => readAt > lately).length },
-      series: [...sums.sums()].map(([{ labels, kind }, counted]) => trafficSeries(labels, kind, counted, directory)),
+      series: this.#between({ after: now - windowMillis, until: now, ...(side === undefined ? {} : { side }) }),
     });
+  }
+
+  #between(span: Span): readonly TrafficSeries[] {
+    const parties = new Parties(this.#options.directory);
+    const sums = new GainSums();
+    const series: TrafficSeries[] = [];
+    for (const { histories } of this.#proxies.values()) {
+      for (const history of histories) {
+        for (const [{ labels, kind }, counted] of history.between(span, sums))
+          series.push(trafficSeries(labels, kind, counted, parties));
+      }
+    }
+    return series;
   }
 
   #beat(): void {

@@ -1,18 +1,12 @@
 import type { SketchData } from '../../telemetry/latency-sketch.ts';
-import type { Ended, TrafficSeries } from '../../telemetry/snapshot.ts';
-
-/** What one label set gained between two readings. */
-export interface Gain {
-  readonly ended: readonly Ended[];
-  readonly retries: number;
-  readonly latency?: SketchData;
-}
+import type { Ended } from '../../telemetry/snapshot.ts';
+import type { Counted } from '../series.ts';
 
 /**
- * What a series gained since an earlier reading of it; nothing where nothing happened. An error: it counts less than before, so that it
+ * What one label set gained since an earlier reading of it; nothing where nothing happened. An error: it counts less than before, so that it
  * has been counted anew.
  */
-export function gainOf(now: TrafficSeries, before: TrafficSeries | undefined): Gain | 'reset' | undefined {
+export function gainOf(now: Counted, before: Counted | undefined): Counted | 'reset' | undefined {
   const ended: Ended[] = [];
   for (const { code, verdict, count } of now.ended) {
     const earlier = before?.ended.find((each) => each.code === code && each.verdict === verdict)?.count ?? 0;

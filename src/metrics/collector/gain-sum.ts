@@ -1,46 +1,62 @@
 import { LatencySketch } from '../../telemetry/latency-sketch.ts';
 import type { Ended } from '../../telemetry/snapshot.ts';
 import type { Counted } from '../series.ts';
-import type { Gain } from './delta.ts';
-import type { KnownSeries } from './proxy-history.ts';
 
-interface Sum {
-  readonly ended: Map<string, { -readonly [K in keyof Ended]: Ended[K] }>;
-  retries: number;
-  /** Sketches are large: the first is kept as it is. */
-  first: Gain['latency'];
-  latency: LatencySketch | undefined;
-}
-
-/** Adds up what series gained. */
+/** What one series gained, added up. */
 export class GainSum {
-  readonly #sums = new Map<KnownSeries, Sum>();
+  retries = 0;
+  #ended: { -readonly [K in keyof Ended]: Ended[K] }[] = [];
+  readonly #latency = new LatencySketch();
+  #timed = false;
 
-  add(series: KnownSeries, { ended, retries, latency }: Gain): void {
-    let sum = this.#sums.get(series);
-    if (sum === undefined) {
-      sum = { ended: new Map(), retries: 0, first: undefined, latency: undefined };
-      this.#sums.set(series, sum);
+  end(code: number, verdict: Ended['verdict'], count: number): void {
+    for (const each of this.#ended) {
+      if (each.code !== code || each.verdict !== verdict) continue;
+      each.count += count;
+      return;
     }
-    sum.retries += retries;
-    for (const each of ended) {
-      const key = `${each.code} ${each.verdict}`;
-      const found = sum.ended.get(key);
-      if (found === undefined) sum.ended.set(key, { ...each });
-      else found.count += each.count;
-    }
-    if (latency === undefined) return;
-    if (sum.first === undefined) sum.first = latency;
-    else {
-      sum.latency ??= LatencySketch.from(sum.first);
-      sum.latency.add(latency);
-    }
+    this.#ended.push({ code, verdict, count });
   }
 
-  *sums(): Generator<readonly [KnownSeries, Counted]> {
-    for (const [series, { ended, retries, first, latency }] of this.#sums) {
-      const sketch = latency?.toJSON() ?? first;
-      yield [series, { ended: [...ended.values()], retries, ...(sketch === undefined ? {} : { latency: sketch }) }];
+  /** To be added to: what is asked for it has durations. */
+  latency(): LatencySketch {
+    this.#timed = true;
+    return this.#latency;
+  }
+
+  /** What was added since it was taken last. */
+  take(): Counted {
+    const counted: Counted = {
+      ended: this.#ended,
+      retries: this.retries,
+      ...(this.#timed ? { latency: this.#latency.toJSON() } : {}),
+    };
+    this.retries = 0;
+    this.#ended = [];
+    if (this.#timed) this.#latency.clear();
+    this.#timed = false;
+    return counted;
+  }
+}
+
+/** Adds up what the series of one proxy gained, by their numbers. Sketches are large: emptied, it serves for the next proxy. */
+export class GainSums {
+  readonly #sums: GainSum[] = [];
+  readonly #places = new Map<number, number>();
+
+  of(series: number): GainSum {
+    let place = this.#places.get(series);
+    if (place === undefined) {
+      place = this.#places.size;
+      this.#places.set(series, place);
+      this.#sums[place] ??= new GainSum();
     }
+    return this.#sums[place]!;
+  }
+
+  /** Every sum, which then is nothing again. */
+  *take(): Generator<readonly [series: number, counted: Counted]> {
+    for (const [series, place] of this.#places) yield [series, this.#sums[place]!.take()];
+    this.#places.clear();
   }
 }

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
 import type { Verdict } from '../../telemetry/labels.ts';
-import type { Gain } from './delta.ts';
+import type { Counted } from '../series.ts';
+import type { GainSum } from './gain-sum.ts';
 
 /** What some series of one proxy gained, by their number in its table. */
-export type NumberedGain = readonly [series: number, gain: Gain];
+export type NumberedGain = readonly [series: number, gain: Counted];
 
 const verdicts: readonly Verdict[] = [
   'forwarded',
@@ -26,7 +27,6 @@ export function pack(gains: readonly NumberedGain[]): Buffer {
     for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
     bytes.push(rest);
   };
-  put(gains.length);
   for (const [series, { ended, retries, latency }] of gains) {
     put(series);
     put(retries);
@@ -49,32 +49,33 @@ export function pack(gains: readonly NumberedGain[]): Buffer {
   return Buffer.from(bytes);
 }
 
-/** The gains that were packed. */
-export function unpack(bytes: Buffer): readonly NumberedGain[] {
+/** Adds what was packed to the sums of its series. */
+export function addPacked(bytes: Buffer, sumOf: (series: number) => GainSum): void {
   let at = 0;
   const take = (): number => {
-    let [number, scale] = [0, 1];
+    let byte = bytes[at++]!;
+    if (byte < 128) return byte;
+    let [number, scale] = [byte - 128, 128];
     for (;;) {
-      const byte = bytes[at++]!;
+      byte = bytes[at++]!;
       if (byte < 128) return number + byte * scale;
       number += (byte - 128) * scale;
       scale *= 128;
     }
   };
-  return Array.from({ length: take() }, (): NumberedGain => {
-    const series = take();
-    const retries = take();
-    const ended = Array.from({ length: take() }, () => {
-      const code = take();
-      return { code, verdict: verdicts[take()] ?? 'failed', count: take() };
-    });
+  while (at < bytes.length) {
+    const sum = sumOf(take());
+    sum.retries += take();
+    for (let ended = take(); ended > 0; ended--) sum.end(take(), verdicts[take()] ?? 'failed', take());
     const size = take();
-    if (size === 0) return [series, { ended, retries }];
-    const sum = take() / 1e6;
-    const zero = take();
-    const buckets = Array.from({ length: size - 1 }, (_, index) => (index === 0 ? unzigzag(take()) : take()));
-    return [series, { ended, retries, latency: { sum, zero, buckets } }];
-  });
+    if (size === 0) continue;
+    const latency = sum.latency();
+    latency.add({ sum: take() / 1e6, zero: take(), buckets: [] });
+    for (let bucket = 1, index = 0; bucket < size; bucket += 2) {
+      index += bucket === 1 ? unzigzag(take()) : take();
+      latency.addTo(index, take());
+    }
+  }
 }
 
 function zigzag(number: number): number {

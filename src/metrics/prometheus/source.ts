@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../lib/result.ts';
 import { metrics } from '../../telemetry/catalogue.ts';
 import { sketchScale } from '../../telemetry/latency-sketch.ts';
-import type { MetricsSource, TrafficReport } from '../contract.ts';
+import type { MetricsSource, Side, TrafficReport } from '../contract.ts';
 import type { MeshDirectory } from '../directory.ts';
 import type { PromSeries } from './decode.ts';
 import { goesOn, lookbackMillis, Targets, type Window } from './runs.ts';
@@ -35,7 +35,7 @@ export class PrometheusSource implements MetricsSource {
     this.#options = options;
   }
 
-  async report(windowMillis: number, now: number): Promise<Result<TrafficReport, string>> {
+  async report(windowMillis: number, now: number, side?: Side): Promise<Result<TrafficReport, string>> {
     const { directory, workloads } = this.#options;
     const window: Window = { after: now - windowMillis, until: now };
     const asked = await this.#ask(window);
@@ -67,7 +67,7 @@ export class PrometheusSource implements MetricsSource {
       measuredBy: 'prometheus',
       ...(latencyError > sketchScale.maxError ? { latencyError } : {}),
       ...(workloads === undefined ? {} : { proxies: readOf(workloads(), targets, window) }),
-      series,
+      series: side === undefined ? series : series.filter((each) => each.side === side),
     });
   }
 

@@ -4,7 +4,7 @@ import { LatencySketch } from '../../telemetry/latency-sketch.ts';
 import type { Ended, TrafficKind } from '../../telemetry/snapshot.ts';
 import type { TrafficSeries } from '../contract.ts';
 import type { MeshDirectory } from '../directory.ts';
-import { trafficSeries } from '../series.ts';
+import { Parties, trafficSeries } from '../series.ts';
 import type { PromSeries } from './decode.ts';
 import { growingCounts, growingHistograms, type MeasuredLatency, ofClassic, ofNative } from './latency.ts';
 import { gained, type Targets, type Window } from './runs.ts';
@@ -84,13 +84,14 @@ export class TrafficSums {
 
   /** The series, and how far percentiles of them may be off. */
   result(directory: MeshDirectory): { readonly series: readonly TrafficSeries[]; readonly latencyError: number } {
+    const parties = new Parties(directory);
     const series = [...this.#sums.values()].flatMap(
       ({ labels, kind, ended, retries, latency, classic, classicSum }) => {
         if (ended.size === 0 && retries === 0) return [];
         const sketch =
           latency?.toJSON() ?? (classic.size === 0 ? undefined : this.#noted(ofClassic(classicSum, classic)));
         const all = { ended: [...ended.values()], retries, ...(sketch === undefined ? {} : { latency: sketch }) };
-        return [trafficSeries(labels, kind, all, directory)];
+        return [trafficSeries(labels, kind, all, parties)];
       },
     );
     return { series, latencyError: this.#error };

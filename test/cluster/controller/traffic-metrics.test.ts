@@ -13,6 +13,7 @@ import { LatencySketch } from '../../../src/telemetry/latency-sketch.ts';
 import { caBundleOf } from '../../../src/webhooks/certificates/credential.ts';
 import { createWebhookAuthority, issueServingCertificate } from '../../../src/webhooks/certificates/issue.ts';
 import { until } from '../../e2e/support/mesh.ts';
+import { fixedSource } from '../../support/telemetry/fixed-source.ts';
 import { created } from '../support/accounts.ts';
 import { adminOf, apiClient } from '../support/client.ts';
 import { runKubectl } from '../support/kubectl.ts';
@@ -86,10 +87,7 @@ beforeAll(async () => {
     });
   }
   const api = {
-    source: {
-      report: async (windowMillis: number, at: number) =>
-        ok({ windowSeconds: windowMillis / 1000, observedSeconds: 30, at, measuredBy: 'collector' as const, series }),
-    },
+    source: fixedSource(series),
     weights: () => 100,
     objects: objects(),
     latencyUnit: 'seconds' as const,

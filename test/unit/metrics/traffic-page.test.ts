@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { err, ok } from '../../../src/lib/result.ts';
-import type { MetricsSource } from '../../../src/metrics/contract.ts';
+import { err } from '../../../src/lib/result.ts';
+import type { TrafficSeries } from '../../../src/metrics/contract.ts';
 import { trafficPage } from '../../../src/metrics/traffic-page.ts';
+import { fixedSource } from '../../support/telemetry/fixed-source.ts';
 
-const source: MetricsSource = {
-  report: async (windowMillis, now) =>
-    ok({ windowSeconds: windowMillis / 1000, observedSeconds: 1, at: now, measuredBy: 'collector', series: [] }),
-};
-const page = trafficPage(source, () => undefined);
+const [buyer, store] = ['buyer-0', 'store-0'].map((pod) => ({ namespace: 'default', pod }));
+const measured = { kind: 'http', source: buyer, destination: store, success: 1, failure: 0, denied: 0, codes: {} };
+const both = (['client', 'server'] as const).map((side) => ({ ...measured, side, retries: 0 }) as TrafficSeries);
+const page = trafficPage(fixedSource([]), () => undefined);
 
 async function ask(query: string) {
   const { status, body } = await page(new URLSearchParams(query), 7);
@@ -20,10 +20,28 @@ test('the page answers with a report, or with its summary by one kind', async ()
   expect(await ask('window=5s&by=pods')).toMatchObject({ value: { by: 'pods', edges: [], windowSeconds: 5 } });
 });
 
+test('the page leaves out the side and the sums that nobody wants', async () => {
+  const traffic = trafficPage(fixedSource(both), () => undefined);
+  const sumsOf = async (query: string) => {
+    const { edges, totals } = JSON.parse((await traffic(new URLSearchParams(query), 7)).body);
+    const told = (sums: readonly { readonly side: string; readonly direction?: string }[]) =>
+      sums.map(({ side, direction = 'edge' }) => `${side} ${direction}`).sort();
+    return told([...edges, ...totals]);
+  };
+  expect(await sumsOf('by=pods')).toEqual([
+    ...['client edge', 'client from', 'client to', 'server edge', 'server from', 'server to'],
+  ]);
+  expect(await sumsOf('by=pods&side=server')).toEqual(['server edge', 'server from', 'server to']);
+  expect(await sumsOf('by=pods&only=edges')).toEqual(['client edge', 'server edge']);
+  expect(await sumsOf('by=pods&side=client&only=to')).toEqual(['client to']);
+});
+
 test('the page refuses what it cannot answer', async () => {
   expect(await ask('window=soon')).toMatchObject({ status: 400 });
   expect(await ask('window=10ms')).toMatchObject({ status: 400 });
   expect(await ask('by=toString')).toMatchObject({ status: 400 });
+  expect(await ask('by=pods&side=both')).toMatchObject({ status: 400 });
+  expect(await ask('by=pods&only=totals')).toMatchObject({ status: 400 });
   const failing = trafficPage({ report: async () => err('nobody answers') }, () => undefined);
   expect(await failing(new URLSearchParams(), 0)).toMatchObject({ status: 503, body: '{"error":"nobody answers"}\n' });
 });

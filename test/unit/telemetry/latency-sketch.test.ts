@@ -67,6 +67,15 @@ describe('LatencySketch', () => {
     expect(back.quantile(0.5)).toBe(sketch.quantile(0.5));
   });
 
+  it('knows nothing any more once it is cleared', () => {
+    const sketch = sketchOf([0, 0.001, 30]);
+    sketch.clear();
+    expect(sketch.toJSON()).toEqual(new LatencySketch().toJSON());
+    sketch.observe(0.5);
+    expect(sketch.toJSON()).toEqual(sketchOf([0.5]).toJSON());
+    expect(sketch.count).toBe(1);
+  });
+
   it('takes what is beyond its range as the longest that it knows', () => {
     expect(sketchOf([1e6]).quantile(0.5)).toBeGreaterThan(4_000);
     expect(new LatencySketch().quantile(0.5)).toBeUndefined();

@@ -11,9 +11,10 @@ import { type AdminSocket, serveSocket } from '../../../../src/control/admin/soc
 import type { AdminSource } from '../../../../src/control/admin/source.ts';
 import { ok } from '../../../../src/lib/result.ts';
 import { type ApiOptions, answerApi } from '../../../../src/metrics/api/answer.ts';
-import type { MetricsSource, TrafficSeries } from '../../../../src/metrics/contract.ts';
+import type { TrafficSeries } from '../../../../src/metrics/contract.ts';
 import { trafficPage } from '../../../../src/metrics/traffic-page.ts';
 import { LatencySketch } from '../../../../src/telemetry/latency-sketch.ts';
+import { fixedSource } from '../../../support/telemetry/fixed-source.ts';
 
 const latency = new LatencySketch();
 for (let i = 0; i < 100; i++) latency.observe(0.01);
@@ -47,14 +48,7 @@ const series: readonly TrafficSeries[] = [
   { ...base, side: 'server', source: {}, success: 1, failure: 0, denied: 0 },
 ];
 
-const source: MetricsSource = {
-  report: async (windowMillis, at) =>
-    ok({
-      ...{ windowSeconds: windowMillis / 1000, observedSeconds: windowMillis / 1000, at, measuredBy: 'collector' },
-      proxies: { known: 2, read: 2 },
-      series,
-    }),
-};
+const source = fixedSource(series, { proxies: { known: 2, read: 2 } });
 const weights = () => 90;
 const api: ApiOptions = {
   ...{ source, weights, latencyUnit: 'seconds', now: Date.now },

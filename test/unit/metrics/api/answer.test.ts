@@ -5,6 +5,7 @@ import type { MeasuredObject } from '../../../../src/metrics/api/contract.ts';
 import { quantity } from '../../../../src/metrics/api/documents.ts';
 import type { ResourcePlural, TrafficSeries } from '../../../../src/metrics/contract.ts';
 import { LatencySketch } from '../../../../src/telemetry/latency-sketch.ts';
+import { fixedSource } from '../../../support/telemetry/fixed-source.ts';
 
 const base = '/apis/metrics.smi-spec.io/v1alpha1';
 
@@ -69,10 +70,7 @@ function options(unit: ApiOptions['latencyUnit'] = 'seconds'): ApiOptions {
       list: async (plural, namespace) =>
         ok((objects[plural] ?? []).filter((each) => namespace === undefined || each.namespace === namespace)),
     },
-    source: {
-      report: async (windowMillis, at) =>
-        ok({ windowSeconds: windowMillis / 1000, observedSeconds: 30, at, measuredBy: 'collector', series }),
-    },
+    source: fixedSource(series),
   };
 }
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { gainOf } from '../../../../src/metrics/collector/delta.ts';
-import { pack, unpack } from '../../../../src/metrics/collector/packing.ts';
+import { GainSums } from '../../../../src/metrics/collector/gain-sum.ts';
+import { addPacked, pack } from '../../../../src/metrics/collector/packing.ts';
 import { LatencySketch } from '../../../../src/telemetry/latency-sketch.ts';
 import type { TrafficSeries } from '../../../../src/telemetry/snapshot.ts';
 import { trafficLabels } from '../../../support/telemetry/counting-proxy.ts';
@@ -27,11 +28,22 @@ test('what was gained is the same packed and unpacked, and adds up to what was c
         return;
       }
       if (gain === undefined || gain === 'reset') throw new Error('nothing was gained');
-      const [[number, read] = []] = unpack(pack([[300, gain]]));
-      expect(number).toBe(300);
-      expect(read).toMatchObject({ ended: gain.ended, retries: since.length });
-      expect(read?.latency?.buckets).toEqual(series(since).latency?.buckets);
-      expect(read?.latency?.zero).toBe(series(since).latency?.zero);
+      const sums = new GainSums();
+      addPacked(
+        pack([
+          [300, gain],
+          [2, gain],
+        ]),
+        (number) => sums.of(number),
+      );
+      const read = new Map(sums.take());
+      expect([...read.keys()]).toEqual([300, 2]);
+      for (const { ended, retries, latency } of read.values()) {
+        expect({ ended, retries }).toEqual({ ended: gain.ended, retries: since.length });
+        expect(latency?.buckets).toEqual(series(since).latency?.buckets);
+        expect(latency?.zero).toBe(series(since).latency?.zero);
+      }
+      expect([...sums.take()]).toEqual([]);
     }),
   );
 });
