@@ -7,7 +7,7 @@ import type { AdminSource } from '../../src/control/admin/source.ts';
 import { Collector } from '../../src/metrics/collector/collector.ts';
 import type { ScrapeTarget } from '../../src/metrics/collector/read-proxy.ts';
 import { trafficPage } from '../../src/metrics/traffic-page.ts';
-import { factsOf } from './mesh.ts';
+import { accountOf, factsOf } from './mesh.ts';
 
 const [file = '', state = ''] = process.argv.slice(2);
 const targets = JSON.parse(readFileSync(file, 'utf8')) as readonly ScrapeTarget[];
@@ -22,7 +22,10 @@ export interface CollectorCost {
 }
 
 const weights = () => undefined;
-const collector = new Collector({ targets: () => targets, directory: { pod: (_, name) => factsOf(name), weights } });
+const collector = new Collector({
+  targets: () => targets,
+  directory: { pod: (_, name) => factsOf(name), account: accountOf, weights },
+});
 collector.start();
 const page = trafficPage(collector, weights);
 const handler = createAdminHandler({} as AdminSource, { traffic: ({ query }) => page(query, Date.now()) });

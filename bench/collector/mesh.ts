@@ -13,6 +13,11 @@ export function factsOf(pod: string): PodFacts {
   return { node: 'node-1', owners: [{ kind: 'Deployment', name: app }], services: [app] };
 }
 
+/** And what its account is known to be. */
+export function accountOf(identity: string): PodFacts {
+  return factsOf(identity.slice(identity.lastIndexOf('/') + 1));
+}
+
 /** The labels of what one pod asks of another, as either of them counts it. */
 export function labelsBetween(from: number, to: number, direction: 'outbound' | 'inbound') {
   const [source, destination] = [from, to].map((index) => {

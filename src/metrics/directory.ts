@@ -1,7 +1,7 @@
 import type { MeshModel, WorkloadId } from '../model/types.ts';
 import type { BackendWeights } from './summarize.ts';
 
-/** What is known of a pod beyond its name. */
+/** What is known of a pod beyond its name, or what all pods of an account have in common. */
 export interface PodFacts {
   readonly node?: string;
   /** From nearest to farthest. */
@@ -13,6 +13,8 @@ export interface PodFacts {
 /** What the objects say about what proxies measure. */
 export interface MeshDirectory {
   pod(namespace: string, name: string): PodFacts | undefined;
+  /** What whoever proves a SPIFFE id is, as far as it does not matter which of its pods it is. */
+  account(identity: string): PodFacts | undefined;
   readonly weights: BackendWeights;
 }
 
@@ -20,21 +22,22 @@ export interface MeshDirectory {
 export interface DirectoryData {
   /** By `NAMESPACE/POD`. */
   readonly pods: Readonly<Record<string, PodFacts>>;
+  /** By SPIFFE id. */
+  readonly accounts: Readonly<Record<string, PodFacts>>;
   readonly weights: readonly { readonly split: string; readonly backend: string; readonly weight: number }[];
 }
 
 /** The directory that was told of by another process. */
-export function directoryOf({ pods, weights }: DirectoryData): MeshDirectory {
+export function directoryOf({ pods, accounts, weights }: DirectoryData): MeshDirectory {
+  const [byPod, byAccount] = [new Map(Object.entries(pods)), new Map(Object.entries(accounts))];
   return {
-    pod: (namespace, name) => {
-      const id = `${namespace}/${name}`;
-      return Object.hasOwn(pods, id) ? pods[id] : undefined;
-    },
+    pod: (namespace, name) => byPod.get(`${namespace}/${name}`),
+    account: (identity) => byAccount.get(identity),
     weights: (split, backend) => weights.find((each) => each.split === split && each.backend === backend)?.weight,
   };
 }
 
-/** Pods that are gone are still told of, as long as there is room: their traffic is. */
+/** Pods and accounts that are gone are still told of, as long as there is room: their traffic is. */
 const maxGone = 10_000;
 
 /** The directory of a mesh as it is now; `nodeOf` names the node of a pod, where there are nodes. */
@@ -44,6 +47,7 @@ export class ModelDirectory implements MeshDirectory {
   #seen: MeshModel | undefined;
   #services = new Map<WorkloadId, string[]>();
   readonly #known = new Map<string, PodFacts>();
+  readonly #accounts = new Map<string, PodFacts>();
 
   constructor(
     model: () => MeshModel | undefined,
@@ -64,8 +68,13 @@ export class ModelDirectory implements MeshDirectory {
       owners: workload.owners,
       services: this.#services.get(id) ?? [],
     };
-    this.#remember(id, facts);
+    remember(this.#known, id, facts);
     return facts;
+  }
+
+  account(identity: string): PodFacts | undefined {
+    this.#current();
+    return this.#accounts.get(identity);
   }
 
   readonly weights: BackendWeights = (split, backend) =>
@@ -80,6 +89,7 @@ export class ModelDirectory implements MeshDirectory {
     const splits = model?.telemetry.splits.map(({ split }) => split) ?? [];
     return {
       pods: Object.fromEntries(this.#known),
+      accounts: Object.fromEntries(this.#accounts),
       weights: splits.flatMap((split) =>
         this.#targetsOf(split).map(({ service, weight }) => ({ split, backend: service, weight })),
       ),
@@ -98,18 +108,33 @@ export class ModelDirectory implements MeshDirectory {
     const model = this.#model();
     if (model !== this.#seen && model !== undefined) {
       this.#services = servicesOf(model);
+      for (const [identity, workloads] of Map.groupBy(Object.values(model.workloads), (each) => each.identity)) {
+        const facts = workloads.map(({ id, owners }) => ({ owners, services: this.#services.get(id) ?? [] }));
+        remember(this.#accounts, identity, inCommon(facts));
+      }
       this.#seen = model;
     }
     return model;
   }
+}
 
-  #remember(id: string, facts: PodFacts): void {
-    this.#known.delete(id);
-    this.#known.set(id, facts);
-    if (this.#known.size <= maxGone) return;
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined) this.#known.delete(oldest);
-  }
+function remember(known: Map<string, PodFacts>, id: string, facts: PodFacts): void {
+  known.delete(id);
+  known.set(id, facts);
+  if (known.size <= maxGone) return;
+  const [oldest] = known.keys();
+  if (oldest !== undefined) known.delete(oldest);
+}
+
+function inCommon(all: readonly PodFacts[]): PodFacts {
+  const [first, ...others] = all;
+  const { owners = [], services = [] } = first ?? {};
+  return {
+    owners: owners.filter(({ kind, name }) =>
+      others.every((each) => each.owners.some((owner) => owner.kind === kind && owner.name === name)),
+    ),
+    services: services.filter((name) => others.every((each) => each.services.includes(name))),
+  };
 }
 
 function servicesOf(model: MeshModel): Map<WorkloadId, string[]> {

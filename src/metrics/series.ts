@@ -120,18 +120,22 @@ function partyOf(
   identity: string,
 ): TrafficParty {
   const facts = namespace === '' || pod === '' ? undefined : directory.pod(namespace, pod);
+  // A server's proxy knows of a caller what it proves, and the owner only of those that some rule lets in.
+  const account = pod === '' && identity !== '' ? directory.account(identity) : undefined;
   return {
     ...(namespace === '' ? {} : { namespace }),
     ...(pod === '' ? {} : { pod }),
     ...(facts?.node === undefined ? {} : { node: facts.node }),
-    owners: facts?.owners ?? ownerOf(owner),
-    services: facts?.services ?? [],
+    owners: facts?.owners ?? ownersOf(owner, account?.owners),
+    services: facts?.services ?? account?.services ?? [],
     ...(identity === '' ? {} : { identity }),
   };
 }
 
-/** `KIND/NAME` as proxies say it. */
-function ownerOf(owner: string): TrafficParty['owners'] & {} {
+/** `owner`: `KIND/NAME` as proxies say it, who may know what the objects said at the time. */
+function ownersOf(owner: string, known: TrafficParty['owners'] & {} = []): TrafficParty['owners'] & {} {
   const [kind = '', name = ''] = owner.split('/');
-  return name === '' || kind === 'Pod' ? [] : [{ kind, name }];
+  const last = known.at(-1);
+  if (name === '' || (last?.kind === kind && last.name === name)) return known;
+  return kind === 'Pod' ? [] : [{ kind, name }];
 }

@@ -66,14 +66,16 @@ async function askPrometheus(
   };
 }
 
+const nothingKnown: DirectoryData = { pods: {}, accounts: {}, weights: [] };
+
 async function directoryOfMesh(options: TrafficCommandOptions): Promise<MeshDirectory> {
   try {
     const [data] = await (await controlPlaneOf(options)).ask<DirectoryData>('/directory');
-    return directoryOf(data ?? { pods: {}, weights: [] });
+    return directoryOf(data ?? nothingKnown);
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     process.stderr.write(`owners, Services and weights as far as the metrics tell them: ${error.message}\n`);
-    return directoryOf({ pods: {}, weights: [] });
+    return directoryOf(nothingKnown);
   }
 }
 

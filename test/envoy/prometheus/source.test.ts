@@ -18,6 +18,7 @@ import { type RunningPrometheus, startPrometheus } from '../../support/prometheu
 const missing = prometheusMissing('prometheus');
 const directory: MeshDirectory = {
   pod: (_, name) => ({ owners: [{ kind: 'Deployment', name: name.replace(/-\d+$/, '') }], services: [] }),
+  account: () => undefined,
   weights: () => undefined,
 };
 const patience = 60_000;

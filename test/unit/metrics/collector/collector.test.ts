@@ -7,6 +7,7 @@ import { type CountingProxies, Counts, serveCounts, trafficLabels } from '../../
 
 const directory: MeshDirectory = {
   pod: (_, name) => ({ node: 'n1', owners: [{ kind: 'Deployment', name: name.replace(/-\d+$/, '') }], services: [] }),
+  account: () => undefined,
   weights: () => undefined,
 };
 

@@ -157,7 +157,7 @@ test('a window has exactly what was read within it, whatever proxies do', async 
     mesh = new Mesh();
     const collector = new Collector({
       targets: () => proxies.targets.filter(({ workload }) => !mesh.gone.has(workload.slice('shop/'.length))),
-      directory: { pod: () => undefined, weights: () => undefined },
+      directory: { pod: () => undefined, account: () => undefined, weights: () => undefined },
       historyMillis: 900_000,
       now: () => mesh.now,
     });
