@@ -134,8 +134,7 @@ export interface Percentiles {
 export type SummaryPart = 'edges' | TrafficTotal['direction'];
 
 /**
- * A report added up by one kind, as `/traffic?window=30s&by=deployments` answers it; without `by` it is a TrafficReport. `side=server`
- * leaves out what clients measured, `only=from` (a SummaryPart) all other sums. Where a pod belongs to several resources (Services), its
+ * A report added up by one kind, as `/traffic?window=30s&by=deployments` answers it. Where a pod belongs to several resources (Services), its
  * traffic counts for each of them, so that only totals say how much there was.
  */
 export interface TrafficSummary extends Omit<TrafficReport, 'series'> {

@@ -1,4 +1,5 @@
 import { parseDuration } from '../lib/duration.ts';
+import { err, ok, type Result } from '../lib/result.ts';
 import {
   type MetricsSource,
   type ResourcePlural,
@@ -19,36 +20,44 @@ export interface PageAnswer {
   readonly body: string;
 }
 
-/** Answers `/traffic?window=30s`, a TrafficReport, and `/traffic?window=30s&by=deployments`, a TrafficSummary; `side` and `only` narrow them. */
+/**
+ * Answers `/traffic?window=30s`, a TrafficReport, and `/traffic?window=30s&by=deployments`, a TrafficSummary. `side=server` and, of sums,
+ * `only=from` leave out the rest.
+ */
 export function trafficPage(
   source: MetricsSource,
   weights: BackendWeights,
 ): (query: URLSearchParams, now: number) => Promise<PageAnswer> {
   return async (query, now) => {
-    const windowMillis = parseDuration(query.get('window') ?? `${defaultWindow}ms`);
-    if (windowMillis === undefined || windowMillis < 1_000)
-      return problem(400, 'window must be a duration of a second or more: 30s, 2m');
-    const by = query.get('by');
-    if (by !== null && !isPlural(by)) return problem(400, `by must be one of ${Object.keys(resourceKinds).join(', ')}`);
-    const side = query.get('side') ?? undefined;
-    if (!isOneOf(sides, side)) return problem(400, `side must be one of ${sides.join(', ')}`);
-    const only = query.get('only') ?? undefined;
-    if (!isOneOf(parts, only)) return problem(400, `only must be one of ${parts.join(', ')}`);
-    const report = await source.report(windowMillis, now, side);
-    if (!report.ok) return problem(503, report.error);
-    return json(200, by === null ? report.value : summarize(report.value, by, weights, only));
+    const question = readQuestion(query);
+    if (!question.ok) return problem(400, question.error);
+    const { windowMillis, by, side, only } = question.value;
+    const found = await source.report(windowMillis, now, side);
+    if (!found.ok) return problem(503, found.error);
+    return json(200, by === undefined ? found.value : summarize(found.value, by, weights, only));
   };
 }
 
-const sides: readonly Side[] = ['client', 'server'];
-const parts: readonly SummaryPart[] = ['edges', 'from', 'to'];
+const choices = {
+  by: Object.keys(resourceKinds) as readonly ResourcePlural[],
+  side: ['client', 'server'] satisfies readonly Side[],
+  only: ['edges', 'from', 'to'] satisfies readonly SummaryPart[],
+} as const;
 
-function isOneOf<T extends string>(values: readonly T[], value: string | undefined): value is T | undefined {
-  return value === undefined || values.some((each) => each === value);
-}
+type Choices = { readonly [Name in keyof typeof choices]?: (typeof choices)[Name][number] };
 
-function isPlural(text: string): text is ResourcePlural {
-  return Object.hasOwn(resourceKinds, text);
+function readQuestion(query: URLSearchParams): Result<Choices & { readonly windowMillis: number }, string> {
+  const windowMillis = parseDuration(query.get('window') ?? `${defaultWindow}ms`);
+  if (windowMillis === undefined || windowMillis < 1_000)
+    return err('window must be a duration of a second or more: 30s, 2m');
+  const chosen: Record<string, string> = {};
+  for (const [name, values] of Object.entries<readonly string[]>(choices)) {
+    const value = query.get(name);
+    if (value === null) continue;
+    if (!values.includes(value)) return err(`${name} must be one of ${values.join(', ')}`);
+    chosen[name] = value;
+  }
+  return ok({ ...(chosen as Choices), windowMillis });
 }
 
 function problem(status: number, error: string): PageAnswer {
