@@ -1,5 +1,6 @@
 import type { Artifact, DataPlaneAdapter, UnitId } from '../adapter/contract.ts';
 import { createViewEmitter, type ViewChanges, type ViewEmitter } from '../adapter/emitter.ts';
+import { lasting } from '../lib/lasting-bytes.ts';
 import type { ModelChanges } from '../model/changes.ts';
 import type { MeshModel, WorkloadId } from '../model/types.ts';
 import type { NodeInfo } from '../xds/contract.ts';
@@ -141,7 +142,7 @@ function keyOf({ typeUrl, name }: XdsResource): string {
 }
 
 function encodeArtifact(adapter: DataPlaneAdapter, artifact: Artifact): XdsResource {
-  const body = adapter.encode(artifact);
+  const body = lasting(adapter.encode(artifact));
   const awaits = adapter.awaits?.(artifact).map(({ format, name }) => ({ typeUrl: format, name })) ?? [];
   const resource = { typeUrl: artifact.format, name: artifact.name, version: resourceVersion(body), body };
   return awaits.length === 0 ? resource : { ...resource, awaits };

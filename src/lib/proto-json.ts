@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs';
 import { loadDescriptor } from './descriptors.ts';
+import { lasting } from './lasting-bytes.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 type Convert = (value: unknown) => unknown;
@@ -42,10 +43,8 @@ function listItem(id: number, type: protobuf.Type, item: Json): Uint8Array {
   let bytes = listItems.get(item);
   if (bytes === undefined) {
     const writer = protobuf.Writer.create().uint32((id << 3) | 2);
-    bytes = type
-      .encode(converterOf(type)(item) as Record<string, unknown>, writer.fork())
-      .ldelim()
-      .finish();
+    const encoded = type.encode(converterOf(type)(item) as Record<string, unknown>, writer.fork());
+    bytes = lasting(encoded.ldelim().finish());
     listItems.set(item, bytes);
   }
   return bytes;
@@ -155,7 +154,8 @@ function packed(root: protobuf.Root, message: Json): unknown {
   let found = packedMessages.get(message);
   if (found === undefined) {
     const { '@type': url, ...fields } = message;
-    found = { type_url: url, value: encoderOf(root, String(url).slice(String(url).indexOf('/') + 1))(fields) };
+    const encode = encoderOf(root, String(url).slice(String(url).indexOf('/') + 1));
+    found = { type_url: url, value: lasting(encode(fields)) };
     packedMessages.set(message, found);
   }
   return found;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import protobuf from 'protobufjs';
+import { lasting } from '../lib/lasting-bytes.ts';
 import type { Batch } from './subscription.ts';
 import type { XdsResource } from './view.ts';
 
@@ -69,7 +70,7 @@ function deltaField(resource: XdsResource): Uint8Array {
     writer.uint32(deltaResponse.resources).fork();
     writer.uint32(deltaResource.version).string(version).uint32(deltaResource.name).string(name);
     writeAny(writer.uint32(deltaResource.resource).fork(), resource).ldelim();
-    bytes = writer.ldelim().finish();
+    bytes = lasting(writer.ldelim().finish());
     deltaFields.set(resource, bytes);
   }
   return bytes;
@@ -79,7 +80,7 @@ function sotwField(resource: XdsResource): Uint8Array {
   let bytes = sotwFields.get(resource);
   if (bytes === undefined) {
     const writer = protobuf.Writer.create();
-    bytes = writeAny(writer.uint32(sotwResponse.resources).fork(), resource).ldelim().finish();
+    bytes = lasting(writeAny(writer.uint32(sotwResponse.resources).fork(), resource).ldelim().finish());
     sotwFields.set(resource, bytes);
   }
   return bytes;
