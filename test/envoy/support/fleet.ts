@@ -57,7 +57,7 @@ export class Fleet {
     });
     const folder = mkdtempSync(join(tmpdir(), 'smi-envoy-'));
     const start = (address: string) =>
-      new Slot({ binary, address, folder, variant, server, serverIdentity, serverAddress, svid, args });
+      new Slot({ binary, address, folder, variant, server, events, serverIdentity, serverAddress, svid, args });
     return new Fleet({ events, server, slots, start, folder });
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { adsBootstrap, credentialFiles, secretFiles } from '../../../adapters/envoy/index.ts';
 import type { Svid } from '../../../src/identity/authority.ts';
-import { createView, type View, type XdsResource, type XdsServer } from '../../../src/xds/index.ts';
+import { createView, type View, type XdsEvent, type XdsResource, type XdsServer } from '../../../src/xds/index.ts';
 import { Envoy } from '../../support/mesh/envoy-process.ts';
 
 const adminPort = 15_001;
@@ -17,6 +17,8 @@ export interface SlotOptions {
   readonly folder: string;
   readonly variant: Variant;
   readonly server: XdsServer;
+  /** All of the server, as they come. */
+  readonly events: readonly XdsEvent[];
   readonly serverIdentity: string;
   readonly serverAddress: string;
   /** For the connection to the control plane. */
@@ -61,7 +63,8 @@ export class Slot {
     for (;;) {
       const lacks = (await this.#lacking()) ?? (await this.#notInForce());
       if (lacks === undefined) return;
-      if (Date.now() > limit) throw new Error(`${this.node} has not settled: ${lacks}`);
+      if (this.#envoy.ended !== undefined) throw new Error(`${this.node}: ${this.#envoy.ended}`);
+      if (Date.now() > limit) throw new Error(`${this.node} has not settled: ${lacks}; ${this.#history()}`);
       await delay(10);
     }
   }
@@ -100,6 +103,12 @@ export class Slot {
       if (missing.length + stale.length > 0) return `${typeUrl}: lacks ${missing.join()}, has ${stale.join()}`;
     }
     return undefined;
+  }
+
+  /** The last that the control plane and Envoy said. */
+  #history(): string {
+    const events = this.#options.events.filter(({ node }) => node === this.node || node === '').slice(-8);
+    return [...events.map((event) => JSON.stringify(event).slice(0, 200)), this.#envoy.output].join('\n');
   }
 
   /** What it has taken and does not do yet, as it says itself. */

@@ -42,10 +42,21 @@ export class Envoy {
   async ready(): Promise<void> {
     const limit = Date.now() + readyMillis;
     while (!(await this.#isLive())) {
-      if (this.#over) throw new Error(`Envoy has ended: ${this.#output}`);
+      if (this.ended !== undefined) throw new Error(this.ended);
       if (Date.now() > limit) throw new Error(`Envoy is not ready in time: ${this.#output}`);
       await delay(20);
     }
+  }
+
+  /** Why there is nobody to wait for any more, and what was said before; nothing while it runs. */
+  get ended(): string | undefined {
+    return this.#over
+      ? `Envoy has ended (${this.#child.signalCode ?? this.#child.exitCode}): ${this.#output}`
+      : undefined;
+  }
+
+  get output(): string {
+    return this.#output;
   }
 
   /** Asks the admin endpoint. */
