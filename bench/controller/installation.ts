@@ -11,8 +11,8 @@ import type { Cluster } from '../../test/cluster/support/cluster.ts';
 import { ControllerProcess } from '../../test/cluster/support/controller.ts';
 import { objectsPath, shippedCrds } from '../../test/cluster/support/crds.ts';
 import { runKubectl } from '../../test/cluster/support/kubectl.ts';
+import { freePort } from '../../test/support/free-ports.ts';
 import { BenchFailure } from '../failure.ts';
-import { freePort } from '../processes.ts';
 
 const patienceMillis = 120_000;
 

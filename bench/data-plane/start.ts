@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, launch, type Running } from '../processes.ts';
+import { freePort } from '../../test/support/free-ports.ts';
+import { launch, type Running } from '../processes.ts';
 import type { Contender } from './measure.ts';
 import type { Bench } from './scenario.ts';
 import type { Subject, SubjectContext } from './subjects/subject.ts';

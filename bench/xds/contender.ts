@@ -1,5 +1,6 @@
+import { freePort } from '../../test/support/free-ports.ts';
 import { BenchFailure } from '../failure.ts';
-import { freePort, waitForPort } from '../processes.ts';
+import { waitForPort } from '../processes.ts';
 import { usageOf } from '../processor-time.ts';
 import { type Fixture, routesType } from './fixture.ts';
 import type { Variant } from './fixture-file.ts';

@@ -5,7 +5,8 @@ import http2 from 'node:http2';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { freePort, launch } from '../../processes.ts';
+import { freePort } from '../../../test/support/free-ports.ts';
+import { launch } from '../../processes.ts';
 import type { Identities } from '../identities.ts';
 import type { Upstream } from './upstream.ts';
 

@@ -1,4 +1,5 @@
-import { freePort, launch } from '../../processes.ts';
+import { freePort } from '../../../test/support/free-ports.ts';
+import { launch } from '../../processes.ts';
 import { programPath } from '../load/program.ts';
 import type { Upstream } from './upstream.ts';
 

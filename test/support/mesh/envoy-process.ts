@@ -41,8 +41,11 @@ export class Envoy {
   /** Settles when Envoy says that it is live. */
   async ready(): Promise<void> {
     const limit = Date.now() + readyMillis;
-    while (!(await this.#isLive())) {
+    for (;;) {
+      const live = await this.#isLive();
+      // Where it could not listen, one that a killed run has left answers in its place.
       if (this.ended !== undefined) throw new Error(this.ended);
+      if (live) return;
       if (Date.now() > limit) throw new Error(`Envoy is not ready in time: ${this.#output}`);
       await delay(20);
     }

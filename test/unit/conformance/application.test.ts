@@ -1,10 +1,10 @@
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Call, makeCalls } from '../../../src/conformance/application/calls.ts';
 import { controlServer } from '../../../src/conformance/application/control-server.ts';
 import { Counters } from '../../../src/conformance/application/counters.ts';
 import { serve } from '../../../src/conformance/application/serve.ts';
+import { freePorts } from '../../support/free-ports.ts';
 
 const address = '127.0.0.1';
 const pod = 'shop/v1';
@@ -13,16 +13,8 @@ const control = controlServer(pod, false, counters);
 let ports: readonly number[] = [];
 let stop = async (): Promise<void> => {};
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, address, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 beforeAll(async () => {
-  ports = [await freePort(), await freePort(), await freePort()];
+  ports = await freePorts(3, address);
   const [http = 0, tcp = 0, udp = 0] = ports;
   const listeners = [
     { protocol: 'http', address, port: http },

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Authority, createAuthority } from '../../../src/identity/authority.ts';
@@ -9,6 +8,7 @@ import type { StaticResource } from '../../../src/proxy/index.ts';
 import type { Destination } from '../../../src/proxy/interception/original-destination.ts';
 import { Runtime } from '../../../src/proxy/runtime.ts';
 import { renderText } from '../../../src/telemetry/exposition/text.ts';
+import { freePorts } from '../../support/free-ports.ts';
 import {
   collect,
   endpoints,
@@ -35,19 +35,11 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '::');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** A proxy whose connections are redirected by the test: it says where each was going. */
 async function redirected(resources: readonly StaticResource[]) {
   let going: Destination | undefined;
   const log: string[] = [];
-  const [outboundPort, inboundPort] = [await freePort(), await freePort()];
+  const [outboundPort = 0, inboundPort = 0] = await freePorts(2, '::');
   const { certificateChain, privateKey, trustBundle } = await authority.issue(identity);
   const runtime = new Runtime(
     {
