@@ -72,4 +72,5 @@ export const support: SupportTable = {
   'tls-permissive': { level: 'exact' },
   'tls-off': { level: 'exact' },
   'http2-programs': { level: 'exact' },
+  'metrics-none': { level: 'exact' },
 };

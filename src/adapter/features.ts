@@ -40,6 +40,7 @@ export const features = [
   'tls-permissive',
   'tls-off',
   'http2-programs',
+  'metrics-none',
 ] as const;
 
 export type Feature = (typeof features)[number];

@@ -35,6 +35,7 @@ export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'
 function featureUses(model: MeshModel): readonly Use[] {
   return [
     ...(model.settings.clientAccess === 'refuse' ? [use('client-access', [])] : []),
+    ...(model.settings.metrics === 'none' ? [use('metrics-none', [])] : []),
     ...refusingOutside(model),
     ...Object.values(model.services)
       .filter(({ externalName }) => externalName !== undefined)

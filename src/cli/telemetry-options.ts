@@ -5,12 +5,13 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { fieldOf } from '../kubernetes/field.ts';
 import type { MeshSettings } from '../model/types.ts';
 
-/** What MeshConfig's `tracing` and `accessLog` say, where there is no MeshConfig that says so. */
+/** What MeshConfig's `tracing`, `accessLog` and `metrics` say, where there is no MeshConfig that says so. */
 export interface TelemetryOptions {
   readonly tracing?: string;
   readonly tracingProtocol: 'grpc' | 'http';
   readonly tracingSampling: number;
   readonly accessLog: 'refused' | 'all';
+  readonly metrics: 'all' | 'none';
 }
 
 export function withTelemetry(command: Command): Command {
@@ -24,26 +25,31 @@ export function withTelemetry(command: Command): Command {
       new Option('--access-log <requests>', 'of which requests sidecars write a line')
         .choices(['refused', 'all'])
         .default('refused'),
+    )
+    .addOption(
+      new Option('--metrics <traffic>', 'of which traffic sidecars keep count').choices(['all', 'none']).default('all'),
     );
 }
 
 /** The same options for another process. */
 export function telemetryArguments(options: TelemetryOptions): readonly string[] {
-  const { tracing, tracingProtocol, tracingSampling, accessLog } = options;
+  const { tracing, tracingProtocol, tracingSampling, accessLog, metrics } = options;
   return [
     ...(tracing === undefined
       ? []
       : ['--tracing', tracing, '--tracing-protocol', tracingProtocol, '--tracing-sampling', String(tracingSampling)]),
     ...(accessLog === 'all' ? ['--access-log', 'all'] : []),
+    ...(metrics === 'none' ? ['--metrics', 'none'] : []),
   ];
 }
 
-export function telemetrySettings(options: TelemetryOptions): Pick<MeshSettings, 'tracing' | 'accessLog'> {
-  const { tracing: url, tracingProtocol: protocol, tracingSampling: sampling, accessLog } = options;
+export function telemetrySettings(options: TelemetryOptions): Pick<MeshSettings, 'tracing' | 'accessLog' | 'metrics'> {
+  const { tracing: url, tracingProtocol: protocol, tracingSampling: sampling, accessLog, metrics } = options;
   const tracing = url === undefined ? undefined : read({ endpoint: url, protocol, sampling });
   return {
     ...(tracing === undefined ? {} : { tracing }),
     ...(accessLog === 'all' ? { accessLog } : {}),
+    ...(metrics === 'none' ? { metrics } : {}),
   };
 }
 

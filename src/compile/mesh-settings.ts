@@ -7,11 +7,12 @@ import type { MeshInput } from './input.ts';
  */
 export function meshSettings(meshConfig: MeshInput['meshConfig'], refused: boolean, given: MeshSettings): MeshSettings {
   if (meshConfig !== undefined) {
-    const { clientAccess, accessLog, ...settings } = { ...given, ...meshConfig.settings };
+    const { clientAccess, accessLog, metrics, ...settings } = { ...given, ...meshConfig.settings };
     return {
       ...settings,
       ...(clientAccess === 'refuse' ? { clientAccess } : {}),
       ...(accessLog === 'all' ? { accessLog } : {}),
+      ...(metrics === 'none' ? { metrics } : {}),
     };
   }
   return refused ? { ...given, ...narrowest } : given;

@@ -30,6 +30,7 @@ const settings = {
   crossNamespaceTargets: ['refuse', 'allow'],
   clientAccess: ['pass', 'refuse'],
   accessLog: ['refused', 'all'],
+  metrics: ['all', 'none'],
   outbound: ['passthrough', 'registry-only'],
 } as const;
 
@@ -87,6 +88,7 @@ function decodeMeshConfig(document: SourceDocument, root: Field, diagnostics: Di
       ...chosen(field, 'crossNamespaceTargets'),
       ...chosen(field, 'clientAccess'),
       ...chosen(field, 'accessLog'),
+      ...chosen(field, 'metrics'),
       ...(tracing === undefined ? {} : { tracing }),
       ...(outbound === undefined ? {} : { outboundMode: outbound }),
       ...(trustDomains === undefined ? {} : { trustDomains }),

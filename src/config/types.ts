@@ -11,6 +11,7 @@ export interface MeshConfigObject {
     > & {
       readonly clientAccess: 'pass' | 'refuse';
       readonly accessLog: 'refused' | 'all';
+      readonly metrics: 'all' | 'none';
     }
   >;
   /** By namespace: what is different for the objects there. */

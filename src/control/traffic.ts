@@ -1,3 +1,4 @@
+import { err } from '../lib/result.ts';
 import { type ApiOptions, answerApi } from '../metrics/api/answer.ts';
 import type { LatencyUnit, ObjectDirectory } from '../metrics/api/contract.ts';
 import { Collector, type CollectorOptions } from '../metrics/collector/collector.ts';
@@ -48,8 +49,9 @@ export interface MeasuredMesh {
 export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Traffic {
   const { port, intervalMillis, restsAfterMillis, others, latencyUnit = 'seconds' } = options;
   const directory = new ModelDirectory(mesh.model, options.nodeOf);
-  const targets = () => targetsOf(mesh.model(), port);
-  const { source, close } =
+  const counts = () => mesh.model()?.settings.metrics !== 'none';
+  const targets = () => (counts() ? targetsOf(mesh.model(), port) : []);
+  const running =
     options.prometheus === undefined
       ? collected({
           targets,
@@ -59,6 +61,7 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
         })
       : asked(options.prometheus, { directory, workloads: () => targets().map(({ workload }) => workload) });
   const { weights } = directory;
+  const source = whileCounted(running.source, counts);
   const objects = measuredObjects({ ...mesh, ...(others === undefined ? {} : { others }) });
   const api: ApiOptions = { source, weights, objects, latencyUnit, now: Date.now };
   const page = trafficPage(source, weights);
@@ -72,7 +75,15 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
         return { status, type, body: typeof body === 'string' ? body : `${JSON.stringify(body)}\n` };
       },
     },
-    close,
+    close: running.close,
+  };
+}
+
+/** Zeros of proxies that do not count would say that there is no traffic. */
+function whileCounted(source: MetricsSource, counts: () => boolean): MetricsSource {
+  return {
+    report: async (windowMillis, now) =>
+      counts() ? await source.report(windowMillis, now) : err('no proxy counts traffic: metrics is none for this mesh'),
   };
 }
 

@@ -45,6 +45,8 @@ export interface MeshSettings {
   readonly tracing?: TracingSettings;
   /** `all`: sidecars log every request. Absent: those that are refused. */
   readonly accessLog?: 'all';
+  /** `none`: sidecars count no traffic. Absent: all of it. */
+  readonly metrics?: 'none';
   /** By name: other trust domains whose members can prove who they are to servers here. Absent: none. */
   readonly trustDomains?: Readonly<Record<string, TrustDomain>>;
 }

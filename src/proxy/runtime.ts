@@ -31,6 +31,8 @@ const drainPollMillis = 20;
 /** The running data plane: applies configurations as they come and holds all that is open. */
 export class Runtime {
   readonly registry = new MetricsRegistry();
+  /** Of traffic that nobody wants to know of. */
+  readonly #unseen = new MetricsRegistry();
   readonly taps = new TapHub();
   readonly ready: Promise<void>;
   /** Counts applied configurations. */
@@ -74,6 +76,7 @@ export class Runtime {
     this.#listeners = new ListenerManager(log);
     this.#environment = {
       registry: this.registry,
+      counted: true,
       ticker: this.#ticker,
       dialer: this.#dialer,
       authenticators: new Authenticators(this.#ticker, log),
@@ -165,6 +168,7 @@ export class Runtime {
       ...this.#environment,
       tracer: this.#tracing.tracer(workload.tracing),
       accessLog: workload.logRequests ? this.#log : this.#environment.accessLog,
+      ...(workload.uncounted ? { counted: false, registry: this.#unseen } : {}),
     };
     const specs = listenerSpecs(resources, workload, this.#material, clusters, environment);
     this.#resources = resources;

@@ -46,11 +46,13 @@ export function emitWorkload(model: MeshModel, id: WorkloadId, given: EnvoyOptio
 }
 
 /** What the adapter is told for itself goes before what is said for the mesh. */
-function withSettings(options: EnvoyOptions, { tracing, accessLog }: MeshSettings): EnvoyOptions {
+function withSettings(given: EnvoyOptions, { tracing, accessLog, metrics }: MeshSettings): EnvoyOptions {
+  const { telemetry, ...options } = given;
   return {
     ...(tracing === undefined ? {} : { tracing: pick(tracing) }),
     ...(accessLog === 'all' ? { accessLog: { path: '/dev/stderr', requests: 'all' } } : {}),
     ...options,
+    ...(telemetry === undefined || metrics === 'none' ? {} : { telemetry }),
   };
 }
 

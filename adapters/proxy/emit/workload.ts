@@ -63,10 +63,13 @@ function trustDomains({ settings }: MeshModel): Pick<WorkloadMessage, 'trustDoma
 const propagations = { w3c: 'W3C', b3: 'B3', b3multi: 'B3_MULTI' } as const;
 
 function telemetry(
-  { settings: { tracing, accessLog } }: MeshModel,
+  { settings: { tracing, accessLog, metrics } }: MeshModel,
   workload: Workload,
-): Pick<WorkloadMessage, 'tracing' | 'logRequests'> {
-  const logs = accessLog === 'all' ? { logRequests: true } : {};
+): Pick<WorkloadMessage, 'tracing' | 'logRequests' | 'uncounted'> {
+  const logs = {
+    ...(accessLog === 'all' ? { logRequests: true } : {}),
+    ...(metrics === 'none' ? { uncounted: true } : {}),
+  };
   if (tracing === undefined) return logs;
   const { collector, protocol, sampling, keepErrors, keepSlowMillis, propagation } = tracing;
   return {

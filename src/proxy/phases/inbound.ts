@@ -23,6 +23,8 @@ export interface InboundSettings {
   readonly accessLog: AccessLog | undefined;
   readonly shedding: LoadShedding;
   readonly registry: MetricsRegistry;
+  /** Whether requests are counted. */
+  readonly counted: boolean;
   readonly denials: DenialLog;
   readonly records: RecordSource;
   /** Undefined without tracing. */
@@ -34,7 +36,7 @@ export function inboundPhases(table: InboundTable, app: Cluster, settings: Inbou
   return compilePhases([
     logPhase(settings.accessLog),
     tapPhase(settings.records),
-    measurePhase(table.rejected),
+    settings.counted ? measurePhase(table.rejected) : undefined,
     tracePhase(settings.tracer, 'inbound'),
     shedPhase(settings.shedding, settings.registry),
     identifyPhase(table),

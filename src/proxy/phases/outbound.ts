@@ -37,6 +37,8 @@ export interface OutboundSettings {
   readonly accessLog: AccessLog | undefined;
   readonly shedding: LoadShedding;
   readonly registry: MetricsRegistry;
+  /** Whether requests are counted. */
+  readonly counted: boolean;
   readonly testRandomHeader: string | undefined;
   readonly mirrors: Mirrors;
   readonly records: RecordSource;
@@ -50,7 +52,7 @@ export function outboundPhases(table: OutboundTable, settings: OutboundSettings)
   return compilePhases([
     logPhase(settings.accessLog),
     tapPhase(settings.records),
-    measurePhase(table.rejected),
+    settings.counted ? measurePhase(table.rejected) : undefined,
     tracePhase(settings.tracer, 'outbound'),
     shedPhase(settings.shedding, settings.registry),
     matchPhase(table, settings.testRandomHeader),

@@ -39,6 +39,8 @@ describe('MeshConfig', () => {
     ],
     [{ clientAccess: 'refuse' }, { clientAccess: 'refuse' }],
     [{ clientAccess: 'pass' }, {}],
+    [{ metrics: 'none' }, { metrics: 'none' }],
+    [{ metrics: 'all' }, {}],
     [{ outbound: 'registry-only' }, { outboundMode: 'registry-only' }],
     [{}, {}],
     [undefined, {}],

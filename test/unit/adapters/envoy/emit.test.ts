@@ -107,6 +107,14 @@ describe('what the Envoy adapter emits', () => {
     }
   });
 
+  it('streams no access log where nobody counts traffic', () => {
+    const model = sampleModel({ base: 1, ...everything });
+    const streams = (settings: MeshModel['settings']) =>
+      JSON.stringify(emitAll({ ...model, settings }, { ...options, telemetry: 'bootstrap' })).includes('_grpc"');
+    expect(streams(model.settings)).toBe(true);
+    expect(streams({ ...model.settings, metrics: 'none' })).toBe(false);
+  });
+
   it('would not hold unknown fields, wrong values or two choices unseen', () => {
     const faults = protoFaults('envoy.config.route.v3.RouteMatch', {
       prefix: '/',
