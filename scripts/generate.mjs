@@ -69,6 +69,7 @@ const newer = {
     upstreamConnectMode: { type: 'envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode', id: 21 },
     maxEarlyDataBytes: { type: 'google.protobuf.UInt32Value', id: 22 },
   },
+  'envoy.type.tracing.v3.CustomTag': { value: { type: 'string', id: 6 } },
   'envoy.config.route.v3.RouteConfiguration': { vhostHeader: { type: 'string', id: 18 } },
   'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit': {
     rateLimits: { rule: 'repeated', type: 'envoy.config.route.v3.RateLimit', id: 17 },

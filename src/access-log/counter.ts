@@ -1,8 +1,9 @@
-import type { TrafficContext } from '../lib/traffic-context.ts';
+import type { CallerAccess, TrafficContext } from '../lib/traffic-context.ts';
 import { metrics } from '../telemetry/catalogue.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { RequestSeries, ServingPod } from '../telemetry/requests.ts';
 import type { TapHub } from '../telemetry/tap.ts';
+import { KnownCallers } from './callers.ts';
 import { flags, type LogEntry } from './entry.ts';
 import { InboundSeries, ruleFor } from './inbound.ts';
 import { connectionWay, OutboundSeries, requestWay, unconnectedVerdict } from './outbound.ts';
@@ -15,6 +16,7 @@ export interface Sinks {
   readonly taps: TapHub;
 }
 
+const noCaller: CallerAccess = { owner: '', rules: [] };
 /** Envoy does not say why it tried again. */
 const retryReason = 'unknown';
 const switching = 101;
@@ -25,12 +27,14 @@ export class StreamCounter {
   readonly #sinks: Sinks;
   readonly #outbound: OutboundSeries;
   readonly #inbound: InboundSeries;
+  readonly #callers: KnownCallers;
 
   constructor(context: TrafficContext, sinks: Sinks) {
     this.#context = context;
     this.#sinks = sinks;
     this.#outbound = new OutboundSeries(context, sinks.registry);
     this.#inbound = new InboundSeries(context, sinks.registry);
+    this.#callers = new KnownCallers(context);
   }
 
   take(entry: LogEntry): void {
@@ -47,7 +51,8 @@ export class StreamCounter {
     const outbound = context.direction === 'outbound';
     const verdict = requestVerdict(entry, context);
     const way = outbound ? requestWay(entry, context) : undefined;
-    const series = way === undefined ? this.#letIn(entry) : this.#outbound.series(way);
+    const { owner, rules } = outbound ? noCaller : this.#callers.of(entry);
+    const series = way === undefined ? this.#letIn(entry, owner) : this.#outbound.series(way);
     const pod = outbound ? this.#outbound.pod(entry) : undefined;
     const code = codeOf(entry);
     series.record(code, verdict, entry.millis / 1_000, pod);
@@ -62,12 +67,12 @@ export class StreamCounter {
       toServer.value += entry.requestBytes;
       toClient.value += entry.responseBytes;
     }
-    if (!taps.idle) taps.offer(requestRecord(entry, context, { verdict, way, pod, headers: taps.wantsHeaders }));
+    if (!taps.idle) taps.offer(requestRecord(entry, context, { verdict, way, pod, rules, headers: taps.wantsHeaders }));
   }
 
-  #letIn(entry: LogEntry): RequestSeries {
+  #letIn(entry: LogEntry, owner: string): RequestSeries {
     const rule = isDenied(entry) ? '' : ruleOf(entry, this.#context.access?.mode ?? 'deny');
-    return this.#inbound.series(entry.peer, rule);
+    return this.#inbound.series(entry.peer, owner, rule);
   }
 
   #outgoing(entry: LogEntry): void {
@@ -87,7 +92,7 @@ export class StreamCounter {
       series.connection(verdict);
       for (let tries = entry.attempts; tries > 1; tries--) series.connectRetried();
     }
-    this.#offer(entry, { verdict, way: meant, pod });
+    this.#offer(entry, { verdict, way: meant, pod, rules: [] });
   }
 
   #incoming(entry: LogEntry): void {
@@ -97,22 +102,24 @@ export class StreamCounter {
     }
     const rule = ruleFor(this.#context, entry.peer)?.rule ?? '';
     const verdict = connectionVerdict(this.#context, entry.peer, rule);
-    const series = this.#inbound.series(entry.peer, rule);
+    const { owner, rules } = this.#callers.of(entry);
+    const series = this.#inbound.series(entry.peer, owner, rule);
     if (entry.open) series.connection(verdict);
     else if (entry.connected) carried(series, undefined, entry);
     else {
       series.connection(verdict);
       if (verdict !== 'denied') series.connection('failed');
     }
-    if (!entry.open) this.#offer(entry, { verdict, way: undefined, pod: undefined });
+    if (!entry.open) this.#offer(entry, { verdict, way: undefined, pod: undefined, rules });
   }
 
   /** Where connections are decided about in the handshake, Envoy does not say whose certificate it did not like. */
   #handshake(entry: LogEntry): void {
     const { access } = this.#context;
     if (access?.rules !== undefined && entry.handshake.includes(unwanted)) {
-      this.#inbound.series('', '').connection('denied');
-      this.#offer(entry, { verdict: 'denied', way: undefined, pod: undefined });
+      this.#inbound.series('', '', '').connection('denied');
+      const { rules } = this.#callers.of(entry);
+      this.#offer(entry, { verdict: 'denied', way: undefined, pod: undefined, rules });
     } else this.#refused('handshake');
   }
 

@@ -1,4 +1,4 @@
-import type { AccessRule, InboundAccess, TrafficContext } from '../lib/traffic-context.ts';
+import type { AccessRule, TrafficContext } from '../lib/traffic-context.ts';
 import { inboundLabels } from '../telemetry/labels.ts';
 import { type MetricsRegistry, overflowValue } from '../telemetry/registry.ts';
 import { RequestSeries } from '../telemetry/requests.ts';
@@ -19,34 +19,24 @@ export class InboundSeries {
     this.#registry = registry;
   }
 
-  /** `rule`: that let it in; empty where none did. */
-  series(peer: string, rule: string): RequestSeries {
+  /** `owner` is the peer's; `rule`: that let it in. Both may be empty. */
+  series(peer: string, owner: string, rule: string): RequestSeries {
     const known = this.#peers.has(peer) || this.#peers.size < maxPeers;
     if (known) this.#peers.add(peer);
     const identity = known ? peer : overflowValue;
-    const key = `${identity} ${rule}`;
+    const key = `${identity} ${owner} ${rule}`;
     let series = this.#kinds.get(key);
     if (series === undefined) {
-      const owner = Object.hasOwn(this.#owners, identity) ? (this.#owners[identity] ?? '') : '';
-      const labels = { ...inboundLabels(this.#context, { identity, owner }), rule };
+      const labels = { ...inboundLabels(this.#context, { identity, owner: known ? owner : '' }), rule };
       series = new RequestSeries(this.#registry, labels);
       if (this.#kinds.size >= maxKinds) this.#kinds.clear();
       this.#kinds.set(key, series);
     }
     return series;
   }
-
-  get #owners(): InboundAccess['owners'] {
-    return this.#context.access?.owners ?? {};
-  }
 }
 
 /** The first rule that names the peer. */
 export function ruleFor({ access }: TrafficContext, peer: string): AccessRule | undefined {
   return access?.rules.find(({ identities }) => identities.includes(peer));
-}
-
-/** Of what is refused, the rule that came nearest: one for this peer, or else any of the port. */
-export function nearestRule(context: TrafficContext, peer: string): AccessRule | undefined {
-  return ruleFor(context, peer) ?? context.access?.rules[0];
 }

@@ -1,9 +1,9 @@
-import type { TrafficContext } from '../lib/traffic-context.ts';
+import type { CallerAccess, TrafficContext } from '../lib/traffic-context.ts';
 import { namespaceOf as namespaceOfIdentity, type Verdict } from '../telemetry/labels.ts';
 import type { Party, RecordHeaders, RequestRecord } from '../telemetry/record.ts';
 import type { ServingPod } from '../telemetry/requests.ts';
 import { flags, type LogEntry } from './entry.ts';
-import { nearestRule, ruleFor } from './inbound.ts';
+import { ruleFor } from './inbound.ts';
 import { hostOf, type OutboundWay } from './outbound.ts';
 import { codeOf, ruleOf } from './verdict.ts';
 
@@ -12,6 +12,8 @@ interface Ended {
   /** Outbound only. */
   readonly way: OutboundWay | undefined;
   readonly pod: ServingPod | undefined;
+  /** Inbound: what the port says of the caller. */
+  readonly rules: CallerAccess['rules'];
 }
 
 const nobody: Party = { workload: '', namespace: '', service: '', identity: '', address: '' };
@@ -74,7 +76,8 @@ export function connectionRecord(entry: LogEntry, context: TrafficContext, ended
   };
 }
 
-function common(entry: LogEntry, context: TrafficContext, { verdict, way, pod }: Ended) {
+function common(entry: LogEntry, context: TrafficContext, ended: Ended) {
+  const { verdict, way, pod } = ended;
   const { workload, direction } = context;
   const own = { ...nobody, workload, namespace: namespaceOf(workload) };
   const parties =
@@ -88,7 +91,7 @@ function common(entry: LogEntry, context: TrafficContext, { verdict, way, pod }:
     direction,
     ...parties,
     verdict,
-    ...(way === undefined ? deciding(entry, context, verdict) : { rule: '' }),
+    ...(way === undefined ? deciding(entry, context, ended) : { rule: '' }),
     split: way?.split ?? '',
     backend: way?.backend ?? '',
     millis: entry.millis,
@@ -96,19 +99,17 @@ function common(entry: LogEntry, context: TrafficContext, { verdict, way, pod }:
 }
 
 /** The rule that let it in; of what is denied or would be, the one that came nearest. */
-function deciding(entry: LogEntry, context: TrafficContext, verdict: Verdict): Pick<RequestRecord, 'rule' | 'origin'> {
-  if (verdict === 'denied' || verdict === 'audited') {
-    const nearest = nearestRule(context, entry.peer);
-    return nearest === undefined
-      ? { rule: '' }
-      : { rule: nearest.rule, origin: { object: nearest.object, path: nearest.path } };
-  }
-  const { access } = context;
-  const named = entry.kind === 'tcp' ? ruleFor(context, entry.peer)?.rule : ruleOf(entry, access?.mode ?? 'deny');
-  const found = access?.rules.find(({ rule }) => rule === named);
-  return found === undefined
-    ? { rule: named ?? '' }
-    : { rule: found.rule, origin: { object: found.object, path: found.path } };
+function deciding(
+  entry: LogEntry,
+  context: TrafficContext,
+  { verdict, rules }: Ended,
+): Pick<RequestRecord, 'rule' | 'origin'> {
+  const nearest = verdict === 'denied' || verdict === 'audited';
+  const named =
+    entry.kind === 'tcp' ? ruleFor(context, entry.peer)?.rule : ruleOf(entry, context.access?.mode ?? 'deny');
+  const found = nearest ? rules[0] : rules.find(({ rule }) => rule === named);
+  if (found === undefined) return { rule: nearest ? '' : (named ?? '') };
+  return { rule: found.rule, origin: { object: found.object, path: found.path } };
 }
 
 function clientOf({ peer, client }: LogEntry): Party {

@@ -34,21 +34,32 @@ export interface InboundAccess {
   readonly mode: 'deny' | 'audit' | 'allow';
   /** Whether callers prove who they are. */
   readonly callers: 'identified' | 'plain';
-  /** Of the port, in order. */
+  /** Of a port for connections, in order. At one for requests routes say what concerns each caller (`CallerAccess`). */
   readonly rules: readonly AccessRule[];
-  /** What callers that rules name are known by, by identity. */
+  /** What callers that these rules name are known by, by identity. */
   readonly owners: Readonly<Record<string, string>>;
   /** `NAMESPACE/NAME` of the policies that limit how many requests may come. */
   readonly limits: readonly string[];
 }
 
-export interface AccessRule {
+/** A rule, and where it stands: an object, and a field of it. */
+export interface RulePlace {
   /** `NAMESPACE/NAME`. */
   readonly rule: string;
-  /** Where it stands: an object, and a field of it. */
   readonly object: string;
   readonly path: string;
+}
+
+export interface AccessRule extends RulePlace {
   readonly identities: readonly string[];
+}
+
+/** What a port says of one caller. */
+export interface CallerAccess {
+  /** What it is known by; empty where that is not known. */
+  readonly owner: string;
+  /** Those that name it, in order; where none does the first of the port. */
+  readonly rules: readonly RulePlace[];
 }
 
 /** Metadata of endpoints and routes that such a sidecar repeats in each entry, and the tags in which it does. */
@@ -57,6 +68,8 @@ export const trafficTags = {
   peer: 'peer',
   /** Of a route: the split that governs it. */
   split: 'split',
+  /** Of inbound requests, by what routes say of their caller: a `CallerAccess`. */
+  caller: 'caller',
 } as const;
 
 /** What a node's metadata says when its Envoy has the cluster `telemetryCluster`. */
@@ -67,6 +80,20 @@ export const telemetryCluster = 'smi-mesh-telemetry';
 
 /** Of a client's refusal: the prefix of the keys in which access control names the backend. */
 export const deniedBackendPrefix = 'backend_';
+
+/** As a tag: lines, since what is cut off at the end of a long one does no harm to the others. */
+export function writeCaller({ owner, rules }: CallerAccess): string {
+  return [owner, ...rules.map(({ rule, object, path }) => `${rule} ${object} ${path}`)].join('\n');
+}
+
+export function readCaller(text: string): CallerAccess {
+  const [owner = '', ...lines] = text.split('\n');
+  const rules = lines.map((line) => {
+    const [rule = '', object = '', ...path] = line.split(' ');
+    return { rule, object, path: path.join(' ') };
+  });
+  return { owner, rules };
+}
 
 export function writeContext(context: TrafficContext): string {
   return JSON.stringify(context);

@@ -2,6 +2,7 @@ import type { InboundPolicy, Workload, WorkloadPort } from '../../../src/model/t
 import type { EnvoyOptions } from '../options.ts';
 import { interceptionOf } from './interception/redirection.ts';
 import { any, type Message } from './message.ts';
+import { cel, peerIdentity, type SaidOfPeers, saidOfPeer } from './peer-metadata.ts';
 import { failureKey } from './tokens.ts';
 
 /** Who meets a port: peers that prove an identity, or plain callers. */
@@ -26,7 +27,7 @@ export function inboundLogs(
     ...ends(server, port),
     ...request,
     verdict: cel(verdict(policy?.mode ?? 'deny', callers)),
-    ...(callers === 'plain' ? {} : rules(http, policy, port)),
+    ...(callers === 'plain' ? {} : rules(http, policy, saidOfPeer(nearestKey))),
     details: '%RESPONSE_CODE_DETAILS%',
     trace: '%TRACE_ID%',
   };
@@ -62,7 +63,7 @@ export function connectionLogs(
     ...ends(server, port),
     bytesIn: '%BYTES_RECEIVED%',
     bytesOut: '%BYTES_SENT%',
-    ...rules(network, policy, port),
+    ...rules(network, policy, nearestToConnection(policy, port)),
     details: '%CONNECTION_TERMINATION_DETAILS%',
     tls: '%DOWNSTREAM_TRANSPORT_FAILURE_REASON%',
   };
@@ -105,10 +106,9 @@ function ends({ id }: Workload, port: number | string): Message {
 }
 
 /** The rule that let it in; of what is refused, the one that came nearest: for this peer, or else any at this port. */
-function rules(filter: string, policy: InboundPolicy | undefined, port: number): Message {
+function rules(filter: string, policy: InboundPolicy | undefined, nearest: string | undefined): Message {
   if (policy?.mode === 'allow') return {};
   const kind = policy?.mode === 'audit' ? 'shadow' : 'enforced';
-  const nearest = nearestRule(policy, port);
   const refused = `metadata.filter_metadata['${filter}']['${kind}_engine_result'] == 'denied'`;
   return {
     rule: `%DYNAMIC_METADATA(${filter}:${kind}_effective_policy_id)%`,
@@ -116,23 +116,28 @@ function rules(filter: string, policy: InboundPolicy | undefined, port: number):
   };
 }
 
-/** Rules beyond so many are not told apart: a line of the log should not cost more than the request. */
-const maxIdentities = 64;
+const nearestKey = 'nearest';
 
-function nearestRule(policy: InboundPolicy | undefined, port: number): string | undefined {
+/** What `inboundLogs` and flows' logs need to know of callers at a port. */
+export function nearestRules(policy: InboundPolicy | undefined, port: number): SaidOfPeers {
   const here = (policy?.grants ?? []).filter(({ to }) =>
     to.some(({ ports }) => ports === 'any' || ports.includes(port)),
   );
-  const [first] = here;
-  if (first === undefined) return undefined;
-  const byIdentity = new Map<string, string>();
-  for (const { rule, from } of here) {
-    for (const { spiffe } of from)
-      if (byIdentity.size < maxIdentities && !byIdentity.has(spiffe)) byIdentity.set(spiffe, rule);
-  }
-  const entries = [...byIdentity].map(([identity, rule]) => `'${identity}': '${rule}'`).join(', ');
-  const peer = 'connection.uri_san_peer_certificate';
-  return `${peer} in {${entries}} ? {${entries}}[${peer}] : '${first.rule}'`;
+  const nearest: Record<string, string> = { '': here[0]?.rule ?? '' };
+  for (const { rule, from } of here) for (const { spiffe } of from) nearest[spiffe] ??= rule;
+  return { [nearestKey]: nearest };
+}
+
+/** Rules beyond so many are not told apart: a line of the log should not cost more than the request. */
+const maxIdentities = 64;
+
+/** The same of connections, which have no routes that could say it. */
+function nearestToConnection(policy: InboundPolicy | undefined, port: number): string | undefined {
+  const { '': first, ...byIdentity } = nearestRules(policy, port)[nearestKey] ?? {};
+  if (first === '') return undefined;
+  const few = Object.entries(byIdentity).slice(0, maxIdentities);
+  const entries = few.map(([identity, rule]) => `'${identity}': '${rule}'`).join(', ');
+  return `${peerIdentity} in {${entries}} ? {${entries}}[${peerIdentity}] : '${first}'`;
 }
 
 /** As our own proxy calls it; what is answered before anybody is asked is `rejected`. */
@@ -145,10 +150,6 @@ function verdict(mode: InboundPolicy['mode'], callers: Callers): string {
       ? `${details} == 'direct_response' ? 'rejected' : '${callers === 'plain' ? 'unauthenticated' : 'allowed'}'`
       : `${found} ? (${mode === 'audit' ? audited : "'allowed'"}) : 'rejected'`;
   return `${details}.startsWith('rbac_') || ${details}.startsWith('jwt_authn_') ? 'denied' : ${details} == 'request_rate_limited' ? 'limited' : ${passed}`;
-}
-
-function cel(expression: string): string {
-  return `%CEL(${expression})%`;
 }
 
 function refusedBy(filter: string): readonly Message[] {

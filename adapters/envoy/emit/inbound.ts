@@ -1,7 +1,7 @@
 import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
-import { type Callers, connectionLogs, failedHandshake, inboundLogs } from './access-log.ts';
+import { type Callers, connectionLogs, failedHandshake, inboundLogs, nearestRules } from './access-log.ts';
 import { admission, inspection } from './admission.ts';
 import { type Authentication, audienceMapper, emitAuthentication } from './authentication.ts';
 import { callersDeadline, overdue, requestTime } from './deadline.ts';
@@ -13,11 +13,19 @@ import { jwksClusters } from './jwks.ts';
 import { localReplies } from './local-replies.ts';
 import { meshFields } from './mesh-fields.ts';
 import { ads, any, cidr, type Message, originMetadata, socketAddress } from './message.ts';
+import { peerMetadata } from './peer-metadata.ts';
 import { programCluster } from './program.ts';
 import { rateLimits } from './rate-limits.ts';
-import { accessOfRequests, httpAccess, originsAt, tcpAccess, tcpClients } from './rbac.ts';
+import { accessOfRequests, httpAccess, originsAt, policyOriginsAt, tcpAccess, tcpClients } from './rbac.ts';
 import { serverLayersAt } from './server-layers.ts';
-import { connectionStream, inboundContext, requestStream, tellingConnections } from './telemetry.ts';
+import {
+  connectionStream,
+  countedCallers,
+  handshakeContext,
+  inboundContext,
+  requestStream,
+  tellingConnections,
+} from './telemetry.ts';
 import { everybody, type PeerIdentities, serverTls, tlsInspector, trustOf } from './tls.ts';
 import { tracing } from './tracing.ts';
 import { udpPort } from './udp-inbound.ts';
@@ -75,16 +83,20 @@ function httpPort(model: MeshModel, server: Workload, port: WorkloadPort, option
   const refusals = connectionStream(options, context, failedHandshake(server, port, options));
   const action = { cluster, timeout: '0s', maxStreamDuration: requestTime(0) };
   const route = { name: cluster, match: { prefix: '/' }, ...said, route: action };
+  const ofPeers = peerMetadata({
+    ...nearestRules(policy, port.port),
+    ...countedCallers(options, model, policy, port.port),
+  });
   const routes = [...faultRoutes.map((fault) => withoutFilters(fault, filterNames)), overdue, route];
   return {
     ...{ name, port, tls: port.tls, accessLog: refusals },
-    proven: [{ ...said, filters: [manager(true)], transportSocket }],
+    proven: [{ ...originMetadata(policyOriginsAt(policy, port.port)), filters: [manager(true)], transportSocket }],
     plain: [manager(false)],
     clusters: [programCluster(cluster, server, port, options), ...jwksClusters(server.id, layers, options)],
     routes: {
       name,
       ...meshFields,
-      virtualHosts: [{ name: cluster, domains: ['*'], routes, ...accessOfRequests(policy, port.port) }],
+      virtualHosts: [{ name: cluster, domains: ['*'], routes, ...ofPeers, ...accessOfRequests(policy, port.port) }],
     },
   };
 }
@@ -144,7 +156,7 @@ function tcpPort(model: MeshModel, server: Workload, port: WorkloadPort, options
     ...{ name, port, tls: port.tls, proven: [...places, elsewhere], plain: [proxy('plain')] },
     accessLog: [
       ...connectionLogs(options, server, port.port, policy),
-      ...connectionStream(options, context('identified'), failedHandshake(server, port, options)),
+      ...connectionStream(options, handshakeContext(context('identified')), failedHandshake(server, port, options)),
     ],
     clusters: [programCluster(cluster, server, port, options)],
   };

@@ -12,8 +12,12 @@ interface PortGrant {
 /** What users wrote about one container port: who may connect, and what is asked of them. */
 export function originsAt(policy: InboundPolicy | undefined, port: number): readonly Origin[] {
   const grants = grantsAt(policy, port, ({ transport }) => transport === 'tcp').map(({ grant }) => grant);
-  const asked = (policy?.policies ?? []).filter(({ ports }) => ports.includes(port));
-  return [...grants, ...asked].flatMap(({ origins }) => origins);
+  return [...grants.flatMap(({ origins }) => origins), ...policyOriginsAt(policy, port)];
+}
+
+/** Of that, what is asked of callers. */
+export function policyOriginsAt(policy: InboundPolicy | undefined, port: number): readonly Origin[] {
+  return (policy?.policies ?? []).filter(({ ports }) => ports.includes(port)).flatMap(({ origins }) => origins);
 }
 
 const httpFilterName = 'envoy.filters.http.rbac';

@@ -1,11 +1,12 @@
 import type { MeshModel, Workload, WorkloadPort } from '../../../src/model/types.ts';
 import { appClusterName, inboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
-import { inboundLogs } from './access-log.ts';
+import { inboundLogs, nearestRules } from './access-log.ts';
 import type { InboundPort } from './emitted.ts';
 import { httpConnectionManager } from './http.ts';
 import { interceptionOf } from './interception/redirection.ts';
 import { ads, connectUdp, type Message } from './message.ts';
+import { peerMetadata } from './peer-metadata.ts';
 import { accessOfFlows, httpAccess } from './rbac.ts';
 import { everybody, serverTls, trustOf } from './tls.ts';
 
@@ -41,7 +42,7 @@ export function udpPort(model: MeshModel, server: Workload, served: WorkloadPort
         loadAssignment: { clusterName: cluster, endpoints: [{ lbEndpoints: [{ endpoint: { address } }] }] },
       },
     ],
-    routes: flows(name, cluster, accessOfFlows(policy, port)),
+    routes: flows(name, cluster, { ...peerMetadata(nearestRules(policy, port)), ...accessOfFlows(policy, port) }),
   };
 }
 

@@ -107,6 +107,31 @@ describe('what the Envoy adapter emits', () => {
     }
   });
 
+  it.each([{}, { interception: { outbound: 15_001, inbound: 15_006 } }])(
+    'has the same inbound listeners whoever may send requests, and whether its pods are there, options %j',
+    (more) => {
+      const listeners = (model: MeshModel) => {
+        const redirected = Object.values(model.workloads).map((each) => [
+          each.id,
+          { ...each, outbound: 'intercepted' },
+        ]);
+        const meant = { ...model, workloads: Object.fromEntries(redirected) } as MeshModel;
+        return emitAll(meant, { ...options, ...more, telemetry: 'bootstrap' })
+          .filter(
+            ({ format, name }) => format.endsWith('.Listener') && /store-v1.*inbound|inbound.*store-v1/.test(name),
+          )
+          .map(({ body }) => JSON.stringify(body));
+      };
+      const buyer = allowed('buyer', [{ ports: [15_001], http: matching({ path: books }) }]);
+      const thief = allowed('thief', [{ ports: [15_001] }]);
+      const before = sampleModel({ base: 1, grants: [buyer] });
+      const { [workloadId('default', 'buyer')]: _, ...others } = before.workloads;
+      expect(listeners(before)).toHaveLength('interception' in more ? 1 : 2);
+      expect(listeners(sampleModel({ base: 1, grants: [buyer, thief] }))).toEqual(listeners(before));
+      expect(listeners({ ...before, workloads: others })).toEqual(listeners(before));
+    },
+  );
+
   it('streams no access log where nobody counts traffic', () => {
     const model = sampleModel({ base: 1, ...everything });
     const streams = (settings: MeshModel['settings']) =>
