@@ -2,12 +2,14 @@ import { median } from '../median.ts';
 import { markdownTable } from '../table.ts';
 import { fixedRate } from './load/open-loop.ts';
 import type { Column, Figures, Scenario } from './scenario.ts';
+import { smiMeshHttp1Uncounted } from './subjects/smi-mesh.ts';
 
-/** A figure of ours as a multiple of Envoy's (the better one where there are two), and what it should be at most. */
+/** A figure of ours as a multiple of another (Envoy's better one where there are two), and what it should be at most. */
 export interface Ratio {
   readonly what: string;
+  readonly to: 'Envoy' | 'not counting';
   /** Null when one of the two was not measured. */
-  readonly toEnvoy: number | null;
+  readonly value: number | null;
   readonly required: number;
   readonly aim: number;
 }
@@ -36,21 +38,31 @@ type Measured = Pick<Scenario, 'name' | 'describes' | 'columns' | 'merit'>;
 export function makeReport(scenario: Measured, samples: ReadonlyMap<string, readonly Figures[]>): Report {
   const columns = columnsOf(scenario);
   const rows = [...samples].map(([subject, taken]) => ({ subject, figures: medians(columns, taken) }));
-  const ratio = (what: string, key: string, aim: number): Ratio => {
+  const ratio = (what: string, key: string, aim: number, to: Ratio['to'] = 'Envoy', required = 1): Ratio => {
     const least = (name: RegExp): number | undefined =>
       rows.flatMap(({ subject, figures }) => (name.test(subject) ? (figures[key] ?? []) : [])).sort((a, b) => a - b)[0];
     const ours = least(/^smi-mesh$/);
-    const envoys = least(/^envoy/);
-    const toEnvoy = ours === undefined || envoys === undefined ? null : rounded(ours / envoys, 3);
-    return { what, toEnvoy, required: 1, aim };
+    const others = least(subjectsOf[to]);
+    const value = ours === undefined || others === undefined ? null : rounded(ours / others, 3);
+    return { what, to, value, required, aim };
   };
   const { name, describes, merit } = scenario;
   const ratios = [ratio('CPU', merit.key, merit.aim), ratio(`p99 at ${fixedRate}/s`, 'pacedP99Millis', 1)];
   const connections = columns.some(({ key }) => key === 'cpuMicrosPerConnection')
     ? [ratio('CPU per connection', 'cpuMicrosPerConnection', 1)]
     : [];
-  return { name, describes, rows, ratios: [...ratios, ...connections] };
+  const counting = samples.has(smiMeshHttp1Uncounted.name)
+    ? [ratio('CPU', merit.key, mostForCounting, 'not counting', mostForCounting)]
+    : [];
+  return { name, describes, rows, ratios: [...ratios, ...connections, ...counting] };
 }
+
+const subjectsOf: Readonly<Record<Ratio['to'], RegExp>> = {
+  Envoy: /^envoy/,
+  'not counting': new RegExp(`^${smiMeshHttp1Uncounted.name}$`),
+};
+/** Of what a request costs while nobody counts it. */
+const mostForCounting = 1.05;
 
 function medians(columns: readonly Column[], samples: readonly Figures[]): Figures {
   return Object.fromEntries(
@@ -78,11 +90,11 @@ export function renderReport(
       ofProxy && subject === 'direct' ? '-' : (figures[key] ?? Number.NaN).toFixed(digits),
     ),
   ]);
-  const lines = ratios.map(({ what, toEnvoy, required, aim }) => {
-    if (toEnvoy === null) return `${what}, smi-mesh to Envoy: not measured`;
-    const met = (limit: number): string => (toEnvoy <= limit ? 'met' : 'MISSED');
+  const lines = ratios.map(({ what, to, value, required, aim }) => {
+    if (value === null) return `${what}, smi-mesh to ${to}: not measured`;
+    const met = (limit: number): string => (value <= limit ? 'met' : 'MISSED');
     const aimed = aim === required ? '' : `; aim ${aim}: ${met(aim)}`;
-    return `${what}, smi-mesh to Envoy: ${toEnvoy} (at most ${required}: ${met(required)}${aimed})`;
+    return `${what}, smi-mesh to ${to}: ${value} (at most ${required}: ${met(required)}${aimed})`;
   });
   return [`${name}: ${describes}`, '', ...markdownTable([head, ...body]), '', ...lines].join('\n');
 }

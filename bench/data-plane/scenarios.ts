@@ -11,7 +11,14 @@ import type { Scenario, ScenarioName } from './scenario.ts';
 import { envoyHttp, envoyPair, envoyTcp, envoyTls } from './subjects/envoy/index.ts';
 import { haproxyHttp1, haproxyHttp2, haproxyPair, haproxyTcp, haproxyTls } from './subjects/haproxy.ts';
 import { nodeHttp, nodeHttp2 } from './subjects/node.ts';
-import { smiMeshHttp1, smiMeshHttp2, smiMeshPair, smiMeshTcp, smiMeshTls } from './subjects/smi-mesh.ts';
+import {
+  smiMeshHttp1,
+  smiMeshHttp1Uncounted,
+  smiMeshHttp2,
+  smiMeshPair,
+  smiMeshTcp,
+  smiMeshTls,
+} from './subjects/smi-mesh.ts';
 import { direct } from './subjects/subject.ts';
 import { connectTcp, streamTcp, tcpColumns } from './tcp-figures.ts';
 import { grpcMessage, grpcPath, type NginxProtocol, startNginx } from './upstreams/nginx.ts';
@@ -67,7 +74,7 @@ const all: readonly Scenario[] = [
   {
     name: 'http1',
     describes: 'HTTP/1.1 in plain text on both sides',
-    subjects: [direct, haproxyHttp1, envoyHttp('http1'), smiMeshHttp1, nodeHttp],
+    subjects: [direct, haproxyHttp1, envoyHttp('http1'), smiMeshHttp1, smiMeshHttp1Uncounted, nodeHttp],
     merit: { key: 'cpuMicrosPerRequest', aim: 0.5 },
     check: checkHttp('http1'),
     ...requests({ upstream: 'http1', shape: get('http1'), kind: 'http1' }),

@@ -21,7 +21,7 @@ interface Sidecar {
   readonly resources: readonly unknown[];
 }
 
-/** Our proxy as it is built for users, with static configuration and metrics on. */
+/** Our proxy as it is built for users, with static configuration. */
 function sidecar({ folder, programs, identities }: SubjectContext, sidecar: Sidecar): SubjectProcess {
   const { side, port, adminPort, own, resources } = sidecar;
   const file = join(folder, `smi-mesh-${side}.json`);
@@ -40,6 +40,8 @@ interface Outbound {
   readonly protocol: 'HTTP' | 'TCP';
   /** Of the endpoint, beside its address. */
   readonly endpoint?: Readonly<Record<string, unknown>>;
+  /** Traffic is not counted, as with `metrics: none`. */
+  readonly uncounted?: true;
 }
 
 /** A client's view: one listener, one service, one endpoint at `upstreamPort`. */
@@ -48,7 +50,7 @@ function outbound(
   upstreamPort: number,
   outbound: Outbound,
 ): readonly unknown[] {
-  const { protocol, endpoint } = outbound;
+  const { protocol, endpoint, uncounted = false } = outbound;
   const weighted = { targets: [{ endpoints: service, weight: 1 }] };
   const upstream = { address: '127.0.0.1', port: upstreamPort, workload: node.server, ready: true, ...endpoint };
   return [
@@ -56,6 +58,7 @@ function outbound(
       name: node.client,
       identity: identities.client.id,
       namespace: 'bench',
+      uncounted,
       outbound: [{ address: '127.0.0.1', port, protocol, services: [service] }],
     }),
     resource('OutboundService', {
@@ -97,8 +100,8 @@ function inbound({ betweenPort, upstreamPort, identities }: SubjectContext): rea
   ];
 }
 
-const smiMesh = (settings: (context: SubjectContext) => Outbound): Subject => ({
-  name: 'smi-mesh',
+const smiMesh = (settings: (context: SubjectContext) => Outbound, name = 'smi-mesh'): Subject => ({
+  name,
   prepare: (context) => {
     const { port, adminPorts, upstreamPort, identities } = context;
     const how = settings(context);
@@ -109,6 +112,7 @@ const smiMesh = (settings: (context: SubjectContext) => Outbound): Subject => ({
 });
 
 export const smiMeshHttp1 = smiMesh(() => ({ protocol: 'HTTP' }));
+export const smiMeshHttp1Uncounted = smiMesh(() => ({ protocol: 'HTTP', uncounted: true }), 'smi-mesh-uncounted');
 export const smiMeshHttp2 = smiMesh(() => ({ protocol: 'HTTP', endpoint: { http2: true } }));
 export const smiMeshTcp = smiMesh(() => ({ protocol: 'TCP' }));
 export const smiMeshTls = smiMesh((context) => ({

@@ -35,14 +35,14 @@ test('rows are medians in the order of the subjects, and the ratios compare medi
     ['smi-mesh', 22],
   ]);
   expect(report.ratios).toEqual([
-    { what: 'CPU', toEnvoy: 0.5, required: 1, aim: 0.4 },
-    { what: 'p99 at 1000/s', toEnvoy: 1.5, required: 1, aim: 1 },
+    { what: 'CPU', to: 'Envoy', value: 0.5, required: 1, aim: 0.4 },
+    { what: 'p99 at 1000/s', to: 'Envoy', value: 1.5, required: 1, aim: 1 },
   ]);
 });
 
 test('of two Envoys the better one counts', () => {
   const two = new Map([...samples, ['envoy-h1', [sample(40), sample(40), sample(40)]]]);
-  expect(makeReport(scenario, two).ratios[0]?.toEnvoy).toBe(0.55);
+  expect(makeReport(scenario, two).ratios[0]?.value).toBe(0.55);
 });
 
 test('every row has a figure in every column', () => {
@@ -59,6 +59,12 @@ test('the text says what is met, and leaves the cost of no proxy open', () => {
 
 test('a subject left out leaves the ratio open', () => {
   const report = makeReport(scenario, new Map([['smi-mesh', [sample(1)]]]));
-  expect(report.ratios.map(({ toEnvoy }) => toEnvoy)).toEqual([null, null]);
+  expect(report.ratios.map(({ value }) => value)).toEqual([null, null]);
   expect(renderReport(report, scenario)).toContain('CPU, smi-mesh to Envoy: not measured');
+});
+
+test('what counting costs is told where both were measured', () => {
+  const both = new Map([...samples, ['smi-mesh-uncounted', [sample(20)]]]);
+  expect(makeReport(scenario, both).ratios.at(-1)).toMatchObject({ to: 'not counting', value: 1.1, required: 1.05 });
+  expect(renderReport(makeReport(scenario, both), scenario)).toContain('not counting: 1.1 (at most 1.05: MISSED)');
 });
