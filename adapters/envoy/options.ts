@@ -1,5 +1,6 @@
 import { err, type NonEmpty, ok, type Result } from '../../src/adapter/index.ts';
 import { type Diagnostic, diagnostic } from '../../src/diagnostics/diagnostic.ts';
+import type { Propagation } from '../../src/model/tracing.ts';
 
 /** Paths of PEM files on the machine where Envoy runs. Keys travel by reference only. */
 export interface CertificateFiles {
@@ -39,6 +40,8 @@ export interface EnvoyOptions {
     readonly collector: SocketAddress;
     readonly protocol?: 'grpc' | 'http';
     readonly sampling?: number;
+    /** As MeshConfig says it; for `b3` and `b3multi` the context is taken from several headers of B3, too. */
+    readonly propagation?: readonly Propagation[];
   };
   /**
    * Where all connections of intercepted workloads are redirected to (iptables REDIRECT), those of their programs and those to
@@ -105,7 +108,7 @@ function optionsFault(input: unknown): string | undefined {
     return 'accessLog must hold path, and requests as all or denied';
   }
   if (tracing !== undefined && !isTracing(tracing)) {
-    return 'tracing must hold collector as address and port, protocol as grpc or http, and sampling as a percentage';
+    return 'tracing must hold collector as address and port, protocol as grpc or http, sampling as a percentage, and propagation as w3c, b3 or b3multi';
   }
   if (interception !== undefined && !isInterception(interception))
     return 'interception must hold outbound and inbound, two ports';
@@ -139,9 +142,13 @@ function isPort(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535;
 }
 
+const propagations: readonly unknown[] = ['w3c', 'b3', 'b3multi'] satisfies Propagation[];
+
 function isTracing(value: unknown): boolean {
-  if (!isObject(value) || unknownKey(value, ['collector', 'protocol', 'sampling']) !== undefined) return false;
-  const { collector, protocol = 'grpc', sampling = 100 } = value;
+  if (!isObject(value) || unknownKey(value, ['collector', 'protocol', 'sampling', 'propagation']) !== undefined)
+    return false;
+  const { collector, protocol = 'grpc', sampling = 100, propagation = [] } = value;
+  if (!Array.isArray(propagation) || !propagation.every((form) => propagations.includes(form))) return false;
   if (protocol !== 'grpc' && protocol !== 'http') return false;
   return isAddress(collector) && typeof sampling === 'number' && sampling >= 0 && sampling <= 100;
 }

@@ -79,4 +79,10 @@ export const support: SupportTable = {
   'tls-off': { level: 'exact' },
   'http2-programs': { level: 'exact' },
   'metrics-none': { level: 'exact' },
+  tracing: { level: 'exact' },
+  'tracing-kept': { level: 'none', why: 'its tracer decides when a request begins, before it can fail or be slow' },
+  'tracing-b3': {
+    level: 'approximate',
+    how: 'a context is read from several headers where they say whether it is sampled, not from the single one; B3 goes on as it came, beside a traceparent',
+  },
 };

@@ -73,4 +73,7 @@ export const support: SupportTable = {
   'tls-off': { level: 'exact' },
   'http2-programs': { level: 'exact' },
   'metrics-none': { level: 'exact' },
+  tracing: { level: 'none', why: 'xDS tells gRPC clients nothing of traces; programs report them' },
+  'tracing-kept': { level: 'none', why: 'xDS tells gRPC clients nothing of traces' },
+  'tracing-b3': { level: 'none', why: 'xDS tells gRPC clients nothing of traces' },
 };

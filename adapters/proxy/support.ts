@@ -46,4 +46,7 @@ export const support: SupportTable = {
   'tls-off': { level: 'exact' },
   'http2-programs': { level: 'exact' },
   'metrics-none': { level: 'exact' },
+  tracing: { level: 'exact' },
+  'tracing-kept': { level: 'exact' },
+  'tracing-b3': { level: 'exact' },
 };

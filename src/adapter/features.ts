@@ -41,6 +41,9 @@ export const features = [
   'tls-off',
   'http2-programs',
   'metrics-none',
+  'tracing',
+  'tracing-kept',
+  'tracing-b3',
 ] as const;
 
 export type Feature = (typeof features)[number];

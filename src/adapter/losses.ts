@@ -36,6 +36,7 @@ function featureUses(model: MeshModel): readonly Use[] {
   return [
     ...(model.settings.clientAccess === 'refuse' ? [use('client-access', [])] : []),
     ...(model.settings.metrics === 'none' ? [use('metrics-none', [])] : []),
+    ...tracingUses(model.settings),
     ...refusingOutside(model),
     ...Object.values(model.services)
       .filter(({ externalName }) => externalName !== undefined)
@@ -48,6 +49,16 @@ function featureUses(model: MeshModel): readonly Use[] {
       Object.values(ports).flatMap((port) => outboundUses(port, model.services[service]?.origins ?? [])),
     ),
     ...Object.values(model.inbound).flatMap((policy) => inboundUses(policy, model.trustDomain)),
+  ];
+}
+
+function tracingUses({ tracing }: MeshModel['settings']): readonly Use[] {
+  if (tracing === undefined) return [];
+  const { keepErrors, keepSlowMillis, propagation } = tracing;
+  return [
+    use('tracing', []),
+    ...(keepErrors || keepSlowMillis !== undefined ? [use('tracing-kept', [])] : []),
+    ...(propagation.some((form) => form !== 'w3c') ? [use('tracing-b3', [])] : []),
   ];
 }
 

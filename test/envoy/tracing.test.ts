@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EnvoyOptions } from '../../adapters/envoy/index.ts';
 import { workloadId } from '../../src/model/ids.ts';
 import { type Span, startCollector } from '../support/collector.ts';
 import { envoyBinary } from '../support/envoy.ts';
@@ -39,6 +40,30 @@ describe.skipIf(binary === '')(`traces of the real Envoy${reason === undefined ?
     }
   });
 
+  it('go on from several headers of B3, as somebody decided there, where the mesh passes B3 on', async () => {
+    const b3 = (trace: string, sampled: string) => ({
+      ...{ 'x-b3-traceid': trace, 'x-b3-spanid': 'c'.repeat(16), 'x-b3-sampled': sampled },
+    });
+    const w3c = { traceparent: `00-${'d'.repeat(32)}-${'e'.repeat(16)}-01` };
+    const asked = [
+      b3('a'.repeat(16), '0'),
+      b3('not hexadecimal', '1'),
+      b3('a'.repeat(16), '1'),
+      b3('b'.repeat(32), '1'),
+      { ...b3('a'.repeat(16), '0'), ...w3c },
+    ];
+    const { spans, seen } = await traced('grpc', 0, asked, 12, ['w3c', 'b3multi']);
+    const found = hopsAndTries(spans, 'default/buyer').hops.map((span) => [span.trace, span.parent]);
+    expect(found.sort()).toEqual([
+      [`${'0'.repeat(16)}${'a'.repeat(16)}`, 'c'.repeat(16)],
+      ['b'.repeat(32), 'c'.repeat(16)],
+      ['d'.repeat(32), 'e'.repeat(16)],
+    ]);
+    expect(new Set(spans.map(({ trace }) => trace)).size).toBe(3);
+    // What came goes on as it came.
+    expect(seen[3]).toMatchObject(b3('b'.repeat(32), '1'));
+  });
+
   it('begin here for the share that is asked for, and stay as somebody before decided', async () => {
     const decided = (flag: string) => ({ traceparent: `00-${'a'.repeat(31)}${flag}-${'b'.repeat(16)}-0${flag}` });
     const asked = [{}, {}, decided('0'), decided('0'), ...Array.from({ length: 5 }, () => decided('1'))];
@@ -66,12 +91,13 @@ async function traced(
   sampling: number,
   requests: readonly Headers[],
   count: number,
+  propagation: NonNullable<EnvoyOptions['tracing']>['propagation'] = [],
 ): Promise<{ readonly spans: readonly Span[]; readonly seen: readonly Headers[] }> {
   const model = sampleModel({ base: range.base, mode: 'allow', rules: [weighted(1, 0)] });
   const address = `127.${range.base}.250.9`;
   const collector = await startCollector(address, protocol);
   const plane = envoyPlane(binary, {
-    tracing: { collector: { address, port: collector.port }, protocol, sampling },
+    tracing: { collector: { address, port: collector.port }, protocol, sampling, propagation },
   });
   const stops = [await startPrograms(model), await plane.start(model, ids, credentials)];
   const client = new RawClient(() => openSocket({ host: `127.${range.base}.0.1`, port: listen.store }));

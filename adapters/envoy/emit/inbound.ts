@@ -4,7 +4,9 @@ import type { EnvoyOptions } from '../options.ts';
 import { type Callers, connectionLogs, failedHandshake, inboundLogs, nearestRules } from './access-log.ts';
 import { admission, inspection } from './admission.ts';
 import { type Authentication, audienceMapper, emitAuthentication } from './authentication.ts';
+import { b3Context } from './b3.ts';
 import { callersDeadline, overdue, requestTime } from './deadline.ts';
+import { earlyMutations } from './early-mutations.ts';
 import type { InboundPort } from './emitted.ts';
 import { faultRoutes } from './faults.ts';
 import { httpConnectionManager } from './http.ts';
@@ -69,6 +71,7 @@ function httpPort(model: MeshModel, server: Workload, port: WorkloadPort, option
     return httpConnectionManager(name, rds, filters, {
       ...managerOf(users, identified),
       ...tracing(options, server),
+      ...earlyMutations([...b3Context(options), ...users.owned.map((remove) => ({ remove }))]),
       accessLog: [
         ...inboundLogs(options, server, port.port, policy, callers),
         ...requestStream(options, inboundContext(model, server, port.port, 'http', callers)),
@@ -102,22 +105,14 @@ function httpPort(model: MeshModel, server: Workload, port: WorkloadPort, option
 }
 
 /** What the connection manager itself does about identities. */
-function managerOf({ owned, filters }: Authentication, identified: boolean): Message {
-  const headers = owned.map((remove) => ({ remove }));
+function managerOf({ filters }: Authentication, identified: boolean): Message {
   return {
     // The program is told who calls; what a client says of that itself is dropped.
     ...(identified ? { forwardClientCertDetails: 'SANITIZE_SET', setCurrentClientCertDetails: { uri: true } } : {}),
-    ...(headers.length === 0 ? {} : { earlyHeaderMutationExtensions: [removing(headers)] }),
     ...(filters.length === 0
       ? {}
       : { localReplyConfig: { mappers: [...(localReplies.mappers as readonly Message[]), audienceMapper] } }),
   };
-}
-
-/** Before anything looks at a request. */
-function removing(mutations: readonly Message[]): Message {
-  const type = 'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation';
-  return { name: 'envoy.http.early_header_mutation.header_mutation', typedConfig: any(type, { mutations }) };
 }
 
 /** A request that can be read in two ways is answered before anybody asks for its user or counts it. */

@@ -1,8 +1,10 @@
 import type { Workload } from '../../../src/model/types.ts';
 import type { EnvoyOptions } from '../options.ts';
 import { outboundLogs } from './access-log.ts';
+import { b3Context } from './b3.ts';
 import type { ClientRefusals } from './client-access.ts';
 import { callersDeadline } from './deadline.ts';
+import { earlyMutations } from './early-mutations.ts';
 import { httpConnectionManager } from './http.ts';
 import { pathHeader } from './match.ts';
 import { any, type Message } from './message.ts';
@@ -21,6 +23,7 @@ export function outboundHttp(
 ): Message {
   const last = passthrough ? [outsideFilter(options)] : [];
   const asked = [
+    ...b3Context(options),
     // For routes with several conditions on the path, of which Envoy's route match has room for one.
     ...(asksForPath ? [overwrite(pathHeader, '%PATH(NQ)%')] : []),
     ...(destinationHeader === undefined ? [] : [overwrite(destinationHeader, '%DOWNSTREAM_LOCAL_ADDRESS%')]),
@@ -32,7 +35,7 @@ export function outboundHttp(
       ...outboundLogs(options, client, refusing.length > 0),
       ...requestStream(options, outboundContext(client)),
     ]),
-    ...(asked.length === 0 ? {} : { earlyHeaderMutationExtensions: [before(asked)] }),
+    ...earlyMutations(asked),
   });
 }
 
@@ -49,12 +52,6 @@ const overHttp1: Message = {
     ],
   }),
 };
-
-/** Before routes are looked at. */
-function before(mutations: readonly Message[]): Message {
-  const type = 'envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation';
-  return { name: 'envoy.http.early_header_mutation.header_mutation', typedConfig: any(type, { mutations }) };
-}
 
 function overwrite(key: string, value: string): Message {
   return { append: { header: { key, value }, appendAction: 'OVERWRITE_IF_EXISTS_OR_ADD' } };

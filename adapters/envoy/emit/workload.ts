@@ -56,6 +56,6 @@ function withSettings(given: EnvoyOptions, { tracing, accessLog, metrics }: Mesh
   };
 }
 
-function pick({ collector, protocol, sampling }: TracingSettings): NonNullable<EnvoyOptions['tracing']> {
-  return { collector, protocol, sampling };
+function pick({ collector, protocol, sampling, propagation }: TracingSettings): NonNullable<EnvoyOptions['tracing']> {
+  return { collector, protocol, sampling, propagation };
 }

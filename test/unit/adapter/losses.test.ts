@@ -55,6 +55,18 @@ describe('the loss report', () => {
     expect(lost(mesh, ['tcp-routing', 'access-audit', 'access-allow', 'failed-distribution'])).toEqual([]);
   });
 
+  it('names what of traces the mesh asks for', () => {
+    const collector = { address: 'c', port: 4317 };
+    const tracing = { collector, protocol: 'grpc', sampling: 1, keepErrors: false, propagation: ['b3'] } as const;
+    const traced = { ...mesh, settings: { ...mesh.settings, tracing } };
+    const all = ['tracing', 'tracing-kept', 'tracing-b3'] as const;
+    expect(lost(mesh, all)).toEqual([]);
+    expect(lost(traced, all).map(({ message }) => message.split(':')[0])).toEqual([
+      'toy cannot express tracing',
+      'toy cannot express tracing-b3',
+    ]);
+  });
+
   it('names modes, which no object asks for', () => {
     const audit = compile({ services: [service('a')], pods: [pod('a')] }, { accessMode: 'audit' }).model;
     expect(lost(audit, ['access-audit'])).toEqual([

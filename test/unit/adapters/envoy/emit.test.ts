@@ -47,7 +47,7 @@ const everyOption: EnvoyOptions = {
   ...options,
   secrets: 'ads',
   accessLog: { path: '/dev/stdout', requests: 'all' },
-  tracing: { collector: { address: 'collector.example', port: 4317 }, sampling: 12.5 },
+  tracing: { collector: { address: 'collector.example', port: 4317 }, sampling: 12.5, propagation: ['b3'] },
   interception: { outbound: 15_001, inbound: 15_006 },
 };
 

@@ -31,6 +31,7 @@ describe('options of the Envoy adapter', () => {
     [{ secrets: 'files' }],
     [{ accessLog: { path: '/dev/stdout' } }],
     [{ accessLog: { path: '', requests: 'all' } }],
+    [{ tracing: { collector: { address: 'a', port: 1 }, propagation: ['b4'] } }],
     [{ tracing: { collector: { address: '127.0.0.1' } } }],
     [{ tracing: { collector: { address: '127.0.0.1', port: 4317 }, sampling: 101 } }],
     [{ interception: { port: -1 } }],
