@@ -83,7 +83,9 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
 function whileCounted(source: MetricsSource, counts: () => boolean): MetricsSource {
   return {
     report: async (windowMillis, now) =>
-      counts() ? await source.report(windowMillis, now) : err('no proxy counts traffic: metrics is none for this mesh'),
+      counts()
+        ? await source.report(windowMillis, now)
+        : err('no proxy counts traffic: `metrics` is `none` for this mesh, by MeshConfig or by `smi-cli up --metrics`'),
   };
 }
 

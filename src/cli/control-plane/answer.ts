@@ -18,6 +18,6 @@ export interface ReplicaAnswer extends AdminAnswer {
   readonly who: string;
 }
 
-export function notReached(message: string): Unreachable {
-  return new Unreachable(diagnostic('SMI6111', { message }));
+export function notReached(message: string, hint?: string): Unreachable {
+  return new Unreachable(diagnostic('SMI6111', { message, ...(hint === undefined ? {} : { hint }) }));
 }

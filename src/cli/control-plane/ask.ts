@@ -54,11 +54,14 @@ export function known<T>(answers: readonly ReplicaAnswer[]): readonly T[] {
   const good = parsed.filter(({ status }) => status === 200);
   if (failed !== undefined && (failed.status !== 404 || good.length === 0) && failed.status !== 200) {
     const { value, status } = failed;
-    throw notReached(isRecord(value) && typeof value.error === 'string' ? value.error : `status ${status}`);
+    if (isRecord(value) && typeof value.error === 'string') throw notReached(value.error, answered);
+    throw notReached(`status ${status}`);
   }
   // Both ends are of one release.
   return good.map(({ value }) => value as T);
 }
+
+const answered = 'The control plane answers, and says what is missing there.';
 
 function parse(body: string, who: string): unknown {
   try {
