@@ -1,7 +1,7 @@
 // `main.ts [--keep] [--mesh FILE [--install COMMAND]] [--image IMAGE] [ARGUMENT ...]`: the conformance suite on a cluster of kind. KIND_BIN is the program.
 // Arguments go to `smi-cli conformance run`; without any, all core cases are run.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { conformanceImage, meshImages } from '../lab/images.ts';
@@ -26,6 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 process.exitCode = await runPlan(plan, inForeground);
 if (process.exitCode !== 0) console.error(`the logs of the cluster are in ${logs}`);
 if (options.value.keep) console.log(`the cluster stands: export KUBECONFIG=${kubeconfig}`);
+else if (process.exitCode === 0) rmSync(folder, { recursive: true, force: true });
 
 function inForeground({ title, argv: [program, ...args] }: Step): Promise<number> {
   console.log(`\n${title}: ${[program, ...args].join(' ')}`);
