@@ -82,9 +82,9 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
 /** Zeros of proxies that do not count would say that there is no traffic. */
 function whileCounted(source: MetricsSource, counts: () => boolean): MetricsSource {
   return {
-    report: async (windowMillis, now) =>
+    report: async (windowMillis, now, side) =>
       counts()
-        ? await source.report(windowMillis, now)
+        ? await source.report(windowMillis, now, side)
         : err('no proxy counts traffic: `metrics` is `none` for this mesh, by MeshConfig or by `smi-cli up --metrics`'),
   };
 }
