@@ -5,6 +5,7 @@
 const mayImport = {
   lib: [],
   telemetry: ['lib'],
+  graph: [],
   'access-log': ['lib', 'telemetry'],
   diagnostics: ['lib'],
   source: ['lib', 'diagnostics'],
@@ -79,6 +80,7 @@ const mayImport = {
     'metrics',
     'telemetry',
     'control',
+    'graph',
   ],
   // The composition root: it alone may import everything, adapters included.
   cli: ['*'],

@@ -51,10 +51,10 @@ export function topologyCommand(): Command {
     .description('draw who calls whom, with success, rate and latency on the edges')
     .argument('[kind]', 'of the objects', 'deployments');
   return withTraffic(withControlPlane(command))
-    .addOption(new Option('-o, --output <format>', 'format').choices(['text', 'dot', 'json']).default('text'))
+    .addOption(new Option('-o, --output <format>', 'format').choices(['text', 'dot', 'svg', 'json']).default('text'))
     .addHelpText(
       'after',
-      `${kinds}${exits}\nExample:\n  smi-cli topology --folder examples/bookstore -o dot | dot -Tsvg > mesh.svg`,
+      `${kinds}${exits}\nExample:\n  smi-cli topology --folder examples/bookstore -o svg > mesh.svg`,
     )
     .action(async (kind: string, options: TopologyOptions) => {
       const { runTopology } = await import('../traffic/topology.ts');

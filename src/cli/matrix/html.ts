@@ -1,7 +1,8 @@
 import type { AccessMatrix, MatrixCell, MatrixClient, MatrixDestination } from '../../analysis/matrix.ts';
+import { escapeXml } from '../../lib/xml.ts';
 import { countAccess, describeAccess, describeSpreads, nameOf } from './describe.ts';
 import { fullPicture, isLarge, namespacePicture, towards } from './picture.ts';
-import { escapeXml, pictureSvg } from './svg.ts';
+import { pictureSvg } from './svg.ts';
 import { summarize } from './text.ts';
 
 /** One page that needs nothing else: the picture, and for each namespace who may call its services, with what. */

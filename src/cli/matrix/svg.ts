@@ -1,4 +1,5 @@
 import type { AccessMatrix } from '../../analysis/matrix.ts';
+import { escapeXml } from '../../lib/xml.ts';
 import {
   fullPicture,
   isLarge,
@@ -125,10 +126,3 @@ const style = `
 @media(prefers-color-scheme:dark){.page{fill:#0d1117}.caption,.legend,.label{fill:#e6edf3}.weak{fill:#8b949e}.count{fill:#e09b13}
 .rule{stroke:#3d444d}.cell{stroke:#1c2128}.cell:hover{fill:#1f2937}.all{fill:#3fb950}.some{fill:#e09b13}.ring{stroke:#e09b13}.none{fill:#545d68}}
 `.trim();
-
-/** Control characters have no place in XML 1.0. */
-export function escapeXml(text: string): string {
-  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is meant
-  return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f]/g, '\ufffd').replace(/[&<>"]/g, (char) => entities[char] ?? char);
-}

@@ -8,7 +8,7 @@ import { topologyDot } from './topology-dot.ts';
 import { millisText, nameOf, rateText, statement, successText } from './words.ts';
 
 export interface TopologyOptions extends TrafficCommandOptions {
-  readonly output: 'text' | 'dot' | 'json';
+  readonly output: 'text' | 'dot' | 'svg' | 'json';
 }
 
 /** Draws who calls whom; returns the exit code. */
@@ -29,6 +29,11 @@ export async function runTopology(kind: string, options: TopologyOptions): Promi
     case 'dot':
       print(...topologyDot(edges, summary));
       break;
+    case 'svg': {
+      const { topologySvg } = await import('./topology-svg.ts');
+      print(...topologySvg(edges, summary));
+      break;
+    }
     default:
       print(...renderTopology(edges, summary));
   }

@@ -35,9 +35,15 @@ function amounts(sum: TrafficSum): { readonly all: number; readonly success: num
   return { all: carried + refused, success: carried, tcp: true };
 }
 
-export function successText(sum: TrafficSum): string {
+/** Of 1; absent where there was nothing. */
+export function shareOf(sum: TrafficSum): number | undefined {
   const { all, success } = amounts(sum);
-  return all === 0 ? '-' : `${((100 * success) / all).toFixed(1)}%`;
+  return all === 0 ? undefined : success / all;
+}
+
+export function successText(sum: TrafficSum): string {
+  const share = shareOf(sum);
+  return share === undefined ? '-' : `${(100 * share).toFixed(1)}%`;
 }
 
 export function rateText(sum: TrafficSum, seconds: number): string {

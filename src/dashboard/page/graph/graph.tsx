@@ -1,7 +1,9 @@
 import { useMemo, useRef } from 'preact/hooks';
+import { curve } from '../../../graph/curve.ts';
+import { type Health, healthOf } from '../../../graph/health.ts';
+import { type Box, layOut, structureOf } from '../../../graph/layout.ts';
 import type { Topology, TopologyEdge, TopologyNode } from '../../api/contract.ts';
-import { type Health, healthOf, millis, percent, rate } from '../parts/format.ts';
-import { type Box, curve, layOut, structureOf } from './layout.ts';
+import { millis, percent, rate } from '../parts/format.ts';
 import { usePanZoom, type Viewport } from './pan-zoom.ts';
 
 /** Beyond so many edges only those of the selected node carry their numbers. */
@@ -161,13 +163,14 @@ function Edge(props: {
 }) {
   const { edge, from, to, touched, dimmed, labelled } = props;
   if (from === undefined || to === undefined) return null;
-  const { path, middle } = curve(from, to);
+  const { path, at } = curve(from, to);
+  const [x, y] = at(0.5);
   const health = healthOfEdge(edge);
   const width = edge.golden === undefined ? 1.2 : Math.min(5, 1.4 + Math.log10(1 + edge.golden.perSecond));
   return (
     <g class={`edge ${health} ${edge.kind}${touched ? ' touched' : ''}${dimmed ? ' dimmed' : ''}`}>
       <path d={path} stroke-width={width} marker-end={`url(#arrow-${health})`} />
-      {labelled && <EdgeLabel edge={edge} x={middle[0]} y={middle[1]} />}
+      {labelled && <EdgeLabel edge={edge} x={x} y={y} />}
     </g>
   );
 }

@@ -40,10 +40,3 @@ export function ago(at: number, now = Date.now()): string {
 export function name(text: string): string {
   return text.replace(/^default\//, '');
 }
-
-export type Health = 'good' | 'warn' | 'bad' | 'idle';
-
-export function healthOf(success: number | undefined): Health {
-  if (success === undefined) return 'idle';
-  return success >= 0.99 ? 'good' : success >= 0.95 ? 'warn' : 'bad';
-}

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
+import { healthOf } from '../../../graph/health.ts';
 import type { Golden, Place as PlaceType, TrafficScope } from '../../api/contract.ts';
 import type { Loaded } from '../state/live.ts';
 import { hrefOf, parameter, show } from '../state/route.ts';
-import { healthOf, millis, name, percent, rate, short } from './format.ts';
+import { millis, name, percent, rate, short } from './format.ts';
 
 /** The head of a view: what it is, its data, and what narrows it. */
 export function Head(props: {

@@ -176,6 +176,8 @@ describe('edges and topology', () => {
     const dot = await printed(() => runTopology('deployments', { ...options(), output: 'dot' }));
     expect(dot.lines).toContain('    label="shop";');
     expect(dot.lines.some((line) => line.startsWith('  "buyer" -> "shop/store" [label="99.0%'))).toBe(true);
+    const svg = await printed(() => runTopology('deployments', { ...options(), output: 'svg' }));
+    expect([svg.code, svg.lines[0], svg.lines.at(-1)]).toEqual([0, expect.stringMatching(/^<svg /), '</svg>']);
   });
 });
 
