@@ -41,7 +41,7 @@ export async function meshCluster(options: ClusterChoice, ours: boolean): Promis
       const reports = nonEmpty(
         answers.filter((each) => each.status === status).map(({ body }) => JSON.parse(body) as WaitReport),
       );
-      if (reports === undefined) throw notReached('the controller does not say what has landed');
+      if (reports === undefined) throw notReached('the controller does not say what has landed', 'cluster');
       const { outcome, rollout } = mergeWaits(reports);
       if (outcome !== 'waiting') return;
       if (performance.now() > deadline)

@@ -31,7 +31,7 @@ async function asked<T extends CarriersReport | ProxiesReport>(
   merge: (answers: readonly T[]) => T,
 ): Promise<Result<T, string>> {
   try {
-    return ok(merge(known<T>(await replicasOver(connection, namespace).ask(target, timeoutMillis))));
+    return ok(merge(known<T>(await replicasOver(connection, namespace).ask(target, timeoutMillis), 'cluster')));
   } catch (error) {
     if (error instanceof Unreachable) return err(error.diagnostic.message);
     throw error;

@@ -101,7 +101,7 @@ async function readyPods(connection: StreamingConnection, namespace: string): Pr
   if (!pods.ok) throw new Unreachable(pods.error.diagnostic);
   const ready = pods.value.flatMap((pod) => readyPod(pod) ?? []);
   if (ready.length > 0) return ready;
-  throw notReached(`no controller in namespace ${namespace} is ready (${pods.value.length} pods)`);
+  throw notReached(`no controller in namespace ${namespace} is ready (${pods.value.length} pods)`, 'cluster');
 }
 
 function readyPod({ metadata, status }: Readonly<Record<string, unknown>>): ReadyPod | undefined {
@@ -126,7 +126,7 @@ export async function askPod(
     const stream = { headers, createConnection: () => forwarded.value };
     return { ...(await askAdmin(stream, target, timeoutMillis)), who };
   } catch (error) {
-    throw notReached(`${who} does not answer: ${error instanceof Error ? error.message : String(error)}`);
+    throw notReached(`${who} does not answer: ${error instanceof Error ? error.message : String(error)}`, 'cluster');
   } finally {
     forwarded.value.destroy();
   }

@@ -1,8 +1,8 @@
 import { clusterEditor } from '../../dashboard/edit/cluster.ts';
 import { fileEditor } from '../../dashboard/edit/files.ts';
 import { type DashboardOptions, serveDashboard } from '../../dashboard/server/server.ts';
-import type { ControlPlaneOptions } from '../control-plane/answer.ts';
-import { controlPlaneOf, isInCluster, stateDirectoryOf } from '../control-plane/ask.ts';
+import { type ControlPlaneOptions, isInCluster } from '../control-plane/answer.ts';
+import { controlPlaneOf, stateDirectoryOf } from '../control-plane/ask.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print } from '../output.ts';
 import { stopSignal } from '../stop-signal.ts';

@@ -3,8 +3,7 @@ import { localAdminPort } from '../../kubernetes/local-addressing.ts';
 import { sidecarPorts } from '../../kubernetes/names.ts';
 import type { StreamingConnection } from '../../kubernetes-client/connect.ts';
 import type { TapLine } from '../../telemetry/tap-endpoint.ts';
-import type { ControlPlaneOptions } from '../control-plane/answer.ts';
-import { isInCluster } from '../control-plane/ask.ts';
+import { type ControlPlaneOptions, isInCluster } from '../control-plane/answer.ts';
 import { Unreachable } from '../unreachable.ts';
 import { readTap, type TapStream } from './stream.ts';
 

@@ -2,7 +2,7 @@ import type { TapTarget } from '../../control/admin/contract.ts';
 import { packageVersion } from '../../lib/package-version.ts';
 import type { RequestRecord } from '../../telemetry/record.ts';
 import { parseTapRequest } from '../../telemetry/tap-request.ts';
-import { type ControlPlaneOptions, notReached } from '../control-plane/answer.ts';
+import { askedBy, type ControlPlaneOptions, notReached } from '../control-plane/answer.ts';
 import { type AskedControlPlane, controlPlaneOf } from '../control-plane/ask.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { print, styleFor } from '../output.ts';
@@ -42,7 +42,7 @@ export async function runTap(resource: string | undefined, options: TapOptions):
   if (chosen.value.length > maxProxies) {
     return wrongUse(`${chosen.value.length} proxies are too many to look at (${maxProxies}); name a resource`);
   }
-  if (chosen.value.length === 0) throw notReached('there is no proxy');
+  if (chosen.value.length === 0) throw notReached('there is no proxy', askedBy(options));
   const session = new TapSession(options, new RulePlaces(controlPlane));
   return await session.run(chosen.value);
 }

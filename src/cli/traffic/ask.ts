@@ -61,7 +61,7 @@ async function askPrometheus(
   const source = new PrometheusSource({ prometheus: new PrometheusClient(prometheus), directory });
   return async () => {
     const report = await source.report(options.window, Date.now(), side);
-    if (!report.ok) throw notReached(report.error);
+    if (!report.ok) throw notReached(report.error, 'prometheus');
     return summarize(report.value, by, directory.weights, only);
   };
 }

@@ -1,6 +1,6 @@
 import type { WaitReport } from '../../control/admin/contract.ts';
 import { nonEmpty } from '../../lib/collections.ts';
-import { type ControlPlaneOptions, notReached } from '../control-plane/answer.ts';
+import { askedBy, type ControlPlaneOptions, notReached } from '../control-plane/answer.ts';
 import { controlPlaneOf } from '../control-plane/ask.ts';
 import { mergeWaits } from '../control-plane/merge.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -29,7 +29,7 @@ export async function runWait(objects: readonly string[], options: WaitOptions):
     const query = new URLSearchParams({ timeout: String(timeout) });
     for (const object of objects) query.append('object', object);
     const answers = nonEmpty(await controlPlane.ask<WaitReport>(`/wait?${query}`, timeout + graceMillis));
-    if (answers === undefined) throw notReached('nobody answers');
+    if (answers === undefined) throw notReached('nobody answers', askedBy(options));
     report = mergeWaits(answers);
   } while (report.outcome === 'waiting' && performance.now() < deadline);
   if (report.outcome === 'unknown-object') {

@@ -74,7 +74,7 @@ export const runtimeCodes = {
     severity: 'error',
     title: 'control plane not reached',
     explanation:
-      'The control plane that was asked has no socket in its state directory, does not answer there, or answers something else. It serves that socket as long as it runs.',
+      'The control plane that was asked has no socket in its state directory, does not answer there, or answers something else; it serves that socket as long as it runs. With `--context`: no replica of the controller is ready, or one does not answer. With `--prometheus`: that does not answer as a Prometheus does.',
     hint: 'Start it with `smi-cli up`, name the folder that it was started for with `--folder`, or its state directory with `--state`.',
   },
 } as const satisfies Record<string, CatalogueEntry>;
