@@ -7,6 +7,7 @@ import { delayHeader, longestDelayMillis, podHeader, resetHeader, statusHeader, 
 
 /** What an HTTP/2 client sends first (RFC 9113 section 3.4). */
 const preface = 'PRI * HTTP/2.0';
+const versionNotSupported = 505;
 
 /**
  * A port that speaks HTTP/1.1, HTTP/2 in clear text and gRPC: it echoes what it saw as JSON, a gRPC message as it came. Headers
@@ -47,7 +48,9 @@ function answer(pod: string, request: IncomingMessage, response: ServerResponse)
     request.socket.destroy();
     return;
   }
-  response.statusCode = statusOf(headers[statusHeader]);
+  // gRPC has no form over HTTP/1.1: a server of it takes HTTP/2 alone.
+  const isGrpc = headers['content-type']?.startsWith('application/grpc') === true;
+  response.statusCode = isGrpc ? versionNotSupported : statusOf(headers[statusHeader]);
   response.setHeader(podHeader, pod);
   response.setHeader(targetHeader, JSON.stringify(url));
   response.setHeader('content-type', 'application/json');

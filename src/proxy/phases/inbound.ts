@@ -71,7 +71,7 @@ function matchPhase(app: Cluster): Phase {
   return {
     name: 'match',
     request: (exchange) => {
-      exchange.authority = exchange.request.host.toLowerCase();
+      exchange.authority = exchange.request.host;
       exchange.cluster = app;
       if (!readPath(exchange)) exchange.status = 400;
       else if (exchange.request.upgrade === UNSUPPORTED_UPGRADE) exchange.status = 403;

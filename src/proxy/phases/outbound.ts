@@ -76,13 +76,9 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
     request: (exchange) => {
       if (!readPath(exchange)) return reject(exchange, 400);
       const { host } = exchange.request;
-      let service = fixed ?? authorities.get(host);
       exchange.authority = host;
-      if (service === undefined || fixed !== undefined) {
-        exchange.authority = host.toLowerCase();
-        service ??= authorities.get(exchange.authority);
-        if (service === undefined) return elsewhere(exchange, table);
-      }
+      const service = fixed ?? authorities.get(host) ?? authorities.get(host.toLowerCase());
+      if (service === undefined) return elsewhere(exchange, table);
       if (exchange.request.upgrade === UNSUPPORTED_UPGRADE) {
         exchange.series = service.rejected;
         return reject(exchange, 403);
@@ -114,7 +110,7 @@ function goStraight(exchange: Exchange, way: StraightWay | undefined): Step {
 
 /** To a host that the mesh does not know, as the program asked for it. */
 function passOn(exchange: Exchange, outside: OutsideRoute): Step {
-  const host = outside.hostOf(exchange.authority);
+  const host = outside.hostOf(exchange.authority.toLowerCase());
   if (host === undefined) return reject(exchange, 404);
   return goOutside(exchange, outside.cluster(host), outside.series);
 }

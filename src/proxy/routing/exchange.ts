@@ -79,7 +79,7 @@ export class Exchange implements OutgoingRequest {
   path = '';
   /** With its `?`, or empty. */
   query = '';
-  /** Host in lower case. */
+  /** The host as it was sent. */
   authority = '';
   /** The verified SPIFFE id of the client; empty where there is none. */
   peer = '';
