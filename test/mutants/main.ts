@@ -1,12 +1,15 @@
-// `main.ts [--seed N] [--local N] [--every N] [--group NAME] [--out FILE]`: how many small faults in what decides about requests the conformance
-// suite finds. All faults of decide() that its cases reach are tried, and of the adapter and the proxy so many each, drawn by the seed;
-// with --every only each Nth case is run by local meshes, which takes less time and finds less.
+// `main.ts [--group NAME] [--local N] [--seed N] [--most N] [--judged] [--kept FILE] [--out FILE]`: how many small faults in what decides about
+// requests the conformance suite finds, by all cases that reach each of them. Those that `judged.ts` says no case can or should find are not
+// tried in local meshes, and count as not found; with --judged they are. --local draws so many of the adapter and of the proxy by the seed,
+// --most asks so many cases at most, and --kept tries again only what has not been found according to the file.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadCases } from '../../src/conformance/load.ts';
 import { allMutants, type Group, groups, type Mutant } from './groups.ts';
+import { judgementOf } from './judged.ts';
+import { KeptVerdicts } from './kept.ts';
 import { randomFrom } from './random.ts';
 import { renderMarkdown } from './report.ts';
 import { Trial, type Verdict } from './trial.ts';
@@ -14,9 +17,11 @@ import { Trial, type Verdict } from './trial.ts';
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '20261128' },
-    local: { type: 'string', default: '60' },
-    every: { type: 'string', default: '1' },
+    local: { type: 'string', default: 'Infinity' },
+    most: { type: 'string', default: 'Infinity' },
     group: { type: 'string' },
+    judged: { type: 'boolean', default: false },
+    kept: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -27,6 +32,7 @@ const loaded = loadCases();
 if (!loaded.ok) throw new Error(loaded.error.join('\n'));
 const names = loaded.value.map(({ name }) => name);
 const mutants = allMutants();
+const kept = new KeptVerdicts(values.kept);
 const verdicts: Verdict[] = [];
 const unreached = new Map<Group, number>();
 try {
@@ -37,13 +43,13 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-const report = renderMarkdown(verdicts, unreached, values.seed);
+const report = renderMarkdown(verdicts, unreached);
 console.log(report);
 if (values.out !== undefined) writeFileSync(values.out, report);
 
 /** Groups that one target shows. */
 async function tryGroups(target: string, some: readonly Group[]): Promise<void> {
-  const trial = new Trial(target, names, Number(values.every));
+  const trial = new Trial(target, names);
   try {
     const started = performance.now();
     await trial.learn();
@@ -63,12 +69,23 @@ async function tryGroup(group: Group, trial: Trial): Promise<void> {
   const isLocal = groups[group].target === 'local';
   const drawn = isLocal ? draw(reached, Number(values.local), `${values.seed} ${group}`) : reached;
   for (const mutant of drawn) {
-    const verdict = await trial.judge(mutant);
+    const verdict = await verdictOn(mutant, trial, isLocal && !values.judged);
     verdicts.push(verdict);
-    if (verdict.by !== undefined) continue;
-    console.error(`  survives: ${place(mutant)} ${mutant.operator}: ${mutant.before} => ${mutant.after}`);
+    const text = `${place(mutant)} ${mutant.operator}: ${mutant.before} => ${mutant.after}`;
+    const judged = judgementOf(mutant) !== undefined;
+    if (verdict.by === undefined && !judged) console.error(`  survives ${verdict.tried}: ${text}`);
+    if (verdict.by !== undefined && judged) console.error(`  found against its judgement by ${verdict.by}: ${text}`);
   }
   console.error(`${group}: ${drawn.length} faults took ${since(started)}`);
+}
+
+async function verdictOn(mutant: Mutant, trial: Trial, sparesJudged: boolean): Promise<Verdict> {
+  const before = kept.get(mutant);
+  if (before?.by !== undefined) return before;
+  if (sparesJudged && judgementOf(mutant) !== undefined) return { mutant, tried: 0 };
+  const verdict = await trial.judge(mutant, Number(values.most));
+  kept.add(verdict);
+  return verdict;
 }
 
 function draw(all: readonly Mutant[], count: number, seed: string): readonly Mutant[] {

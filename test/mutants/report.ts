@@ -4,18 +4,12 @@ import type { Verdict } from './trial.ts';
 const percent = 100;
 
 /** Counts, and every survivor. */
-export function renderMarkdown(
-  verdicts: readonly Verdict[],
-  unreached: ReadonlyMap<Group, number>,
-  seed: string,
-): string {
+export function renderMarkdown(verdicts: readonly Verdict[], unreached: ReadonlyMap<Group, number>): string {
   const groups = [...Map.groupBy(verdicts, ({ mutant }) => mutant.group)];
   const rows = groups.map(([group, all]) => [group, ...counts(all), String(unreached.get(group) ?? 0)]);
   const total = ['all', ...counts(verdicts), String([...unreached.values()].reduce((sum, count) => sum + count, 0))];
   const survivors = verdicts.filter(({ by }) => by === undefined);
   return [
-    `Seed ${seed}.`,
-    '',
     '| | faults | found | share | in places that no case reaches |',
     '|---|---|---|---|---|',
     ...[...rows, total].map((row) => `| ${row.join(' | ')} |`),

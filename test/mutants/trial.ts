@@ -1,5 +1,5 @@
 import type { Mutant } from './groups.ts';
-import { type Ended, WorkerProcess } from './worker-process.ts';
+import { WorkerProcess } from './worker-process.ts';
 
 export interface Verdict {
   readonly mutant: Mutant;
@@ -9,10 +9,11 @@ export interface Verdict {
   readonly tried: number;
 }
 
-/** So long a few cases may take. */
-const chunkMillis = 40_000;
+/** So long a few cases may take, and each of many. */
+const fewMillis = 40_000;
+const eachMillis = 2_500;
 /** With a fault in it a mesh is asked by ever more of the cases that reach the fault. */
-const chunks = [4, 12, 30];
+const chunks = [4, 12, 30, 60];
 const everything = 10_000;
 
 /** Tries faults by the cases that reach them. */
@@ -23,11 +24,10 @@ export class Trial {
   /** Faults by case. */
   readonly #reached = new Map<string, ReadonlySet<number>>();
 
-  constructor(target: string, names: readonly string[], every: number) {
+  constructor(target: string, names: readonly string[]) {
     this.#worker = new WorkerProcess(target);
     this.#isLocal = target !== 'simulated';
-    const some = latestVersions(names).filter((_, index) => index % every === 0);
-    this.#names = this.#isLocal ? some : names;
+    this.#names = this.#isLocal ? latestVersions(names) : names;
   }
 
   get cases(): number {
@@ -37,7 +37,7 @@ export class Trial {
   /** Runs every case without a fault. One that fails all the same can say nothing. */
   async learn(): Promise<void> {
     for (const name of this.#names) {
-      const answer = await this.#worker.ask({ names: [name] }, chunkMillis);
+      const answer = await this.#worker.ask({ names: [name] }, fewMillis);
       if (typeof answer !== 'string' && answer.failed === undefined) this.#reached.set(name, new Set(answer.reached));
       else console.error(`  left out: ${name} (${typeof answer === 'string' ? answer : answer.reason})`);
     }
@@ -47,16 +47,16 @@ export class Trial {
     return [...this.#reached.values()].some((reached) => reached.has(id));
   }
 
-  async judge(mutant: Mutant): Promise<Verdict> {
+  /** By no more cases than `most` of those that reach it. */
+  async judge(mutant: Mutant, most = everything): Promise<Verdict> {
     const names = [...this.#reached].filter(([, reached]) => reached.has(mutant.id)).map(([name]) => name);
-    const sorted = spread(names);
+    const sorted = spread(names).slice(0, most);
     let tried = 0;
-    for (const size of this.#isLocal ? chunks : [everything]) {
+    for (let round = 0; tried < sorted.length; round++) {
+      const size = this.#isLocal ? (chunks[round] ?? chunks.at(-1)!) : everything;
       const some = sorted.slice(tried, tried + size);
-      if (some.length === 0) break;
       tried += some.length;
-      const answer = await this.#worker.ask({ fault: mutant.id, names: some }, chunkMillis);
-      const by = typeof answer === 'string' ? (answer satisfies Ended) : answer.failed;
+      const by = await this.#find(mutant, some);
       if (by !== undefined) return { mutant, by, tried };
     }
     return { mutant, tried };
@@ -64,6 +64,19 @@ export class Trial {
 
   stop(): void {
     this.#worker.stop();
+  }
+
+  /** What a busy machine does once is no find: in a local mesh a fault is found when it shows twice. */
+  async #find(mutant: Mutant, names: readonly string[]): Promise<string | undefined> {
+    const by = await this.#ask(mutant, names);
+    if (by === undefined || !this.#isLocal) return by;
+    return (await this.#ask(mutant, names.includes(by) ? [by] : names)) === undefined ? undefined : by;
+  }
+
+  /** The case that fails, or how the worker ended. */
+  async #ask({ id: fault }: Mutant, names: readonly string[]): Promise<string | undefined> {
+    const answer = await this.#worker.ask({ fault, names }, Math.max(fewMillis, names.length * eachMillis));
+    return typeof answer === 'string' ? answer : answer.failed;
   }
 }
 
