@@ -1,6 +1,6 @@
 // `npm run conformance:mutants`: puts small faults into what decides about requests, one at a time, and counts which of them the conformance
-// suite finds. Options after `--`: --seed, --local (how many of the adapter and of the proxy each), --group, --out (docs/conformance-mutants.md has
-// what was found last).
+// suite finds, by all cases that reach each of them. Options after `--`: --group, --local (so many of the adapter and of the proxy each, drawn by
+// --seed), --most (so many cases at most), --judged (those of judged.ts, too), --kept FILE (try again only what was not found before), --out FILE.
 import { foreground } from './lib/run.mjs';
 import { exitWith, seconds } from './lib/steps.mjs';
 import { root, setUp, toolEnvironment } from './setup.mjs';

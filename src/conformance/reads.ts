@@ -1,10 +1,15 @@
 import { isRecord } from '../lib/values.ts';
 import type { CaseRead, ConformanceCase } from './case.ts';
-import type { ReadAnswer } from './target.ts';
+import type { ReadAnswer, Target } from './target.ts';
 
 /** Whether a case asks what an apiserver answers, so that it needs a cluster. */
 export function readsCluster({ steps }: ConformanceCase): boolean {
   return steps.some(({ reads }) => reads.length > 0);
+}
+
+/** Whether a target can answer everything that a case asks an apiserver. */
+export function canRead({ reads }: Pick<Target, 'reads'>, { steps }: ConformanceCase): boolean {
+  return steps.every((step) => step.reads.every((question) => reads?.(question) === true));
 }
 
 /** What is otherwise than expected, as a sentence without its full stop; nothing when it holds. */

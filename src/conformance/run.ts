@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CaseExpectation, ConformanceCase, Step } from './case.ts';
 import { problemOf, samplesOf } from './judge.ts';
-import { problemOfRead, readsCluster } from './reads.ts';
+import { canRead, problemOfRead } from './reads.ts';
 import type { OpenMesh, Target } from './target.ts';
 
 export interface CaseResult {
@@ -40,8 +40,7 @@ export async function runConformance(options: RunOptions): Promise<readonly Case
     onResult?.(result);
   };
   const able = cases.filter((testCase) => {
-    const reason =
-      readsCluster(testCase) && target.reads !== true ? 'it reads objects of a cluster' : target.unable(testCase);
+    const reason = canRead(target, testCase) ? target.unable(testCase) : 'it reads objects of a cluster';
     if (reason !== undefined) report(without(testCase, 'skipped', reason));
     return reason === undefined;
   });

@@ -17,8 +17,8 @@ export interface Target {
   readonly convergenceMillis: number;
   /** How many cases of a batch run at a time. */
   readonly concurrency: number;
-  /** Whether it can be asked what an apiserver answers; cases that read are skipped elsewhere. */
-  readonly reads?: boolean;
+  /** Which questions to an apiserver it can answer; cases with others are skipped. */
+  readonly reads?: (question: ReadQuestion) => boolean;
   /** Why a case cannot run here, as a sentence without its full stop; it is skipped then. */
   unable(testCase: ConformanceCase): string | undefined;
   /** Divides cases into those that share a mesh. */

@@ -43,6 +43,12 @@ export interface Mutant extends NumberedMutation {
   readonly file: string;
 }
 
+/** How many faults of a group are about what SMI has no words for. */
+export function otherMatters(group: Group): number {
+  const all = groups[group].files.flatMap((file) => mutationsOf(file, readFileSync(file, 'utf8')));
+  return all.filter((mutation) => !isAboutSmi(mutation)).length;
+}
+
 /** All of them; the numbers are the same in every process that reads the same sources. */
 export function allMutants(): readonly Mutant[] {
   const found: Mutant[] = [];

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadCases } from '../../src/conformance/load.ts';
-import { allMutants, type Group, groups, type Mutant } from './groups.ts';
+import { allMutants, type Group, groups, type Mutant, otherMatters } from './groups.ts';
 import { judgementOf } from './judged.ts';
 import { KeptVerdicts } from './kept.ts';
 import { randomFrom } from './random.ts';
-import { renderMarkdown } from './report.ts';
+import { renderMarkdown, type Untried } from './report.ts';
 import { Trial, type Verdict } from './trial.ts';
 
 const { values } = parseArgs({
@@ -34,7 +34,7 @@ const names = loaded.value.map(({ name }) => name);
 const mutants = allMutants();
 const kept = new KeptVerdicts(values.kept);
 const verdicts: Verdict[] = [];
-const unreached = new Map<Group, number>();
+const untried = new Map<Group, Untried>();
 try {
   const chosen = (Object.keys(groups) as Group[]).filter(
     (group) => values.group === undefined || values.group === group,
@@ -43,7 +43,7 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-const report = renderMarkdown(verdicts, unreached);
+const report = renderMarkdown(verdicts, untried);
 console.log(report);
 if (values.out !== undefined) writeFileSync(values.out, report);
 
@@ -64,7 +64,7 @@ async function tryGroup(group: Group, trial: Trial): Promise<void> {
   const started = performance.now();
   const own = mutants.filter((mutant) => mutant.group === group);
   const reached = own.filter(({ id }) => trial.reaches(id));
-  unreached.set(group, own.length - reached.length);
+  untried.set(group, { unreached: own.length - reached.length, otherMatters: otherMatters(group) });
   console.error(`${group}: ${reached.length} of ${own.length} faults are reached`);
   const isLocal = groups[group].target === 'local';
   const drawn = isLocal ? draw(reached, Number(values.local), `${values.seed} ${group}`) : reached;

@@ -13,7 +13,7 @@ import type { Answer, Question } from './protocol.ts';
 import { faults } from './switch.ts';
 
 /** In a local mesh what has landed is in force, so that whatever is wrong then stays wrong. */
-const convergenceMillis = 400;
+const convergenceMillis = 1_000;
 
 const loaded = loadCases();
 if (!loaded.ok) throw new Error(loaded.error.join('\n'));

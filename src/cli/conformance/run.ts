@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { loadGaps } from '../../conformance/load.ts';
-import { readsCluster } from '../../conformance/reads.ts';
+import { canRead } from '../../conformance/reads.ts';
 import { buildReport } from '../../conformance/report/build.ts';
 import { type CaseResult, runConformance } from '../../conformance/run.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -22,7 +22,7 @@ export async function runSuite(options: RunCommandOptions): Promise<number> {
   if (typeof cases === 'number') return cases;
   const target = await targetOf(options);
   if (typeof target === 'number') return target;
-  const able = target.reads === true ? cases : cases.filter((testCase) => !readsCluster(testCase));
+  const able = cases.filter((testCase) => canRead(target, testCase));
   const left = cases.length - able.length;
   const gap = { feature: 'objects of a cluster', reason: `${left} cases read them, and need --target cluster` };
   const gaps = [...loadGaps(options.suite), ...(left === 0 ? [] : [gap])];

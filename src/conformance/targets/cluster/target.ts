@@ -15,7 +15,7 @@ export function clusterTarget(options: ClusterMeshOptions): Target {
     implementation: mesh.implementation,
     convergenceMillis: mesh.convergenceMillis,
     concurrency,
-    reads: true,
+    reads: () => true,
     unable: (testCase) => reasonAgainst(testCase, mesh),
     batches: (cases) => batchesOf(cases, mostPods),
     open: (batch) => ClusterConformanceMesh.open(batch, options),

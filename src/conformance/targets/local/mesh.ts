@@ -2,16 +2,18 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defaultCompileOptions } from '../../../compile/options.ts';
-import type { WaitReport } from '../../../control/admin/contract.ts';
+import type { AdminAnswer, WaitReport } from '../../../control/admin/contract.ts';
 import { type ControlPlane, startControlPlane } from '../../../control/control-plane.ts';
 import { type Guard, startGuard } from '../../../control/local/guard.ts';
 import type { DataPlane } from '../../../control/publisher.ts';
+import { localAdminPort } from '../../../kubernetes/local-addressing.ts';
 import { type CallResult, makeCalls } from '../../application/calls.ts';
 import { Counters } from '../../application/counters.ts';
 import { serve } from '../../application/serve.ts';
 import type { CaseQuestion, ConformanceCase, Step } from '../../case.ts';
 import { CaseObjects } from '../../objects.ts';
-import type { Answers, Observation, OpenMesh } from '../../target.ts';
+import { readsCluster } from '../../reads.ts';
+import type { Answers, Observation, OpenMesh, ReadAnswer, ReadQuestion } from '../../target.ts';
 import { statusWord } from '../simulated.ts';
 import { acquireAddresses, opened } from '../start.ts';
 import { doorOf, idOf, type PlacedPod, placePods } from './pods.ts';
@@ -26,6 +28,8 @@ export interface LocalMeshOptions {
 
 const adsPort = 15_010;
 const settleMillis = 60_000;
+/** Between two readings of what a sidecar has counted. */
+const measuredMillis = 100;
 
 /** One mesh on loopback addresses: control plane and programs within this process, a sidecar for each pod. */
 export class LocalConformanceMesh implements OpenMesh {
@@ -62,6 +66,12 @@ export class LocalConformanceMesh implements OpenMesh {
     return { kind: 'samples', observations: results.map(observed) };
   }
 
+  async read(_: ConformanceCase, { path: target }: ReadQuestion): Promise<ReadAnswer> {
+    const [path = '', search = ''] = target.split('?');
+    const { status, body } = await this.#ask(path, new URLSearchParams(search));
+    return status === 200 ? { status, body: JSON.parse(body) as unknown } : { status };
+  }
+
   /** In the opposite order of their starts. */
   async close(): Promise<void> {
     for (const stop of this.#stops.reverse()) await stop();
@@ -82,6 +92,7 @@ export class LocalConformanceMesh implements OpenMesh {
       compileOptions,
       ads: { address: `127.${state.base}.255.253`, port: adsPort },
       awaitPods: true,
+      ...(batch.some(readsCluster) ? { traffic: { port: localAdminPort, intervalMillis: measuredMillis } } : {}),
       onEvent: () => undefined,
     });
     this.#plane = plane;
@@ -129,12 +140,14 @@ export class LocalConformanceMesh implements OpenMesh {
     renameSync(draft, file);
   }
 
+  #ask(path: string, query: URLSearchParams): Promise<AdminAnswer> {
+    return this.#plane!.admin({ method: 'GET', path, query, gone: new AbortController().signal });
+  }
+
   /** Waits, as `smi-cli wait` does, until every sidecar has what is written now. */
   async #landed(): Promise<void> {
-    const query = new URLSearchParams({ timeout: String(settleMillis) });
-    const gone = new AbortController().signal;
-    const answer = await this.#plane!.admin({ method: 'GET', path: '/wait', query, gone });
-    const { outcome } = JSON.parse(answer.body) as WaitReport;
+    const { body } = await this.#ask('/wait', new URLSearchParams({ timeout: String(settleMillis) }));
+    const { outcome } = JSON.parse(body) as WaitReport;
     if (outcome === 'waiting')
       throw new Error(`not every sidecar has its configuration after ${settleMillis / 1000} s`);
   }
