@@ -47,7 +47,7 @@ function recordOf(exchange: Exchange, reporter: string, headers: boolean): Reque
     protocol: grpc ? 'grpc' : request instanceof RequestHead ? 'http1' : 'http2',
     ...parties,
     method: exchange.method,
-    authority: exchange.authority,
+    authority: exchange.authority.toLowerCase(),
     path: exchange.path,
     code: exchange.status,
     ...(grpcStatus === undefined ? {} : { grpcStatus: Number(grpcStatus) }),
