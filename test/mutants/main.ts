@@ -1,7 +1,8 @@
-// `main.ts [--group NAME] [--local N] [--seed N] [--most N] [--judged] [--kept FILE] [--out FILE]`: how many small faults in what decides about
+// `main.ts [--group NAME] [--local N] [--seed N] [--most N] [--minutes N] [--learn N] [--judged] [--kept FILE] [--out FILE]`: how many small faults in what decides about
 // requests the conformance suite finds, by all cases that reach each of them. Those that `judged.ts` says no case can or should find are not
 // tried in local meshes, and count as not found; with --judged they are. --local draws so many of the adapter and of the proxy by the seed,
-// --most asks so many cases at most, and --kept tries again only what has not been found according to the file.
+// --most asks so many cases at most, after --minutes no more are begun, and --kept tries again only what has not been
+// found according to the file, which knows what cases reach, too: with --learn only so many others are looked at.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { loadCases } from '../../src/conformance/load.ts';
 import { allMutants, type Group, groups, type Mutant, otherMatters } from './groups.ts';
 import { judgementOf } from './judged.ts';
-import { KeptVerdicts } from './kept.ts';
+import { KeptResults } from './kept.ts';
 import { randomFrom } from './random.ts';
 import { renderMarkdown, type Untried } from './report.ts';
 import { Trial, type Verdict } from './trial.ts';
@@ -19,20 +20,23 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '20261128' },
     local: { type: 'string', default: 'Infinity' },
     most: { type: 'string', default: 'Infinity' },
+    learn: { type: 'string', default: 'Infinity' },
     group: { type: 'string' },
+    minutes: { type: 'string', default: 'Infinity' },
     judged: { type: 'boolean', default: false },
     kept: { type: 'string' },
     out: { type: 'string' },
   },
 });
 
+const endsAt = performance.now() + Number(values.minutes) * 60_000;
 const scratch = mkdtempSync(join(tmpdir(), 'smi-mutants-'));
 process.env.TMPDIR = scratch;
 const loaded = loadCases();
 if (!loaded.ok) throw new Error(loaded.error.join('\n'));
 const names = loaded.value.map(({ name }) => name);
 const mutants = allMutants();
-const kept = new KeptVerdicts(values.kept);
+const kept = new KeptResults(values.kept);
 const verdicts: Verdict[] = [];
 const untried = new Map<Group, Untried>();
 try {
@@ -43,16 +47,19 @@ try {
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
-const report = renderMarkdown(verdicts, untried);
+const report = renderMarkdown(
+  verdicts.toSorted((one, other) => one.mutant.id - other.mutant.id),
+  untried,
+);
 console.log(report);
 if (values.out !== undefined) writeFileSync(values.out, report);
 
 /** Groups that one target shows. */
 async function tryGroups(target: string, some: readonly Group[]): Promise<void> {
-  const trial = new Trial(target, names);
+  const trial = new Trial(target, names, kept);
   try {
     const started = performance.now();
-    await trial.learn();
+    await trial.learn(Number(values.learn));
     console.error(`${target}: ${trial.cases} cases, ${since(started)}`);
     for (const group of some) await tryGroup(group, trial);
   } finally {
@@ -69,6 +76,7 @@ async function tryGroup(group: Group, trial: Trial): Promise<void> {
   const isLocal = groups[group].target === 'local';
   const drawn = isLocal ? draw(reached, Number(values.local), `${values.seed} ${group}`) : reached;
   for (const mutant of drawn) {
+    if (performance.now() > endsAt) break;
     const verdict = await verdictOn(mutant, trial, isLocal && !values.judged);
     verdicts.push(verdict);
     const text = `${place(mutant)} ${mutant.operator}: ${mutant.before} => ${mutant.after}`;
@@ -76,15 +84,17 @@ async function tryGroup(group: Group, trial: Trial): Promise<void> {
     if (verdict.by === undefined && !judged) console.error(`  survives ${verdict.tried}: ${text}`);
     if (verdict.by !== undefined && judged) console.error(`  found against its judgement by ${verdict.by}: ${text}`);
   }
-  console.error(`${group}: ${drawn.length} faults took ${since(started)}`);
+  console.error(
+    `${group}: ${verdicts.filter(({ mutant }) => mutant.group === group).length} faults took ${since(started)}`,
+  );
 }
 
 async function verdictOn(mutant: Mutant, trial: Trial, sparesJudged: boolean): Promise<Verdict> {
-  const before = kept.get(mutant);
+  const before = kept.verdict(mutant);
   if (before?.by !== undefined) return before;
   if (sparesJudged && judgementOf(mutant) !== undefined) return { mutant, tried: 0 };
   const verdict = await trial.judge(mutant, Number(values.most));
-  kept.add(verdict);
+  kept.addVerdict(verdict);
   return verdict;
 }
 
@@ -92,7 +102,7 @@ function draw(all: readonly Mutant[], count: number, seed: string): readonly Mut
   const random = randomFrom(seed);
   const keyed = all.map((mutant) => ({ mutant, key: random() }));
   const drawn = keyed.sort((one, other) => one.key - other.key).slice(0, count);
-  return drawn.map(({ mutant }) => mutant).sort((one, other) => one.id - other.id);
+  return drawn.map(({ mutant }) => mutant);
 }
 
 function place({ file, line }: Mutant): string {

@@ -1,4 +1,5 @@
 import type { Mutant } from './groups.ts';
+import type { KeptResults } from './kept.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 export interface Verdict {
@@ -10,21 +11,25 @@ export interface Verdict {
 }
 
 /** So long a few cases may take, and each of many. */
-const fewMillis = 40_000;
+const fewMillis = 90_000;
 const eachMillis = 2_500;
 /** With a fault in it a mesh is asked by ever more of the cases that reach the fault. */
-const chunks = [4, 12, 30, 60];
+const chunks = [2, 6, 16, 40];
 const everything = 10_000;
 
 /** Tries faults by the cases that reach them. */
 export class Trial {
+  readonly #target: string;
   readonly #worker: WorkerProcess;
+  readonly #kept: KeptResults;
   readonly #isLocal: boolean;
   readonly #names: readonly string[];
   /** Faults by case. */
   readonly #reached = new Map<string, ReadonlySet<number>>();
 
-  constructor(target: string, names: readonly string[]) {
+  constructor(target: string, names: readonly string[], kept: KeptResults) {
+    this.#target = target;
+    this.#kept = kept;
     this.#worker = new WorkerProcess(target);
     this.#isLocal = target !== 'simulated';
     this.#names = this.#isLocal ? latestVersions(names) : names;
@@ -34,12 +39,22 @@ export class Trial {
     return this.#reached.size;
   }
 
-  /** Runs every case without a fault. One that fails all the same can say nothing. */
-  async learn(): Promise<void> {
-    for (const name of this.#names) {
+  /** Runs every case without a fault, but no more than `most` that are not known yet. One that fails all the same can say nothing. */
+  async learn(most = Number.POSITIVE_INFINITY): Promise<void> {
+    let left = most;
+    for (const name of spread(this.#names)) {
+      const known = this.#kept.reached(this.#target, name);
+      if (known !== undefined) {
+        this.#reached.set(name, new Set(known));
+        continue;
+      }
+      if (left-- <= 0) continue;
       const answer = await this.#worker.ask({ names: [name] }, fewMillis);
-      if (typeof answer !== 'string' && answer.failed === undefined) this.#reached.set(name, new Set(answer.reached));
-      else console.error(`  left out: ${name} (${typeof answer === 'string' ? answer : answer.reason})`);
+      if (typeof answer !== 'string' && answer.failed === undefined) {
+        const { reached = [] } = answer;
+        this.#reached.set(name, new Set(reached));
+        this.#kept.addReached(this.#target, name, reached);
+      } else console.error(`  left out: ${name} (${typeof answer === 'string' ? answer : answer.reason})`);
     }
   }
 

@@ -4,7 +4,7 @@ import type { Answer, Question } from './protocol.ts';
 /** Why there is no answer. */
 export type Ended = 'it does not end' | 'it ends the process';
 
-const startMillis = 120_000;
+const startMillis = 300_000;
 
 /** A worker that is started again when a fault has stopped it. */
 export class WorkerProcess {
