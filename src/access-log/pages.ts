@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   createServer,
   type IncomingMessage,
@@ -6,9 +7,12 @@ import {
   request as sendRequest,
 } from 'node:http';
 import type { Counted } from '../telemetry/collect.ts';
+import { type EjectionsAnswer, ejectionsPath } from '../telemetry/ejections.ts';
+import type { Exposition } from '../telemetry/exposition/negotiate.ts';
 import { telemetryPage } from '../telemetry/pages.ts';
 import type { TapHub } from '../telemetry/tap.ts';
 import { serveTap } from '../telemetry/tap-endpoint.ts';
+import { envoyEjections } from './ejections.ts';
 
 export interface Place {
   readonly address: string;
@@ -17,11 +21,11 @@ export interface Place {
 
 /** What is shown, and where. */
 export interface PagesOptions {
-  /** Loopback only: `/metrics`, `/telemetry`, `/tap`, and everything else as Envoy's own admin endpoint answers it. */
+  /** Loopback only: `/metrics`, `/telemetry`, `/ejections`, `/tap`, and everything else as Envoy's own admin endpoint answers it. */
   readonly admin: Place;
   /** Envoy's own admin endpoint. */
   readonly envoy: Place;
-  /** For whoever reaches them: `/metrics`, `/telemetry`, and Envoy's own numbers at `/stats/prometheus`. */
+  /** For whoever reaches them: `/metrics`, `/telemetry`, `/ejections`, and Envoy's own numbers at `/stats/prometheus`. */
   readonly metrics?: readonly Place[];
   readonly counted: Counted;
   readonly taps: TapHub;
@@ -29,12 +33,16 @@ export interface PagesOptions {
 
 const envoyStats = '/stats/prometheus';
 const envoyMillis = 10_000;
+const envoyClusters = '/clusters?format=json';
+/** Less than whoever asks for ejections waits. */
+const clustersMillis = 1_500;
+const maxClusterBytes = 64 * 1024 * 1024;
 const maxConnections = 64;
 const text = { 'content-type': 'text/plain; charset=utf-8' };
 
 /** Rejects when an address cannot be bound. The result closes all of them. */
 export async function servePages(options: PagesOptions): Promise<() => void> {
-  const { admin, envoy, metrics = [], counted, taps } = options;
+  const { admin, envoy, metrics = [], taps } = options;
   const servers: Server[] = [];
   const close = () => {
     for (const server of servers) {
@@ -55,14 +63,14 @@ export async function servePages(options: PagesOptions): Promise<() => void> {
     await listen(admin, (request, response) => {
       const path = pathOf(request);
       if (path === '/tap' && request.method === 'GET') serveTap(taps, request, response);
-      else if (!ownPage(request, response, counted)) passOn(request, response, envoy, request.url ?? '/');
+      else if (!ownPage(request, response, options)) passOn(request, response, envoy, request.url ?? '/');
     });
     for (const place of metrics) {
       await listen(place, (request, response) => {
-        if (ownPage(request, response, counted)) return;
+        if (ownPage(request, response, options)) return;
         // Queries would be the admin endpoint's.
         if (reads(request) && pathOf(request) === envoyStats) passOn(request, response, envoy, envoyStats);
-        else response.writeHead(404, text).end(`/metrics /telemetry ${envoyStats}\n`);
+        else response.writeHead(404, text).end(`/metrics /telemetry ${ejectionsPath} ${envoyStats}\n`);
       });
     }
   } catch (error) {
@@ -72,12 +80,43 @@ export async function servePages(options: PagesOptions): Promise<() => void> {
   return close;
 }
 
-function ownPage(request: IncomingMessage, response: ServerResponse, counted: Counted): boolean {
-  const page = reads(request) ? telemetryPage(pathOf(request), request.headers.accept, counted) : undefined;
-  if (page === undefined) return false;
-  response.writeHead(200, { 'content-type': page.type, 'content-length': Buffer.byteLength(page.body) });
-  response.end(request.method === 'HEAD' ? '' : page.body);
-  return true;
+function ownPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { counted, envoy }: Pick<PagesOptions, 'counted' | 'envoy'>,
+): boolean {
+  if (!reads(request)) return false;
+  const send = ({ type, body }: Exposition) => {
+    response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
+    response.end(request.method === 'HEAD' ? '' : body);
+  };
+  if (pathOf(request) === ejectionsPath) {
+    askEnvoy(envoy)
+      .then((text) => {
+        const answer: EjectionsAnswer = { workload: counted.workload, ejections: envoyEjections(text) };
+        send({ type: 'application/json', body: JSON.stringify(answer) });
+      })
+      .catch(() => response.writeHead(503, text).end('Envoy does not answer\n'));
+    return true;
+  }
+  const page = telemetryPage(pathOf(request), request.headers.accept, counted);
+  if (page !== undefined) send(page);
+  return page !== undefined;
+}
+
+/** What Envoy says of its clusters. */
+async function askEnvoy({ address, port }: Place): Promise<string> {
+  const signal = AbortSignal.timeout(clustersMillis);
+  const outgoing = sendRequest({ host: address, port, path: envoyClusters, agent: false, signal });
+  outgoing.end();
+  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+  let body = '';
+  answer.setEncoding('utf8');
+  for await (const piece of answer) {
+    body += piece;
+    if (body.length > maxClusterBytes) throw new Error('too long an answer');
+  }
+  return body;
 }
 
 function passOn(request: IncomingMessage, response: ServerResponse, { address, port }: Place, path: string): void {

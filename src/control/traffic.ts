@@ -5,6 +5,7 @@ import { Collector, type CollectorOptions } from '../metrics/collector/collector
 import type { ScrapeTarget } from '../metrics/collector/read-proxy.ts';
 import type { MetricsSource } from '../metrics/contract.ts';
 import { ModelDirectory } from '../metrics/directory.ts';
+import { EjectionReader } from '../metrics/ejections.ts';
 import { PrometheusClient, type PrometheusOptions } from '../metrics/prometheus/client.ts';
 import { PrometheusSource, type PrometheusSourceOptions } from '../metrics/prometheus/source.ts';
 import { trafficPage } from '../metrics/traffic-page.ts';
@@ -34,7 +35,7 @@ export interface TrafficOptions {
 /** What goes through the mesh, as its proxies count it. */
 export interface Traffic {
   readonly api: ApiOptions;
-  /** `/traffic`, the API `metrics.smi-spec.io` below `/apis`, and `/directory`: what objects say about what proxies measure. */
+  /** `/traffic`, the API `metrics.smi-spec.io` below `/apis`, `/directory`: what objects say about what proxies measure, and `/ejections`. */
   readonly pages: AdminPages;
   close(): void;
 }
@@ -62,6 +63,7 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
       : asked(options.prometheus, { directory, workloads: () => targets().map(({ workload }) => workload) });
   const { weights } = directory;
   const source = whileCounted(running.source, counts);
+  const ejections = new EjectionReader(() => targetsOf(mesh.model(), port));
   const objects = measuredObjects({ ...mesh, ...(others === undefined ? {} : { others }) });
   const api: ApiOptions = { source, weights, objects, latencyUnit, now: Date.now };
   const page = trafficPage(source, weights);
@@ -70,12 +72,16 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
     pages: {
       traffic: ({ query }) => page(query, Date.now()),
       directory: async () => json(directory),
+      ejections: async () => json(await ejections.report()),
       apis: async ({ method, path, query }) => {
         const { status, body, type = 'application/json' } = await answerApi({ method, path, query, accept: '' }, api);
         return { status, type, body: typeof body === 'string' ? body : `${JSON.stringify(body)}\n` };
       },
     },
-    close: running.close,
+    close: () => {
+      running.close();
+      ejections.close();
+    },
   };
 }
 

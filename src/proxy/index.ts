@@ -49,18 +49,21 @@ export async function startProxy(bootstrap: ProxyBootstrap, hooks: ProxyHooks = 
   const reader = bootstrap.interception === undefined ? undefined : await loadDestinationReader();
   if (reader?.ok === false) throw new Error(reader.error);
   const runtime = new Runtime(bootstrap, log, reader?.value);
-  const counted = { registry: runtime.registry, workload: bootstrap.node, startedAt: Date.now() };
+  const shown = {
+    counted: { registry: runtime.registry, workload: bootstrap.node, startedAt: Date.now() },
+    ejections: () => runtime.ejections(),
+  };
   const admin = await startAdmin(bootstrap.admin.address, bootstrap.admin.port, {
     ready: () => runtime.isReady,
     config: () => ({ node: bootstrap.node, version: runtime.version, resources: visible(runtime.resources) }),
     taps: runtime.taps,
-    counted,
+    ...shown,
   });
   if (!admin.ok) {
     runtime.stop();
     throw new Error(admin.error);
   }
-  const metrics = bootstrap.metrics && (await startMetrics(bootstrap.metrics, counted));
+  const metrics = bootstrap.metrics && (await startMetrics(bootstrap.metrics, shown));
   if (metrics?.ok === false) {
     runtime.stop();
     admin.value.close();

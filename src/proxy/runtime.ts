@@ -1,5 +1,6 @@
 import { metrics } from '../telemetry/catalogue.ts';
 import { showCertificate } from '../telemetry/certificate.ts';
+import type { Ejection } from '../telemetry/ejections.ts';
 import { MetricsRegistry } from '../telemetry/registry.ts';
 import { TapHub } from '../telemetry/tap.ts';
 import { Authenticators } from './auth/authenticators.ts';
@@ -131,6 +132,11 @@ export class Runtime {
   apply(resources: ResourceSet): Promise<void> {
     this.#applying = this.#applying.then(() => this.#apply(resources));
     return this.#applying;
+  }
+
+  /** The endpoints that are kept out for their failures. */
+  ejections(): readonly Ejection[] {
+    return this.#clusters.ejections();
   }
 
   async drain(millis: number): Promise<void> {

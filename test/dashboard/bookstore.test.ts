@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seriousFaults } from './support/accessibility.ts';
 import { type RunningBookstore, runBookstore } from './support/bookstore.ts';
 import { launch, noBrowser } from './support/browser.ts';
 
@@ -181,15 +181,3 @@ describe.skipIf(noBrowser !== undefined)(
     });
   },
 );
-
-async function seriousFaults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
-    const { violations } = await axe.run();
-    return violations.map(({ id, impact, nodes }) => ({ id, impact, html: nodes[0]?.html ?? '' }));
-  });
-  return found.flatMap(({ id, impact, html }) =>
-    impact === 'serious' || impact === 'critical' ? [`${id}: ${html.slice(0, 200)}`] : [],
-  );
-}

@@ -14,7 +14,7 @@ const maxObjects = 50;
 
 const plain = 'text/plain; charset=utf-8';
 const pages =
-  '/carriers /directory /healthz /locate /metrics /proxies /proxies/NODE /diff/NODE /rollouts /targets /traffic /wait\n';
+  '/carriers /directory /ejections /healthz /locate /metrics /proxies /proxies/NODE /diff/NODE /rollouts /targets /traffic /wait\n';
 
 /**
  * What a control plane tells of itself, whatever carries requests to it: `/proxies`, `/proxies/NODE`, `/diff/NODE`,

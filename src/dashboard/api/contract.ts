@@ -107,8 +107,28 @@ export interface ServicePod {
   readonly account: string;
   readonly ready: boolean;
   readonly transport: 'mtls' | 'plain';
-  /** Proxies that take it out of balancing now; absent where that is not known. */
-  readonly ejectedBy?: readonly string[];
+  /** Where proxies keep it out of balancing now; absent where that is not known. */
+  readonly ejections?: readonly Ejected[];
+}
+
+/** An endpoint that the proxy of a caller sends nothing, because it failed. What its data plane does not tell is absent. */
+export interface Ejected {
+  /** `NAMESPACE/POD` of the caller. */
+  readonly proxy: string;
+  readonly service: string;
+  readonly port: number;
+  /** `ADDRESS:PORT`, and the pod that has the address. */
+  readonly endpoint: string;
+  readonly workload?: string;
+  readonly since?: number;
+  /** When it is probed; it comes back if that succeeds. */
+  readonly until?: number;
+  readonly why?: string;
+}
+
+export interface EjectionsPage {
+  readonly proxies: { readonly known: number; readonly read: number };
+  readonly ejections: readonly Ejected[];
 }
 
 export interface Peer {

@@ -7,6 +7,7 @@ import { AccessMatrices } from './access.ts';
 import { Audit } from './audit.ts';
 import { cataloguePage } from './catalogue.ts';
 import type { DiagnosticsPage, Overview } from './contract.ts';
+import { readEjections } from './ejections.ts';
 import { Events } from './events.ts';
 import { explainQuery } from './explain.ts';
 import { servicePage } from './service.ts';
@@ -19,7 +20,7 @@ const maxWindowSeconds = 3_600;
 
 /**
  * The data of the dashboard as JSON, under `/api/`: `overview`, `topology`, `services/NAMESPACE/NAME`, `splits`, `access`, `explain`,
- * `catalogue`, `audit`, `audit/ID`, `diagnostics`, and `events` for server-sent events. Those with traffic take `window`, such as `30s`.
+ * `catalogue`, `ejections`, `audit`, `audit/ID`, `diagnostics`, and `events` for server-sent events. Those with traffic take `window`, such as `30s`.
  */
 export const createDashboardPages: CreateMeshPages = (mesh) => {
   const pages = new DashboardPages(mesh);
@@ -75,7 +76,12 @@ class DashboardPages {
       case 'topology':
         return { page: topologyOf(model, await traffic()) };
       case 'services': {
-        const found = servicePage(this.#mesh, model, await traffic(), about);
+        const ejected = readEjections(this.#mesh.ask, model);
+        const found = servicePage(this.#mesh, model, await traffic(), await ejected, about);
+        return found === undefined ? undefined : { page: found };
+      }
+      case 'ejections': {
+        const found = await readEjections(this.#mesh.ask, model);
         return found === undefined ? undefined : { page: found };
       }
       case 'splits':

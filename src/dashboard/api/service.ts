@@ -7,13 +7,19 @@ import type { TrafficSeries } from '../../metrics/contract.ts';
 import { fieldsInForce } from '../../model/policy-fields.ts';
 import { portKey, transportOf } from '../../model/ports.ts';
 import type { Grant, MeshModel, Service, ServiceId, Workload } from '../../model/types.ts';
-import type { Peer, ServicePage } from './contract.ts';
+import type { EjectionsPage, Peer, ServicePage } from './contract.ts';
 import { groupsOf } from './groups.ts';
 import { placeOf, placesOf } from './places.ts';
 import { codesOf, goldenOf, type Traffic } from './traffic.ts';
 
-/** Everything about one Service; nothing for a Service that there is not. */
-export function servicePage(mesh: MeshView, model: MeshModel, traffic: Traffic, id: string): ServicePage | undefined {
+/** Everything about one Service; nothing for a Service that there is not. `ejected` is absent where that is not known. */
+export function servicePage(
+  mesh: MeshView,
+  model: MeshModel,
+  traffic: Traffic,
+  ejected: EjectionsPage | undefined,
+  id: string,
+): ServicePage | undefined {
   const service = Object.hasOwn(model.services, id) ? model.services[id as ServiceId] : undefined;
   if (service === undefined) return undefined;
   const locate: Locate = mesh.load()?.locate ?? (() => undefined);
@@ -39,6 +45,7 @@ export function servicePage(mesh: MeshView, model: MeshModel, traffic: Traffic, 
       account: `${pod.namespace}/${pod.serviceAccount}`,
       ready: pod.ready,
       transport: pod.transport,
+      ...(ejected === undefined ? {} : { ejections: ejected.ejections.filter(({ workload }) => workload === pod.id) }),
     })),
     inbound: peersOf(inbound, traffic, ({ source }) => nameOfParty(model, source)),
     outbound: peersOf(outbound, traffic, (one) => serviceName(one.service ?? '')),

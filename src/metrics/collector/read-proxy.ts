@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { err, type Result } from '../../lib/result.ts';
+import { err, ok, type Result } from '../../lib/result.ts';
 import { readSnapshot, type TelemetrySnapshot } from '../../telemetry/snapshot.ts';
 
 /** Where a proxy answers `/telemetry`. */
@@ -19,13 +19,24 @@ export function scrapeAgent(): Agent {
 }
 
 /** What a proxy has counted; the error says why there is no answer. Never takes longer than two seconds. */
-export function readProxy(
-  { address, port }: ScrapeTarget,
+export async function readProxy(
+  target: ScrapeTarget,
   agent: Agent,
   onBytes: (bytes: number) => void,
 ): Promise<Result<TelemetrySnapshot, string>> {
+  const text = await readPage(target, '/telemetry', agent, onBytes);
+  return text.ok ? readSnapshot(text.value) : text;
+}
+
+/** A page of a proxy, within two seconds. */
+export function readPage(
+  { address, port }: ScrapeTarget,
+  path: string,
+  agent: Agent,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<Result<string, string>> {
   return new Promise((resolve) => {
-    const options = { host: address, port, path: '/telemetry', agent, signal: AbortSignal.timeout(timeoutMillis) };
+    const options = { host: address, port, path, agent, signal: AbortSignal.timeout(timeoutMillis) };
     const sent = request(options, (response) => {
       const pieces: Buffer[] = [];
       let bytes = 0;
@@ -37,7 +48,7 @@ export function readProxy(
       response.once('error', (error) => resolve(err(error.message)));
       response.once('end', () => {
         onBytes(bytes);
-        if (response.statusCode === 200) resolve(readSnapshot(Buffer.concat(pieces).toString('utf8')));
+        if (response.statusCode === 200) resolve(ok(Buffer.concat(pieces).toString('utf8')));
         else resolve(err(`it answers with status ${response.statusCode}`));
       });
     });

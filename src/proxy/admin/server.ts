@@ -2,17 +2,23 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { err, ok, type Result } from '../../lib/result.ts';
 import type { Counted } from '../../telemetry/collect.ts';
+import { type Ejection, type EjectionsAnswer, ejectionsPath } from '../../telemetry/ejections.ts';
 import { telemetryPage } from '../../telemetry/pages.ts';
 import type { TapHub } from '../../telemetry/tap.ts';
 import { serveTap } from '../../telemetry/tap-endpoint.ts';
 
+/** What is shown to whoever reaches the address of metrics, too. */
+export interface MetricsSource {
+  readonly counted: Counted;
+  readonly ejections: () => readonly Ejection[];
+}
+
 /** What the admin endpoint shows. */
-export interface AdminSource {
+export interface AdminSource extends MetricsSource {
   readonly ready: () => boolean;
   /** Without private keys. */
   readonly config: () => unknown;
   readonly taps: TapHub;
-  readonly counted: Counted;
 }
 
 export interface AdminServer {
@@ -21,7 +27,7 @@ export interface AdminServer {
   close(): void;
 }
 
-/** `/ready`, `/config`, `/metrics`, `/telemetry` and `/tap`, on a loopback address only. */
+/** `/ready`, `/config`, `/metrics`, `/telemetry`, `/ejections` and `/tap`, on a loopback address only. */
 export async function startAdmin(
   address: string,
   port: number,
@@ -36,14 +42,13 @@ export async function startAdmin(
   return serve('admin', address, port, (path, accept) => answer(path, accept, source), stream);
 }
 
-/** `/metrics` and `/telemetry` and nothing else, for whoever reaches the address. */
+/** `/metrics`, `/telemetry` and `/ejections` and nothing else, for whoever reaches the address. */
 export function startMetrics(
   { address, port }: { readonly address: string; readonly port: number },
-  counted: Counted,
+  source: MetricsSource,
 ): Promise<Result<AdminServer, string>> {
   return serve('metrics', address, port, (path, accept) => {
-    const page = telemetryPage(path, accept, counted);
-    return page === undefined ? [404, text, '/metrics /telemetry\n'] : [200, page.type, page.body];
+    return metricsPage(path, accept, source) ?? [404, text, '/metrics /telemetry /ejections\n'];
   });
 }
 
@@ -92,11 +97,20 @@ function answer(path: string, accept: string | undefined, source: AdminSource): 
       return source.ready() ? [200, text, 'ready\n'] : [503, text, 'not ready\n'];
     case '/config':
       return [200, 'application/json', `${JSON.stringify(source.config(), undefined, 2)}\n`];
-    default: {
-      const page = telemetryPage(path, accept, source.counted);
-      return page === undefined
-        ? [404, text, '/ready /config /metrics /telemetry /tap\n']
-        : [200, page.type, page.body];
-    }
+    default:
+      return metricsPage(path, accept, source) ?? [404, text, '/ready /config /metrics /telemetry /ejections /tap\n'];
   }
+}
+
+function metricsPage(
+  path: string,
+  accept: string | undefined,
+  { counted, ejections }: MetricsSource,
+): Answer | undefined {
+  if (path === ejectionsPath) {
+    const body: EjectionsAnswer = { workload: counted.workload, ejections: ejections() };
+    return [200, 'application/json', JSON.stringify(body)];
+  }
+  const page = telemetryPage(path, accept, counted);
+  return page && [200, page.type, page.body];
 }

@@ -165,6 +165,11 @@ export class Cluster {
     return this.#endpoints.filter((endpoint) => stateOf(endpoint) === state).length;
   }
 
+  /** The endpoints that are ejected now. */
+  *ejected(): Generator<Endpoint> {
+    for (const endpoint of this.#endpoints) if (endpoint.outlier.state !== 'in') yield endpoint;
+  }
+
   #endpoint({ pool, locality }: Member, known: Endpoint | undefined): Endpoint {
     if (known?.pool !== pool) return new Endpoint(pool, locality, this.#detector, known);
     known.locality = locality;

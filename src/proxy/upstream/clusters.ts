@@ -1,5 +1,6 @@
 import type { Locality } from '../../lib/locality.ts';
 import { metrics as catalogue } from '../../telemetry/catalogue.ts';
+import type { Ejection } from '../../telemetry/ejections.ts';
 import type { MetricsRegistry } from '../../telemetry/registry.ts';
 import { ClusterMetrics } from '../telemetry/clusters.ts';
 import type { Tickable, Ticker } from '../ticker.ts';
@@ -72,6 +73,17 @@ export class Clusters implements Tickable {
 
   tick(now: number): void {
     for (const cluster of this.#current.values()) cluster.tick(now);
+  }
+
+  /** What outlier detection keeps out now. */
+  ejections(): readonly Ejection[] {
+    const epoch = Date.now() - performance.now();
+    return [...this.#current.values()].flatMap((cluster) =>
+      [...cluster.ejected()].map(({ id, outlier: { ejectedAt, ejectedUntil, reason } }) => ({
+        ...{ cluster: cluster.name, endpoint: id, why: reason },
+        ...{ since: Math.round(epoch + ejectedAt), until: Math.round(epoch + ejectedUntil) },
+      })),
+    );
   }
 
   #showBreaker(name: string): void {

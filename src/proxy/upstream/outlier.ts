@@ -25,6 +25,9 @@ export class OutlierRecord {
   /** Length of the last ejection; 0 before the first. */
   ejectedFor = 0;
   ejectedUntil = 0;
+  /** When it was in last, and why it no longer is, in people's words. */
+  ejectedAt = 0;
+  reason = '';
   returnedAt = 0;
 }
 
@@ -74,7 +77,9 @@ export class OutlierDetector<T extends Watched> {
     outlier.requests++;
     outlier.failures++;
     const bound = this.#settings?.consecutiveFailures ?? 0;
-    if (bound > 0 && outlier.failuresInRow >= bound) this.#eject(endpoint, now);
+    if (bound > 0 && outlier.failuresInRow >= bound) {
+      this.#eject(endpoint, now, () => failures(outlier.failuresInRow, 'in a row'));
+    }
   }
 
   tick(now: number): void {
@@ -92,21 +97,25 @@ export class OutlierDetector<T extends Watched> {
     this.#intervalEnd = now + intervalMillis;
     for (const endpoint of this.#endpoints) {
       const { outlier } = endpoint;
-      const { requests, failures } = outlier;
+      const { requests, failures: failed } = outlier;
       outlier.requests = 0;
       outlier.failures = 0;
       if (requests < Math.max(1, successRateMinRequests)) continue;
-      if ((requests - failures) * 100 < successRatePercent * requests) this.#eject(endpoint, now);
+      if ((requests - failed) * 100 < successRatePercent * requests) {
+        this.#eject(endpoint, now, () => failures(failed, `of ${requests} requests`));
+      }
     }
   }
 
-  #eject(endpoint: T, now: number): void {
+  #eject(endpoint: T, now: number, reason: () => string): void {
     const { outlier } = endpoint;
     const settings = this.#settings;
     if (settings === undefined || outlier.state !== 'in' || !this.#endpoints.includes(endpoint)) return;
     const out = this.#endpoints.filter((one) => one.outlier.state !== 'in').length;
     if (out >= Math.max(1, Math.floor((this.#endpoints.length * settings.maxEjectedPercent) / 100))) return;
     const inRow = outlier.ejectedFor > 0 && now - outlier.returnedAt < outlier.ejectedFor;
+    outlier.ejectedAt = now;
+    outlier.reason = reason();
     this.#stayOut(outlier, inRow ? outlier.ejectedFor * 2 : settings.ejectionMillis, settings, now);
     this.#hooks.ejected(endpoint);
   }
@@ -134,4 +143,8 @@ export class OutlierDetector<T extends Watched> {
     outlier.returnedAt = now;
     this.#hooks.returned(endpoint);
   }
+}
+
+function failures(count: number, among: string): string {
+  return `${count} ${count === 1 ? 'failure' : 'failures'} ${among}`;
 }

@@ -14,11 +14,15 @@ export interface RunningBookstore {
 
 const startMillis = 120_000;
 
-/** `smi-cli up` on a copy of the bookstore, with its page, until every pod is ready. */
-export async function runBookstore(): Promise<RunningBookstore> {
+/** `smi-cli up` on a copy of the bookstore, which may be edited before, with its page, until every pod is ready. */
+export async function runBookstore(
+  edit: (folder: string) => void = () => {},
+  more: readonly string[] = [],
+): Promise<RunningBookstore> {
   const directory = mkdtempSync(join(tmpdir(), 'smi-dashboard-'));
   const folder = join(directory, 'bookstore');
   cpSync('examples/bookstore', folder, { recursive: true });
+  edit(folder);
   const options = [
     '--quiet',
     '-o',
@@ -28,6 +32,7 @@ export async function runBookstore(): Promise<RunningBookstore> {
     '--dashboard-port',
     '0',
     '--allow-edit',
+    ...more,
   ];
   const child = spawn(process.execPath, ['src/cli/main.ts', 'up', folder, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -128,6 +128,7 @@ describe('against an admin address', () => {
       config: () => config,
       counted,
       taps: new TapHub(),
+      ejections: () => [],
     });
     if (!admin.ok) throw new Error(admin.error);
     try {
@@ -145,6 +146,7 @@ describe('against an admin address', () => {
       config: () => ({}),
       counted,
       taps: new TapHub(),
+      ejections: () => [],
     });
     if (!admin.ok) throw new Error(admin.error);
     try {

@@ -1,3 +1,5 @@
+import type { Ejected } from '../../api/contract.ts';
+
 /** `98.2/s`, `1.2k/s`. */
 export function rate(perSecond: number): string {
   return `${short(perSecond)}/s`;
@@ -39,4 +41,14 @@ export function ago(at: number, now = Date.now()): string {
 /** The namespace `default` goes without saying. */
 export function name(text: string): string {
   return text.replace(/^default\//, '');
+}
+
+/** Since when, why, and until when, as far as it is known. */
+export function ejectionText({ since, why, until }: Ejected, now = Date.now()): string {
+  const known = [
+    since === undefined ? '' : `since ${ago(since, now)}`,
+    why ?? '',
+    until === undefined ? '' : until > now ? `probed in ${Math.ceil((until - now) / 1_000)} s` : 'being probed',
+  ].filter((text) => text !== '');
+  return known.length === 0 ? 'its Envoy says neither since when nor why' : known.join(', ');
 }

@@ -1,12 +1,14 @@
 import type { ProxiesReport, ProxyReport } from '../../../control/admin/contract.ts';
-import { ago, name } from '../parts/format.ts';
-import { Head, Loading, matches, Pill, Table } from '../parts/parts.tsx';
+import type { Ejected, EjectionsPage } from '../../api/contract.ts';
+import { ago, ejectionText, name } from '../parts/format.ts';
+import { Head, Loading, matches, Pill, ServiceLink, Table } from '../parts/parts.tsx';
 import { useJson } from '../state/live.ts';
 
 const stateKinds = { synced: 'good', waiting: 'warn', refused: 'bad' } as const;
 
 export function Proxies() {
   const loaded = useJson<ProxiesReport>('/proxies');
+  const { ejections = [], proxies: asked } = useJson<EjectionsPage>('/api/ejections').data ?? {};
   return (
     <section class="view">
       <Head title="Proxies" json="/proxies" filter="pod or data plane" />
@@ -16,6 +18,11 @@ export function Proxies() {
           return (
             <>
               {absent.length > 0 && <p class="problem">Not connected: {absent.map(name).join(', ')}</p>}
+              {asked !== undefined && asked.read < asked.known && (
+                <p class="quiet pad">
+                  {asked.read} of {asked.known} proxies say which endpoints they eject
+                </p>
+              )}
               <Table
                 label="Proxies"
                 heads={[
@@ -32,7 +39,11 @@ export function Proxies() {
                 empty="no proxy is connected"
               >
                 {shown.map((proxy) => (
-                  <Row key={`${proxy.node} ${proxy.connectedSince}`} proxy={proxy} />
+                  <Row
+                    key={`${proxy.node} ${proxy.connectedSince}`}
+                    proxy={proxy}
+                    ejections={ejections.filter((ejection) => ejection.proxy === proxy.node)}
+                  />
                 ))}
               </Table>
             </>
@@ -43,7 +54,7 @@ export function Proxies() {
   );
 }
 
-function Row({ proxy }: { readonly proxy: ProxyReport }) {
+function Row({ proxy, ejections }: { readonly proxy: ProxyReport; readonly ejections: readonly Ejected[] }) {
   return (
     <>
       <tr>
@@ -75,6 +86,15 @@ function Row({ proxy }: { readonly proxy: ProxyReport }) {
                 {refused.diagnostic.location.file}:{refused.diagnostic.location.line}
               </code>
             )}
+          </td>
+        </tr>
+      ))}
+      {ejections.map((ejection) => (
+        <tr key={`${ejection.service} ${ejection.port} ${ejection.endpoint}`} class="ejected">
+          <td colSpan={8}>
+            ejects <b>{name(ejection.workload ?? ejection.endpoint)}</b> of <ServiceLink service={ejection.service} />:
+            {ejection.port}
+            <span class="quiet"> {ejectionText(ejection)}</span>
           </td>
         </tr>
       ))}

@@ -1,5 +1,5 @@
-import type { Peer, ServicePage } from '../../api/contract.ts';
-import { millis, name, percent, rate, short } from '../parts/format.ts';
+import type { Peer, ServicePage, ServicePod } from '../../api/contract.ts';
+import { ejectionText, millis, name, percent, rate, short } from '../parts/format.ts';
 import {
   GoldenCells,
   goldenHeads,
@@ -112,8 +112,8 @@ function Shown({ page }: { readonly page: ServicePage }) {
                   <Pill kind={pod.ready ? 'good' : 'warn'}>{pod.ready ? 'ready' : 'not ready'}</Pill>
                   {pod.transport === 'plain' && <Pill kind="idle">no sidecar</Pill>}
                 </td>
-                <td class={pod.ejectedBy === undefined || pod.ejectedBy.length === 0 ? 'quiet' : 'bad'}>
-                  {pod.ejectedBy === undefined ? 'not known' : pod.ejectedBy.map(name).join(', ') || 'nobody'}
+                <td class={pod.ejections?.length ? undefined : 'quiet'}>
+                  <Ejections ejections={pod.ejections} of={page.service} />
                 </td>
               </tr>
             ))}
@@ -139,6 +139,23 @@ function Shown({ page }: { readonly page: ServicePage }) {
         </Block>
       </div>
     </>
+  );
+}
+
+/** Whose proxies send a pod nothing. Where they call it by another Service, that is named. */
+function Ejections({ ejections, of }: { readonly ejections: ServicePod['ejections']; readonly of: string }) {
+  if (ejections === undefined) return <>not known</>;
+  if (ejections.length === 0) return <>nobody</>;
+  return (
+    <ul class="plain">
+      {ejections.map((one) => (
+        <li key={`${one.proxy} ${one.service} ${one.port}`}>
+          <b class="bad">{name(one.proxy)}</b>
+          {one.service !== of && ` as ${name(one.service)}`}
+          <span class="quiet"> {ejectionText(one)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

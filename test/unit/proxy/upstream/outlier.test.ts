@@ -41,6 +41,7 @@ describe('outlier detection', () => {
     expect(events).toEqual([]);
     fail(0, 1, 0);
     expect(events).toEqual(['ejected 0']);
+    expect(endpoints[0]!.outlier).toMatchObject({ ejectedAt: 0, ejectedUntil: 100, reason: '3 failures in a row' });
     fail(0, 5, 0);
     expect(events).toEqual(['ejected 0']);
   });
