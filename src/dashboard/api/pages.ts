@@ -58,8 +58,10 @@ class DashboardPages {
     const about = rest.map(decode).join('/');
     const traffic = () => readTraffic(this.#mesh.ask, windowSeconds);
     const value = await this.#page(page, about, model, query, traffic);
-    if (value === undefined)
-      return problem(404, `there is no ${[page, about].filter((part) => part !== '').join(' ')}`);
+    if (value === undefined) {
+      const what = page === 'services' ? 'Service' : page;
+      return problem(404, `there is no ${[what, about].filter((part) => part !== '').join(' ')}`);
+    }
     return 'problem' in value ? problem(400, value.problem) : json(value.page);
   }
 

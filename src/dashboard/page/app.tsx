@@ -1,7 +1,8 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Overview } from '../api/contract.ts';
-import { connected, useJson } from './state/live.ts';
+import { name, time } from './parts/format.ts';
+import { connection, useJson } from './state/live.ts';
 import { hrefOf, route, show, windowText } from './state/route.ts';
 import { session } from './state/session.ts';
 import { switchTheme, theme } from './state/theme.ts';
@@ -31,14 +32,15 @@ const views: readonly (readonly [id: string, title: string, view: ComponentType]
 const windows = ['10s', '30s', '1m', '5m', '15m'];
 
 export function App() {
-  const { view } = route.value;
+  const { view, about } = route.value;
   const overview = useJson<Overview>('/api/overview').data;
   const main = useRef<HTMLElement>(null);
   const View = view === 'service' ? ServiceView : views.find(([id]) => id === view)?.[2];
   const shown = view === 'service' ? 'catalogue' : view;
   useEffect(() => {
-    document.title = `${views.find(([id]) => id === shown)?.[1] ?? 'smi-mesh'} · smi-mesh`;
-  }, [shown]);
+    const title = view === 'service' ? name(about.join('/')) : views.find(([id]) => id === view)?.[1];
+    document.title = title === undefined ? 'smi-mesh' : `${title} · smi-mesh`;
+  }, [view, about]);
   return (
     <>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -94,11 +96,17 @@ function Count({ id, overview }: { readonly id: string; readonly overview: Overv
 }
 
 function Status({ overview }: { readonly overview: Overview | undefined }) {
-  const live = connected.value;
+  const state = connection.value;
+  const [kind, text] =
+    state === undefined
+      ? ['idle', 'connecting …']
+      : state === 'live'
+        ? ['good', 'live']
+        : ['bad', `not connected since ${time(state.lostAt)}: what is shown may be old`];
   return (
-    <footer class="status">
-      <span class={`dot ${live === false ? 'bad' : live ? 'good' : 'idle'}`} />
-      <span>{live === false ? 'not connected: what is shown may be old' : 'live'}</span>
+    <footer class={`status ${kind === 'bad' ? 'lost' : ''}`}>
+      <span class={`dot ${kind}`} />
+      <span role="status">{text}</span>
       {session.value !== undefined && <span>{session.value.mesh}</span>}
       {overview !== undefined && (
         <>

@@ -1,13 +1,9 @@
 import { useMemo, useRef } from 'preact/hooks';
-import { curve } from '../../../graph/curve.ts';
 import { type Health, healthOf } from '../../../graph/health.ts';
 import { type Box, layOut, structureOf } from '../../../graph/layout.ts';
 import type { Topology, TopologyEdge, TopologyNode } from '../../api/contract.ts';
-import { millis, percent, rate } from '../parts/format.ts';
+import { Edge, keyOf, labelPlaces, Markers, maxLabels } from './edge.tsx';
 import { usePanZoom, type Viewport } from './pan-zoom.ts';
-
-/** Beyond so many edges only those of the selected node carry their numbers. */
-const maxLabels = 80;
 
 const margin = 24;
 
@@ -19,7 +15,10 @@ export function Graph(props: {
   const { topology, selected, onSelect } = props;
   const structure = structureOf(topology);
   // Counts change all the time, and move nothing.
-  const layout = useMemo(() => layOut(topology), [structure]);
+  const [layout, labels] = useMemo(() => {
+    const found = layOut(topology);
+    return [found, labelPlaces(topology.edges, found)] as const;
+  }, [structure]);
   const outer = useRef<HTMLElement>(null);
   const inner = useRef<SVGSVGElement>(null);
   const viewport = useRef<Viewport>(undefined);
@@ -58,8 +57,9 @@ export function Graph(props: {
           ))}
           {topology.edges.map((edge) => (
             <Edge
-              key={`${edge.kind} ${edge.from} ${edge.to}`}
+              key={keyOf(edge)}
               edge={edge}
+              label={labels.get(keyOf(edge))}
               from={layout.nodes.get(edge.from)}
               to={layout.nodes.get(edge.to)}
               touched={selected === edge.from || selected === edge.to}
@@ -117,91 +117,12 @@ function moveByKey(event: KeyboardEvent, viewport: Viewport | undefined): void {
   move();
 }
 
-function Markers() {
-  return (
-    <defs>
-      {['good', 'warn', 'bad', 'idle'].map((health) => (
-        <marker
-          key={health}
-          id={`arrow-${health}`}
-          class={`arrow ${health}`}
-          viewBox="0 0 8 8"
-          refX="3"
-          refY="4"
-          markerWidth="8"
-          markerHeight="8"
-          markerUnits="userSpaceOnUse"
-          orient="auto"
-        >
-          <path d="M0 0L8 4L0 8Z" />
-        </marker>
-      ))}
-    </defs>
-  );
-}
-
 function healthOfNode(inbound: readonly TopologyEdge[]): Health {
   const asked = inbound.flatMap(({ golden }) => golden ?? []);
   const requests = asked.reduce((sum, { requests: own }) => sum + own, 0);
   // What policy refuses is no fault of the one who was asked.
   const failed = asked.reduce((sum, { failures, denied }) => sum + failures - denied, 0);
   return healthOf(requests === 0 ? undefined : 1 - failed / requests);
-}
-
-function healthOfEdge({ golden, granted }: TopologyEdge): Health {
-  if (golden === undefined) return 'idle';
-  return granted ? healthOf(golden.success) : 'bad';
-}
-
-function Edge(props: {
-  readonly edge: TopologyEdge;
-  readonly from: Box | undefined;
-  readonly to: Box | undefined;
-  readonly touched: boolean;
-  readonly dimmed: boolean;
-  readonly labelled: boolean;
-}) {
-  const { edge, from, to, touched, dimmed, labelled } = props;
-  if (from === undefined || to === undefined) return null;
-  const { path, at } = curve(from, to);
-  const [x, y] = at(0.5);
-  const health = healthOfEdge(edge);
-  const width = edge.golden === undefined ? 1.2 : Math.min(5, 1.4 + Math.log10(1 + edge.golden.perSecond));
-  return (
-    <g class={`edge ${health} ${edge.kind}${touched ? ' touched' : ''}${dimmed ? ' dimmed' : ''}`}>
-      <path d={path} stroke-width={width} marker-end={`url(#arrow-${health})`} />
-      {labelled && <EdgeLabel edge={edge} x={x} y={y} />}
-    </g>
-  );
-}
-
-function EdgeLabel({ edge, x, y }: { readonly edge: TopologyEdge; readonly x: number; readonly y: number }) {
-  const { golden, wanted } = edge;
-  const share = wanted === undefined ? '' : `${percent(wanted, 0)} wanted`;
-  const lines =
-    golden === undefined
-      ? share === ''
-        ? []
-        : [share]
-      : [
-          `${rate(golden.perSecond)}  ${percent(golden.success)}`,
-          golden.denied > 0 && golden.denied === golden.failures && golden.success === 0
-            ? 'denied'
-            : [millis(golden.p99), share].filter((text) => text !== '').join('  '),
-        ];
-  if (lines.length === 0) return null;
-  const width = 8 + 5.9 * Math.max(...lines.map((line) => line.length));
-  const height = 4 + 13 * lines.length;
-  return (
-    <g class="label">
-      <rect x={x - width / 2} y={y - height / 2} width={width} height={height} rx="4" />
-      {lines.map((line, index) => (
-        <text key={line} x={x} y={y - height / 2 + 13 * (index + 1) - 1} class={index === 0 ? 'first' : undefined}>
-          {line}
-        </text>
-      ))}
-    </g>
-  );
 }
 
 function Node(props: {
@@ -222,7 +143,8 @@ function Node(props: {
     <g
       class={`node ${node.kind} ${health}${selected ? ' selected' : ''}`}
       role="button"
-      tabIndex={0}
+      // In SVG attributes have the case that they are written in.
+      tabindex={0}
       aria-pressed={selected}
       data-id={node.id}
       onClick={select}

@@ -11,6 +11,8 @@ const least = 0.08;
 const most = 2.5;
 /** Below this scale texts cannot be read, and are not drawn. */
 const legible = 0.45;
+/** Around what has the focus. */
+const legroom = 24;
 
 /**
  * Moves and scales `inner` within `outer` by pointer, wheel and whoever calls the viewport. Only the transform of one element changes, which
@@ -69,6 +71,11 @@ export function usePanZoom(
     const onUp = () => {
       held = undefined;
     };
+    const leaveFocus = followFocus(frame, (dx, dy) => {
+      [x, y] = [x + dx, y + dy];
+      // At once: where the next one is shall not be measured as it was before.
+      draw();
+    });
     frame.addEventListener('wheel', onWheel, { passive: false });
     frame.addEventListener('pointerdown', onDown);
     frame.addEventListener('pointermove', onMove);
@@ -86,6 +93,7 @@ export function usePanZoom(
     });
     return () => {
       resized.disconnect();
+      leaveFocus();
       frame.removeEventListener('wheel', onWheel);
       frame.removeEventListener('pointerdown', onDown);
       frame.removeEventListener('pointermove', onMove);
@@ -93,4 +101,28 @@ export function usePanZoom(
       frame.removeEventListener('pointercancel', onUp);
     };
   }, [size.width, size.height]);
+}
+
+/** Says by how much to move so that what the keyboard has come to is in sight, until the returned function is called. */
+function followFocus(frame: HTMLElement, move: (dx: number, dy: number) => void): () => void {
+  // Browsers scroll to what has the focus, and nobody could scroll back.
+  const onScroll = () => frame.scrollTo(0, 0);
+  const onFocus = ({ target }: FocusEvent) => {
+    if (target === frame || !(target as Element).matches(':focus-visible')) return;
+    onScroll();
+    const [at, seen] = [(target as Element).getBoundingClientRect(), frame.getBoundingClientRect()];
+    move(shift(at.left, at.right, seen.left, seen.right), shift(at.top, at.bottom, seen.top, seen.bottom));
+  };
+  frame.addEventListener('focusin', onFocus);
+  frame.addEventListener('scroll', onScroll);
+  return () => {
+    frame.removeEventListener('focusin', onFocus);
+    frame.removeEventListener('scroll', onScroll);
+  };
+}
+
+/** How far what lies between `low` and `high` has to be moved to lie within `from` and `to`. */
+function shift(low: number, high: number, from: number, to: number): number {
+  if (low < from + legroom) return from + legroom - low;
+  return high > to - legroom ? to - legroom - high : 0;
 }

@@ -13,9 +13,13 @@ export function takeToken(): void {
   location.replace('#/topology');
 }
 
+const retryMillis = 2_000;
+
+/** Asks until there is an answer. */
 export async function readSession(): Promise<void> {
-  const response = await fetch('/api/session');
-  if (response.ok) session.value = (await response.json()) as Session;
+  const response = await fetch('/api/session').catch(() => undefined);
+  if (response?.ok) session.value = (await response.json()) as Session;
+  else setTimeout(readSession, retryMillis);
 }
 
 export function token(): string | undefined {

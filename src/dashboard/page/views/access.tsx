@@ -46,6 +46,7 @@ interface Chosen {
 }
 
 function Matrix({ page }: { readonly page: AccessPage }) {
+  if (page.destinations.length === 0) return <p class="quiet pad">This mesh has no Services that could be called.</p>;
   const named = page.clients.some(({ account }) => matches(account))
     ? page.clients.map(({ account }) => matches(account))
     : page.clients.map(() => true);

@@ -35,7 +35,7 @@ export function Catalogue() {
               label="Services"
               heads={['service', 'owner', 'workloads', 'pods', 'protocols', 'called by', 'allowed', ...goldenHeads]}
               rows={shown.length}
-              empty="no such service"
+              empty={services.length === 0 ? 'This mesh has no Services.' : 'no such service'}
             >
               {shown.map((one) => (
                 <tr key={one.service}>

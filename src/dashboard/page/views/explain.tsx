@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { CataloguePage } from '../../api/contract.ts';
 import { Answer, type Explained } from '../parts/answer.tsx';
 import { Head, Loading } from '../parts/parts.tsx';
@@ -7,11 +7,15 @@ import { parameter, show } from '../state/route.ts';
 
 const fields = ['from', 'to', 'method', 'path', 'header', 'kind'] as const;
 
+function fromAddress(): Readonly<Record<string, string>> {
+  return Object.fromEntries(fields.map((field) => [field, parameter(field)]));
+}
+
 export function Explain() {
   const names = useJson<CataloguePage>('/api/catalogue', false).data;
-  const [draft, setDraft] = useState<Readonly<Record<string, string>>>(
-    Object.fromEntries(fields.map((field) => [field, parameter(field)])),
-  );
+  const [draft, setDraft] = useState(fromAddress);
+  // The address is changed by others too: by who goes back, or follows a link.
+  useEffect(() => setDraft(fromAddress()), [fields.map(parameter).join('\0')]);
   const set = (field: string) => (event: { readonly currentTarget: { readonly value: string } }) =>
     setDraft({ ...draft, [field]: event.currentTarget.value });
   const query = new URLSearchParams();
@@ -33,7 +37,7 @@ export function Explain() {
         class="form"
         onSubmit={(event) => {
           event.preventDefault();
-          show(draft);
+          show(http ? draft : { ...draft, method: '', path: '', header: '' });
         }}
       >
         <label>
@@ -53,7 +57,7 @@ export function Explain() {
         </label>
         <label>
           <span>kind</span>
-          <select name="kind" value={draft.kind === '' ? 'http' : draft.kind} onChange={set('kind')}>
+          <select name="kind" value={draft.kind || 'http'} onChange={set('kind')}>
             <option value="http">HTTP</option>
             <option value="tcp">TCP</option>
             <option value="udp">UDP</option>

@@ -1,4 +1,5 @@
 import type { ProxiesReport, ProxyReport } from '../../../control/admin/contract.ts';
+import { listing } from '../../../lib/listing.ts';
 import type { Ejected, EjectionsPage } from '../../api/contract.ts';
 import { ago, ejectionText, name } from '../parts/format.ts';
 import { Head, Loading, matches, Pill, ServiceLink, Table } from '../parts/parts.tsx';
@@ -17,7 +18,7 @@ export function Proxies() {
           const shown = proxies.filter(({ node, dataPlane, state }) => matches(node, dataPlane, state));
           return (
             <>
-              {absent.length > 0 && <p class="problem">Not connected: {absent.map(name).join(', ')}</p>}
+              {absent.length > 0 && <p class="problem">Not connected: {listing(absent.map(name), 20)}</p>}
               {asked !== undefined && asked.read < asked.known && (
                 <p class="quiet pad">
                   {asked.read} of {asked.known} proxies say which endpoints they eject

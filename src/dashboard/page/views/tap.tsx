@@ -19,6 +19,8 @@ const filters = [
 const maxRecords = 300;
 /** How often what has come is drawn. */
 const drawMillis = 250;
+/** After a stream that has ended, or was refused. */
+const retryMillis = 3_000;
 
 export function Tap() {
   const query = new URLSearchParams({ direction: parameter('direction') === 'inbound' ? 'inbound' : 'outbound' });
@@ -132,26 +134,40 @@ function useTap(
   const [error, setError] = useState<string>();
   const kept = useRef<readonly Seen[]>([]);
   const counted = useRef(0);
+  // Other questions have other answers.
+  useEffect(() => {
+    kept.current = [];
+    setShown({ records: [], counted: counted.current });
+  }, [path]);
   useEffect(() => {
     if (paused) return undefined;
     const gone = new AbortController();
-    setError(undefined);
     let drawn = counted.current;
     const timer = setInterval(() => {
       if (drawn === counted.current) return;
       drawn = counted.current;
       setShown({ records: kept.current, counted: counted.current });
     }, drawMillis);
-    follow(path, gone.signal, (records) => {
+    const take = (records: readonly RequestRecord[]) => {
+      setError(undefined);
       const fresh = records.map((record) => ({ ...record, key: counted.current++ }));
       kept.current = [...fresh.toReversed(), ...kept.current].slice(0, maxRecords);
-    }).catch((cause: Error) => {
-      if (!gone.signal.aborted) setError(cause.message);
-    });
+    };
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    const look = () => {
+      follow(path, gone.signal, take).catch((cause: Error) => {
+        if (gone.signal.aborted) return;
+        setError(cause.message);
+        // The proxies that are meant may come yet, and a control plane that was lost comes back.
+        retry = setTimeout(look, retryMillis);
+      });
+    };
+    setError(undefined);
+    look();
     return () => {
       gone.abort();
       clearInterval(timer);
-      kept.current = [];
+      clearTimeout(retry);
     };
   }, [path, paused]);
   return { ...shown, ...(error === undefined ? {} : { error }) };
@@ -165,6 +181,7 @@ async function follow(
   const response = await fetch(path, { signal });
   if (!response.ok || response.body === null)
     throw new Error(errorOf(await response.text()) ?? `status ${response.status}`);
+  take([]);
   let rest = '';
   for await (const text of textOf(response.body)) {
     const lines = (rest + text).split('\n');

@@ -38,7 +38,9 @@ export function TopologyView() {
           </button>
         </fieldset>
       </Head>
-      <Loading loaded={loaded}>{(topology) => <Shown topology={filtered(topology, idle)} asTable={asTable} />}</Loading>
+      <Loading loaded={loaded}>
+        {(topology) => <Shown topology={filtered(topology, idle)} asTable={asTable} whole={topology.nodes.length} />}
+      </Loading>
     </section>
   );
 }
@@ -55,11 +57,16 @@ function filtered(topology: Topology, idle: boolean): Topology {
   return { ...topology, nodes: topology.nodes.filter(({ id }) => kept.has(id)), edges: near };
 }
 
-function Shown({ topology, asTable }: { readonly topology: Topology; readonly asTable: boolean }) {
-  const selected = parameter('sel');
+function Shown(props: { readonly topology: Topology; readonly asTable: boolean; readonly whole: number }) {
+  const { topology, asTable, whole } = props;
   const names = useMemo(() => new Map(topology.nodes.map((node) => [node.id, labelOf(node)])), [topology]);
+  if (topology.nodes.length === 0) {
+    return <p class="quiet pad">{whole === 0 ? 'This mesh has no workloads.' : 'Nothing has a name like that.'}</p>;
+  }
   if (asTable) return <Edges topology={topology} names={names} />;
-  const node = topology.nodes.find(({ id }) => id === selected);
+  // What somebody else has selected may be gone.
+  const node = topology.nodes.find(({ id }) => id === parameter('sel'));
+  const selected = node?.id ?? '';
   return (
     <div class="split-pane">
       <Graph topology={topology} selected={selected} onSelect={(id) => show({ sel: id === selected ? '' : id })} />
