@@ -4,7 +4,6 @@ import { launch } from '../test/dashboard/support/browser.ts';
 
 const views = {
   topology: 'topology',
-  service: 'service/default/bookstore',
   splits: 'splits/default/bookstore',
   access: 'access?sel=default%2Fbookthief+default%2Fbookstore%3A14001',
 } as const;

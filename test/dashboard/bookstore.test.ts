@@ -31,6 +31,7 @@ describe.skipIf(noBrowser !== undefined)(
       await mesh?.stop();
     });
 
+    const main = () => page.getByRole('main');
     const open = async (hash: string) => {
       await page.goto(new URL(`/#/${hash}`, mesh.url).href);
     };
@@ -52,6 +53,27 @@ describe.skipIf(noBrowser !== undefined)(
       expect(millis).toBeLessThan(20_000);
       await page.getByRole('button', { name: /^bookstore\s*Service/ }).waitFor();
       expect(page.url()).not.toContain('token');
+    });
+
+    it('leads to every view by a click, and back', async () => {
+      await open('topology');
+      const links = page.getByRole('navigation', { name: 'Views' }).getByRole('link');
+      const titles = (await links.allTextContents()).map((text) => text.replace(/\d+$/, ''));
+      expect(titles).toEqual([
+        ...['Topology', 'Services', 'Splits', 'Access', 'Tap', 'Explain', 'Proxies', 'Audit', 'Diagnostics'],
+      ]);
+      for (const title of titles) {
+        await links.filter({ hasText: title }).click();
+        await page.getByRole('heading', { level: 1, name: title }).waitFor();
+        expect(await page.title()).toBe(`${title} · smi-mesh`);
+      }
+      await page.goBack();
+      await page.getByRole('heading', { level: 1, name: 'Audit' }).waitFor();
+      await links.filter({ hasText: 'Services' }).click();
+      await main().getByRole('link', { name: 'bookwarehouse' }).click();
+      await page.getByRole('heading', { level: 1, name: 'bookwarehouse' }).waitFor();
+      await page.getByRole('link', { name: 'In the topology' }).click();
+      await page.getByRole('button', { name: /^bookwarehouse/ }).waitFor();
     });
 
     it('says of a selected node who calls it, in an address that can be shared', async () => {
@@ -129,6 +151,9 @@ describe.skipIf(noBrowser !== undefined)(
       for (let step = 0; step < 10; step += 1) await page.keyboard.press('ArrowRight');
       await page.getByRole('button', { name: 'Write weights' }).click();
       await page.getByRole('img', { name: /bookstore-v2: wanted 20/ }).waitFor();
+      // Of the thousand requests of ten seconds some 200: what is seen follows.
+      await open('splits/default/bookstore?window=10s');
+      await page.getByRole('img', { name: /bookstore-v2: wanted 20[.0]* %, observed (1[6-9]|2[0-4])/ }).waitFor();
       const text = readFileSync(join(mesh.folder, 'traffic-split.yaml'), 'utf8');
       expect(text).toContain('# Nine of ten requests');
       expect(text).toMatch(/bookstore-v1\s+weight: 80/);
