@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export interface RunningBookstore {
@@ -13,6 +13,7 @@ export interface RunningBookstore {
 }
 
 const startMillis = 120_000;
+const example = 'examples/bookstore';
 
 /** `smi-cli up` on a copy of the bookstore, which may be edited before, with its page, until every pod is ready. */
 export async function runBookstore(
@@ -20,8 +21,8 @@ export async function runBookstore(
   more: readonly string[] = [],
 ): Promise<RunningBookstore> {
   const directory = mkdtempSync(join(tmpdir(), 'smi-dashboard-'));
-  const folder = join(directory, 'bookstore');
-  cpSync('examples/bookstore', folder, { recursive: true });
+  const folder = join(directory, example);
+  cpSync(example, folder, { recursive: true });
   edit(folder);
   const options = [
     '--quiet',
@@ -34,7 +35,9 @@ export async function runBookstore(
     '--allow-edit',
     ...more,
   ];
-  const child = spawn(process.execPath, ['src/cli/main.ts', 'up', folder, ...options], {
+  // Places are named as they would be in the checkout.
+  const child = spawn(process.execPath, [resolve('src/cli/main.ts'), 'up', example, ...options], {
+    cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stop = async () => {

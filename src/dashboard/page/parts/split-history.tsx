@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import type { SplitMoment } from '../../api/contract.ts';
 import { theme } from '../state/theme.ts';
 import { name } from './format.ts';
+import { timeSeries, timeTicks } from './time-axis.ts';
 
 const height = 120;
 
@@ -32,7 +33,7 @@ export function SplitHistory({
       chart.destroy();
     };
   }, [text, dark]);
-  return <div ref={frame} class="chart" role="img" aria-label={`Wanted shares since ${history.length} changes`} />;
+  return <div ref={frame} class="chart" role="img" aria-label="Wanted shares over time" />;
 }
 
 function dataOf(history: readonly SplitMoment[], backends: readonly string[]): uPlot.AlignedData {
@@ -62,7 +63,7 @@ function optionsOf(element: HTMLElement, backends: readonly string[]): uPlot.Opt
     height,
     scales: { y: { range: [0, 100] } },
     series: [
-      {},
+      timeSeries,
       ...backends.map((backend, index) => ({
         label: name(backend),
         stroke: colour(`--c${index % 6}`),
@@ -72,7 +73,7 @@ function optionsOf(element: HTMLElement, backends: readonly string[]): uPlot.Opt
       })),
     ],
     axes: [
-      axis,
+      { ...axis, values: timeTicks },
       { ...axis, size: 46, splits: [0, 25, 50, 75, 100], values: (_, values) => values.map((value) => `${value} %`) },
     ],
   };

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Golden } from '../../api/contract.ts';
 import { theme } from '../state/theme.ts';
+import { timeSeries, timeTicks } from './time-axis.ts';
 
 const maxPoints = 450;
 
@@ -84,13 +85,13 @@ function optionsOf(element: HTMLElement): uPlot.Options {
       ms: { range: (_, __, max) => [0, Math.max(1, max * 1.2)] },
     },
     series: [
-      {},
+      timeSeries,
       { label: 'requests/s', stroke: colour('--accent'), width: 2, fill: `${colour('--accent')}22` },
       { label: 'failures/s', stroke: colour('--bad'), width: 1.5, fill: `${colour('--bad')}22` },
       { label: 'p99 ms', stroke: colour('--warn'), width: 1.5, scale: 'ms', dash: [4, 3] },
     ],
     axes: [
-      axis,
+      { ...axis, values: timeTicks },
       { ...axis, size: 46, values: (_, values) => values.map((value) => `${value}/s`) },
       {
         ...axis,

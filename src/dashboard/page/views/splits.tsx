@@ -16,7 +16,7 @@ import {
 import { SplitHistory } from '../parts/split-history.tsx';
 import { errorOf, useJson } from '../state/live.ts';
 import { hrefOf, route, windowText } from '../state/route.ts';
-import { mayEdit, token } from '../state/session.ts';
+import { mayEdit, session, token } from '../state/session.ts';
 
 export function Splits() {
   const json = `/api/splits?window=${windowText.value}`;
@@ -71,6 +71,9 @@ function Card({ split }: { readonly split: Split }) {
       </header>
       <Shares split={split} />
       {mayEdit() && <Sliders key={JSON.stringify(split.backends.map(({ weight }) => weight))} split={split} />}
+      {session.value?.edit === true && !mayEdit() && (
+        <p class="quiet">Weights can be moved at the address that the terminal shows, which has the token.</p>
+      )}
       <Table
         label={`Backends of ${split.name}`}
         heads={[
