@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { allMutants, type Mutant } from './groups.ts';
 import type { Verdict } from './trial.ts';
 
@@ -45,7 +45,9 @@ export class KeptResults {
   }
 
   #write(): void {
-    if (this.#file !== undefined) writeFileSync(this.#file, JSON.stringify(this.#kept));
+    if (this.#file === undefined) return;
+    writeFileSync(`${this.#file}.draft`, JSON.stringify(this.#kept));
+    renameSync(`${this.#file}.draft`, this.#file);
   }
 
   #key({ file, start, end, operator, after }: Mutant): string {

@@ -1,5 +1,5 @@
-// `main.ts [--group NAME] [--local N] [--seed N] [--most N] [--minutes N] [--learn N] [--judged] [--kept FILE] [--out FILE]`: how many small faults in what decides about
-// requests the conformance suite finds, by all cases that reach each of them. Those that `judged.ts` says no case can or should find are not
+// `main.ts [--group NAME] [--place REGEX] [--case REGEX] [--local N] [--seed N] [--most N] [--minutes N] [--learn N] [--judged] [--kept FILE] [--out FILE]`:
+// how many small faults in what decides about requests the conformance suite finds, by all cases that reach each of them. Those that `judged.ts` says no case can or should find are not
 // tried in local meshes, and count as not found; with --judged they are. --local draws so many of the adapter and of the proxy by the seed,
 // --most asks so many cases at most, after --minutes no more are begun, and --kept tries again only what has not been
 // found according to the file, which knows what cases reach, too: with --learn only so many others are looked at.
@@ -22,6 +22,8 @@ const { values } = parseArgs({
     most: { type: 'string', default: 'Infinity' },
     learn: { type: 'string', default: 'Infinity' },
     group: { type: 'string' },
+    place: { type: 'string', default: '' },
+    case: { type: 'string', default: '' },
     minutes: { type: 'string', default: 'Infinity' },
     judged: { type: 'boolean', default: false },
     kept: { type: 'string' },
@@ -34,7 +36,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'smi-mutants-'));
 process.env.TMPDIR = scratch;
 const loaded = loadCases();
 if (!loaded.ok) throw new Error(loaded.error.join('\n'));
-const names = loaded.value.map(({ name }) => name);
+const names = loaded.value.map(({ name }) => name).filter((name) => new RegExp(values.case).test(name));
 const mutants = allMutants();
 const kept = new KeptResults(values.kept);
 const verdicts: Verdict[] = [];
@@ -75,9 +77,10 @@ async function tryGroup(group: Group, trial: Trial): Promise<void> {
   console.error(`${group}: ${reached.length} of ${own.length} faults are reached`);
   const isLocal = groups[group].target === 'local';
   const drawn = isLocal ? draw(reached, Number(values.local), `${values.seed} ${group}`) : reached;
-  for (const mutant of drawn) {
-    if (performance.now() > endsAt) break;
+  const wanted = new RegExp(values.place);
+  for (const mutant of drawn.filter((each) => wanted.test(place(each)))) {
     const verdict = await verdictOn(mutant, trial, isLocal && !values.judged);
+    if (verdict === undefined) break;
     verdicts.push(verdict);
     const text = `${place(mutant)} ${mutant.operator}: ${mutant.before} => ${mutant.after}`;
     const judged = judgementOf(mutant) !== undefined;
@@ -89,10 +92,12 @@ async function tryGroup(group: Group, trial: Trial): Promise<void> {
   );
 }
 
-async function verdictOn(mutant: Mutant, trial: Trial, sparesJudged: boolean): Promise<Verdict> {
+/** Nothing where there is no time for it any more. */
+async function verdictOn(mutant: Mutant, trial: Trial, sparesJudged: boolean): Promise<Verdict | undefined> {
   const before = kept.verdict(mutant);
-  if (before?.by !== undefined) return before;
+  if (before !== undefined && (before.by !== undefined || before.tried >= Number(values.most))) return before;
   if (sparesJudged && judgementOf(mutant) !== undefined) return { mutant, tried: 0 };
+  if (performance.now() > endsAt) return before;
   const verdict = await trial.judge(mutant, Number(values.most));
   kept.addVerdict(verdict);
   return verdict;

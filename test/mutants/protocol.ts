@@ -11,4 +11,6 @@ export interface Answer {
   /** The first case that failed, and why. */
   readonly failed?: string;
   readonly reason?: string;
+  /** How many cases failed. */
+  readonly failures?: number;
 }

@@ -14,7 +14,7 @@ export interface Verdict {
 const fewMillis = 90_000;
 const eachMillis = 2_500;
 /** With a fault in it a mesh is asked by ever more of the cases that reach the fault. */
-const chunks = [2, 6, 16, 40];
+const chunks = [3, 8, 16, 40];
 const everything = 10_000;
 
 /** Tries faults by the cases that reach them. */
@@ -81,18 +81,26 @@ export class Trial {
     this.#worker.stop();
   }
 
-  /** What a busy machine does once is no find: in a local mesh a fault is found when it shows twice. */
+  /** What a busy machine does once is no find: in a local mesh a fault is found when it shows in two cases, or twice, or ends the process. */
   async #find(mutant: Mutant, names: readonly string[]): Promise<string | undefined> {
-    const by = await this.#ask(mutant, names);
-    if (by === undefined || !this.#isLocal) return by;
-    return (await this.#ask(mutant, names.includes(by) ? [by] : names)) === undefined ? undefined : by;
+    const first = await this.#ask(mutant, names);
+    if (first === undefined || first.sure || !this.#isLocal) return first?.by;
+    const again = await this.#ask(mutant, names.includes(first.by) ? [first.by] : names);
+    return again === undefined ? undefined : first.by;
   }
 
   /** The case that fails, or how the worker ended. */
-  async #ask({ id: fault }: Mutant, names: readonly string[]): Promise<string | undefined> {
+  async #ask({ id: fault }: Mutant, names: readonly string[]): Promise<Find | undefined> {
     const answer = await this.#worker.ask({ fault, names }, Math.max(fewMillis, names.length * eachMillis));
-    return typeof answer === 'string' ? answer : answer.failed;
+    if (typeof answer === 'string') return { by: answer, sure: answer === 'it ends the process' };
+    const { failed, failures = 0 } = answer;
+    return failed === undefined ? undefined : { by: failed, sure: failures > 1 };
   }
+}
+
+interface Find {
+  readonly by: string;
+  readonly sure: boolean;
 }
 
 /** One of each file; others differ in what is compiled only. */
@@ -100,9 +108,14 @@ function latestVersions(names: readonly string[]): readonly string[] {
   return [...new Map(names.map((name) => [name.replace(/@.*/, ''), name])).values()];
 }
 
-/** Those of different folders and beginnings first. */
+/** Those of different folders first, and within a folder of different beginnings. */
 function spread(names: readonly string[]): readonly string[] {
-  const groups = [...Map.groupBy(names, (name) => name.replace(/-.*/, '')).values()];
-  const longest = Math.max(0, ...groups.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, index) => groups.flatMap((group) => group.slice(index, index + 1))).flat();
+  const folders = [...Map.groupBy(names, (name) => name.replace(/\/.*/, '')).values()];
+  return inTurns(folders.map((some) => inTurns([...Map.groupBy(some, (name) => name.replace(/-.*/, '')).values()])));
+}
+
+/** The first of each list, then the second of each ... */
+function inTurns(lists: readonly (readonly string[])[]): readonly string[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat();
 }

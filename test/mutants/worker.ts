@@ -32,12 +32,15 @@ async function answer({ fault, names }: Question): Promise<Answer> {
   faults.reached.clear();
   const chosen = names.flatMap((name) => cases.get(name) ?? []);
   const results = await runConformance({ cases: chosen, target });
-  const failed = results.find(({ result }) => result === 'failed');
+  const failures = results.filter(({ result }) => result === 'failed');
+  const [failed] = failures;
   faults.on = -1;
   return {
     ready: true,
     reached: [...faults.reached],
-    ...(failed === undefined ? {} : { failed: failed.testCase.name, reason: failed.reasons[0] ?? '' }),
+    ...(failed === undefined
+      ? {}
+      : { failed: failed.testCase.name, reason: failed.reasons[0] ?? '', failures: failures.length }),
   };
 }
 
