@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { buildGo, requireGo } from './go.mjs';
+import { buildGo, requireGo, sourcesOf } from './go.mjs';
 import { digest } from './stamp.mjs';
 import { seconds } from './steps.mjs';
 
@@ -29,10 +29,13 @@ export function isBuilt(program) {
 }
 
 /**
- * Returns the folder with a program and its other names, building it when it is missing. Throws a `StepError` that says
- * what is missing and how to get it.
+ * Returns the folder with a program and its other names, building it when it is missing. `files` are copied beside it from the
+ * sources of a module. Throws a `StepError` that says what is missing and how to get it.
  */
-export function ensureProgram({ duration, install, flags, target = '.', aliases = [], ...program }, log = () => {}) {
+export function ensureProgram(
+  { duration, install, flags, target = '.', aliases = [], files = { names: [] }, ...program },
+  log = () => {},
+) {
   const folder = programFolder(program);
   if (fs.existsSync(folder)) return folder;
   const title = `${program.name} ${program.version}`;
@@ -45,6 +48,10 @@ export function ensureProgram({ duration, install, flags, target = '.', aliases 
     const output = path.join(draft, program.name);
     buildGo({ module: program.module, name: title, target, output, flags, hint: install });
     for (const alias of aliases) fs.symlinkSync(program.name, path.join(draft, alias));
+    for (const name of files.names) {
+      const source = path.join(sourcesOf(program.module, files.module), name);
+      fs.cpSync(source, path.join(draft, path.basename(name)), { recursive: true });
+    }
     fs.chmodSync(draft, 0o755);
     publish(draft, folder);
   } finally {

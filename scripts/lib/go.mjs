@@ -23,3 +23,14 @@ export function buildGo({ module, name, target, output, flags = [], hint }) {
     hint: `the reason is in the lines above; if this Go is too old, ${hint}`,
   });
 }
+
+/** The folder with the sources of a module that the module in folder `module` is built with; it is there after a build. */
+export function sourcesOf(module, name) {
+  const { status, stdout } = spawnSync('go', ['list', '-mod=readonly', '-m', '-f', '{{.Dir}}', name], {
+    cwd: module,
+    env: { ...process.env, GOWORK: 'off' },
+    encoding: 'utf8',
+  });
+  if (status === 0) return stdout.trim();
+  throw new StepError(`go does not find the sources of ${name}`, { hint: `run go mod download in ${module}` });
+}

@@ -12,7 +12,7 @@ export async function writeAccountKubeconfig(
   { namespace, account }: { readonly namespace: string; readonly account: string },
   file: string,
 ): Promise<void> {
-  const token = await accountToken(adminOf(access), { namespace, account, audience });
+  const token = await accountToken(adminOf(access), { namespace, account, audience, seconds: 3_600 });
   const cluster = { server: access.url, 'certificate-authority-data': Buffer.from(access.ca).toString('base64') };
   const config = {
     apiVersion: 'v1',

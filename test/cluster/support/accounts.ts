@@ -35,19 +35,21 @@ export interface TokenWish {
   readonly account: string;
   readonly audience?: string;
   readonly pod?: { readonly name: string; readonly uid: string } | undefined;
+  /** 600 unless told otherwise. */
+  readonly seconds?: number;
 }
 
 /** A token as a kubelet asks for it. */
 export async function accountToken(
   client: ApiClient,
-  { namespace, account, audience, pod }: TokenWish,
+  { namespace, account, audience, pod, seconds = 600 }: TokenWish,
 ): Promise<string> {
   const bound = pod === undefined ? {} : { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...pod } };
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
   const { status } = await created(client, path, {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
-    spec: { audiences: [audience ?? 'smi-mesh'], expirationSeconds: 600, ...bound },
+    spec: { audiences: [audience ?? 'smi-mesh'], expirationSeconds: seconds, ...bound },
   });
   return String((status as Readonly<Record<string, unknown>>).token);
 }
