@@ -208,7 +208,6 @@ function tail(text: string): string {
   return text.trimEnd().split('\n').slice(-15).join('\n');
 }
 
-/** Ports that were free a moment ago, all different. */
 /** JSON is YAML too. */
 function kubeconfigText(url: string, ca: string): string {
   const users = Object.entries(tokens);
