@@ -9,6 +9,8 @@ const api = apiserverMissing() === undefined ? 'test/cluster/api/**/*.test.ts' :
 const interop = 'test/interop/**';
 /** The real Envoy over ADS: `npm run test:envoy`, likewise. */
 const envoy = 'test/envoy/**';
+/** Chromium beside whole meshes: `npm run test:dashboard`, likewise. */
+const dashboard = 'test/dashboard/**';
 
 export default defineConfig({
   test: {
@@ -22,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['test/**/*.test.ts'],
-          exclude: [endToEnd, cluster, interop, envoy],
+          exclude: [endToEnd, cluster, interop, envoy, dashboard],
           // Tests wait more than they compute.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
