@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../e2e/support/mesh.ts';
 import { runCli } from '../../support/run-cli.ts';
@@ -106,14 +107,19 @@ test('a node is lost: the other goes on, the policy holds, and nothing of the lo
     patience,
     () => 'no endpoint is left',
   );
-  const proxies = await runCli(['proxies', '--context', '--output', 'json'], { env: { KUBECONFIG: lab.kubeconfig } });
-  const known = (JSON.parse(proxies.stdout) as { readonly proxies: readonly { readonly node: string }[] }).proxies;
-  expect(known.map(({ node }) => node.slice(0, node.lastIndexOf(near) + near.length)).toSorted()).toEqual(
-    Object.keys(latest)
-      .flatMap((name) => `default/${name}`)
-      .concat(planes.map((plane) => `default/server-${plane}-${near}`))
-      .toSorted(),
-  );
+  const wanted = Object.keys(latest)
+    .flatMap((name) => `default/${name}`)
+    .concat(planes.map((plane) => `default/server-${plane}-${near}`))
+    .toSorted();
+  let known: readonly string[] = [];
+  // Proxies of the controller that was lost come to the other one after a pause that grows.
+  const come = async () => {
+    const proxies = await runCli(['proxies', '--context', '--output', 'json'], { env: { KUBECONFIG: lab.kubeconfig } });
+    const read = JSON.parse(proxies.stdout) as { readonly proxies: readonly { readonly node: string }[] };
+    known = read.proxies.map(({ node }) => node.slice(0, node.lastIndexOf(near) + near.length)).toSorted();
+    return isDeepStrictEqual(known, wanted);
+  };
+  await until(come, patience, () => `the proxies that are left: ${known.join(', ')}`);
   const after = await reports([near]);
   console.log(`a replica on the other node was found leading after ${led} ms; then: ${summary(after)}`);
   for (const [client, report] of Object.entries(after)) expectWhole(client, report);
