@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { at } from '../../../src/install/kinds.ts';
-import { injectLabel } from '../../../src/kubernetes/names.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { writeAccountKubeconfig } from '../support/account-kubeconfig.ts';
@@ -13,10 +12,10 @@ import type { Program } from '../support/process.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
 import { make } from '../support/workloads.ts';
 import { bindRole } from './support/access.ts';
-import { controllerUser, type InstalledMesh, installMesh, splitWrites, untilReady } from './support/mesh.ts';
-import { SplitWatch } from './support/splits.ts';
+import { controllerUser, splitWrites } from './support/mesh.ts';
+import { release, startRolloutMesh, workloadSpec } from './support/rollouts.ts';
+import type { SplitWatch } from './support/splits.ts';
 import { applyOf, startTool, toolTests } from './support/tool.ts';
-import { startPods, startWorkloadControllers } from './support/workloads.ts';
 
 const { title, skipped } = toolTests('argo-rollouts');
 const patience = 120_000;
@@ -28,7 +27,6 @@ describe.skipIf(skipped)(title, () => {
   const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-argo-'));
   let cluster: Cluster;
   let client: ApiClient;
-  let mesh: InstalledMesh;
   let splits: SplitWatch;
   let argo: Program | undefined;
   const ends: (() => unknown)[] = [];
@@ -40,16 +38,7 @@ describe.skipIf(skipped)(title, () => {
     await applyOf(cluster, 'argo-rollouts', 'role');
     await bindRole(client, namespace, 'argo-rollouts');
     await writeAccountKubeconfig(cluster, { namespace, account: 'argo-rollouts' }, join(folder, 'kubeconfig'));
-    mesh = await installMesh(cluster, folder, {});
-    ends.push(() => mesh.controller.stop());
-    await untilReady(client, mesh);
-    await client.patch('/api/v1/namespaces/default', { metadata: { labels: { [injectLabel]: 'enabled' } } });
-    const workloads = startWorkloadControllers(cluster, folder);
-    ends.push(() => workloads.stop(5_000));
-    const pods = await startPods(client);
-    ends.push(() => pods.stop());
-    splits = await SplitWatch.start(cluster, client, mesh, folder);
-    ends.push(() => splits.close());
+    splits = await startRolloutMesh(cluster, client, folder, ends);
   });
   afterEach(async () => {
     await argo?.stop(5_000);
@@ -75,8 +64,6 @@ describe.skipIf(skipped)(title, () => {
       patience,
       () => `the Rollout ${name} is ${wanted}\n${tail()}`,
     );
-  const release = (name: string, revision: string) =>
-    client.patch(`${rollouts}/${name}`, { spec: { template: { metadata: { annotations: { revision } } } } });
   /** `kubectl argo rollouts promote`, and `abort`. */
   const promote = (name: string) => client.patch(`${rollouts}/${name}/status`, { status: { pauseConditions: null } });
   const abort = (name: string) => client.patch(`${rollouts}/${name}/status`, { status: { abort: true } });
@@ -94,7 +81,7 @@ describe.skipIf(skipped)(title, () => {
     await lands('0:100');
     const before = [splitWrites(cluster.auditLog, user), splitWrites(cluster.auditLog, controllerUser)];
 
-    await release(name, 'second');
+    await release(client, `${rollouts}/${name}`, 'second');
     for (const weights of ['20:80', '50:50']) {
       await lands(weights);
       await phase(name, 'Paused');
@@ -105,7 +92,7 @@ describe.skipIf(skipped)(title, () => {
     const stable = async () => at((await client.get(`${rollouts}/${name}`)).body, 'status', 'stableRS');
     const promoted = await stable();
 
-    await release(name, 'third');
+    await release(client, `${rollouts}/${name}`, 'third');
     await lands('20:80');
     await phase(name, 'Paused');
     await promote(name);
@@ -141,15 +128,7 @@ function rollout(name: string): object {
     kind: 'Rollout',
     metadata: { name },
     spec: {
-      replicas: 1,
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels: { app: name }, annotations: { revision: 'first' } },
-        spec: {
-          serviceAccountName: name,
-          containers: [{ name: 'main', image: 'x', ports: [{ name: 'http', containerPort: 8080 }] }],
-        },
-      },
+      ...workloadSpec(name, 8080),
       strategy: {
         canary: {
           canaryService: `${name}-canary`,

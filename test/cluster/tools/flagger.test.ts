@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { at } from '../../../src/install/kinds.ts';
-import { injectLabel } from '../../../src/kubernetes/names.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { writeAccountKubeconfig } from '../support/account-kubeconfig.ts';
@@ -16,10 +15,10 @@ import type { Cluster } from '../support/cluster.ts';
 import type { Program } from '../support/process.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
 import { make } from '../support/workloads.ts';
-import { controllerUser, type InstalledMesh, installMesh, splitWrites, untilReady } from './support/mesh.ts';
-import { SplitWatch } from './support/splits.ts';
+import { controllerUser, splitWrites } from './support/mesh.ts';
+import { release, startRolloutMesh, workloadSpec } from './support/rollouts.ts';
+import type { SplitWatch } from './support/splits.ts';
 import { applyOf, startTool, toolTests } from './support/tool.ts';
-import { startPods, startWorkloadControllers } from './support/workloads.ts';
 
 const { title, skipped } = toolTests('flagger');
 /** Flagger looks every ten seconds at most. */
@@ -39,7 +38,6 @@ describe.skipIf(skipped)(title, () => {
   const folder = mkdtempSync(join(tmpdir(), 'smi-mesh-flagger-'));
   let cluster: Cluster;
   let client: ApiClient;
-  let mesh: InstalledMesh;
   let splits: SplitWatch;
   let flagger: Program;
   let gate: Gate;
@@ -51,16 +49,7 @@ describe.skipIf(skipped)(title, () => {
     await applyOf(cluster, 'flagger', 'crd.yaml');
     await applyOf(cluster, 'flagger', 'account.yaml');
     await writeAccountKubeconfig(cluster, { namespace: 'default', account: 'flagger' }, join(folder, 'kubeconfig'));
-    mesh = await installMesh(cluster, folder, {});
-    ends.push(() => mesh.controller.stop());
-    await untilReady(client, mesh);
-    await client.patch('/api/v1/namespaces/default', { metadata: { labels: { [injectLabel]: 'enabled' } } });
-    const workloads = startWorkloadControllers(cluster, folder);
-    ends.push(() => workloads.stop(5_000));
-    const pods = await startPods(client);
-    ends.push(() => pods.stop());
-    splits = await SplitWatch.start(cluster, client, mesh, folder);
-    ends.push(() => splits.close());
+    splits = await startRolloutMesh(cluster, client, folder, ends);
     const server = await startGate();
     gate = server.gate;
     ends.push(() => server.server.close());
@@ -84,8 +73,6 @@ describe.skipIf(skipped)(title, () => {
       patience,
       () => `the Canary ${name} is ${wanted}\n${tail()}`,
     );
-  const release = (name: string, revision: string) =>
-    client.patch(`${deployments}/${name}`, { spec: { template: { metadata: { annotations: { revision } } } } });
 
   async function moves(version: string): Promise<void> {
     const name = `podinfo-${version}`;
@@ -106,14 +93,14 @@ describe.skipIf(skipped)(title, () => {
     await phase(name, 'Initialized');
     await lands('0:100');
 
-    await release(name, 'second');
+    await release(client, `${deployments}/${name}`, 'second');
     for (const weights of ['20:80', '50:50', '100:0']) await step(weights);
     gate.open.add(name);
     await phase(name, 'Succeeded');
     await lands('0:100');
 
     gate.open.delete(name);
-    await release(name, 'third');
+    await release(client, `${deployments}/${name}`, 'third');
     await step('20:80');
     gate.bad.add(name);
     await phase(name, 'Failed');
@@ -159,17 +146,7 @@ function deployment(name: string): object {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name },
-    spec: {
-      replicas: 1,
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels: { app: name }, annotations: { revision: 'first' } },
-        spec: {
-          serviceAccountName: name,
-          containers: [{ name: 'main', image: 'x', ports: [{ name: 'http', containerPort: 9898 }] }],
-        },
-      },
-    },
+    spec: workloadSpec(name, 9898),
   };
 }
 
