@@ -28,6 +28,22 @@ export async function step(title, work) {
   }
 }
 
+/** A step for what tests are skipped without: says what is missing and how to get it, and whether it is there. It fails where CI=true. */
+export async function optionalStep(title, ensure) {
+  let found = true;
+  await step(title, async () => {
+    try {
+      await ensure();
+      return 'there';
+    } catch (error) {
+      if (!(error instanceof StepError) || process.env.CI === 'true') throw error;
+      found = false;
+      return `skipped: ${error.message}; ${error.hint}  `;
+    }
+  });
+  return found;
+}
+
 /** Ends the program for a failed step: what, the last lines of the output, what to do. Other errors are bugs and shown whole. */
 export function exitWith(error) {
   if (!(error instanceof StepError)) throw error;
