@@ -1,6 +1,5 @@
 import { type CallerAccess, readCaller, type TrafficContext, trafficTags } from '../lib/traffic-context.ts';
 import type { LogEntry } from './entry.ts';
-import { ruleFor } from './inbound.ts';
 
 /** Texts and peers that are remembered. */
 const maxKnown = 1_000;
@@ -31,11 +30,11 @@ export class KnownCallers {
   #byName(peer: string): CallerAccess {
     const { access } = this.#context;
     const owners = access?.owners ?? {};
-    const own = ruleFor(this.#context, peer);
     const rules = access?.rules ?? [];
+    const own = rules.filter(({ identities }) => identities.includes(peer));
     return {
       owner: Object.hasOwn(owners, peer) ? (owners[peer] ?? '') : '',
-      rules: own === undefined ? rules.slice(0, 1) : rules.filter(({ identities }) => identities.includes(peer)),
+      rules: own.length === 0 ? rules.slice(0, 1) : own,
     };
   }
 }
