@@ -2,7 +2,8 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import type { NonEmpty } from '../lib/collections.ts';
 import type { Result } from '../lib/result.ts';
-import type { MeshModel, SpiffeId, WorkloadId } from '../model/types.ts';
+import type { TrafficRequest } from '../model/decision.ts';
+import type { MeshModel, ServiceId, SpiffeId, WorkloadId } from '../model/types.ts';
 import type { Feature } from './features.ts';
 
 /** What a target can say of one feature. Every adapter answers for every feature, so none can forget to warn. */
@@ -18,6 +19,22 @@ export type UnitId = string & { readonly __brand: 'UnitId' };
 
 export interface EmitContext<Options> {
   readonly options: Options;
+  /** Takes what a unit could not keep as it is; absent where nobody asks. Like artifacts, the same for the same model. */
+  readonly report?: (loss: Loss) => void;
+}
+
+/**
+ * Something that a target cannot say as the model has it, found while emitting. Only of features that the support table
+ * does not call exact: what is always so stands in the table, what depends on the case (a regex, a port, a label) here.
+ */
+export interface Loss {
+  readonly feature: Feature;
+  /** `changed`: nearly the same traffic; `narrowed`: less is let in than granted; `dropped`: nothing stands for it. */
+  readonly kind: 'changed' | 'narrowed' | 'dropped';
+  /** What traffic meets instead, as one sentence that names the offending value. */
+  readonly text: string;
+  /** The fields that ask for it. */
+  readonly origins: readonly Origin[];
 }
 
 /** One emitted document or resource. The body is plain JSON; the same model gives the same bytes. */
@@ -35,6 +52,40 @@ export interface Adapter<Options = unknown> {
   parseOptions(input: unknown): Result<Options, NonEmpty<Diagnostic>>;
   units(model: MeshModel, context: EmitContext<Options>): readonly UnitId[];
   emitUnit(model: MeshModel, unit: UnitId, context: EmitContext<Options>): readonly Artifact[];
+}
+
+/** What a target sees of a cluster beside the documents that an adapter writes. */
+export type Surroundings = Pick<MeshModel, 'trustDomain' | 'services' | 'workloads'>;
+
+/**
+ * What documents do with a request by the target's own rules, as far as the target decides it: to compare with `decide()`.
+ * `rejected` is an answer of the client's proxy with `status` (0: the connection is closed, datagrams are dropped).
+ */
+export type Simulated =
+  | { readonly outcome: 'rejected'; readonly status: number }
+  | { readonly outcome: 'outside' }
+  | { readonly outcome: 'routed'; readonly targets: NonEmpty<SimulatedTarget> };
+
+export interface SimulatedTarget {
+  readonly service: ServiceId;
+  readonly port: number;
+  /** Exact share: weight / total, both whole. */
+  readonly weight: number;
+  readonly total: number;
+  /** `open`: the target asks nobody. `mixed`: the workloads of the service differ. `unavailable`: none is ready. */
+  readonly verdict: 'allow' | 'deny' | 'mixed' | 'unavailable' | 'open';
+}
+
+/**
+ * An adapter whose artifacts are documents: of another mesh's API, or a program's configuration. A `kubernetes` artifact's
+ * body is an object with apiVersion, kind and metadata; a body that is a string is the text of a file called `name`.
+ */
+export interface Translator<Options = unknown> extends Adapter<Options> {
+  /**
+   * Reads documents back by the target's own documentation. It shares no code with the emitter, or both would be wrong in
+   * the same way. Absent: what the adapter writes cannot be proven.
+   */
+  simulate?(documents: readonly Artifact[], surroundings: Surroundings): (request: TrafficRequest) => Simulated;
 }
 
 /** An adapter whose artifacts travel over ADS: `format` is then the resource's type URL. */

@@ -6,7 +6,21 @@ export type { NonEmpty } from '../lib/collections.ts';
 export { err, ok, type Result } from '../lib/result.ts';
 export type * from '../model/decision.ts';
 export type * from '../model/types.ts';
-export type { Adapter, Artifact, DataPlaneAdapter, EmitContext, Support, SupportTable, UnitId } from './contract.ts';
+export type {
+  Adapter,
+  Artifact,
+  DataPlaneAdapter,
+  EmitContext,
+  Loss,
+  Simulated,
+  SimulatedTarget,
+  Support,
+  SupportTable,
+  Surroundings,
+  Translator,
+  UnitId,
+} from './contract.ts';
+export { type Emission, emitAll } from './emit-all.ts';
 export { createEmitter, createViewEmitter, type Emitter, type ViewEmitter } from './emitter.ts';
 export { type Feature, features } from './features.ts';
 export { losses } from './losses.ts';
