@@ -14,6 +14,7 @@ export { podBootstrap } from './pod-bootstrap.ts';
 
 /** Configuration for Envoy 1.40 and later: xDS v3 resources as proto JSON. */
 export const envoyAdapter: DataPlaneAdapter<EnvoyOptions> = {
+  contract: 1,
   id: 'envoy',
   support,
   // Secrets wait for nothing and clusters for them; an address has a scope before connections to it are taken, and routes come

@@ -23,6 +23,7 @@ type GrpcOptions = Readonly<Record<string, never>>;
 
 /** Configuration for gRPC clients without a sidecar (`xds:///NAME`): Envoy's resources, in the part that gRPC takes. */
 export const grpcAdapter: DataPlaneAdapter<GrpcOptions> = {
+  contract: 1,
   id: 'grpc',
   support,
   parseOptions: () => ok({}),

@@ -24,6 +24,7 @@ type ProxyOptions = Readonly<Record<string, never>>;
 
 /** Configuration for the smi-mesh proxy: the messages of schemas/proxy/proxy.proto as plain JSON. */
 export const proxyAdapter: DataPlaneAdapter<ProxyOptions> = {
+  contract: 1,
   id: 'proxy',
   support,
   parseOptions: () => ok({}),

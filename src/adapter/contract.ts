@@ -45,8 +45,16 @@ export interface Artifact {
   readonly origins: readonly Origin[];
 }
 
+/**
+ * The version of this contract. It grows when an adapter of today would be misunderstood: fields and features that are added
+ * do not count, since what an adapter has never heard of it does not say exactly.
+ */
+export const contractVersion = 1;
+
 /** Turns the model into something a target understands. Pure, synchronous, deterministic. */
 export interface Adapter<Options = unknown> {
+  /** The version that it was written for; whoever speaks another one refuses it. */
+  readonly contract: typeof contractVersion;
   readonly id: string;
   readonly support: SupportTable;
   parseOptions(input: unknown): Result<Options, NonEmpty<Diagnostic>>;

@@ -1,27 +1,56 @@
-/** What an adapter needs: the contract, the feature list and the model that it emits from. Entry point `smi-mesh/adapter`. */
+/**
+ * What an adapter needs: the contract, the feature list, the model that it emits from and what reads it. Entry point
+ * `smi-mesh/adapter`. Adapters of data planes find more in `smi-mesh/adapter/data-plane`.
+ */
 
-export type { Diagnostic } from '../diagnostics/diagnostic.ts';
-export type { Origin } from '../diagnostics/origin.ts';
-export type { NonEmpty } from '../lib/collections.ts';
+export { type Diagnostic, type DiagnosticDetails, diagnostic } from '../diagnostics/diagnostic.ts';
+export { describeObject, type ObjectKey, type Origin, parseObjectKey } from '../diagnostics/origin.ts';
+export { compareText, type NonEmpty, nonEmpty } from '../lib/collections.ts';
+export { idempotentMethods } from '../lib/http-methods.ts';
+export { normalizePath } from '../lib/http-path.ts';
+export { compileRe2, envoyProgramLimit, type Re2 } from '../lib/re2.ts';
 export { err, ok, type Result } from '../lib/result.ts';
+export { parseSpiffeId, type SpiffeName, spiffeId } from '../lib/spiffe.ts';
+export { closest } from '../lib/suggest.ts';
+export { isRecord } from '../lib/values.ts';
+export { admitted, isShutOut } from '../model/admission.ts';
+export { canonicalJson } from '../model/canonical.ts';
+export { decide, decideInbound } from '../model/decide.ts';
 export type * from '../model/decision.ts';
+export { interceptedAddress } from '../model/hosts.ts';
+export { type MatchedRequest, mismatch } from '../model/match.ts';
+export { originsWithin } from '../model/origins.ts';
+export { ownerOf, ownersByIdentity } from '../model/owners.ts';
+export type * from '../model/policy.ts';
+export {
+  assembled,
+  type FieldInForce,
+  fieldsInForce,
+  fieldsOf,
+  type PolicyField,
+  specField,
+} from '../model/policy-fields.ts';
+export { findPort, parsePortKey, portKey, type Transport, transportOf } from '../model/ports.ts';
+export { traceService } from '../model/trace-service.ts';
+export type { Propagation } from '../model/tracing.ts';
 export type * from '../model/types.ts';
-export type {
-  Adapter,
-  Artifact,
-  DataPlaneAdapter,
-  EmitContext,
-  Loss,
-  Simulated,
-  SimulatedTarget,
-  Support,
-  SupportTable,
-  Surroundings,
-  Translator,
-  UnitId,
+export {
+  type Adapter,
+  type Artifact,
+  contractVersion,
+  type DataPlaneAdapter,
+  type EmitContext,
+  type Loss,
+  type Simulated,
+  type SimulatedTarget,
+  type Support,
+  type SupportTable,
+  type Surroundings,
+  type Translator,
+  type UnitId,
 } from './contract.ts';
 export { type Emission, emitAll } from './emit-all.ts';
 export { createEmitter, createViewEmitter, type Emitter, type ViewEmitter } from './emitter.ts';
 export { type Feature, features } from './features.ts';
-export { losses } from './losses.ts';
+export { featureUses, losses } from './losses.ts';
 export { shared } from './tracking.ts';

@@ -8,7 +8,7 @@ import { type Feature, features } from './features.ts';
 import { policyUses, portUses } from './policy-uses.ts';
 
 /** One use of a feature, with the fields that ask for it; none when the mesh as a whole does. */
-interface Use {
+export interface Use {
   readonly feature: Feature;
   readonly origins: readonly Origin[];
 }
@@ -32,7 +32,7 @@ export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'
 }
 
 /** Every use of every feature, in the model's order. */
-function featureUses(model: MeshModel): readonly Use[] {
+export function featureUses(model: MeshModel): readonly Use[] {
   return [
     ...(model.settings.clientAccess === 'refuse' ? [use('client-access', [])] : []),
     ...(model.settings.metrics === 'none' ? [use('metrics-none', [])] : []),
