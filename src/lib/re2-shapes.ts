@@ -38,8 +38,8 @@ const stepLimit = 2_000;
 /** What may follow a literal: nothing, anything, or anything without a line feed. */
 type Rest = 'nothing' | 'any' | 'line';
 
-/** A text that begins with `text`. */
-interface Shape {
+/** Texts, as octets, that begin with `text`. */
+export interface Shape {
   readonly text: string;
   /** One character that must follow before `rest`, if any; `line` is any but a line feed. */
   readonly first?: 'any' | 'line';
@@ -51,8 +51,14 @@ interface Shape {
  * followed by anything: `/a`, `/a.*`, `/v[12](/.*)?`, `^a$|^b$`. Undefined for every other expression.
  */
 export function comparisonFor(program: Program): ((text: string) => boolean) | undefined {
+  const shapes = shapesOf(program);
+  return shapes === undefined ? undefined : comparison(shapes);
+}
+
+/** The literals of such an expression; none where it matches nothing. */
+export function shapesOf(program: Program): readonly Shape[] | undefined {
   const shapes = new ShapeFinder(program).find();
-  return shapes === undefined ? undefined : comparison(withoutCovered(shapes));
+  return shapes === undefined ? undefined : withoutCovered(shapes);
 }
 
 /** Walks every way through a program. Whatever it does not know, and every loop but those of `.`, ends the search. */

@@ -1,11 +1,13 @@
 import { RE2JS } from 're2js';
-import { comparisonFor, type Program } from './re2-shapes.ts';
+import { comparisonFor, type Program, type Shape, shapesOf } from './re2-shapes.ts';
 import { err, ok, type Result } from './result.ts';
 
 /** A compiled RE2 expression: linear time in the length of the text. */
 export interface Re2 {
   /** Whether the whole text matches; each of its UTF-16 code units is one octet, as `octets` makes them. */
   matchesWhole(text: string): boolean;
+  /** Where the expression stands for a few literals, each alone or followed by anything: those; undefined for every other one. */
+  shapes(): readonly Shape[] | undefined;
 }
 
 /**
@@ -76,7 +78,7 @@ function compileAnew(pattern: string): { readonly result: Result<Re2, string>; r
     return refused(`the expression compiles to about ${cost} instructions, more than the limit of ${programLimit}`);
   }
   const matchesWhole = comparisonFor(program) ?? ((text: string) => compiled.testExact(text));
-  return { result: ok({ matchesWhole }), size: program.inst.length };
+  return { result: ok({ matchesWhole, shapes: () => shapesOf(program) }), size: program.inst.length };
 }
 
 /** A character escape above 255 after an even number of backslashes. */

@@ -88,3 +88,27 @@ describe('an expression that is compared without the engine', () => {
     );
   });
 });
+
+describe('the literals of an expression', () => {
+  it.each([
+    [
+      '/a|/b',
+      [
+        { text: '/a', rest: 'nothing' },
+        { text: '/b', rest: 'nothing' },
+      ],
+    ],
+    [
+      '/a(/.*)?',
+      [
+        { text: '/a/', rest: 'line' },
+        { text: '/a', rest: 'nothing' },
+      ],
+    ],
+    ['(?:/a)(?s:.*)', [{ text: '/a', rest: 'any' }]],
+    ['[a-z]+', undefined],
+  ])('%j', (pattern, shapes) => {
+    const compiled = compileRe2(pattern);
+    expect(compiled.ok && compiled.value.shapes()).toEqual(shapes);
+  });
+});
