@@ -27,7 +27,8 @@ const tooLate: readonly number[] = [flags.upstreamMaxStreamDuration, flags.durat
 /** Of some ends there is no flag. */
 const tooLateDetails: ReadonlySet<string> = new Set(['max_duration_timeout', 'response_timeout']);
 
-const switching = 101;
+/** Protocols. */
+export const switching = 101;
 const clientClosed = 499;
 
 /** The route of requests whose caller has no time left. */

@@ -88,9 +88,9 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
 /** Zeros of proxies that do not count would say that there is no traffic. */
 function whileCounted(source: MetricsSource, counts: () => boolean): MetricsSource {
   return {
-    report: async (windowMillis, now, side) =>
+    report: async (...question) =>
       counts()
-        ? await source.report(windowMillis, now, side)
+        ? await source.report(...question)
         : err('no proxy counts traffic: `metrics` is `none` for this mesh, by MeshConfig or by `smi-cli up --metrics`'),
   };
 }

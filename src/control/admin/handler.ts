@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../../diagnostics/origin.ts';
+import { percentDecoded } from '../../lib/percent-encoding.ts';
 import { json, problem } from './answers.ts';
 import { carriersReport } from './carriers.ts';
 import type { AdminAnswer, AdminHandler, AdminPages, AdminRequest } from './contract.ts';
@@ -42,7 +43,7 @@ export function createAdminHandler(source: AdminSource, more: AdminPages = {}): 
     if (request.method !== 'GET') return problem(405, 'only GET');
     const [, page = '', ...rest] = request.path.split('/');
     if (Object.hasOwn(more, page)) return more[page]!(request);
-    const node = decodeNode(rest.join('/'));
+    const node = percentDecoded(rest.join('/'));
     if (page === 'wait' && node === '') return wait(request);
     if (page === 'locate' && node === '') return locate(source, request.query);
     if (page === 'carriers' && node === '') return json(carriersReport(source, request.query.get('object') ?? ''));
@@ -92,12 +93,4 @@ function ofNode(source: AdminSource, page: string, node: string): AdminAnswer | 
       ),
     })),
   });
-}
-
-function decodeNode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -2,6 +2,7 @@ import { json, problem } from '../../control/admin/answers.ts';
 import type { AdminAnswer, AdminRequest } from '../../control/admin/contract.ts';
 import type { CreateMeshPages, MeshView } from '../../control/mesh-view.ts';
 import type { Locate } from '../../diagnostics/origin.ts';
+import { percentDecoded } from '../../lib/percent-encoding.ts';
 import type { MeshModel } from '../../model/types.ts';
 import { AccessMatrices } from './access.ts';
 import { Audit } from './audit.ts';
@@ -55,7 +56,7 @@ class DashboardPages {
     const windowSeconds = parseWindow(query.get('window'));
     if (windowSeconds === undefined)
       return problem(400, `window must be seconds up to ${maxWindowSeconds}, such as 30s`);
-    const about = rest.map(decode).join('/');
+    const about = rest.map(percentDecoded).join('/');
     const traffic = () => readTraffic(this.#mesh.ask, windowSeconds);
     const value = await this.#page(page, about, model, query, traffic);
     if (value === undefined) {
@@ -161,12 +162,4 @@ function parseWindow(text: string | null): number | undefined {
   const [, number, unit] = /^(\d+)(s|m)?$/.exec(text) ?? [];
   const seconds = Number(number) * (unit === 'm' ? 60 : 1);
   return seconds >= 1 && seconds <= maxWindowSeconds ? seconds : undefined;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
