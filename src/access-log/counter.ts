@@ -1,14 +1,14 @@
 import type { CallerAccess, TrafficContext } from '../lib/traffic-context.ts';
 import { metrics } from '../telemetry/catalogue.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
-import type { RequestSeries, ServingPod } from '../telemetry/requests.ts';
+import type { PodSeries, RequestSeries, ServingPod } from '../telemetry/requests.ts';
 import type { TapHub } from '../telemetry/tap.ts';
 import { KnownCallers } from './callers.ts';
 import { flags, type LogEntry } from './entry.ts';
 import { InboundSeries, ruleFor } from './inbound.ts';
 import { connectionWay, OutboundSeries, requestWay, unconnectedVerdict } from './outbound.ts';
 import { connectionRecord, requestRecord } from './record.ts';
-import { codeOf, connectionVerdict, isDenied, requestVerdict, ruleOf, wasTooLate } from './verdict.ts';
+import { codeOf, connectionVerdict, isDenied, requestVerdict, ruleOf, switching, wasTooLate } from './verdict.ts';
 
 /** Where what is counted and seen goes. */
 export interface Sinks {
@@ -19,7 +19,6 @@ export interface Sinks {
 const noCaller: CallerAccess = { owner: '', rules: [] };
 /** Envoy does not say why it tried again. */
 const retryReason = 'unknown';
-const switching = 101;
 
 /** Counts the entries of one stream in the series in which our own proxy would count them, and offers them to whoever taps. */
 export class StreamCounter {
@@ -55,8 +54,9 @@ export class StreamCounter {
     const series = way === undefined ? this.#letIn(entry, owner) : this.#outbound.series(way);
     const pod = outbound ? this.#outbound.pod(entry) : undefined;
     const code = codeOf(entry);
-    series.record(code, verdict, entry.millis / 1_000, pod);
-    this.#exemplify(series, pod, entry);
+    const served = series.of(pod);
+    served.record(code, verdict, entry.millis / 1_000);
+    exemplify(served, entry);
     if (outbound && entry.attempts > 1) series.retried(retryReason, entry.attempts - 1);
     if (wasTooLate(entry)) series.deadlineExceeded();
     if (entry.flags.has(flags.delayInjected)) series.faulted('delay');
@@ -128,15 +128,6 @@ export class StreamCounter {
     this.#sinks.registry.counter(metrics.refusedConnections, { direction, reason }).value += 1;
   }
 
-  #exemplify(series: RequestSeries, pod: ServingPod | undefined, entry: LogEntry): void {
-    const trace = entry.requestHeaders['traceparent'];
-    if (trace === undefined) return;
-    const at = entry.startedAt + entry.millis;
-    if (!series.wantsExemplar(pod, at)) return;
-    const id = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(trace)?.[1];
-    if (id !== undefined) series.exemplify(pod, id, entry.millis / 1_000, at);
-  }
-
   #offer(entry: LogEntry, ended: Parameters<typeof connectionRecord>[2]): void {
     const { taps } = this.#sinks;
     if (!taps.idle) taps.offer(connectionRecord(entry, this.#context, ended));
@@ -145,6 +136,14 @@ export class StreamCounter {
 
 /** What Envoy says of a peer that proved an identity which may not connect. */
 const unwanted = 'SAN';
+
+function exemplify(series: PodSeries, { requestHeaders, startedAt, millis }: LogEntry): void {
+  const trace = requestHeaders['traceparent'];
+  const at = startedAt + millis;
+  if (trace === undefined || !series.wantsExemplar(at)) return;
+  const id = /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(trace)?.[1];
+  if (id !== undefined) series.exemplify(id, millis / 1_000, at);
+}
 
 function carried(series: RequestSeries, pod: ServingPod | undefined, entry: LogEntry): void {
   const { toServer, toClient, seconds } = series.carried(pod);

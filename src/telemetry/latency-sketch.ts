@@ -5,6 +5,9 @@
 const perOctave = 128;
 const lowestOctave = -20;
 const highestOctave = 12;
+const slots = (highestOctave - lowestOctave) * perOctave;
+/** Of the bucket in the first slot. */
+const firstIndex = lowestOctave * perOctave + 1;
 
 /** What every latency sketch shares; `schema` and `zeroThreshold` are as in Prometheus' native histograms. */
 export const sketchScale = {
@@ -18,6 +21,26 @@ export const sketchScale = {
 /** The upper bound of a bucket in seconds; the lower bound, which does not belong to it, is that of the bucket before. */
 export function bucketBound(index: number): number {
   return 2 ** (index / perOctave);
+}
+
+/** The upper bounds of the buckets from 1 to 2, with 1. */
+const bounds = Float64Array.from({ length: perOctave + 1 }, (_, index) => bucketBound(index));
+/** The least bucket that a number from 1 to 2 can be in, by the first bits of its fraction: in so narrow a range begins one bucket at most. */
+const cellBits = 10;
+const leastBucket = Uint8Array.from({ length: 1 << cellBits }, (_, cell) =>
+  bounds.findIndex((bound) => 1 + cell / (1 << cellBits) <= bound),
+);
+/** A number, and its bits. */
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** The bucket of a positive number, without its logarithm, which costs more than all else. */
+function bucketOf(seconds: number): number {
+  scratch.setFloat64(0, seconds);
+  const high = scratch.getUint32(0);
+  const exponent = (high >>> 20) - 1023;
+  scratch.setUint32(0, (high & 0xfffff) | (1023 << 20));
+  const least = leastBucket[(high & 0xfffff) >> (20 - cellBits)]!;
+  return exponent * perOctave + least + (scratch.getFloat64(0) > bounds[least]! ? 1 : 0);
 }
 
 /** A sketch as data: plain JSON, as small as what it saw is narrow. */
@@ -39,6 +62,8 @@ export class LatencySketch {
   zero = 0;
   /** By octave. */
   readonly #pages: (Float64Array | undefined)[] = new Array(highestOctave - lowestOctave);
+  /** A bit for each slot in which something was counted: of many slots few are used. */
+  readonly #used = new Uint32Array(slots / 32);
 
   static from(data: SketchData): LatencySketch {
     const sketch = new LatencySketch();
@@ -61,7 +86,7 @@ export class LatencySketch {
   observe(seconds: number): void {
     this.sum += seconds;
     if (seconds > sketchScale.zeroThreshold) {
-      this.addTo(Math.ceil(Math.log2(seconds) * perOctave), 1);
+      this.addTo(bucketOf(seconds), 1);
       return;
     }
     this.count++;
@@ -86,14 +111,12 @@ export class LatencySketch {
     let rank = Math.max(1, Math.ceil(q * this.count)) - this.zero;
     if (rank <= 0) return 0;
     let last: number | undefined;
-    for (const [octave, page] of this.#pages.entries()) {
-      if (page === undefined) continue;
-      for (let slot = 0; slot < perOctave; slot++) {
-        if (page[slot] === 0) continue;
-        last = firstIndex(octave) + slot;
-        rank -= page[slot]!;
-        if (rank <= 0) return middle(last);
-      }
+    for (let slot = this.#usedFrom(0); slot < slots; slot = this.#usedFrom(slot + 1)) {
+      const count = this.#at(slot);
+      if (count === 0) continue;
+      last = indexOf(slot);
+      rank -= count;
+      if (rank <= 0) return middle(last);
     }
     return last === undefined ? 0 : middle(last);
   }
@@ -103,7 +126,9 @@ export class LatencySketch {
     this.count = 0;
     this.sum = 0;
     this.zero = 0;
-    for (const page of this.#pages) page?.fill(0);
+    for (let slot = this.#usedFrom(0); slot < slots; slot = this.#usedFrom(slot + 1))
+      this.#pages[slot >> sketchScale.schema]![slot & (perOctave - 1)] = 0;
+    this.#used.fill(0);
   }
 
   /** Index and count of each bucket that is not empty, ascending. */
@@ -118,14 +143,12 @@ export class LatencySketch {
   toJSON(): SketchData {
     const buckets: number[] = [];
     let before = 0;
-    for (const [octave, page] of this.#pages.entries()) {
-      if (page === undefined) continue;
-      for (let slot = 0; slot < perOctave; slot++) {
-        if (page[slot] === 0) continue;
-        const index = firstIndex(octave) + slot;
-        buckets.push(index - before, page[slot]!);
-        before = index;
-      }
+    for (let slot = this.#usedFrom(0); slot < slots; slot = this.#usedFrom(slot + 1)) {
+      const count = this.#at(slot);
+      if (count === 0) continue;
+      const index = indexOf(slot);
+      buckets.push(index - before, count);
+      before = index;
     }
     return { sum: this.sum, zero: this.zero, buckets };
   }
@@ -139,21 +162,39 @@ export class LatencySketch {
 
   /** Counts in one bucket. */
   addTo(index: number, count: number): void {
-    const slot = Math.min(index - 1 - lowestOctave * perOctave, (highestOctave - lowestOctave) * perOctave - 1);
-    const octave = Math.max(slot, 0) >> sketchScale.schema;
+    const slot = Math.max(0, Math.min(index - firstIndex, slots - 1));
+    const octave = slot >> sketchScale.schema;
     let page = this.#pages[octave];
     if (page === undefined) {
       page = new Float64Array(perOctave);
       this.#pages[octave] = page;
     }
-    page[Math.max(slot, 0) & (perOctave - 1)]! += count;
+    page[slot & (perOctave - 1)]! += count;
+    this.#used[slot >> 5]! |= 1 << (slot & 31);
     this.count += count;
+  }
+
+  #at(slot: number): number {
+    return this.#pages[slot >> sketchScale.schema]![slot & (perOctave - 1)]!;
+  }
+
+  /** The first used slot that is not before one, or `slots`. */
+  #usedFrom(slot: number): number {
+    if (slot >= slots) return slots;
+    let word = slot >> 5;
+    let bits = this.#used[word]! & (-1 << (slot & 31));
+    while (bits === 0) {
+      word++;
+      if (word === this.#used.length) return slots;
+      bits = this.#used[word]!;
+    }
+    return (word << 5) + 31 - Math.clz32(bits & -bits);
   }
 }
 
-/** Of the first bucket of an octave. */
-function firstIndex(octave: number): number {
-  return (octave + lowestOctave) * perOctave + 1;
+/** Of a slot the index of its bucket. */
+function indexOf(slot: number): number {
+  return firstIndex + slot;
 }
 
 /** Within half a bucket of everything in it. */

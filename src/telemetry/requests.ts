@@ -43,28 +43,33 @@ export class RequestSeries {
     this.labels = labels;
   }
 
-  /** `code` is the status that the client got, 0 when it got none. */
-  record(code: number, verdict: Verdict, seconds: number, pod?: ServingPod): void {
-    this.#of(pod).record(code, verdict, seconds);
-  }
-
-  /** Whether somebody should look for the trace of what was recorded last: once in a while. `now`: milliseconds since 1970. */
-  wantsExemplar(pod: ServingPod | undefined, now: number): boolean {
-    return this.#of(pod).wantsExemplar(now);
-  }
-
-  exemplify(pod: ServingPod | undefined, traceId: string, seconds: number, at: number): void {
-    this.#of(pod).duration.exemplar = { traceId, seconds, at };
+  /** What one pod took; without one, what none did. */
+  of(pod: ServingPod | undefined): PodSeries {
+    if (pod !== undefined && pod === this.#lastPod) return this.#last!;
+    const { workload = '' } = pod ?? {};
+    if (pod === undefined || workload === '') {
+      this.#unserved ??= new PodSeries(this.#registry, this.labels);
+      return this.#unserved;
+    }
+    let series = this.#pods.get(workload);
+    if (series === undefined) {
+      series = new PodSeries(this.#registry, servedBy(this.labels, pod, workload));
+      if (this.#pods.size >= maxPods) this.#pods.clear();
+      this.#pods.set(workload, series);
+    }
+    this.#lastPod = pod;
+    this.#last = series;
+    return series;
   }
 
   /** A raw connection was taken, or not. */
   connection(verdict: Verdict, pod?: ServingPod): void {
-    this.#of(pod).connection(verdict);
+    this.of(pod).connection(verdict);
   }
 
   /** For a raw connection that is carried. */
   carried(pod?: ServingPod): ConnectionCounters {
-    return this.#of(pod).carried();
+    return this.of(pod).carried();
   }
 
   /** A raw connection is tried at another endpoint. */
@@ -110,24 +115,6 @@ export class RequestSeries {
   #count(definition: (typeof metrics)[keyof typeof metrics], more: Labels = {}, times = 1): void {
     this.#registry.counter(definition, { ...this.labels, ...more }).value += times;
   }
-
-  #of(pod: ServingPod | undefined): PodSeries {
-    const { workload = '' } = pod ?? {};
-    if (pod === undefined || workload === '') {
-      this.#unserved ??= new PodSeries(this.#registry, this.labels);
-      return this.#unserved;
-    }
-    if (pod === this.#lastPod) return this.#last!;
-    let series = this.#pods.get(workload);
-    if (series === undefined) {
-      series = new PodSeries(this.#registry, servedBy(this.labels, pod, workload));
-      if (this.#pods.size >= maxPods) this.#pods.clear();
-      this.#pods.set(workload, series);
-    }
-    this.#lastPod = pod;
-    this.#last = series;
-    return series;
-  }
 }
 
 /** Remembered for each kind of request; those that are not are found again in the registry. */
@@ -145,7 +132,7 @@ function servedBy(labels: TrafficLabels, { owner = '', identity }: ServingPod, w
 }
 
 /** The requests of one kind that one pod took, or none. */
-class PodSeries {
+export class PodSeries {
   readonly #registry: MetricsRegistry;
   readonly #labels: TrafficLabels;
   readonly #codes: number[] = [];
@@ -154,21 +141,17 @@ class PodSeries {
   readonly #connections: Partial<Record<Verdict, Counter>> = {};
   #duration: Histogram | undefined;
   #carried: ConnectionCounters | undefined;
-  #askedAt = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(registry: MetricsRegistry, labels: TrafficLabels) {
     this.#registry = registry;
     this.#labels = labels;
   }
 
-  get duration(): Histogram {
-    this.#duration ??= this.#registry.histogram(metrics.requestSeconds, this.#labels);
-    return this.#duration;
-  }
-
+  /** `code` is the status that the client got, 0 when it got none. */
   record(code: number, verdict: Verdict, seconds: number): void {
     // How long a tunnel stood says nothing about how fast the server answers.
-    if (code !== 101) this.duration.observe(seconds);
+    if (code !== 101) this.#histogram().observe(seconds);
     for (let i = 0; i < this.#codes.length; i++) {
       if (this.#codes[i] === code && this.#verdicts[i] === verdict) {
         this.#counters[i]!.value++;
@@ -178,10 +161,16 @@ class PodSeries {
     this.#add(code, verdict).value++;
   }
 
+  /** Whether somebody should look for the trace of what was recorded last: once in a while. `now`: milliseconds on any clock. */
   wantsExemplar(now: number): boolean {
     if (now - this.#askedAt < exemplarMillis) return false;
     this.#askedAt = now;
     return true;
+  }
+
+  /** `at`: milliseconds since 1970. */
+  exemplify(traceId: string, seconds: number, at: number): void {
+    this.#histogram().exemplar = { traceId, seconds, at };
   }
 
   connection(verdict: Verdict): void {
@@ -192,6 +181,11 @@ class PodSeries {
   carried(): ConnectionCounters {
     this.#carried ??= this.#carry();
     return this.#carried;
+  }
+
+  #histogram(): Histogram {
+    this.#duration ??= this.#registry.histogram(metrics.requestSeconds, this.#labels);
+    return this.#duration;
   }
 
   #carry(): ConnectionCounters {

@@ -10,13 +10,11 @@ export function measurePhase(otherwise: RequestSeries): Phase {
     name: 'measure',
     end: (exchange) => {
       const seconds = (exchange.now - exchange.startedAt) / 1000;
-      const series = exchange.series ?? otherwise;
-      const pod = exchange.endpoint?.pool.target;
-      series.record(exchange.status, exchange.verdict, seconds, pod);
-      const now = startedAt + exchange.now;
-      if (!series.wantsExemplar(pod, now)) return;
+      const series = (exchange.series ?? otherwise).of(exchange.endpoint?.pool.target);
+      series.record(exchange.status, exchange.verdict, seconds);
+      if (!series.wantsExemplar(exchange.now)) return;
       const traceId = traceIdOf(exchange.request.fields.lookup('traceparent'));
-      if (traceId !== undefined) series.exemplify(pod, traceId, seconds, now);
+      if (traceId !== undefined) series.exemplify(traceId, seconds, startedAt + exchange.now);
     },
   };
 }

@@ -64,7 +64,7 @@ class CountingSidecar {
 
   carry(count: number, code: number, seconds: number): void {
     const pod = { workload: 'default/store-0', owner: 'Deployment/store', identity: '' };
-    for (let i = 0; i < count; i++) this.#requests.record(code, code < 500 ? 'forwarded' : 'failed', seconds, pod);
+    for (let i = 0; i < count; i++) this.#requests.of(pod).record(code, code < 500 ? 'forwarded' : 'failed', seconds);
   }
 
   retry(count: number): void {

@@ -63,8 +63,12 @@ test('a subject left out leaves the ratio open', () => {
   expect(renderReport(report, scenario)).toContain('CPU, smi-mesh to Envoy: not measured');
 });
 
-test('what counting costs is told where both were measured', () => {
-  const both = new Map([...samples, ['smi-mesh-uncounted', [sample(20)]]]);
+test('what counting costs is told where both were measured, by rounds of both', () => {
+  const rounds = (...costs: readonly number[]) => costs.map((cpu) => sample(cpu));
+  const both = new Map([
+    ['smi-mesh', rounds(22, 90, 21)],
+    ['smi-mesh-uncounted', rounds(20, 80, 25)],
+  ]);
   expect(makeReport(scenario, both).ratios.at(-1)).toMatchObject({ to: 'not counting', value: 1.1, required: 1.05 });
   expect(renderReport(makeReport(scenario, both), scenario)).toContain('not counting: 1.1 (at most 1.05: MISSED)');
 });

@@ -32,9 +32,9 @@ const body = (registry: MetricsRegistry, accept?: string) => String(expose(regis
 describe('what is counted', () => {
   it('is kept apart by pod, code and verdict, each with its class', () => {
     const { registry, series } = counted();
-    for (const pod of pods) series.record(200, 'forwarded', 0.002, pod);
-    series.record(503, 'failed', 0.001, pods[0]);
-    series.record(404, 'rejected', 0.001);
+    for (const pod of pods) series.of(pod).record(200, 'forwarded', 0.002);
+    series.of(pods[0]).record(503, 'failed', 0.001);
+    series.of(undefined).record(404, 'rejected', 0.001);
     const text = body(registry);
     const value = (...words: readonly string[]) =>
       text.split('\n').filter((line) => words.every((word) => line.includes(word)));
@@ -48,7 +48,7 @@ describe('what is counted', () => {
     const { registry } = counted(4);
     for (let i = 0; i < 50; i++) {
       const peer = { identity: `spiffe://cluster.local/ns/shop/sa/caller-${i}`, owner: '' };
-      new RequestSeries(registry, inboundLabels(client, peer)).record(200, 'allowed', 0.001);
+      new RequestSeries(registry, inboundLabels(client, peer)).of(undefined).record(200, 'allowed', 0.001);
     }
     const text = body(registry);
     const sum = [...text.matchAll(/^smi_requests_total\{.*\} (\d+)$/gm)].reduce(
@@ -81,8 +81,8 @@ describe('formats', () => {
 
   it('of OpenMetrics have the trace of a request, and an end', () => {
     const { registry, series } = counted();
-    series.record(200, 'forwarded', 0.004, pods[0]);
-    series.exemplify(pods[0], '4bf92f3577b34da6a3ce929d0e0e4736', 0.004, 1_700_000_000_000);
+    series.of(pods[0]).record(200, 'forwarded', 0.004);
+    series.of(pods[0]).exemplify('4bf92f3577b34da6a3ce929d0e0e4736', 0.004, 1_700_000_000_000);
     const text = body(registry, 'application/openmetrics-text');
     expect(text).toContain('# TYPE smi_requests counter\n');
     expect(text).toContain('le="0.005"} 1 # {trace_id="4bf92f3577b34da6a3ce929d0e0e4736"} 0.004 1700000000\n');
@@ -92,8 +92,8 @@ describe('formats', () => {
 
 it('a snapshot has all of it: exact counts, and sketches', () => {
   const { registry, series } = counted();
-  for (let i = 1; i <= 100; i++) series.record(200, 'forwarded', i / 1000, pods[0]);
-  series.record(403, 'denied', 0.001);
+  for (let i = 1; i <= 100; i++) series.of(pods[0]).record(200, 'forwarded', i / 1000);
+  series.of(undefined).record(403, 'denied', 0.001);
   series.retried('reset');
   series.mirrored('shop/shadow:80', 'answered');
   series.faulted('delay');

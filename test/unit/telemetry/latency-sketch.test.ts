@@ -48,6 +48,17 @@ describe('LatencySketch', () => {
     }
   });
 
+  it('puts every bound itself, and what is next to it, in the bucket that ends there or begins there', () => {
+    const sketch = new LatencySketch();
+    const expected: [number, number][] = [];
+    for (let index = -2_559; index < 1_536; index++) {
+      const bound = bucketBound(index);
+      for (const seconds of [bound * (1 - 1e-15), bound, bucketBound(index - 1) * (1 + 1e-15)]) sketch.observe(seconds);
+      expected.push([index, 3]);
+    }
+    expect([...sketch.buckets()]).toEqual(expected);
+  });
+
   it('merges as if one had seen everything, and subtracts what was there before', () => {
     const [first, second] = [[...values(500, 1)], [...values(700, 2)]];
     const both = sketchOf([...first, ...second]);
