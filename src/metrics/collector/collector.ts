@@ -58,7 +58,6 @@ export class Collector implements MetricsSource {
   readonly #options: Required<CollectorOptions>;
   readonly #agent: Agent = scrapeAgent();
   readonly #proxies = new Map<string, Proxy>();
-  #startedAt: number;
   #observedSince: number;
   /** When somebody asked last; nothing while it rests. */
   #askedAt: number | undefined;
@@ -77,9 +76,8 @@ export class Collector implements MetricsSource {
       now: Date.now,
       ...options,
     };
-    this.#startedAt = this.#options.now();
-    this.#observedSince = this.#startedAt;
-    if (options.restsAfterMillis === undefined) this.#askedAt = this.#startedAt;
+    this.#observedSince = this.#options.now();
+    if (options.restsAfterMillis === undefined) this.#askedAt = this.#observedSince;
   }
 
   get figures(): CollectorFigures {
@@ -109,8 +107,7 @@ export class Collector implements MetricsSource {
 
   async report(windowMillis: number, now: number, side?: Side): Promise<Result<TrafficReport, string>> {
     if (this.#askedAt === undefined) {
-      this.#startedAt = this.#options.now();
-      this.#observedSince = this.#startedAt;
+      this.#observedSince = this.#options.now();
       // What proxies have counted so far: the next reading tells what they gained.
       if (this.#timer !== undefined) void this.readAll();
     }
@@ -197,9 +194,9 @@ export class Collector implements MetricsSource {
   #take({ histories }: Proxy, snapshot: TelemetrySnapshot, now: number): void {
     const current = histories.at(-1);
     if (current?.add(snapshot, now) === true) return;
-    // A run that began after this collector did has been counted by nobody; of an older one the past is not known.
+    // A run that began within what is remembered has been counted by nobody; of an older one the past is not known, or was told long ago.
     const age = snapshot.at - snapshot.startedAt;
-    const countsFirst = current !== undefined || age <= now - this.#startedAt;
+    const countsFirst = current !== undefined || age <= now - this.#observedSince;
     histories.push(new ProxyHistory(snapshot, now, countsFirst));
   }
 

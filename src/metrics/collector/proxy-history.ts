@@ -4,7 +4,7 @@ import type { TelemetrySnapshot, TrafficKind, TrafficSeries } from '../../teleme
 import type { Side } from '../contract.ts';
 import { type Counted, sideOf } from '../series.ts';
 import { gainOf } from './delta.ts';
-import type { GainSums } from './gain-sum.ts';
+import { GainSums } from './gain-sum.ts';
 import { addPacked, type NumberedGain, pack } from './packing.ts';
 
 /** A label set of one proxy. */
@@ -20,13 +20,22 @@ export interface Span {
   readonly side?: Side;
 }
 
+interface Gains {
+  readonly bytes: Buffer;
+  /** Where those of the server's side begin. */
+  readonly servers: number;
+}
+
 interface Slot {
   /** When it was read, by the collector's clock. */
   readonly at: number;
-  readonly gains: Buffer;
-  /** Where in them those of the server's side begin. */
-  readonly servers: number;
+  readonly gains: Gains;
+  /** Of the first of a run: what all of the run gained, so that a long window reads little more than a short one. */
+  run?: Gains;
 }
+
+/** Slots. */
+const runLength = 8;
 
 /** What is remembered of one run of a proxy; a proxy that begins anew has another. */
 export class ProxyHistory {
@@ -35,6 +44,8 @@ export class ProxyHistory {
   readonly #numbers = new Map<string, number>();
   #last: (Counted | undefined)[] = [];
   #slots: Slot[] = [];
+  /** Slots that are in no run yet, those that were forgotten included. */
+  #loose = 0;
   bytes = 0;
 
   /** Of the first reading everything counts, or nothing when the proxy has been counting since before anybody looked. */
@@ -57,18 +68,21 @@ export class ProxyHistory {
       last[number] = countedOf(series);
     }
     this.#last = last;
-    const [client, server] = [pack(gains.client), pack(gains.server)];
-    if (client.length + server.length > 0)
-      this.#keep({ at, gains: Buffer.concat([client, server]), servers: client.length });
+    const packed = gainsOf(gains);
+    if (packed.bytes.length > 0) this.#keep({ at, gains: packed });
     return true;
   }
 
   /** What each series gained in a span; `sums` are empty before and after. */
   *between({ after, until, side }: Span, sums: GainSums): Generator<readonly [series: KnownSeries, counted: Counted]> {
     const sumOf = (number: number) => sums.of(number);
-    for (const { at, gains, servers } of this.#slots) {
+    for (let place = 0; place < this.#slots.length; place++) {
+      const { at, gains, run } = this.#slots[place]!;
       if (at <= after || at > until) continue;
-      addPacked(gains.subarray(side === 'server' ? servers : 0, side === 'client' ? servers : undefined), sumOf);
+      const last = place + runLength - 1;
+      const whole = run !== undefined && this.#slots[last]!.at <= until;
+      addPacked(bytesOf(whole ? run : gains, side), sumOf);
+      if (whole) place = last;
     }
     for (const [number, counted] of sums.take()) yield [this.#table[number]!, counted];
   }
@@ -76,14 +90,30 @@ export class ProxyHistory {
   /** Forgets what was read before; whether there is anything left. */
   forget(before: number): boolean {
     while (this.#slots[0] !== undefined && this.#slots[0].at <= before) {
-      this.bytes -= this.#slots.shift()!.gains.length;
+      const { gains, run } = this.#slots.shift()!;
+      this.bytes -= gains.bytes.length + (run?.bytes.length ?? 0);
     }
     return this.#slots.length > 0;
   }
 
   #keep(slot: Slot): void {
     this.#slots.push(slot);
-    this.bytes += slot.gains.length;
+    this.bytes += slot.gains.bytes.length;
+    this.#loose++;
+    if (this.#loose < runLength) return;
+    this.#loose = 0;
+    const first = this.#slots.at(-runLength);
+    if (first === undefined) return;
+    first.run = this.#sumOf(this.#slots.slice(-runLength));
+    this.bytes += first.run.bytes.length;
+  }
+
+  #sumOf(slots: readonly Slot[]): Gains {
+    const sums = new GainSums();
+    const gains: Record<Side, NumberedGain[]> = { client: [], server: [] };
+    for (const slot of slots) addPacked(slot.gains.bytes, (number) => sums.of(number));
+    for (const [number, counted] of sums.take()) gains[sideOf(this.#table[number]!.labels)].push([number, counted]);
+    return gainsOf(gains);
   }
 
   #numberOf({ labels, kind }: TrafficSeries): number {
@@ -96,6 +126,15 @@ export class ProxyHistory {
     }
     return number;
   }
+}
+
+function gainsOf(gains: Readonly<Record<Side, readonly NumberedGain[]>>): Gains {
+  const [client, server] = [pack(gains.client), pack(gains.server)];
+  return { bytes: Buffer.concat([client, server]), servers: client.length };
+}
+
+function bytesOf({ bytes, servers }: Gains, side: Side | undefined): Buffer {
+  return bytes.subarray(side === 'server' ? servers : 0, side === 'client' ? servers : undefined);
 }
 
 /** Labels are in the table: of what was read only counts are kept. */

@@ -165,6 +165,24 @@ describe('a collector', () => {
     expect((await all.report()).series).toEqual([]);
   });
 
+  test('does not take what a proxy counted before it was forgotten for new when it is back', async () => {
+    let gone = false;
+    const all = await setting(1_000_000, { targets: () => (gone ? [] : all.proxies.targets), historyMillis: 60_000 });
+    for (let i = 0; i < 5; i++) all.buyer.request(toStore, 200, 'forwarded', 0.01);
+    await all.collect();
+    gone = true;
+    for (let turn = 0; turn < 2; turn++) {
+      all.clock += 35_000;
+      await all.collect();
+    }
+    gone = false;
+    await all.collect();
+    expect(total(await all.report(600_000))).toBe(0);
+    all.buyer.request(toStore, 200, 'forwarded', 0.01);
+    await all.collect();
+    expect(total(await all.report())).toBe(1);
+  });
+
   test('says how many proxies it could not read, and does not believe another pod at the same address', async () => {
     const other = { workload: 'default/other-0' };
     const all = await setting(1_000_000, {
