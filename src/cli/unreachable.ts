@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { exitCodes } from './exit-codes.ts';
-import { styleFor } from './output.ts';
+import { writeDiagnostic } from './write-diagnostic.ts';
 
 /** Ends a command from within, as commander's own errors do: something that it needs cannot be reached. */
 export class Unreachable extends Error {
@@ -17,9 +17,7 @@ const patience = 1_000;
 
 /** Says what cannot be reached on standard error; returns the exit code for that. */
 export async function reportUnreachable({ diagnostic }: Unreachable): Promise<number> {
-  const { renderFinding } = await import('../diagnostics/render-text.ts');
-  const style = styleFor(process.stderr);
-  process.stderr.write(`${renderFinding({ diagnostic, related: [] }, { lineOf: () => undefined, style })}\n`);
+  await writeDiagnostic(diagnostic);
   // A plug-in for credentials that hangs would hold this process as long as it likes.
   setTimeout(() => process.exit(), patience).unref();
   return exitCodes.unreachable;

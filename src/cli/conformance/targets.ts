@@ -2,7 +2,7 @@ import type { Target } from '../../conformance/target.ts';
 import { dataPlanes } from '../data-planes.ts';
 import { envoyRuntime, findEnvoy } from '../envoy-runtime.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { wrongUse } from '../wrong-use.ts';
+import { refused, wrongUse } from '../wrong-use.ts';
 import type { TargetName } from './target-names.ts';
 
 export interface TargetOptions {
@@ -32,7 +32,7 @@ async function clusterTargetOf(options: TargetOptions): Promise<Target | number>
   const { readMesh, usualMeshFile } = await import('../../conformance/targets/description.ts');
   const file = options.mesh ?? usualMeshFile();
   const read = readMesh(file);
-  if (!read.ok) return wrongUse(read.error);
+  if (!read.ok) return refused(read.error);
   const mesh = read.value;
   if (mesh.kind !== 'cluster') return wrongUse(`${file}: describes a program; run it by --target program`);
   const { clusterTarget } = await import('../../conformance/targets/cluster/target.ts');
@@ -45,7 +45,7 @@ async function programTargetOf({ mesh: file }: TargetOptions): Promise<Target | 
   if (file === undefined) return wrongUse('--target program needs --mesh FILE, which says how the program is started');
   const { readMesh } = await import('../../conformance/targets/description.ts');
   const read = readMesh(file);
-  if (!read.ok) return wrongUse(read.error);
+  if (!read.ok) return refused(read.error);
   if (read.value.kind !== 'program')
     return wrongUse(`${file}: describes a mesh in a cluster; run it by --target cluster`);
   const { programTarget } = await import('../../conformance/targets/program/target.ts');

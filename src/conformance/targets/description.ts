@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { load as parseYaml } from 'js-yaml';
+import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
 import { packageRoot } from '../../lib/package-root.ts';
 import { packageVersion } from '../../lib/package-version.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
+import { reason, unreadable } from '../../source/files.ts';
 import type { CaseQuestion } from '../case.ts';
 import type { Implementation } from '../target.ts';
 
@@ -82,21 +84,42 @@ export function usualMeshFile(): string {
 }
 
 /** Reads a target file; the error says what is wrong with it. */
-export function readMesh(file: string): Result<MeshDescription, string> {
+export function readMesh(file: string): Result<MeshDescription, Diagnostic> {
+  let text: string;
   try {
-    const value = parseYaml(readFileSync(file, 'utf8'));
-    const schema = join(packageRoot(), 'schemas', 'conformance', 'mesh.json');
-    const valid = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
-      JSON.parse(readFileSync(schema, 'utf8')),
-    );
-    if (!valid(value)) {
-      const faults = (valid.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);
-      return err(`${file}: ${faults.join('; ')}`);
-    }
-    return ok(describe(value as unknown as WrittenMesh, dirname(resolve(file))));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    return err(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    return err(unreadable(file, reason(error)));
   }
+  let value: unknown;
+  try {
+    value = parseYaml(text);
+  } catch (error) {
+    return err(diagnostic('SMI1002', { message: `${file} is no YAML: ${reason(error)}` }));
+  }
+  const faults = faultsOf(value);
+  if (faults.length > 0) return err(unlikeMesh(file, faults.join('; ')));
+  try {
+    return ok(describe(value as WrittenMesh, dirname(resolve(file))));
+  } catch (error) {
+    return err(unlikeMesh(file, reason(error)));
+  }
+}
+
+/** What the schema has against it. */
+function faultsOf(value: unknown): readonly string[] {
+  const schema = join(packageRoot(), 'schemas', 'conformance', 'mesh.json');
+  const valid = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(
+    JSON.parse(readFileSync(schema, 'utf8')),
+  );
+  if (valid(value)) return [];
+  return (valid.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);
+}
+
+function unlikeMesh(file: string, fault: string): Diagnostic {
+  const hint =
+    'Write it as schemas/conformance/mesh.json describes a ConformanceMesh; conformance/meshes has examples.';
+  return diagnostic('SMI2012', { message: `${file}: ${fault}`, hint });
 }
 
 function describe(written: WrittenMesh, folder: string): MeshDescription {

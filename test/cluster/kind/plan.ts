@@ -63,7 +63,7 @@ export function parseKindOptions(argv: readonly string[]): Result<KindOptions, s
   }
   const mesh = found.get('--mesh') ?? usualMesh;
   const read = readMesh(mesh);
-  if (!read.ok) return err(read.error);
+  if (!read.ok) return err(`${read.error.message}. ${read.error.hint}`);
   if (read.value.kind !== 'cluster') return err(`${mesh}: describes a program; run it by --target program`);
   const [image, install] = [found.get('--image'), found.get('--install')];
   const ours = read.value.settles === 'smi-mesh-controller';

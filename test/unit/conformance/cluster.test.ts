@@ -57,8 +57,12 @@ describe('a mesh in a cluster', () => {
       value: { settles: 3_000, convergenceMillis: 30_000, answers: { denied: [403, 'closed'], 'unknown-host': [404] } },
     });
     const wrong = readMesh(fileWith(foreign.replace('http, tcp', 'http, smtp')));
-    expect(wrong).toMatchObject({ ok: false, error: expect.stringMatching(/\/protocols\/1 must be equal to one of/) });
-    expect(readMesh(join(folder, 'nothing.yaml'))).toMatchObject({ ok: false });
+    const message = expect.stringMatching(/\/protocols\/1 must be equal to one of/);
+    expect(wrong).toMatchObject({ ok: false, error: { code: 'SMI2012', message } });
+    expect(readMesh(fileWith('protocols: ['))).toMatchObject({ ok: false, error: { code: 'SMI1002' } });
+    const missing = readMesh(join(folder, 'nothing.yaml'));
+    const nowhere = expect.stringMatching(/nothing\.yaml: no such file or folder$/);
+    expect(missing).toMatchObject({ ok: false, error: { code: 'SMI1001', message: nowhere } });
   });
 
   test('is not asked what it says it cannot do', () => {

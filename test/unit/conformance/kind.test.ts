@@ -84,7 +84,7 @@ describe('the suite on kind', () => {
   test.each([
     [['--mesh'], /--mesh needs a value/],
     [['--image', '--keep'], /--image needs a value/],
-    [['--mesh', 'nothing.yaml'], /nothing\.yaml: ENOENT/],
+    [['--mesh', 'nothing.yaml'], /nothing\.yaml: no such file/],
     [['--mesh', foreignMesh()], /is another mesh; say by --install COMMAND/],
     [['--mesh', 'test/interop/foreign-mesh/mesh.yaml'], /describes a program; run it by --target program/],
     [['--install', 'true'], /is smi-mesh, which is installed here; leave --install out/],

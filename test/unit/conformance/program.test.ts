@@ -46,7 +46,7 @@ describe('a mesh that is a program', () => {
     ['settles: { seconds: 1 }', /\/settles boolean schema is false/],
     ['injection: {}', /\/injection boolean schema is false/],
   ])('has no %s', (more, message) => {
-    expect(meshOf(['./mesh'], more)).toMatchObject({ ok: false, error: expect.stringMatching(message) });
+    expect(meshOf(['./mesh'], more)).toMatchObject({ ok: false, error: { message: expect.stringMatching(message) } });
   });
 
   test.each([
