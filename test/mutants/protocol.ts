@@ -8,9 +8,7 @@ export interface Answer {
   readonly ready: true;
   /** Faults whose places were reached. */
   readonly reached?: readonly number[];
-  /** The first case that failed, and why. */
-  readonly failed?: string;
+  /** The cases that failed, and why the first did. */
+  readonly failed?: readonly string[];
   readonly reason?: string;
-  /** How many cases failed. */
-  readonly failures?: number;
 }

@@ -16,6 +16,9 @@ const eachMillis = 2_500;
 /** With a fault in it a mesh is asked by ever more of the cases that reach the fault. */
 const chunks = [3, 8, 16, 40];
 const everything = 10_000;
+/** Of the cases that fail with a fault so many are tried again, with and without it. */
+const mostAgain = 2;
+const rounds = 5;
 
 /** Tries faults by the cases that reach them. */
 export class Trial {
@@ -50,11 +53,13 @@ export class Trial {
       }
       if (left-- <= 0) continue;
       const answer = await this.#worker.ask({ names: [name] }, fewMillis);
-      if (typeof answer !== 'string' && answer.failed === undefined) {
-        const { reached = [] } = answer;
-        this.#reached.set(name, new Set(reached));
-        this.#kept.addReached(this.#target, name, reached);
-      } else console.error(`  left out: ${name} (${typeof answer === 'string' ? answer : answer.reason})`);
+      if (typeof answer === 'string' || answer.failed?.length !== 0) {
+        console.error(`  left out: ${name} (${typeof answer === 'string' ? answer : answer.reason})`);
+        continue;
+      }
+      const { reached = [] } = answer;
+      this.#reached.set(name, new Set(reached));
+      this.#kept.addReached(this.#target, name, reached);
     }
   }
 
@@ -81,26 +86,35 @@ export class Trial {
     this.#worker.stop();
   }
 
-  /** What a busy machine does once is no find: in a local mesh a fault is found when it shows in two cases, or twice, or ends the process. */
+  /**
+   * What a busy machine does is no find: in a local mesh the cases that fail with the fault have to pass without it right after, and
+   * to fail with it once more. Where they do not pass without it, all is asked anew.
+   */
   async #find(mutant: Mutant, names: readonly string[]): Promise<string | undefined> {
-    const first = await this.#ask(mutant, names);
-    if (first === undefined || first.sure || !this.#isLocal) return first?.by;
-    const again = await this.#ask(mutant, names.includes(first.by) ? [first.by] : names);
-    return again === undefined ? undefined : first.by;
+    for (let round = 0; round < rounds; round++) {
+      const first = await this.#ask(mutant.id, names);
+      if (first === undefined || !this.#isLocal) return first?.by;
+      const { failing } = first;
+      if ((await this.#ask(undefined, failing)) !== undefined) continue;
+      return (await this.#ask(mutant.id, failing)) === undefined ? undefined : first.by;
+    }
+    console.error(`  not known: without a fault it fails, too, as busy as the machine is: ${names.join(', ')}`);
+    return undefined;
   }
 
-  /** The case that fails, or how the worker ended. */
-  async #ask({ id: fault }: Mutant, names: readonly string[]): Promise<Find | undefined> {
-    const answer = await this.#worker.ask({ fault, names }, Math.max(fewMillis, names.length * eachMillis));
-    if (typeof answer === 'string') return { by: answer, sure: answer === 'it ends the process' };
-    const { failed, failures = 0 } = answer;
-    return failed === undefined ? undefined : { by: failed, sure: failures > 1 };
+  async #ask(fault: number | undefined, names: readonly string[]): Promise<Find | undefined> {
+    const question = fault === undefined ? { names } : { fault, names };
+    const answer = await this.#worker.ask(question, Math.max(fewMillis, names.length * eachMillis));
+    if (typeof answer === 'string') return { by: answer, failing: names };
+    const { failed = [] } = answer;
+    return failed[0] === undefined ? undefined : { by: failed[0], failing: failed.slice(0, mostAgain) };
   }
 }
 
 interface Find {
+  /** The first case that fails, or how the worker ended. */
   readonly by: string;
-  readonly sure: boolean;
+  readonly failing: readonly string[];
 }
 
 /** One of each file; others differ in what is compiled only. */

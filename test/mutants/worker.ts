@@ -33,14 +33,12 @@ async function answer({ fault, names }: Question): Promise<Answer> {
   const chosen = names.flatMap((name) => cases.get(name) ?? []);
   const results = await runConformance({ cases: chosen, target });
   const failures = results.filter(({ result }) => result === 'failed');
-  const [failed] = failures;
   faults.on = -1;
   return {
     ready: true,
     reached: [...faults.reached],
-    ...(failed === undefined
-      ? {}
-      : { failed: failed.testCase.name, reason: failed.reasons[0] ?? '', failures: failures.length }),
+    failed: failures.map(({ testCase }) => testCase.name),
+    reason: failures[0]?.reasons[0] ?? '',
   };
 }
 
