@@ -1,5 +1,6 @@
 // `npm run conformance:cluster`: the conformance suite on the cluster of the tests, a whole Kubernetes on this machine, with both data
-// planes. With `-- --write` the reports of conformance/reports are written anew; other arguments go to `smi-cli conformance run`.
+// planes. With `-- --write` the reports of conformance/reports are written anew, with `-- --reports FOLDER` they go there; other arguments go to
+// `smi-cli conformance run`.
 import { ensureClusterPrograms } from './cluster-programs.mjs';
 import { ensureWholeKubernetes } from './kubernetes.mjs';
 import { missingForCluster } from './lib/cluster-requirements.mjs';

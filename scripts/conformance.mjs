@@ -1,7 +1,7 @@
 // `npm run conformance:local`: sets the checkout up and runs the conformance suite against everything that needs no cluster.
-// With `-- --write` the reports of conformance/reports are written anew; `-- --targets simulated,local` takes only these; other
-// arguments go to `smi-cli conformance run`.
-import { mkdtempSync, rmSync } from 'node:fs';
+// With `-- --write` the reports of conformance/reports are written anew, with `-- --reports FOLDER` they go there; `-- --targets simulated,local` takes
+// only these; other arguments go to `smi-cli conformance run`.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { foreground } from './lib/run.mjs';
@@ -16,11 +16,12 @@ try {
   await findEnvoy();
   const given = process.argv.slice(2);
   const write = given.includes('--write');
-  const chosen = given.indexOf('--targets');
-  const [, names = everyTarget] = chosen < 0 ? [] : given.splice(chosen, 2);
-  const targets = names.split(',');
+  const valueOf = (name) => (given.includes(name) ? given.splice(given.indexOf(name), 2)[1] : undefined);
+  const targets = (valueOf('--targets') ?? everyTarget).split(',');
+  const named = write ? join(root, 'conformance/reports') : valueOf('--reports');
   const args = given.filter((argument) => argument !== '--write');
-  const folder = write ? join(root, 'conformance/reports') : mkdtempSync(join(tmpdir(), 'smi-reports-'));
+  const folder = named ?? mkdtempSync(join(tmpdir(), 'smi-reports-'));
+  mkdirSync(folder, { recursive: true });
   const cli = (...words) =>
     foreground(node, ['dist/smi-cli.mjs', 'conformance', ...words], { cwd: root, env: toolEnvironment });
   let failed = 0;
@@ -30,7 +31,7 @@ try {
     failed += (await cli('run', '--target', target, ...report, ...args)) === 0 ? 0 : 1;
     console.log(`${target} took ${seconds(performance.now() - started)}\n`);
   }
-  if (!write) rmSync(folder, { recursive: true, force: true });
+  if (named === undefined) rmSync(folder, { recursive: true, force: true });
   console.log(
     `npm run conformance:local took ${seconds(performance.now())}, ${failed} of ${targets.length} targets failed`,
   );

@@ -44,12 +44,21 @@ export async function runConformance(options: RunOptions): Promise<readonly Case
     if (reason !== undefined) report(without(testCase, 'skipped', reason));
     return reason === undefined;
   });
-  for (const batch of target.batches(able)) {
-    if (signal?.aborted === true)
-      for (const testCase of batch) report(without(testCase, 'skipped', 'the run was stopped'));
-    else await runBatch(target, batch, report);
-  }
+  const batch = async (some: readonly ConformanceCase[]) => {
+    if (signal?.aborted !== true) return runBatch(target, some, report);
+    for (const testCase of some) report(without(testCase, 'skipped', 'the run was stopped'));
+  };
+  await eachOf(target.batches(able), target.batchesAtOnce ?? 1, batch);
   return cases.flatMap((testCase) => results.get(testCase) ?? []);
+}
+
+/** In their order, so many at a time. */
+async function eachOf<T>(all: readonly T[], atOnce: number, work: (each: T) => Promise<void>): Promise<void> {
+  const waiting = [...all];
+  const worker = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await work(next);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 async function runBatch(
@@ -64,12 +73,7 @@ async function runBatch(
     for (const testCase of batch) report(without(testCase, 'failed', `the mesh did not start: ${messageOf(error)}`));
     return;
   }
-  const waiting = [...batch];
-  const worker = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-      report(await runCase(target, mesh, next));
-  };
-  await Promise.all(Array.from({ length: target.concurrency }, worker));
+  await eachOf(batch, target.concurrency, async (testCase) => report(await runCase(target, mesh, testCase)));
   await mesh.close();
 }
 

@@ -17,6 +17,8 @@ export interface Target {
   readonly convergenceMillis: number;
   /** How many cases of a batch run at a time. */
   readonly concurrency: number;
+  /** How many batches have their mesh at a time; 1 where it is not said. */
+  readonly batchesAtOnce?: number;
   /** Which questions to an apiserver it can answer; cases with others are skipped. */
   readonly reads?: (question: ReadQuestion) => boolean;
   /** Why a case cannot run here, as a sentence without its full stop; it is skipped then. */

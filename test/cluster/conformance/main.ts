@@ -1,7 +1,8 @@
-// `main.ts [--write] [--modes cluster,cluster-envoy] [ARGUMENT ...]`: the conformance suite on the cluster of the tests, with both data planes. Arguments go to
-// `smi-cli conformance run`; without any, all core cases are run. With --write the reports of conformance/reports are written anew.
+// `main.ts [--write | --reports FOLDER] [--modes cluster,cluster-envoy] [ARGUMENT ...]`: the conformance suite on the cluster of the tests, with both
+// data planes. Arguments go to `smi-cli conformance run`; without any, all core cases are run. With --write the reports of conformance/reports are written
+// anew, with --reports they go to that folder.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { conformanceImage, meshImages } from '../lab/images.ts';
@@ -11,19 +12,20 @@ import { installMesh } from '../nodes/support/mesh.ts';
 const meshes = { cluster: 'smi-mesh.yaml', 'cluster-envoy': 'smi-mesh-envoy.yaml' };
 
 const given = process.argv.slice(2);
-const modesAt = given.indexOf('--modes');
-const [, modes = Object.keys(meshes).join()] = modesAt < 0 ? [] : given.splice(modesAt, 2);
+const modes = (valueOf('--modes') ?? Object.keys(meshes).join()).split(',');
 const write = given.includes('--write');
+const named = write ? 'conformance/reports' : valueOf('--reports');
 const others = given.filter((argument) => argument !== '--write');
 const chosen = others.length === 0 ? ['--level', 'core'] : others;
-const folder = write ? 'conformance/reports' : mkdtempSync(join(tmpdir(), 'smi-reports-'));
+const folder = named ?? mkdtempSync(join(tmpdir(), 'smi-reports-'));
+mkdirSync(folder, { recursive: true });
 
 const lab = await startLab({ nodes: 2, images: [meshImages(console.log)], log: console.log });
 try {
   const values = join(lab.folder, 'values.yaml');
   writeFileSync(values, 'config: { trafficMetrics: { api: true } }\n');
   console.log(await installMesh(lab, ['--values', values]));
-  for (const [mode, file] of Object.entries(meshes).filter(([name]) => modes.split(',').includes(name))) {
+  for (const [mode, file] of Object.entries(meshes).filter(([name]) => modes.includes(name))) {
     const started = performance.now();
     const status = await runSuite(lab, mode, file);
     console.log(`${mode} took ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
@@ -34,7 +36,12 @@ try {
   }
 } finally {
   await lab.stop();
-  if (!write) rmSync(folder, { recursive: true, force: true });
+  if (named === undefined) rmSync(folder, { recursive: true, force: true });
+}
+
+function valueOf(name: string): string | undefined {
+  const at = given.indexOf(name);
+  return at < 0 ? undefined : given.splice(at, 2)[1];
 }
 
 function runSuite({ kubeconfig }: Lab, mode: string, file: string): Promise<number> {

@@ -6,12 +6,16 @@ import type { CaseExpectation, ConformanceCase } from '../../../src/conformance/
 import { problemOf } from '../../../src/conformance/judge.ts';
 import { loadCases } from '../../../src/conformance/load.ts';
 import { problemOfRead } from '../../../src/conformance/reads.ts';
-import { batchesOf, lanesOf, renamed, renamedIn } from '../../../src/conformance/targets/cluster/lanes.ts';
+import { runConformance } from '../../../src/conformance/run.ts';
+import type { OpenMesh, Target } from '../../../src/conformance/target.ts';
+import { lanesOf, renamed, renamedIn } from '../../../src/conformance/targets/cluster/lanes.ts';
 import { put, remove } from '../../../src/conformance/targets/cluster/objects.ts';
 import { prepared } from '../../../src/conformance/targets/cluster/pods.ts';
 import { readFrom } from '../../../src/conformance/targets/cluster/read.ts';
 import { clusterTarget } from '../../../src/conformance/targets/cluster/target.ts';
+import { Turns } from '../../../src/conformance/targets/cluster/turns.ts';
 import { readMesh, usualMeshFile } from '../../../src/conformance/targets/description.ts';
+import { simulatedTarget } from '../../../src/conformance/targets/simulated.ts';
 import type { ApiResult, Connection, StreamingConnection } from '../../../src/kubernetes-client/connect.ts';
 import { fault } from '../../../src/kubernetes-client/fault.ts';
 import { err, ok } from '../../../src/lib/result.ts';
@@ -40,6 +44,10 @@ protocols: [http, tcp]
 settles: { seconds: 3 }
 unable: [{ cases: '^binding/', reason: there are no bindings }]
 `;
+
+function forwarding(mesh: OpenMesh): Omit<OpenMesh, 'close'> {
+  return { apply: (testCase, step) => mesh.apply(testCase, step), ask: (question, times) => mesh.ask(question, times) };
+}
 
 function foreignMesh() {
   const mesh = readMesh(fileWith(foreign));
@@ -95,7 +103,7 @@ describe('a mesh in a cluster', () => {
 });
 
 describe('lanes', () => {
-  test('hold every case once, with the pods of its topology, and batches stay small', () => {
+  test('hold every case once, with the pods of its topology, and long ones come first', () => {
     const core = cases.filter(({ level }) => level === 'core');
     const lanes = lanesOf(core);
     expect(
@@ -109,9 +117,48 @@ describe('lanes', () => {
       const shapes = lane.map(({ pods }) => JSON.stringify(pods.map(({ ports, ready }) => [ports, ready])));
       expect(new Set(shapes).size).toBe(1);
     }
-    for (const batch of batchesOf(core, 28)) {
-      expect(lanesOf(batch).reduce((sum, [first]) => sum + first!.pods.length, 0)).toBeLessThanOrEqual(28);
-    }
+    const sizes = lanes.map(({ length }) => length);
+    expect(sizes).toEqual(sizes.toSorted((one, other) => other - one));
+  });
+
+  test('start in turns, also after one that fails', async () => {
+    const turns = new Turns(2);
+    const begun: number[] = [];
+    const ends = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
+    const starts = ends.map(({ promise }, index) =>
+      turns.take(() => {
+        begun.push(index);
+        return promise;
+      }),
+    );
+    expect(begun).toEqual([0, 1]);
+    ends[1]!.reject(new Error('no room'));
+    await expect(starts[1]).rejects.toThrow('no room');
+    expect(begun).toEqual([0, 1, 2]);
+    for (const { resolve } of ends) resolve();
+    await Promise.all([starts[0], starts[2], starts[3]]);
+    expect(begun).toEqual([0, 1, 2, 3]);
+  });
+
+  test('stand so many at a time as the target says', async () => {
+    let standing = 0;
+    let most = 0;
+    const simulated = simulatedTarget();
+    const target: Target = {
+      ...simulated,
+      batchesAtOnce: 3,
+      batches: (some) => some.map((each) => [each]),
+      open: async (batch) => {
+        most = Math.max(most, ++standing);
+        const mesh = await simulated.open(batch);
+        return { ...forwarding(mesh), close: async () => void standing-- };
+      },
+    };
+    const results = await runConformance({ cases: cases.slice(0, 5), target });
+    expect(results.map(({ testCase, result }) => [testCase.name, result])).toEqual(
+      cases.slice(0, 5).map(({ name }) => [name, 'passed']),
+    );
+    expect([most, standing]).toEqual([3, 0]);
   });
 
   test('have names of their own, in every text, and back', () => {

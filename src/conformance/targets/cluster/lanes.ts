@@ -4,39 +4,16 @@ import type { ConformanceCase } from '../../case.ts';
 // lane are turned into each other.
 
 /** Cases that one lane may have before another with the same pods is worth its start. */
-const casesPerLane = 40;
+const casesPerLane = 20;
 
-/** Divides cases into those that share a topology, each group into lanes, and these into batches of at most so many pods. */
+/** Divides cases into those that share a topology, each group into lanes; those with most cases come first. */
 export function lanesOf(cases: readonly ConformanceCase[]): readonly (readonly ConformanceCase[])[] {
   const alike = Map.groupBy(cases, topologyKey);
-  return [...alike.values()].flatMap((group) => {
-    const lanes = Math.ceil(group.length / casesPerLane);
-    return Array.from({ length: lanes }, (_, lane) => group.filter((__, index) => index % lanes === lane));
+  const lanes = [...alike.values()].flatMap((group) => {
+    const count = Math.ceil(group.length / casesPerLane);
+    return Array.from({ length: count }, (_, lane) => group.filter((__, index) => index % count === lane));
   });
-}
-
-/** Lanes that run at the same time. */
-export function batchesOf(
-  cases: readonly ConformanceCase[],
-  mostPods: number,
-): readonly (readonly ConformanceCase[])[] {
-  const batches: { cases: (readonly ConformanceCase[])[]; pods: number }[] = [];
-  for (const lane of lanesOf(cases)) {
-    const pods = lane[0]?.pods.length ?? 0;
-    const room = batches.find((batch) => batch.pods + pods <= mostPods);
-    if (room === undefined) batches.push({ cases: [lane], pods });
-    else {
-      room.cases.push(lane);
-      room.pods += pods;
-    }
-  }
-  return batches.map((batch) => inTurn(batch.cases));
-}
-
-/** One of each list after the other, so that those who take them in this order do not wait for each other. */
-function inTurn<T>(lists: readonly (readonly T[])[]): readonly T[] {
-  const longest = Math.max(0, ...lists.map(({ length }) => length));
-  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat();
+  return lanes.sort((one, other) => other.length - one.length);
 }
 
 /** What two cases have in common whose pods and Services are the same but for the names of namespaces. */

@@ -1,23 +1,27 @@
 import type { Target } from '../../target.ts';
 import { reasonAgainst } from '../unable.ts';
-import { batchesOf } from './lanes.ts';
+import { lanesOf } from './lanes.ts';
 import { ClusterConformanceMesh, type ClusterMeshOptions } from './mesh.ts';
+import { Turns } from './turns.ts';
 
-/** At the same time: nodes that are made for tests are small. */
-const mostPods = 28;
-const concurrency = 4;
+/** Nodes that are made for tests are small: some 24 pods stand at a time. */
+const lanesAtOnce = 6;
+/** Pods of so many lanes start at the same time. */
+const startsAtOnce = 2;
 
 /** A mesh in a cluster, ours or somebody else's. */
 export function clusterTarget(options: ClusterMeshOptions): Target {
   const { mesh } = options;
+  const starts = new Turns(startsAtOnce);
   return {
     name: mesh.mode,
     implementation: mesh.implementation,
     convergenceMillis: mesh.convergenceMillis,
-    concurrency,
+    concurrency: 1,
+    batchesAtOnce: lanesAtOnce,
     reads: () => true,
     unable: (testCase) => reasonAgainst(testCase, mesh),
-    batches: (cases) => batchesOf(cases, mostPods),
-    open: (batch) => ClusterConformanceMesh.open(batch, options),
+    batches: lanesOf,
+    open: (lane) => ClusterConformanceMesh.open(lane, options, starts),
   };
 }
