@@ -82,6 +82,7 @@ async function tryGroup(group: Group, trial: Trial): Promise<void> {
     const verdict = await verdictOn(mutant, trial, isLocal && !values.judged);
     if (verdict === undefined) break;
     verdicts.push(verdict);
+    trial.remember(verdict);
     const text = `${place(mutant)} ${mutant.operator}: ${mutant.before} => ${mutant.after}`;
     const judged = judgementOf(mutant) !== undefined;
     if (verdict.by === undefined && !judged) console.error(`  survives ${verdict.tried}: ${text}`);

@@ -29,6 +29,8 @@ export class Trial {
   readonly #names: readonly string[];
   /** Faults by case. */
   readonly #reached = new Map<string, ReadonlySet<number>>();
+  /** Cases that found faults, by function. */
+  readonly #finders = new Map<string, readonly string[]>();
 
   constructor(target: string, names: readonly string[], kept: KeptResults) {
     this.#target = target;
@@ -70,7 +72,8 @@ export class Trial {
   /** By no more cases than `most` of those that reach it. */
   async judge(mutant: Mutant, most = everything): Promise<Verdict> {
     const names = [...this.#reached].filter(([, reached]) => reached.has(mutant.id)).map(([name]) => name);
-    const sorted = spread(names).slice(0, most);
+    const before = this.#finders.get(functionOf(mutant)) ?? [];
+    const sorted = [...new Set([...before.filter((name) => names.includes(name)), ...spread(names)])].slice(0, most);
     let tried = 0;
     for (let round = 0; tried < sorted.length; round++) {
       const size = this.#isLocal ? (chunks[round] ?? chunks.at(-1)!) : everything;
@@ -80,6 +83,13 @@ export class Trial {
       if (by !== undefined) return { mutant, by, tried };
     }
     return { mutant, tried };
+  }
+
+  /** The case that found a fault is the first to be asked about others in the same function. */
+  remember({ mutant, by }: Verdict): void {
+    if (by === undefined) return;
+    const key = functionOf(mutant);
+    this.#finders.set(key, [...new Set([by, ...(this.#finders.get(key) ?? [])])]);
   }
 
   stop(): void {
@@ -115,6 +125,10 @@ interface Find {
   /** The first case that fails, or how the worker ended. */
   readonly by: string;
   readonly failing: readonly string[];
+}
+
+function functionOf({ file, within }: Mutant): string {
+  return `${file} ${within}`;
 }
 
 /** One of each file; others differ in what is compiled only. */
