@@ -1,6 +1,6 @@
-// `main.ts [--write | --reports FOLDER] [--modes cluster,cluster-envoy] [ARGUMENT ...]`: the conformance suite on the cluster of the tests, with both
-// data planes. Arguments go to `smi-cli conformance run`; without any, all core cases are run. With --write the reports of conformance/reports are written
-// anew, with --reports they go to that folder.
+// `main.ts [--write | --reports FOLDER] [--modes cluster,cluster-envoy] [--some MODE=REGEX] [ARGUMENT ...]`: the conformance suite on the cluster of the
+// tests, with both data planes. Arguments go to `smi-cli conformance run`; without any, all core cases are run, but in the mode of --some those of its
+// pattern alone. With --write the reports of conformance/reports are written anew, with --reports they go to that folder.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,7 @@ const meshes = { cluster: 'smi-mesh.yaml', 'cluster-envoy': 'smi-mesh-envoy.yaml
 const given = process.argv.slice(2);
 const modes = (valueOf('--modes') ?? Object.keys(meshes).join()).split(',');
 const write = given.includes('--write');
+const [someMode, pattern = ''] = valueOf('--some')?.split('=') ?? [];
 const named = write ? 'conformance/reports' : valueOf('--reports');
 const others = given.filter((argument) => argument !== '--write');
 const chosen = others.length === 0 ? ['--level', 'core'] : others;
@@ -48,6 +49,7 @@ function runSuite({ kubeconfig }: Lab, mode: string, file: string): Promise<numb
   const mesh = ['--target', 'cluster', '--mesh', join('conformance/meshes', file), '--image', conformanceImage];
   const reports = ['yaml', 'svg'].flatMap((format) => ['--report', join(folder, `${mode}.${format}`)]);
   const argv = ['src/cli/main.ts', 'conformance', 'run', ...mesh, '--kubeconfig', kubeconfig, ...reports, ...chosen];
+  if (mode === someMode) argv.push('--case', pattern);
   return new Promise((resolve) => {
     spawn(process.execPath, argv, { stdio: 'inherit' }).once('exit', (code) => resolve(code ?? 1));
   });
