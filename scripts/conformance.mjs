@@ -16,9 +16,9 @@ try {
   await findEnvoy();
   const given = process.argv.slice(2);
   const write = given.includes('--write');
-  const valueOf = (name) => (given.includes(name) ? given.splice(given.indexOf(name), 2)[1] : undefined);
-  const targets = (valueOf('--targets') ?? everyTarget).split(',');
-  const named = write ? join(root, 'conformance/reports') : valueOf('--reports');
+  const valueAfter = (name) => (given.includes(name) ? given.splice(given.indexOf(name), 2)[1] : undefined);
+  const targets = (valueAfter('--targets') ?? everyTarget).split(',');
+  const named = write ? join(root, 'conformance/reports') : valueAfter('--reports');
   const args = given.filter((argument) => argument !== '--write');
   const folder = named ?? mkdtempSync(join(tmpdir(), 'smi-reports-'));
   mkdirSync(folder, { recursive: true });

@@ -12,10 +12,10 @@ import { installMesh } from '../nodes/support/mesh.ts';
 const meshes = { cluster: 'smi-mesh.yaml', 'cluster-envoy': 'smi-mesh-envoy.yaml' };
 
 const given = process.argv.slice(2);
-const modes = (valueOf('--modes') ?? Object.keys(meshes).join()).split(',');
+const modes = (valueAfter('--modes') ?? Object.keys(meshes).join()).split(',');
 const write = given.includes('--write');
-const [someMode, pattern = ''] = valueOf('--some')?.split('=') ?? [];
-const named = write ? 'conformance/reports' : valueOf('--reports');
+const [someMode, pattern = ''] = valueAfter('--some')?.split('=') ?? [];
+const named = write ? 'conformance/reports' : valueAfter('--reports');
 const others = given.filter((argument) => argument !== '--write');
 const chosen = others.length === 0 ? ['--level', 'core'] : others;
 const folder = named ?? mkdtempSync(join(tmpdir(), 'smi-reports-'));
@@ -40,7 +40,7 @@ try {
   if (named === undefined) rmSync(folder, { recursive: true, force: true });
 }
 
-function valueOf(name: string): string | undefined {
+function valueAfter(name: string): string | undefined {
   const at = given.indexOf(name);
   return at < 0 ? undefined : given.splice(at, 2)[1];
 }
