@@ -39,6 +39,7 @@ const mayImport = {
   ],
   adapter: ['lib', 'diagnostics', 'model'],
   analysis: ['lib', 'diagnostics', 'model'],
+  translate: ['lib', 'diagnostics', 'source', 'smi', 'model', 'adapter', 'analysis'],
   xds: ['lib', 'diagnostics', 'generated'],
   proxy: ['lib', 'diagnostics', 'telemetry', 'generated'],
   identity: ['lib', 'diagnostics', 'kubernetes', 'kubernetes-client'],

@@ -9,7 +9,8 @@ import type { Feature } from './features.ts';
 /** What a target can say of one feature. Every adapter answers for every feature, so none can forget to warn. */
 export type Support =
   | { readonly level: 'exact' }
-  | { readonly level: 'approximate'; readonly how: string }
+  /** `reported`: every case that differs is a `Loss`, so that what has none is kept exactly. */
+  | { readonly level: 'approximate'; readonly how: string; readonly reported?: true }
   | { readonly level: 'none'; readonly why: string };
 
 export type SupportTable = Readonly<Record<Feature, Support>>;
@@ -89,6 +90,11 @@ export interface SimulatedTarget {
  * body is an object with apiVersion, kind and metadata; a body that is a string is the text of a file called `name`.
  */
 export interface Translator<Options = unknown> extends Adapter<Options> {
+  /**
+   * Why nothing may be emitted of this model with these options, such as grants that the target has no words for: `SMI5004`,
+   * with the fields that ask for it. Empty or absent: nothing stands against it.
+   */
+  refuse?(model: MeshModel, options: Options): readonly Diagnostic[];
   /**
    * Reads documents back by the target's own documentation. It shares no code with the emitter, or both would be wrong in
    * the same way. Absent: what the adapter writes cannot be proven.

@@ -15,7 +15,8 @@ export interface Use {
 
 /**
  * What the model asks for and the adapter cannot say exactly: one finding for each feature, at the first place that
- * uses it, the others as related. Computed from the support table, so that no adapter can forget to warn.
+ * uses it, the others as related. Computed from the support table, so that no adapter can forget to warn. Approximations
+ * that the adapter reports case by case are left to it.
  */
 export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'>): readonly Diagnostic[] {
   const uses = Map.groupBy(featureUses(model), ({ feature }) => feature);
@@ -23,6 +24,7 @@ export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'
     const found = uses.get(feature);
     const support = adapter.support[feature];
     if (found === undefined || support.level === 'exact') return [];
+    if (support.level === 'approximate' && support.reported === true) return [];
     const [origin, ...related] = uniqueOrigins(found.flatMap(({ origins }) => origins));
     const place = { ...(origin === undefined ? {} : { origin }), ...(related.length === 0 ? {} : { related }) };
     return support.level === 'none'

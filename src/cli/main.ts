@@ -25,6 +25,7 @@ import { supportCommand } from './commands/support.ts';
 import { tapCommand } from './commands/tap.ts';
 import { testCommand } from './commands/test.ts';
 import { edgesCommand, topCommand, topologyCommand } from './commands/traffic.ts';
+import { translateCommand } from './commands/translate.ts';
 import { uninstallCommand } from './commands/uninstall.ts';
 import { upCommand } from './commands/up.ts';
 import { validateCommand } from './commands/validate.ts';
@@ -40,6 +41,7 @@ const commands: readonly (() => Command)[] = [
   validateCommand,
   convertCommand,
   compileCommand,
+  translateCommand,
   explainCommand,
   diffCommand,
   matrixCommand,

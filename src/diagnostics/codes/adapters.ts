@@ -21,6 +21,20 @@ export const adapterCodes = {
     explanation: 'An option of the target is unknown or has a value of the wrong type. Nothing is emitted.',
     hint: 'Correct the option; the page of the adapter lists them all.',
   },
+  SMI5004: {
+    severity: 'error',
+    title: 'translation refused',
+    explanation:
+      'The target has no words for what keeps the mesh closed, or for something else that cannot be left out. Nothing is emitted, since it would allow more than the mesh does.',
+    hint: 'Choose another target, or say by an option of the adapter that something else enforces it.',
+  },
+  SMI5005: {
+    severity: 'warning',
+    title: 'access narrowed by the target',
+    explanation:
+      'The target cannot say a grant exactly. What is emitted lets in less than the grant does, and never more; clients that relied on the rest are refused.',
+    hint: 'Write the grant in words that the target has (the page of the adapter says which), or choose another target.',
+  },
   SMI5101: {
     severity: 'error',
     title: 'refused by a proxy',

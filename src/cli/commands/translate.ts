@@ -1,0 +1,41 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { contextOption, kubeconfigOption } from '../cluster-input.ts';
+import type { TranslateOptions } from '../translate/run.ts';
+
+export function translateCommand(): Command {
+  return new Command('translate')
+    .description("write what manifests mean as another mesh's objects, or as a program's configuration")
+    .argument('[path...]', 'files, folders, globs, or - for standard input (default: the current folder)')
+    .addOption(contextOption())
+    .addOption(kubeconfigOption())
+    .requiredOption('--to <adapter>', 'the target')
+    .option('--option <key=value>', "an option of the target's adapter; may be repeated", keyAndValue, {})
+    .addOption(new Option('-o, --output <format>', 'format of documents').choices(['yaml', 'json']).default('yaml'))
+    .option('--out <folder>', 'write each document to a file of its own there')
+    .option('--strict', 'fail where the target does not get everything exactly')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 translated, 1 an error in the manifests, refused, or with --strict a loss, 2 wrong use.' +
+        '\nExamples:\n  smi-cli translate manifests/ --to istio | kubectl apply -f -\n  smi-cli translate manifests/ --to gateway-api --option channel=experimental --out translated/',
+    )
+    .action(async (paths: readonly string[], options: TranslateOptions) => {
+      const { translateManifests } = await import('../translate/run.ts');
+      process.exitCode = await translateManifests(paths, options);
+    });
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function keyAndValue(text: string, before: Values): Values {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('Write a name and a value, such as channel=experimental.');
+  const key = text.slice(0, equals);
+  if (Object.hasOwn(before, key)) throw new InvalidArgumentError(`${key} is given twice.`);
+  return { ...before, [key]: typedValue(text.slice(equals + 1)) };
+}
+
+/** `true`, `false` and whole numbers are such, everything else is text. */
+function typedValue(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
+}

@@ -1,0 +1,78 @@
+import type { Translator } from '../../adapter/contract.ts';
+import { defaultCompileOptions } from '../../compile/index.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { didYouMean } from '../../explain/parties.ts';
+import { lossDiagnostic, type Translation, translate } from '../../translate/translate.ts';
+import { type CheckedSources, checkSources } from '../check-sources.ts';
+import type { ClusterChoice } from '../cluster-input.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { reportDiagnostics, reportFindings } from '../findings.ts';
+import { translators } from '../translators.ts';
+import { wrongUse } from '../wrong-use.ts';
+import { printDocuments, writeDocuments } from './documents.ts';
+
+export interface TranslateOptions extends ClusterChoice {
+  readonly to: string;
+  /** For the adapter; it says what is wrong with them. */
+  readonly option: Readonly<Record<string, unknown>>;
+  readonly output: 'yaml' | 'json';
+  readonly out?: string;
+  readonly strict?: boolean;
+}
+
+/** Prints what a target gets of the manifests, and on standard error what it does not; returns the exit code. */
+export async function translateManifests(
+  paths: readonly string[],
+  options: TranslateOptions,
+  known: typeof translators = translators,
+): Promise<number> {
+  const load = Object.hasOwn(known, options.to) ? known[options.to] : undefined;
+  if (load === undefined) {
+    const ids = Object.keys(known);
+    return wrongUse(`"${options.to}" is not one of ${ids.join(', ')}${didYouMean(options.to, ids)}`);
+  }
+  const translator = await load();
+  const parsed = translator.parseOptions(options.option);
+  const checked = await checkSources(paths, defaultCompileOptions, options);
+  if (!parsed.ok) {
+    process.stderr.write(`${translator.id}: refused\n\n`);
+    reportDiagnostics(parsed.error, checked.sources);
+    return exitCodes.findings;
+  }
+  const translation = translate(translator, checked.model, parsed.value);
+  const faulty = reportTranslation(translator, translation, checked);
+  const failed = faulty || (options.strict === true && lossesOf(translator, translation).length > 0);
+  const { artifacts } = translation;
+  const wrong = options.out === undefined ? printDocuments(artifacts, options) : writeDocuments(artifacts, options.out);
+  if (wrong !== undefined) return wrongUse(wrong);
+  return failed ? exitCodes.findings : exitCodes.fine;
+}
+
+/** Tells whether there is an error. */
+function reportTranslation(translator: Translator, translation: Translation, checked: CheckedSources): boolean {
+  process.stderr.write(`${verdict(translator, translation)}\n`);
+  const lost = lossesOf(translator, translation);
+  if (lost.length > 0 || translation.refusals.length > 0) process.stderr.write('\n');
+  const faulty = reportFindings(checked);
+  const refused = reportDiagnostics([...translation.refusals, ...lost], checked.sources);
+  return faulty || refused;
+}
+
+function lossesOf({ id }: Translator, { losses, general }: Translation): readonly Diagnostic[] {
+  return [...general, ...losses.map((loss) => lossDiagnostic(id, loss))];
+}
+
+function verdict(translator: Translator, translation: Translation): string {
+  const { artifacts, refusals } = translation;
+  if (refusals.length > 0) return `${translator.id}: refused, nothing is written`;
+  const lost = lossesOf(translator, translation);
+  const count = (code: string) => lost.filter((loss) => loss.code === code).length;
+  const kinds = [
+    [count('SMI5001'), 'approximated'],
+    [count('SMI5005'), 'narrowed'],
+    [count('SMI5002'), 'not expressed'],
+  ] as const;
+  const said = kinds.flatMap(([number, word]) => (number === 0 ? [] : [`${number} ${word}`]));
+  const documents = `${artifacts.length} ${artifacts.length === 1 ? 'document' : 'documents'}`;
+  return `${translator.id}: ${documents}, ${said.length === 0 ? 'nothing lost' : said.join(', ')}`;
+}

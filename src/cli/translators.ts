@@ -1,0 +1,4 @@
+import type { Translator } from '../adapter/contract.ts';
+
+/** The adapters that write documents, by id; each is loaded when it is asked for. */
+export const translators: Readonly<Record<string, () => Promise<Translator>>> = {};
