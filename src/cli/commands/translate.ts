@@ -13,10 +13,11 @@ export function translateCommand(): Command {
     .addOption(new Option('-o, --output <format>', 'format of documents').choices(['yaml', 'json']).default('yaml'))
     .option('--out <folder>', 'write each document to a file of its own there')
     .option('--strict', 'fail where the target does not get everything exactly')
+    .option('--prove', 'ask the documents about 10,000 requests, and print how many they treat as the mesh does')
     .addHelpText(
       'after',
-      '\nExit status: 0 translated, 1 an error in the manifests, refused, or with --strict a loss, 2 wrong use.' +
-        '\nExamples:\n  smi-cli translate manifests/ --to istio | kubectl apply -f -\n  smi-cli translate manifests/ --to gateway-api --option channel=experimental --out translated/',
+      '\nExit status: 0 translated, 1 an error in the manifests, refused, not proven, or with --strict a loss, 2 wrong use.' +
+        '\nExamples:\n  smi-cli translate manifests/ --to istio | kubectl apply -f -\n  smi-cli translate manifests/ --to gateway-api --option channel=experimental --out translated/\n  smi-cli translate manifests/ --to istio --prove',
     )
     .action(async (paths: readonly string[], options: TranslateOptions) => {
       const { translateManifests } = await import('../translate/run.ts');

@@ -10,6 +10,7 @@ import { reportDiagnostics, reportFindings } from '../findings.ts';
 import { translators } from '../translators.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { printDocuments, writeDocuments } from './documents.ts';
+import { printProof } from './proof.ts';
 
 export interface TranslateOptions extends ClusterChoice {
   readonly to: string;
@@ -18,6 +19,8 @@ export interface TranslateOptions extends ClusterChoice {
   readonly output: 'yaml' | 'json';
   readonly out?: string;
   readonly strict?: boolean;
+  /** Print how many requests agree instead of the documents. */
+  readonly prove?: boolean;
 }
 
 /** Prints what a target gets of the manifests, and on standard error what it does not; returns the exit code. */
@@ -42,17 +45,28 @@ export async function translateManifests(
   const translation = translate(translator, checked.model, parsed.value);
   const faulty = reportTranslation(translator, translation, checked);
   const failed = faulty || (options.strict === true && lossesOf(translator, translation).length > 0);
-  const { artifacts } = translation;
-  const wrong = options.out === undefined ? printDocuments(artifacts, options) : writeDocuments(artifacts, options.out);
+  const wrong = write(translation, options);
   if (wrong !== undefined) return wrongUse(wrong);
-  return failed ? exitCodes.findings : exitCodes.fine;
+  const proven = options.prove === true && !isRefused(translation) ? printProof(translator, translation, checked) : 0;
+  return failed ? exitCodes.findings : proven;
+}
+
+function isRefused({ refusals }: Translation): boolean {
+  return refusals.length > 0;
+}
+
+/** Into a folder, or where nothing else is printed to standard output; returns what stands against it. */
+function write(translation: Translation, options: TranslateOptions): string | undefined {
+  if (isRefused(translation)) return undefined;
+  if (options.out !== undefined) return writeDocuments(translation.artifacts, options.out);
+  return options.prove === true ? undefined : printDocuments(translation.artifacts, options);
 }
 
 /** Tells whether there is an error. */
 function reportTranslation(translator: Translator, translation: Translation, checked: CheckedSources): boolean {
   process.stderr.write(`${verdict(translator, translation)}\n`);
   const lost = lossesOf(translator, translation);
-  if (lost.length > 0 || translation.refusals.length > 0) process.stderr.write('\n');
+  if (lost.length > 0 || isRefused(translation)) process.stderr.write('\n');
   const faulty = reportFindings(checked);
   const refused = reportDiagnostics([...translation.refusals, ...lost], checked.sources);
   return faulty || refused;
@@ -63,8 +77,8 @@ function lossesOf({ id }: Translator, { losses, general }: Translation): readonl
 }
 
 function verdict(translator: Translator, translation: Translation): string {
-  const { artifacts, refusals } = translation;
-  if (refusals.length > 0) return `${translator.id}: refused, nothing is written`;
+  const { artifacts } = translation;
+  if (isRefused(translation)) return `${translator.id}: refused, nothing is written`;
   const lost = lossesOf(translator, translation);
   const count = (code: string) => lost.filter((loss) => loss.code === code).length;
   const kinds = [

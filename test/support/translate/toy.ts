@@ -1,4 +1,11 @@
-import type { Loss, Support, SupportTable, Translator, UnitId } from '../../../src/adapter/contract.ts';
+import {
+  contractVersion,
+  type Loss,
+  type Support,
+  type SupportTable,
+  type Translator,
+  type UnitId,
+} from '../../../src/adapter/contract.ts';
 import { features } from '../../../src/adapter/features.ts';
 import { diagnostic } from '../../../src/diagnostics/diagnostic.ts';
 import { err, ok } from '../../../src/lib/result.ts';
@@ -21,6 +28,7 @@ const support = {
 
 /** A target whose weights add up to 100, which knows no matches and keeps nobody out. */
 export const toyTranslator: Translator<ToyOptions> = {
+  contract: contractVersion,
   id: 'toy',
   support,
   parseOptions(input) {
