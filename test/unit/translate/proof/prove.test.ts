@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import type { Loss, Simulated, SimulatedTarget, Translator } from '../../../../src/adapter/contract.ts';
+import type { ObjectKey } from '../../../../src/diagnostics/origin.ts';
+import { nonEmpty } from '../../../../src/lib/collections.ts';
+import { decide } from '../../../../src/model/decide.ts';
+import type { Decision, TrafficRequest } from '../../../../src/model/decision.ts';
+import { prove, questionsAbout } from '../../../../src/translate/proof/prove.ts';
+import { withStrangers } from '../../../../src/translate/proof/strangers.ts';
+import { compile, group, pod, service, split, target, tcpRoute } from '../../../support/objects.ts';
+import { toyTranslator } from '../../../support/translate/toy.ts';
+
+const { model } = compile({
+  services: [service('shop'), service('v1'), service('v2'), service('db', { ports: ['5432:5432 tcp-db'] })],
+  pods: ['client', 'shop', 'v1', 'v2'].map((name) => pod(name)).concat(pod('db', { ports: ['5432 tcp-db'] })),
+  splits: [split('s', 'shop', { v1: 2, v2: 1 }, { matches: ['g'] })],
+  routeGroups: [group('g', { m: { pathRegex: '/books/[0-9]+', methods: ['GET'], headers: { 'x-tag': 'a.*' } } })],
+  targets: [
+    target('t', 'v1', ['client'], ['HTTPRouteGroup g']),
+    target('u', 'v2', ['client', 'shop'], ['HTTPRouteGroup g']),
+    target('d', 'db', ['shop'], ['TCPRoute d']),
+  ],
+  tcpRoutes: [tcpRoute('d', [5432])],
+});
+const wanted = { count: 3_000, seed: 7 };
+const questions = [...questionsAbout(model, wanted)];
+const empty = { artifacts: [], general: [], refusals: [] };
+
+type Change = (done: Simulated, request: TrafficRequest) => Simulated;
+
+/** A target whose documents mean what the mesh does, but for a change. */
+function nearly(change: Change, losses: readonly Loss[] = []) {
+  const translator: Translator = {
+    ...toyTranslator,
+    support: { ...toyTranslator.support, 'access-http': { level: 'approximate', how: 'no regex', reported: true } },
+    simulate: () => (request) => change(simulatedOf(decide(withStrangers(model), request)), request),
+  };
+  return prove(model, translator, { ...empty, losses }, questions);
+}
+
+function simulatedOf({ outcome, status = 0, targets }: Decision): Simulated {
+  const some = nonEmpty(targets);
+  if (outcome === 'outside') return { outcome };
+  return outcome === 'rejected' || some === undefined
+    ? { outcome: 'rejected', status }
+    : { outcome: 'routed', targets: some };
+}
+
+function ofTargets(change: (one: SimulatedTarget, request: TrafficRequest) => SimulatedTarget): Change {
+  return (done, request) => {
+    if (done.outcome !== 'routed') return done;
+    const [first, ...others] = done.targets.map((one) => change(one, request));
+    return first === undefined ? done : { outcome: 'routed', targets: [first, ...others] };
+  };
+}
+
+function loss(kind: Loss['kind'], feature: Loss['feature'], object: string): Loss {
+  return { feature, kind, text: 'it differs', origins: [{ object: object as ObjectKey, path: '' }] };
+}
+
+describe('requests', () => {
+  test('are different, the same for the same seed, and as many as are wanted', () => {
+    const texts = questions.map(({ request }) => JSON.stringify(request));
+    expect(texts).toHaveLength(wanted.count);
+    expect(new Set(texts).size).toBe(wanted.count);
+    expect([...questionsAbout(model, wanted)]).toEqual(questions);
+    expect([...questionsAbout(model, { ...wanted, seed: 8 })]).not.toEqual(questions);
+  });
+
+  test('come from pods that no rule names, and meet every verdict', () => {
+    expect(questions.some(({ request }) => request.from === 'default/smi-proof-stranger')).toBe(true);
+    const verdicts = questions.flatMap(({ meant }) => meant.targets.map(({ verdict }) => verdict));
+    expect(new Set(verdicts)).toEqual(new Set(['allow', 'deny']));
+    expect(new Set(questions.map(({ meant }) => meant.outcome))).toEqual(new Set(['routed', 'rejected', 'outside']));
+  });
+
+  test.each([
+    ['a member of the expression', { method: 'GET', path: /^\/books\/[0-9]+$/, header: 'a' }],
+    ['a path with an octet more', { method: 'GET', path: /^\/books\/[0-9]+[^0-9/]+$/, header: 'a' }],
+    ['a method that nobody knows', { method: 'BREW', path: /^\/books\/[0-9]+$/, header: 'a' }],
+    ['no header', { method: 'GET', path: /^\/books\/[0-9]+$/, header: undefined }],
+  ])('have %s', (_, { method, path, header }) => {
+    const found = questions.some(({ request }) => {
+      if (request.kind !== 'http' || request.method !== method || !path.test(request.path)) return false;
+      const value = request.headers['x-tag'];
+      return header === undefined ? value === undefined : typeof value === 'string' && value.startsWith(header);
+    });
+    expect(found).toBe(true);
+  });
+});
+
+describe('a proof', () => {
+  test('counts what agrees', () => {
+    expect(nearly((done) => done)).toEqual({ asked: wanted.count, agreed: wanted.count, narrower: 0, otherwise: 0 });
+  });
+
+  test('is not there for an adapter that cannot read documents back', () => {
+    expect(prove(model, toyTranslator, { ...empty, losses: [] }, questions)).toBeUndefined();
+  });
+
+  test.each<[string, Change]>([
+    [
+      'a share that is not exact',
+      ofTargets((one) => (one.weight === 2 ? { ...one, weight: 200_000_001, total: 300_000_001 } : one)),
+    ],
+    ['a backend less', (done) => (done.outcome === 'routed' ? { ...done, targets: [done.targets[0]] } : done)],
+    [
+      'another backend',
+      ofTargets((one) => (one.service === 'default/v2' ? { ...one, service: 'default/v1' as never } : one)),
+    ],
+    [
+      'another status',
+      (done) => (done.outcome === 'rejected' && done.status === 404 ? { ...done, status: 400 } : done),
+    ],
+    ['a host that is let out', (done) => (done.outcome === 'rejected' ? { outcome: 'outside' } : done)],
+    ['nobody being asked', ofTargets((one) => ({ ...one, verdict: 'open' }))],
+    ['less being let in', ofTargets((one) => (one.verdict === 'allow' ? { ...one, verdict: 'deny' } : one))],
+    [
+      'one header too many',
+      ofTargets((one, request) =>
+        request.kind === 'http' && typeof request.headers['x-tag'] === 'object' ? { ...one, verdict: 'allow' } : one,
+      ),
+    ],
+    [
+      'strangers being let in',
+      ofTargets((one, request) => (request.from.endsWith('stranger') ? { ...one, verdict: 'allow' } : one)),
+    ],
+  ])('finds %s', (_, change) => {
+    expect(nearly(change)?.counterExample?.difference).toMatch(/^(at default|the mesh|the documents)/);
+  });
+
+  test('counts what a loss states: less being let in, and shares that are nearly exact', () => {
+    const denying = ofTargets((one) =>
+      one.service === 'default/v1' && one.verdict === 'allow' ? { ...one, verdict: 'deny' } : one,
+    );
+    const narrowed = nearly(denying, [loss('narrowed', 'access-http', 'access.smi-spec.io/TrafficTarget/default/t')]);
+    expect(narrowed?.counterExample).toBeUndefined();
+    expect(narrowed?.narrower).toBeGreaterThan(0);
+    const shares = ofTargets((one) =>
+      one.weight === 2
+        ? { ...one, weight: 67, total: 100 }
+        : one.weight === 1 && one.total === 3
+          ? { ...one, weight: 33, total: 100 }
+          : one,
+    );
+    const rounded = nearly(shares, [loss('changed', 'weighted-split', 'split.smi-spec.io/TrafficSplit/default/s')]);
+    expect(rounded?.counterExample).toBeUndefined();
+    expect(rounded?.otherwise).toBeGreaterThan(0);
+  });
+
+  test('takes no loss for letting in more, or for something else', () => {
+    const opening = ofTargets((one) => ({ ...one, verdict: 'allow' }));
+    expect(
+      nearly(opening, [loss('narrowed', 'access-http', 'access.smi-spec.io/TrafficTarget/default/t')])?.counterExample,
+    ).toBeDefined();
+    const swapping = ofTargets((one) => (one.total === 3 ? { ...one, weight: 3 - one.weight } : one));
+    expect(
+      nearly(swapping, [loss('changed', 'weighted-split', 'split.smi-spec.io/TrafficSplit/default/s')])?.counterExample,
+    ).toBeDefined();
+  });
+});
