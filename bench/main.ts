@@ -15,6 +15,8 @@ import { BenchFailure } from './failure.ts';
 import { renderFrontend } from './frontend/report.ts';
 import { runFrontend } from './frontend/run.ts';
 import { type BenchOptions, parseOptions, usage } from './options.ts';
+import { renderTranslate } from './translate/report.ts';
+import { runTranslate } from './translate/run.ts';
 import { renderXds } from './xds/report.ts';
 import { runXds } from './xds/run.ts';
 
@@ -43,6 +45,12 @@ function run(options: BenchOptions): Promise<boolean> {
     return attempt(async () => {
       const report = await runCompile(options, progress);
       console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderCompile(report)}`);
+    });
+  }
+  if (options.benchmark === 'translate') {
+    return attempt(async () => {
+      const report = await runTranslate(options, progress);
+      console.log(options.output === 'json' ? JSON.stringify(report) : `\n${renderTranslate(report)}`);
     });
   }
   if (options.benchmark === 'collector') {

@@ -5,6 +5,7 @@ import type { CompileBenchOptions } from './compile/options.ts';
 import type { ControllerBenchOptions } from './controller/options.ts';
 import type { DataPlaneOptions } from './data-plane/options.ts';
 import { type ScenarioName, scenarioNames } from './data-plane/scenario.ts';
+import type { TranslateBenchOptions } from './translate/options.ts';
 import type { XdsBenchOptions } from './xds/options.ts';
 
 export interface FrontendOptions {
@@ -23,7 +24,8 @@ export type BenchOptions =
   | XdsBenchOptions
   | CompileBenchOptions
   | CollectorBenchOptions
-  | ControllerBenchOptions;
+  | ControllerBenchOptions
+  | TranslateBenchOptions;
 
 export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N] [--rounds N] [--connections N]
                                 [--subjects NAME,...] [--profile FOLDER]
@@ -32,6 +34,7 @@ export const usage = `usage: npm run bench -- [NAME ...] [-o json] [--seconds N]
        npm run bench -- xds [-o json] [--clients N,...] [--services N] [--meshes N,...] [--seconds N] [--rounds N]
                                 [--subjects NAME,...] [--wildcard] [--tls] [--profile FOLDER]
        npm run bench -- compile [-o json] [--meshes N,...] [--changes N] [--connected N,...]
+       npm run bench -- translate [-o json] [--services N] [--rounds N]
        npm run bench -- collector [-o json] [--proxies N] [--calls N] [--seconds N] [--refreshes N]
        npm run bench -- controller [-o json] [--services N] [--pods N] [--splits N] [--proxies N] [--patches N]
                                 [--kubectl N] [--seconds N] [--profile FOLDER]`;
@@ -55,6 +58,7 @@ function optionsOf([name, ...rest]: readonly string[]): BenchOptions {
   if (name === 'frontend') return frontendOptions(rest);
   if (name === 'xds') return xdsOptions(rest);
   if (name === 'compile') return compileOptions(rest);
+  if (name === 'translate') return translateOptions(rest);
   if (name === 'collector') return collectorOptions(rest);
   if (name === 'controller') return controllerOptions(rest);
   return dataPlaneOptions(name === undefined ? [] : [name, ...rest]);
@@ -85,7 +89,7 @@ function scenarioName(text: string): ScenarioName {
   const name = scenarioNames.find((known) => known === text);
   if (name === undefined)
     throw new Error(
-      `no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend, xds, compile, collector or controller alone`,
+      `no benchmark ${text}; there are ${scenarioNames.join(', ')}, and frontend, xds, compile, translate, collector or controller alone`,
     );
   return name;
 }
@@ -144,6 +148,17 @@ function compileOptions(args: readonly string[]): CompileBenchOptions {
     meshes: values.meshes.split(',').map((text) => wholeNumber('--meshes', text)),
     changes: wholeNumber('--changes', values.changes),
     connected: values.connected.split(',').map((text) => wholeNumber('--connected', text)),
+  };
+}
+
+function translateOptions(args: readonly string[]): TranslateBenchOptions {
+  const options = { ...common, services: { ...number, default: '1000' } };
+  const { values } = parseArgs({ args: [...args], options });
+  return {
+    benchmark: 'translate',
+    output: outputOf(values.output),
+    services: wholeNumber('--services', values.services),
+    rounds: wholeNumber('--rounds', values.rounds),
   };
 }
 

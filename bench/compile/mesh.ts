@@ -77,7 +77,7 @@ export function splitDocument(index: number, weight: number, services: number): 
   });
 }
 
-function groupDocument(index: number): SourceDocument {
+export function groupDocument(index: number): SourceDocument {
   return document('specs.smi-spec.io', 'specs.smi-spec.io/v1alpha4', 'HTTPRouteGroup', index, nameOf(index), {
     spec: {
       matches: [
@@ -107,7 +107,7 @@ export function targetDocument(index: number, services: number, more?: number): 
   });
 }
 
-function accountDocument(index: number): SourceDocument {
+export function accountDocument(index: number): SourceDocument {
   return document('', 'v1', 'ServiceAccount', index, nameOf(index), {});
 }
 

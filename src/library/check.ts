@@ -3,6 +3,7 @@ import { type Compilation, type CompileOptions, createCompiler } from '../compil
 import type { MeshInput } from '../compile/input.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Finding, toFindings } from '../diagnostics/located.ts';
+import type { ObjectKey } from '../diagnostics/origin.ts';
 import { decodeExpectations } from '../expectations/decode.ts';
 import type { Expectation } from '../expectations/types.ts';
 import type { SourceDocument, SourceSet } from '../source/types.ts';
@@ -10,6 +11,8 @@ import type { SourceDocument, SourceSet } from '../source/types.ts';
 export interface CheckedSources {
   readonly sources: SourceSet;
   readonly model: Compilation['model'];
+  /** Objects with an error, which the model leaves out. */
+  readonly refused: readonly ObjectKey[];
   /** The TrafficExpectations among the documents. */
   readonly expectations: readonly Expectation[];
   /** Everything that reading, decoding and compiling found, by place. */
@@ -43,5 +46,6 @@ export function checkSourceSet(
   const { refusedPolicies: _named, ...input } = assembly.input;
   const used = Object.values(input).flat().length + expected.documents;
   const { expectations } = expected;
-  return { sources, model, expectations, findings, objects: keys.size, foreign: keys.size - used };
+  const { refused } = assembly;
+  return { sources, model, refused, expectations, findings, objects: keys.size, foreign: keys.size - used };
 }

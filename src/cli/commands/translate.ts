@@ -13,6 +13,11 @@ export function translateCommand(): Command {
     .addOption(new Option('-o, --output <format>', 'format of documents').choices(['yaml', 'json']).default('yaml'))
     .option('--out <folder>', 'write each document to a file of its own there')
     .option('--strict', 'fail where the target does not get everything exactly')
+    .addOption(
+      new Option('--report [format]', 'print what became of every field of the manifests')
+        .choices(['text', 'json', 'html'])
+        .preset('text'),
+    )
     .option('--prove', 'ask the documents about 10,000 requests, and print how many they treat as the mesh does')
     .addHelpText(
       'after',

@@ -40,7 +40,7 @@ export function printProof(translator: Translator, translation: Translation, che
 }
 
 /** `9998 requests: 9000 agree, 998 narrower as stated`. */
-export function proofText({ asked, agreed, narrower, otherwise }: Proof): string {
+function proofText({ asked, agreed, narrower, otherwise }: Proof): string {
   if (asked === agreed) return `${asked} requests, all agree`;
   const parts = [
     `${agreed} agree`,

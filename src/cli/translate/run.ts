@@ -11,6 +11,7 @@ import { translators } from '../translators.ts';
 import { wrongUse } from '../wrong-use.ts';
 import { printDocuments, writeDocuments } from './documents.ts';
 import { printProof } from './proof.ts';
+import { printReport, type ReportFormat } from './report.ts';
 
 export interface TranslateOptions extends ClusterChoice {
   readonly to: string;
@@ -19,6 +20,8 @@ export interface TranslateOptions extends ClusterChoice {
   readonly output: 'yaml' | 'json';
   readonly out?: string;
   readonly strict?: boolean;
+  /** Print what became of every field instead of the documents. */
+  readonly report?: ReportFormat;
   /** Print how many requests agree instead of the documents. */
   readonly prove?: boolean;
 }
@@ -47,6 +50,7 @@ export async function translateManifests(
   const failed = faulty || (options.strict === true && lossesOf(translator, translation).length > 0);
   const wrong = write(translation, options);
   if (wrong !== undefined) return wrongUse(wrong);
+  if (options.report !== undefined) printReport(translator, translation, checked, options.report);
   const proven = options.prove === true && !isRefused(translation) ? printProof(translator, translation, checked) : 0;
   return failed ? exitCodes.findings : proven;
 }
@@ -59,7 +63,8 @@ function isRefused({ refusals }: Translation): boolean {
 function write(translation: Translation, options: TranslateOptions): string | undefined {
   if (isRefused(translation)) return undefined;
   if (options.out !== undefined) return writeDocuments(translation.artifacts, options.out);
-  return options.prove === true ? undefined : printDocuments(translation.artifacts, options);
+  const isPrinted = options.prove !== true && options.report === undefined;
+  return isPrinted ? printDocuments(translation.artifacts, options) : undefined;
 }
 
 /** Tells whether there is an error. */

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import type { Translator } from '../../../src/adapter/contract.ts';
+import { translators } from '../../../src/cli/translators.ts';
+import { ledgerHtml } from '../../../src/translate/ledger/html.ts';
+import { ledgerJson } from '../../../src/translate/ledger/json.ts';
+import { ledgerOf } from '../../../src/translate/ledger/ledger.ts';
+import { ledgerText } from '../../../src/translate/ledger/text.ts';
+import { translate } from '../../../src/translate/translate.ts';
+import { goldenCases } from '../../support/mesh/cases.ts';
+import { checkedCase } from '../../support/translate/cases.ts';
+import { wrongFates } from '../../support/translate/field-changes.ts';
+import { optionsOf } from '../../support/translate/options.ts';
+import { toyTranslator } from '../../support/translate/toy.ts';
+
+const cases = goldenCases().filter(({ outputs }) => outputs === 'all');
+const caseOf = (name: string) => cases.find((golden) => golden.name === name) ?? expect.fail(`no case ${name}`);
+
+function ledger(name: string, translator: Translator = toyTranslator) {
+  const checked = checkedCase(caseOf(name));
+  return ledgerOf(checked, translator, translate(translator, checked.model, optionsOf(translator)));
+}
+
+function fatesIn(name: string, kind: string): Readonly<Record<string, string>> {
+  const objects = ledger(name).objects.filter(({ object }) => object.includes(`/${kind}/`));
+  return Object.fromEntries(objects.flatMap(({ fields }) => fields.map(({ path, fate }) => [path, fate])));
+}
+
+describe('the ledger', () => {
+  test('says of a split that its shares are kept, or changed where they are', () => {
+    expect(fatesIn('split-90-10', 'TrafficSplit')).toMatchObject({
+      apiVersion: 'as-is',
+      'metadata.name': 'as-is',
+      'spec.service': 'kept',
+      'spec.backends[0].weight': 'kept',
+    });
+    expect(fatesIn('split-thirds', 'TrafficSplit')).toMatchObject({ 'spec.backends[0].weight': 'changed' });
+  });
+
+  test('says with which code an object is refused, and where each of its fields stands', () => {
+    const refused = ledger('split-negative-weight').objects.find(({ object }) => object.includes('TrafficSplit'));
+    expect(refused?.fields.length).toBeGreaterThan(5);
+    for (const field of refused?.fields ?? []) {
+      expect(field).toMatchObject({ fate: 'lost', code: 'SMI2004', location: { line: expect.any(Number) } });
+    }
+  });
+
+  test('is text, JSON of its schema, and one page', () => {
+    const found = ledger('split-thirds');
+    const schema = fileURLToPath(new URL('../../../schemas/translate/ledger.json', import.meta.url));
+    const validate = new Ajv2020({ strict: true }).compile(JSON.parse(readFileSync(schema, 'utf8')) as object);
+    expect(validate(JSON.parse(JSON.stringify(ledgerJson(found)))), JSON.stringify(validate.errors)).toBe(true);
+    const [verdict, ...lines] = ledgerText(found);
+    expect(verdict).toMatch(/^toy: \d+(\.\d)? % kept: of \d+ fields \d+ are kept, \d+ changed, 0 lost, /);
+    expect(lines.join('\n')).toMatch(
+      /changed {5}\S+policy\.yaml:\d+ spec\.backends\[0\]\.weight = 1: weights 1:1:1 become/,
+    );
+    expect(ledgerHtml(found)).toContain('<code>spec.backends[0].weight</code>');
+  });
+
+  // All cases: npm run translate:prove.
+  test.each(['split-90-10', 'split-v1alpha1', 'access-headers', 'policy-precedence'])(
+    'is right about every field of %s, whatever the target',
+    async (name) => {
+      const known = await Promise.all(Object.values(translators).map((load) => load()));
+      for (const translator of [toyTranslator, ...known]) {
+        expect(wrongFates(caseOf(name), translator, optionsOf(translator))).toEqual([]);
+      }
+    },
+  );
+});
