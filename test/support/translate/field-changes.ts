@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Translator } from '../../../src/adapter/contract.ts';
 import { describeObject, type ObjectKey } from '../../../src/diagnostics/origin.ts';
 import type { PathSegment } from '../../../src/lib/field-path.ts';
+import { isRecord } from '../../../src/lib/values.ts';
 import type { CheckedSources } from '../../../src/library/check.ts';
-import { hashModel } from '../../../src/model/canonical.ts';
+import { canonicalJson } from '../../../src/model/canonical.ts';
+import type { MeshModel } from '../../../src/model/types.ts';
 import { fieldsOf } from '../../../src/translate/ledger/fields.ts';
 import { ledgerOf } from '../../../src/translate/ledger/ledger.ts';
 import type { Fate } from '../../../src/translate/ledger/types.ts';
@@ -22,7 +24,7 @@ export function wrongFates(golden: GoldenCase, translator: Translator, options: 
   const ledger = ledgerOf(before, translator, translation);
   const documents = outputOf(before, translator, options);
   const faults = faultsOf(before);
-  const hash = hashModel(before.model);
+  const hash = meaningOf(before.model);
   const all = sources.files.flatMap((file) => file.documents);
   return all.flatMap((document, index) =>
     fieldsOf(document.object).flatMap(({ path, segments, value }) => {
@@ -40,7 +42,7 @@ export function wrongFates(golden: GoldenCase, translator: Translator, options: 
         const differs = !isDeepStrictEqual(outputOf(after, translator, options), documents);
         const problem =
           entry.fate === 'kept'
-            ? hashModel(after.model) !== hash &&
+            ? meaningOf(after.model) !== hash &&
               !differs &&
               fateIn(after, document.key, path) === 'kept' &&
               'kept, and the documents are the same'
@@ -55,6 +57,18 @@ export function wrongFates(golden: GoldenCase, translator: Translator, options: 
     const { objects } = ledgerOf(after, translator, translate(translator, after.model, options));
     return objects.find(({ object }) => object === key)?.fields.find((field) => field.path === path)?.fate;
   }
+}
+
+/** Weights mean shares. */
+function meaningOf(model: MeshModel): string {
+  return canonicalJson(
+    JSON.parse(JSON.stringify(model), (_, value) => {
+      if (!isRecord(value) || !Array.isArray(value.targets) || value.kind !== 'weighted') return value;
+      const targets = value.targets as readonly { readonly weight: number }[];
+      const total = targets.reduce((sum, { weight }) => sum + weight, 0);
+      return { ...value, targets: targets.map((target) => ({ ...target, weight: target.weight / total })) };
+    }),
+  );
 }
 
 function outputOf({ model }: CheckedSources, translator: Translator, options: unknown): unknown {
