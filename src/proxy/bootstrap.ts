@@ -28,9 +28,14 @@ export interface ProxyBootstrap {
   readonly metrics?: { readonly address: string; readonly port: number };
   /**
    * The ports to which the pod's connections are redirected. Then the listeners of the configuration are not bound to ports
-   * of their own: where a connection was going chooses among them.
+   * of their own: where a connection was going chooses among them. `addresses` are the pod's, which the control plane may
+   * not know yet.
    */
-  readonly interception?: { readonly outboundPort: number; readonly inboundPort: number };
+  readonly interception?: {
+    readonly outboundPort: number;
+    readonly inboundPort: number;
+    readonly addresses?: readonly string[];
+  };
   /** The SVID with which the proxy begins; without it, it speaks plain text only and has no inbound listener. */
   readonly secret?: BootstrapSecret;
   /** Paths of PEM files in place of `secret`, relative to the bootstrap's folder. */
@@ -139,6 +144,9 @@ function optionFault(value: Fields): string | undefined {
   if (interception !== undefined) {
     const ports = isObject(interception) ? [interception.outboundPort, interception.inboundPort] : [];
     if (ports.length === 0 || !ports.every(isPort)) return 'interception: outboundPort and inboundPort are needed';
+    const { addresses = [] } = interception as Fields;
+    if (!(Array.isArray(addresses) && addresses.every((address) => isText(address) && isIP(address) !== 0)))
+      return 'interception.addresses: not a list of addresses';
   }
   if (drainMillis !== undefined && !(typeof drainMillis === 'number' && drainMillis >= 0))
     return 'drainMillis: not a number';

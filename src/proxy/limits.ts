@@ -73,8 +73,10 @@ export const limits = {
   penaltyDecayMillis: 2_000,
   /** A probe of an ejected endpoint. */
   probeMillis: 2_000,
-  /** Event loops that come later than this to their timers, several times in a row, refuse some of the new requests. */
+  /** Event loops that come later than this to their timers, several times in a row, refuse some of the new requests ... */
   loopDelayMillis: 250,
+  /** ... when they had something to do for so much of the time. */
+  loopBusyShare: 0.9,
   /** How long an endpoint that discovery no longer lists is remembered, and in need still used. */
   vanishedMillis: 30_000,
   /** The text of an end user's token. */

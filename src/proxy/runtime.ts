@@ -9,6 +9,7 @@ import { programSettings } from './config/cluster-policy.ts';
 import type { ListenerEnvironment } from './config/environment.ts';
 import { inboundKey } from './config/inbound-listeners.ts';
 import { listenerSpecs } from './config/listeners.ts';
+import { atOwnAddresses } from './config/own-addresses.ts';
 import { type Messages, ResourceSet } from './config/resources.ts';
 import { Mirrors } from './http/mirrors.ts';
 import type { DestinationReader } from './interception/original-destination.ts';
@@ -41,6 +42,8 @@ export class Runtime {
   isReady = false;
   #resources = new ResourceSet();
   readonly #node: string;
+  /** Of the pod, where connections come by interception. */
+  readonly #addresses: readonly string[];
   readonly #ticker = new Ticker();
   readonly #shedding = new LoadShedding();
   readonly #dialer: Dialer;
@@ -65,12 +68,12 @@ export class Runtime {
   /** `reader`: needed where connections come by interception. */
   constructor(bootstrap: ProxyBootstrap, log: (line: string) => void, reader?: DestinationReader) {
     this.#node = bootstrap.node;
+    this.#addresses = bootstrap.interception?.addresses ?? [];
     this.#dialer = new Dialer(new Names(dnsSource(bootstrap.dnsServers ?? [])));
     this.#pools = new Pools(this.#dialer, this.#ticker);
     const endpoints = { prober: new EndpointProber(this.#dialer), random: Math.random };
     this.#clusters = new Clusters(this.#pools, this.#ticker, this.registry, endpoints);
     this.#outside = new Outside(this.#dialer, this.#ticker, this.registry, programSettings, endpoints);
-    this.#ticker.add(this.#shedding);
     this.#secret = bootstrap.secret;
     this.#log = log;
     this.#tracing = new Tracing(bootstrap.node, this.registry);
@@ -162,11 +165,12 @@ export class Runtime {
   }
 
   async #apply(resources: ResourceSet): Promise<void> {
-    const workload = resources.get('Workload', this.#node);
-    if (workload === undefined) {
+    const stated = resources.get('Workload', this.#node);
+    if (stated === undefined) {
       this.#log(`no configuration for ${this.#node}`);
       return;
     }
+    const workload = atOwnAddresses(stated, this.#addresses);
     this.#useSecret(resources, workload);
     this.#dialer.useSource(workload.sourceAddress);
     const clusters = this.#clusters.transaction();
@@ -186,6 +190,8 @@ export class Runtime {
     this.version++;
     if (!bound || this.isReady) return;
     this.isReady = true;
+    // What it took to get here is no load.
+    this.#ticker.add(this.#shedding);
     this.#markReady();
     this.#log(`ready with ${specs.length} listeners`);
   }

@@ -180,15 +180,19 @@ function interceptedListeners(
 
 const tlsModes = { permissive: 'PERMISSIVE', off: 'OFF' } as const;
 
+/** What a proxy takes for its pod's own addresses, which it knows before we do. */
+const anyAddress = '0.0.0.0';
+
 /**
- * A workload without sidecar has none, and one without a known address none yet: nobody can call it either. Datagrams come
- * within connections: their listener needs a port of TCP that nothing else has. Where connections are intercepted they come to
- * any address of the pod, and go on to the program at the same.
+ * A workload without sidecar has none. Datagrams come within connections: their listener needs a port of TCP that nothing else
+ * has. Where connections are intercepted they come to any address of the pod, and go on to the program at the same; its
+ * proxy takes them before the address is known here, since callers may hear of it at the same time, and be sooner.
  */
 function inboundListeners(workload: Workload): InboundListener[] {
   if (workload.transport === 'plain') return [];
   const { addresses, outbound } = workload;
-  return (outbound === 'intercepted' ? addresses : addresses.slice(0, 1)).flatMap((address) =>
+  const intercepted = addresses.length === 0 ? [anyAddress] : addresses;
+  return (outbound === 'intercepted' ? intercepted : addresses.slice(0, 1)).flatMap((address) =>
     listenersAt(workload, address),
   );
 }

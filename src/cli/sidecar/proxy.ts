@@ -42,13 +42,14 @@ function start(
   secret: Parameters<RunningProxy['offerSecret']>[0],
 ): Promise<RunningProxy> {
   const { address, port, identity } = controlPlaneOf(environment);
-  const [own = '127.0.0.1'] = environment.addresses;
+  const { addresses } = environment;
+  const [own = '127.0.0.1'] = addresses;
   return startProxy(
     {
       node,
       admin: { address: '127.0.0.1', port: sidecarPorts.admin },
       metrics: { address: own, port: sidecarPorts.metrics },
-      interception: { outboundPort: sidecarPorts.outbound, inboundPort: sidecarPorts.inbound },
+      interception: { outboundPort: sidecarPorts.outbound, inboundPort: sidecarPorts.inbound, addresses },
       secret,
       ads: { address, port, serverIdentity: identity },
       stateFile: join(sidecarPaths.state, 'configuration.json'),

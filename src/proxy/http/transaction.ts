@@ -14,7 +14,7 @@ import type { Fields, RequestMessage, ResponseMessage } from './message.ts';
 import { answerOurselves } from './own-answer.ts';
 import type { RequestBody } from './request-body.ts';
 import { RequestTimers } from './request-timers.ts';
-import { afterAnswer, afterFailure, ENOUGH, unsentHeader } from './tries.ts';
+import { afterAnswer, afterFailure, ENOUGH } from './tries.ts';
 
 /** The ticker, as far as it is looked at here. */
 export interface Clock {
@@ -240,7 +240,7 @@ export class Transaction implements ResponseConsumer {
       return;
     }
     exchange.failed();
-    if (condition === CONNECT_FAILURE) exchange.editResponse().set(unsentHeader, 'true');
+    if (condition === CONNECT_FAILURE) exchange.unsent();
     this.#answer(status);
   }
 
@@ -315,6 +315,7 @@ export class Transaction implements ResponseConsumer {
 
   #beginResponse(head: ResponseMessage): void {
     this.exchange.status = head.status;
+    this.exchange.reason = '';
     this.exchange.response = head;
     this.exchange.now = performance.now();
     this.exchange.answeredAt = this.exchange.now;

@@ -2,11 +2,8 @@ import { limits } from '../limits.ts';
 import { backoffMillis, pushbackMillis } from '../policy/backoff.ts';
 import { maySendAgain } from '../policy/request-policy.ts';
 import { ANSWER_CONDITIONS, answerCondition, CONNECT_FAILURE, reasonOf } from '../policy/retry-conditions.ts';
-import type { Exchange } from '../routing/exchange.ts';
+import { type Exchange, unsentHeader } from '../routing/exchange.ts';
 import type { ResponseMessage } from './message.ts';
-
-/** In a 503 of the server's proxy: its program took no connection, so that the request can do no harm elsewhere. */
-export const unsentHeader = 'x-smi-unsent';
 
 /** No further try. */
 export const ENOUGH = -1;

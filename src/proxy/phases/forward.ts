@@ -10,11 +10,11 @@ export const balancePhase: Phase = {
     const breaker = cluster?.breaker;
     if (breaker !== undefined && !breaker.take('requests')) {
       exchange.overloaded();
-      return unavailable(exchange);
+      return unavailable(exchange, 'limit');
     }
     exchange.breaker = breaker;
     const endpoint = cluster?.choose(exchange, exchange.now, exchange.tried);
-    if (endpoint === undefined) return unavailable(exchange);
+    if (endpoint === undefined) return unavailable(exchange, 'no-endpoint');
     endpoint.pool.outstanding++;
     exchange.endpoint = endpoint;
     return NEXT;
@@ -31,8 +31,9 @@ export const balancePhase: Phase = {
   },
 };
 
-function unavailable(exchange: Exchange): typeof ANSWER {
+function unavailable(exchange: Exchange, reason: string): typeof ANSWER {
   exchange.status = 503;
+  exchange.reason = reason;
   exchange.failed();
   return ANSWER;
 }

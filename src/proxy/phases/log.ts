@@ -10,7 +10,7 @@ export function logPhase(log: AccessLog | undefined): Phase | undefined {
   return {
     name: 'log',
     end: (exchange) => {
-      const { method, authority, path, status, verdict, peer, rule, series } = exchange;
+      const { method, authority, path, status, verdict, reason, peer, rule, series, endpoint } = exchange;
       const millis = Math.round((exchange.now - exchange.startedAt) * 1000) / 1000;
       const { destination = '', backend = '' } = series?.labels ?? {};
       const retries = exchange.tried.length;
@@ -27,6 +27,7 @@ export function logPhase(log: AccessLog | undefined): Phase | undefined {
           backend,
           rule,
           millis,
+          ...(reason === '' ? {} : { reason, endpoint: endpoint?.id }),
           ...(retries === 0 ? {} : { retries }),
           ...(trace === '' ? {} : { trace }),
         }),

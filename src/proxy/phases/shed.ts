@@ -12,7 +12,9 @@ export function shedPhase(shedding: LoadShedding, registry: MetricsRegistry): Ph
       if (share === 0 || Math.random() >= share) return NEXT;
       overflow(registry, 'loop-delay', '');
       exchange.status = 503;
+      exchange.reason = 'loop-delay';
       exchange.overloaded();
+      exchange.unsent();
       return ANSWER;
     },
   };

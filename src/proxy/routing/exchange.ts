@@ -49,6 +49,9 @@ export interface FollowedRequest {
   end(exchange: Exchange): void;
 }
 
+/** In a 503 of the server's proxy: no program has seen the request. */
+export const unsentHeader = 'x-smi-unsent';
+
 const nobody: readonly Endpoint[] = [];
 
 const none: RequestMessage = {
@@ -103,6 +106,8 @@ export class Exchange implements OutgoingRequest {
   /** The status that the client gets or got; 0 before there is one. */
   status = 0;
   verdict: Verdict = 'rejected';
+  /** Why there is no answer of the server's, in a word; empty where there is one, or something else was decided. */
+  reason = '';
   /** Name of the rule or route that decided, for logs. */
   rule = '';
   /** What let it in, or of a denied request came nearest to it. */
@@ -149,6 +154,7 @@ export class Exchange implements OutgoingRequest {
     this.trailers = undefined;
     this.status = 0;
     this.verdict = 'rejected';
+    this.reason = '';
     this.rule = '';
     this.grant = undefined;
     this.trace = undefined;
@@ -196,7 +202,8 @@ export class Exchange implements OutgoingRequest {
   unanswered(failure?: UpstreamFailure): void {
     const { endpoint } = this;
     const now = performance.now();
-    this.trace?.unanswered(failure ?? 'timeout');
+    this.reason = failure ?? 'timeout';
+    this.trace?.unanswered(this.reason);
     if (failure === 'overload' || failure === 'limit') this.overloaded();
     if (failure === 'overload') {
       endpoint?.overloaded(now);
@@ -208,6 +215,11 @@ export class Exchange implements OutgoingRequest {
   /** The answer will say that there was too much to do, and that nothing is wrong with the server. */
   overloaded(): void {
     this.editResponse().set('x-smi-overloaded', 'true');
+  }
+
+  /** The answer will say that no program has seen the request, so that it can do no harm elsewhere. */
+  unsent(): void {
+    this.editResponse().set(unsentHeader, 'true');
   }
 
   get method(): string {

@@ -63,7 +63,7 @@ function recordOf(exchange: Exchange, reporter: string, headers: boolean): Reque
     responseBytes: exchange.responseBytes,
     retries: exchange.tried.length,
     traceId: traceIdOf(exchange),
-    reason: '',
+    reason: exchange.reason,
     ...(headers ? { requestHeaders: headersOf(request.fields) } : {}),
     ...(headers && response !== undefined ? { responseHeaders: headersOf(response.fields) } : {}),
   };

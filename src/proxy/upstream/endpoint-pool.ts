@@ -155,7 +155,7 @@ export class EndpointPool implements ConnectionOwner, SharedConnectionOwner, Tic
     for (const connection of this.#shared) if (connection.stale) connection.drain();
     for (const [socket, since] of this.#dialing) if (now - since > this.connectMillis) socket.destroy();
     for (let late = this.#pending.shiftOverdue(now); late !== undefined; late = this.#pending.shiftOverdue(now)) {
-      late.upstreamFailed(this.connections === 0 ? 'connect' : 'overload');
+      late.upstreamFailed(this.connections === 0 || this.#awaitsShared ? 'connect' : 'overload');
     }
   }
 

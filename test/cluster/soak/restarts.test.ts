@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../e2e/support/mesh.ts';
 import { meshImages } from '../lab/images.ts';
 import { startLab } from '../lab/lab.ts';
+import { KeptLogs } from '../nodes/support/kept-logs.ts';
 import {
   installMesh,
   type LoadReport,
@@ -19,7 +20,11 @@ import { list, loadClient } from '../nodes/support/workloads.ts';
  * counts stays: one that ends could not tell what became of its last requests. It never repeats a request itself.
  */
 const lab = await startLab({ nodes: 2, images: [meshImages(console.log)] });
-afterAll(() => lab.stop());
+const logs = new KeptLogs(lab);
+afterAll(() => {
+  logs.stop();
+  return lab.stop();
+});
 
 const example = readdirSync('examples/bookstore').filter((name) => name.endsWith('.yaml'));
 const split = 'TrafficSplit/default/bookstore';
@@ -31,6 +36,8 @@ beforeAll(async () => {
   await lab.must(['apply', ...example.map((name) => `--filename=examples/bookstore/${name}`)]);
   const urls = ['http://bookstore:14001/books', 'POST http://bookstore:14001/buy-a-book'];
   await lab.must(['apply', '--filename=-'], list(loadClient('load', 'bookbuyer', urls, 220)));
+  const config = { apiVersion: 'config.smi-mesh.io/v1alpha1', kind: 'MeshConfig', metadata: { name: 'default' } };
+  await lab.must(['apply', '--filename=-'], JSON.stringify({ ...config, spec: { accessLog: 'all' } }));
   await rolledOut(lab, 'default');
 });
 
@@ -43,10 +50,11 @@ describe.each(['proxy', 'envoy'])('with the data plane %s', (plane) => {
     await landed(lab, split);
   });
 
-  test('no request fails while every pod is replaced and weights move', { timeout: 600_000 }, async () => {
+  test('no request fails while every pod is replaced and weights move', { timeout: 1_200_000 }, async () => {
     const before = await namesOfPods();
     await reportOf(lab, 'load', true);
     const retriesBefore = await retriesOf(lab, 'load', plane);
+    const since = new Date().toISOString();
     const started = performance.now();
     let restarting = true;
     const restarted = restartEverything().finally(() => {
@@ -72,6 +80,7 @@ describe.each(['proxy', 'envoy'])('with the data plane %s', (plane) => {
         `seen by who patched and waited: ${quantiles(moves.map(({ seen }) => seen))}`,
       ].join('; '),
     );
+    if (Object.keys(report.errors).length > 0) console.log(await whyFailed(since));
     expect(report.errors).toEqual({});
     expect(Object.keys(report.answers)).toEqual(['200']);
     expect(sent).toBeGreaterThan(150 * seconds);
@@ -89,6 +98,18 @@ async function calm(name: string, annotations: Readonly<Record<string, string>>)
   const names = (await lab.must(['get', name, path])).split(' ').filter(Boolean);
   const containers = names.map((one) => ({ name: one, readinessProbe: { timeoutSeconds: 20 } }));
   return JSON.stringify({ spec: { template: { metadata: { annotations }, spec: { containers } } } });
+}
+
+/** What sidecars and the cluster have said since, of requests only those that failed. */
+async function whyFailed(since: string): Promise<string> {
+  const event = '{.lastTimestamp} {.reason} {.involvedObject.name} {.message}{"\\n"}';
+  const events = await lab.must(['get', 'events', `--output=jsonpath={range .items[*]}${event}{end}`]);
+  const failed = logs.lines(/"status":"?(?:0|5\d\d)|"flags":"[^"-]/);
+  const lines = [...failed, ...logs.lines(/^(?!.*(?:"verdict"| denied ))/), ...events.split('\n')];
+  return lines
+    .filter((line) => line > since)
+    .sort()
+    .join('\n');
 }
 
 /** What became of so many requests, once all of them have ended. */

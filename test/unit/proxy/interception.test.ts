@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 /** A proxy whose connections are redirected by the test: it says where each was going. */
-async function redirected(resources: readonly StaticResource[]) {
+async function redirected(resources: readonly StaticResource[], addresses: readonly string[] = []) {
   let going: Destination | undefined;
   const log: string[] = [];
   const [outboundPort = 0, inboundPort = 0] = await freePorts(2, '::');
@@ -46,7 +46,7 @@ async function redirected(resources: readonly StaticResource[]) {
       node,
       admin: { address: '127.0.0.1', port: 0 },
       secret: { certificateChain, privateKey, trustBundle },
-      interception: { outboundPort, inboundPort },
+      interception: { outboundPort, inboundPort, addresses },
     },
     (line) => log.push(line),
     () => going,
@@ -177,6 +177,19 @@ describe('a redirected connection', () => {
     expect(proxy.log.join('\n')).toContain(
       `refused inbound connection from=127.0.0.1 to=${address} port 8081 reason=undeclared-port`,
     );
+  });
+
+  test('is taken at the addresses that the pod has, before the control plane knows them', async () => {
+    const address = ownAddress();
+    const program = net.createServer((socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nself'));
+    program.listen(8080, address);
+    stops.push(() => program.close());
+    const anywhere = { address: '0.0.0.0', port: 8080, containerPort: 8080, appAddress: '127.0.0.1', appPort: 8080 };
+    const proxy = await redirected(
+      [client({ inbound: [{ ...anywhere, tls: 'OFF' }] }), policy('default/client', [])],
+      [address],
+    );
+    expect(await proxy.inbound(address, 8080, request())).toMatch(/^HTTP\/1.1 200 .*self$/s);
   });
 
   test('to a service of the pod itself comes in by the pod’s own listener and policy', async () => {

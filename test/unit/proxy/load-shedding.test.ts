@@ -2,8 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { LoadShedding } from '../../../src/proxy/load-shedding.ts';
 
+import { NEXT } from '../../../src/proxy/phases/phase.ts';
+import { shedPhase } from '../../../src/proxy/phases/shed.ts';
+import { Exchange, type ExchangeTransaction } from '../../../src/proxy/routing/exchange.ts';
+import { MetricsRegistry } from '../../../src/telemetry/registry.ts';
 import { flow, moodyServer } from './support/flow.ts';
 import { until } from './support/mesh.ts';
+
+const always = () => 1;
 
 /** Ticks that come so many milliseconds late each; the share after each. */
 function run(shedding: LoadShedding, delays: readonly number[], start = 0): number[] {
@@ -16,11 +22,15 @@ function run(shedding: LoadShedding, delays: readonly number[], start = 0): numb
 }
 
 test('nothing is refused while ticks come in time, or after a few long pauses', () => {
-  expect(Math.max(...run(new LoadShedding(), [0, 10, 200, 5_000, 5_000, 5_000, 0, 5_000, 0]))).toBe(0);
+  expect(Math.max(...run(new LoadShedding(always), [0, 10, 200, 5_000, 5_000, 5_000, 0, 5_000, 0]))).toBe(0);
+});
+
+test('nothing is refused by a loop that waits for the processor more than it works', () => {
+  expect(Math.max(...run(new LoadShedding(() => 0.5), Array<number>(20).fill(5_000)))).toBe(0);
 });
 
 test('more and more is refused as long as ticks come late, but never everything, and less and less afterwards', () => {
-  const shedding = new LoadShedding();
+  const shedding = new LoadShedding(always);
   const shares = run(shedding, [0, ...Array<number>(20).fill(300)]);
   expect(shares.slice(0, 4)).toEqual([0, 0, 0, 0]);
   expect(shares[4]).toBeCloseTo(0.1);
@@ -51,4 +61,18 @@ test('a proxy whose event loop comes late refuses a share of the requests at onc
   );
   await run.proxy.stop();
   await server.kill();
+});
+
+test('what is refused may be tried elsewhere, and is no fault of the server', () => {
+  const shedding = new LoadShedding(always);
+  run(shedding, Array<number>(20).fill(300));
+  const exchange = new Exchange({} as ExchangeTransaction);
+  const phase = shedPhase(shedding, new MetricsRegistry());
+  while (phase.request?.(exchange) === NEXT);
+  expect(exchange).toMatchObject({ status: 503, reason: 'loop-delay' });
+  const headers = ['x-smi-overloaded', 'x-smi-unsent'];
+  expect(headers.map((name) => exchange.responseEdits?.lookup(name, exchange.request.fields))).toEqual([
+    'true',
+    'true',
+  ]);
 });

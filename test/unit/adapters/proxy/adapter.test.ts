@@ -157,6 +157,12 @@ describe('resources of the proxy', () => {
     expect(one('workload/default/x', model).body).toMatchObject({ outbound });
   });
 
+  it('an intercepted workload listens before its address is known', () => {
+    expect(one('workload/default/shop-v2').body).toMatchObject({
+      inbound: [{ address: '0.0.0.0', port: 8080, containerPort: 8080 }],
+    });
+  });
+
   it('a workload without sidecar listens to nobody', () => {
     expect(one('workload/default/legacy').body).toMatchObject({ inbound: [] });
   });
