@@ -76,7 +76,7 @@ export const limits = {
   /** Event loops that come later than this to their timers, several times in a row, refuse some of the new requests ... */
   loopDelayMillis: 250,
   /** ... when they had something to do for so much of the time. */
-  loopBusyShare: 0.9,
+  loopBusyShare: 0.99,
   /** How long an endpoint that discovery no longer lists is remembered, and in need still used. */
   vanishedMillis: 30_000,
   /** The text of an end user's token. */
