@@ -9,10 +9,13 @@ const startMillis = 300_000;
 /** A worker that is started again when a fault has stopped it. */
 export class WorkerProcess {
   readonly #target: string;
+  readonly #folder: string;
   #child: ChildProcess | undefined;
 
-  constructor(target: string) {
+  /** The folder has `worker.ts`, and `hooks.ts`, which puts the faults in. */
+  constructor(target: string, folder = 'test/mutants') {
     this.#target = target;
+    this.#folder = folder;
   }
 
   async ask(question: Question, millis: number): Promise<Answer | Ended> {
@@ -27,8 +30,8 @@ export class WorkerProcess {
   }
 
   async #start(): Promise<ChildProcess> {
-    const child = fork('test/mutants/worker.ts', [this.#target], {
-      execArgv: ['--disable-warning=ExperimentalWarning', '--import', './test/mutants/hooks.ts'],
+    const child = fork(`${this.#folder}/worker.ts`, [this.#target], {
+      execArgv: ['--disable-warning=ExperimentalWarning', '--import', `./${this.#folder}/hooks.ts`],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#child = child;

@@ -3,6 +3,7 @@ import type { Feature } from '../../adapter/features.ts';
 import type { Origin } from '../../diagnostics/origin.ts';
 import { decideInbound } from '../../model/decide.ts';
 import type { Decision, DecisionTarget, TrafficRequest } from '../../model/decision.ts';
+import { parseAuthority } from '../../model/hosts.ts';
 import { findPort } from '../../model/ports.ts';
 import type { MeshModel } from '../../model/types.ts';
 import type { Stated } from './stated.ts';
@@ -20,21 +21,23 @@ export function compare(
   done: Simulated,
   stated: Stated,
 ): Comparison {
+  const isElsewhere =
+    request.kind === 'udp'
+      ? stated.inexact(['udp-routing'])
+      : stated.inexact(ofHosts) && isMisnamed(model, request, meant);
   if (done.outcome !== meant.outcome) {
-    return otherwise(
-      `the mesh has it ${meant.outcome}, the documents ${done.outcome}`,
-      outcomeStated(meant, done, stated),
-    );
+    const sentence = `the mesh has it ${meant.outcome}, the documents ${done.outcome}`;
+    return otherwise(sentence, isElsewhere || stated.lost(ofOutcome, routingOrigins(meant)));
   }
   if (done.outcome === 'outside') return 'agrees';
   if (done.outcome === 'rejected') {
     if (done.status === meant.status) return 'agrees';
     const sentence = `the mesh answers ${meant.status}, the documents ${done.status}`;
-    return otherwise(sentence, stated.lost(ofOutcome, routingOrigins(meant)));
+    return otherwise(sentence, isElsewhere || stated.lost(ofOutcome, routingOrigins(meant)));
   }
-  const shares = compareShares(meant, done.targets, stated);
+  const shares = compareShares(meant, done.targets, isElsewhere, stated);
   if (shares !== 'agrees') return typeof shares === 'string' ? notWider(model, request, done.targets, stated) : shares;
-  return compareVerdicts(meant, done.targets, stated);
+  return compareVerdicts(request, meant, done.targets, stated);
 
   function otherwise(difference: string, isStated: boolean): Comparison {
     if (!isStated) return { difference };
@@ -45,25 +48,35 @@ export function compare(
 const ofMatches: readonly Feature[] = ['split-with-matches', 'match-path-regex', 'match-method', 'match-header-regex'];
 const ofTargets: readonly Feature[] = [...ofMatches, 'failed-distribution', 'external-services'];
 const ofOutcome: readonly Feature[] = [...ofTargets, 'weighted-split'];
-const ofHosts: readonly Feature[] = ['outbound-passthrough', 'outbound-registry-only'];
+/** Of hosts that the mesh does not know, and authorities that it does not understand, targets have their own opinions. */
+const ofHosts: readonly Feature[] = ['http-routing', 'outbound-passthrough', 'outbound-registry-only'];
 
-function outcomeStated(meant: Decision, done: Simulated, stated: Stated): boolean {
-  const aboutHosts = meant.outcome === 'outside' || done.outcome === 'outside';
-  if (aboutHosts && (meant.outcome === 'rejected' || done.outcome === 'rejected') && stated.inexact(ofHosts))
-    return true;
-  return stated.lost(ofOutcome, routingOrigins(meant));
+/** Whether the mesh knows no service by what a request says, or goes by its address where the authority names another one. */
+function isMisnamed({ services }: MeshModel, request: TrafficRequest, { service }: Decision): boolean {
+  if (service === undefined) return true;
+  const authority = request.kind === 'http' ? request.headers.host : undefined;
+  if (typeof authority !== 'string') return false;
+  const known = services[service];
+  const { name = '', port = request.to.port } = parseAuthority(authority) ?? {};
+  const isOwn = known?.hosts.includes(name) || known?.vips.includes(name) || known?.name === name;
+  return !isOwn || port !== request.to.port;
 }
 
 /** So much a share may differ where a loss says that shares do. */
 const tolerated = 0.05;
 
-function compareShares(meant: Decision, done: readonly SimulatedTarget[], stated: Stated): Comparison {
+function compareShares(
+  meant: Decision,
+  done: readonly SimulatedTarget[],
+  isElsewhere: boolean,
+  stated: Stated,
+): Comparison {
   const [wanted, got] = [sharesOf(meant.targets), sharesOf(done)];
   const keys = [...new Set([...wanted.keys(), ...got.keys()])];
   const differing = keys.filter((key) => !sameShare(wanted.get(key) ?? nothing, got.get(key) ?? nothing));
   if (differing.length === 0) return 'agrees';
   const far = differing.some((key) => Math.abs(share(wanted.get(key)) - share(got.get(key))) > tolerated);
-  if (stated.lost(far ? ofTargets : ofOutcome, routingOrigins(meant))) return 'otherwise';
+  if (isElsewhere || stated.lost(far ? ofTargets : ofOutcome, routingOrigins(meant))) return 'otherwise';
   return { difference: `the mesh sends it to ${shown(wanted)}, the documents to ${shown(got)}` };
 }
 
@@ -104,13 +117,18 @@ function shown(shares: ReadonlyMap<string, Share>): string {
 /** How much a verdict lets in. */
 const openness = { deny: 0, mixed: 1, allow: 2 } as const;
 
-function compareVerdicts({ targets }: Decision, done: readonly SimulatedTarget[], stated: Stated): Comparison {
+function compareVerdicts(
+  { kind }: TrafficRequest,
+  { targets }: Decision,
+  done: readonly SimulatedTarget[],
+  stated: Stated,
+): Comparison {
   let narrower = false;
   for (const target of done) {
     const meant = targets.find(({ service, port }) => service === target.service && port === target.port);
     if (meant === undefined || target.weight === 0) continue;
     const [wanted, got] = [meant.verdict, target.verdict];
-    if (wanted === got || (got === 'open' && wanted !== 'unavailable' && stated.accessElsewhere)) continue;
+    if (wanted === got || (got === 'open' && wanted !== 'unavailable' && stated.isOpen(kind))) continue;
     const difference = `at ${target.service}:${target.port} the mesh says ${wanted}, the documents ${got}`;
     if (wanted === 'unavailable' || got === 'unavailable' || got === 'open') return { difference };
     if (openness[got] > openness[wanted]) return { difference };
@@ -132,7 +150,7 @@ function notWider(
 ): Comparison {
   const wide = targets.find(({ verdict, weight, service, port }) => {
     if (weight === 0 || verdict === 'deny' || verdict === 'unavailable') return false;
-    if (verdict === 'open') return !stated.accessElsewhere;
+    if (verdict === 'open') return !stated.isOpen(request.kind);
     return !letsIn(model, request, { service, port });
   });
   if (wide === undefined) return 'otherwise';

@@ -2,6 +2,7 @@ import type { Support, Translator } from '../../adapter/contract.ts';
 import { type Feature, features } from '../../adapter/features.ts';
 import { featureUses } from '../../adapter/losses.ts';
 import type { Origin } from '../../diagnostics/origin.ts';
+import type { TrafficRequest } from '../../model/decision.ts';
 import type { MeshModel } from '../../model/types.ts';
 import { OriginIndex } from '../origin-index.ts';
 import type { Translation } from '../translate.ts';
@@ -15,7 +16,7 @@ export interface Stated {
   /** Whether some of the features is not exact anywhere. */
   inexact(some: readonly Feature[]): boolean;
   /** The target asks nobody, and somebody else lets requests in or not. */
-  readonly accessElsewhere: boolean;
+  isOpen(kind: TrafficRequest['kind']): boolean;
 }
 
 const ofAccess = /^access-|^match-|^end-user|^tls-|^plain-|^mutual-/;
@@ -44,7 +45,8 @@ export function statedBy({ support }: Translator, { losses }: Translation, model
     narrower: (origins) => [...index.touching(origins)].some(({ narrows }) => narrows),
     lost: (some, origins) => [...index.touching(origins)].some(({ feature }) => some.includes(feature)),
     inexact: (some) => some.some((feature) => inexact.has(feature)),
-    accessElsewhere: support['access-identity'].level === 'none',
+    isOpen: (kind) =>
+      support['access-identity'].level === 'none' || (kind === 'udp' && support['access-udp'].level === 'none'),
   };
 }
 
