@@ -9,6 +9,11 @@ export interface CompileOptions {
   readonly settings: MeshSettings;
   /** Namespaces whose policies may be for the whole mesh. */
   readonly meshNamespaces: readonly string[];
+  /**
+   * `foreign`: another mesh carries the traffic and injects what it needs, so that a pod of a cluster is in the mesh unless
+   * it says otherwise. Absent: it is when it has our sidecar.
+   */
+  readonly sidecars?: 'foreign';
 }
 
 /** Where policies for the whole mesh stand when no control plane has a namespace: in files. */

@@ -12,7 +12,7 @@ import type { PolicyIndex } from './policies/types.ts';
 /** What every pass reads. */
 export interface PassContext {
   readonly graph: Graph;
-  readonly options: Pick<CompileOptions, 'trustDomain' | 'clusterDomain' | 'meshNamespaces'>;
+  readonly options: Pick<CompileOptions, 'trustDomain' | 'clusterDomain' | 'meshNamespaces' | 'sidecars'>;
   readonly input: InputSources;
   readonly names: Names;
   readonly report: (finding: Diagnostic) => void;

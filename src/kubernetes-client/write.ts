@@ -8,6 +8,10 @@ export interface ApplyOptions {
   readonly subresource?: string;
   /** The plural name in paths; the kind in small letters with an `s` unless told otherwise. */
   readonly plural?: string;
+  /** Where the object is, for those who know. */
+  readonly path?: string;
+  /** The apiserver says what it would do, and does nothing. */
+  readonly dryRun?: boolean;
 }
 
 /** Server-side apply of one object: the fields that it has become ours, those that we leave out since last time go. */
@@ -16,9 +20,9 @@ export async function serverSideApply(
   object: Fields,
   options: ApplyOptions,
 ): Promise<ApiResult> {
-  const { fieldManager, force = false, subresource, plural } = options;
-  const query = new URLSearchParams({ fieldManager, force: String(force) });
-  const path = `${objectPath(object, plural)}${subresource === undefined ? '' : `/${subresource}`}`;
+  const { fieldManager, force = false, subresource, plural, dryRun = false } = options;
+  const query = new URLSearchParams({ fieldManager, force: String(force), ...(dryRun ? { dryRun: 'All' } : {}) });
+  const path = `${options.path ?? objectPath(object, plural)}${subresource === undefined ? '' : `/${subresource}`}`;
   // JSON is YAML.
   return await connection.send('PATCH', `${path}?${query}`, object, { contentType: 'application/apply-patch+yaml' });
 }

@@ -40,11 +40,16 @@ type Annotated = { readonly meta: { readonly annotations: Readonly<Record<string
 
 /**
  * A pod that exists in a cluster has the sidecar that was injected into it, and none beside it, nor in the network of its
- * node; a pod in a file has one unless it says otherwise.
+ * node; a pod in a file has one unless it says otherwise, as has one of a cluster whose sidecars are of a foreign mesh.
  */
-export function hasSidecar(pod: Annotated & Pick<PodObject, 'uid' | 'hostNetwork'>): boolean {
+export function hasSidecar(
+  pod: Annotated & Pick<PodObject, 'uid' | 'hostNetwork'>,
+  sidecars: 'own' | 'foreign' = 'own',
+): boolean {
   const { annotations } = pod.meta;
-  if (pod.uid === undefined) return annotations[podAnnotations.sidecar] !== 'disabled';
+  if (pod.uid === undefined || (sidecars === 'foreign' && pod.hostNetwork !== true)) {
+    return annotations[podAnnotations.sidecar] !== 'disabled';
+  }
   const injected = annotations[podAnnotations.injected];
   return pod.hostNetwork !== true && dataPlaneKinds.some((kind) => kind === injected);
 }

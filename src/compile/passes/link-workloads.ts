@@ -113,7 +113,7 @@ function workloadOf(
     labels: Object.fromEntries(Object.entries(labels).sort(([a], [b]) => compareText(a, b))),
     ready: true,
     ...(locality === undefined ? {} : { locality }),
-    transport: hasSidecar(pod) ? 'mtls' : 'plain',
+    transport: hasSidecar(pod, context.options.sidecars) ? 'mtls' : 'plain',
     ports: portsOf(id, pod, reached, context),
     owners: ownerChain(pod),
     outbound: outboundOf(pod, services, context),

@@ -18,6 +18,9 @@ import { answerHttp } from '../admin/http.ts';
 import type { CreateMeshPages } from '../mesh-view.ts';
 import { type ControlPlaneEvent, controlPlaneIdentity, type Plane, startPlane } from '../plane.ts';
 import type { DataPlane } from '../publisher.ts';
+import { BridgeState } from './bridge/bridge-state.ts';
+import { bridgeTask } from './bridge/bridge-task.ts';
+import type { BridgeTarget } from './bridge/contract.ts';
 import { serveHealth } from './health.ts';
 import { serveHttp } from './http-endpoint.ts';
 import { type LeaderTask, runLeaderTasks } from './leader-task.ts';
@@ -62,6 +65,8 @@ export interface ControllerOptions {
   readonly prometheus?: PrometheusOptions;
   /** Starts the other parts; called once the process can tell how it is. What rejects ends the controller. */
   readonly prepare: (context: PreparationContext) => Promise<ControllerParts>;
+  /** Another mesh's API, in which the leader keeps what the objects mean. */
+  readonly bridge?: BridgeTarget;
   /** Pages of the admin endpoint beside its own. */
   readonly pages?: CreateMeshPages;
   readonly onEvent?: (event: ControlPlaneEvent) => void;
@@ -234,7 +239,7 @@ class RunningController {
     const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     await Promise.all([
       ended,
-      runLeaderTasks([...tasks, this.#status()], connection, signal, {
+      runLeaderTasks([...tasks, ...this.#writers()], connection, signal, {
         onFailure: ({ name }, error) => {
           const because = error instanceof Error ? error.message : String(error);
           this.#count(metrics.taskFailures, {
@@ -247,9 +252,19 @@ class RunningController {
     this.#log.info('this replica does not lead any more', { because: String(signal.reason?.message ?? signal.reason) });
   }
 
-  #status(): LeaderTask {
+  /** Status, and where there is one, the bridge that it tells of. */
+  #writers(): readonly LeaderTask[] {
+    const { bridge: target } = this.#options;
+    const plane = this.#served.promise;
+    if (target === undefined) return [this.#status()];
+    const state = new BridgeState();
+    return [bridgeTask({ target, plane, state, log: this.#log }), this.#status(state)];
+  }
+
+  #status(bridge?: BridgeState): LeaderTask {
     return liveStatusTask({
       plane: this.#served.promise,
+      ...(bridge === undefined ? {} : { bridge }),
       subjects: this.#source.subjects,
       progress: this.#progress.everywhere,
       instance: this.#options.instance,

@@ -10,8 +10,10 @@ export interface Judged {
   readonly refused: boolean;
   /** What proxies refuse because of it. */
   readonly refusals: readonly ProxyRefusal[];
-  /** Whether every connected proxy has it as it is now. */
+  /** Whether every connected proxy has it as it is now, and what it is translated to is in the cluster. */
   readonly landed: boolean;
+  /** Why something that it is translated to is not in the cluster. */
+  readonly unapplied?: string;
 }
 
 /** Two objects claim the same thing, and one of them has it. */
@@ -48,7 +50,11 @@ function resolved(findings: readonly LocatedDiagnostic[]): ConditionState {
     : state('ResolvedRefs', 'True', 'ResolvedRefs', [], 'everything that it names is there');
 }
 
-function programmed({ refused, refusals: [refusal], landed }: Judged): ConditionState {
+function programmed({ refused, refusals: [refusal], landed, unapplied }: Judged): ConditionState {
+  if (unapplied !== undefined) {
+    const message = unapplied.slice(0, maxMessage);
+    return { type: 'Programmed', status: 'False', reason: 'NotApplied', message };
+  }
   if (refusal !== undefined) return state('Programmed', 'False', 'RefusedByProxy', [refusal.diagnostic], '');
   if (refused) return state('Programmed', 'False', 'Invalid', [], 'proxies have its last good version, or none');
   return landed

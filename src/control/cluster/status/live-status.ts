@@ -3,6 +3,7 @@ import { createEventRecorder } from '../../../kubernetes-client/event-recorder.t
 import type { Plane } from '../../plane.ts';
 import { splitWeights } from '../../split-weights.ts';
 import type { LeaderTask } from '../leader-task.ts';
+import type { BridgeState } from '../bridge/bridge-state.ts';
 import type { ObjectVersion } from '../peers/contract.ts';
 import type { Progress } from '../peers/progress.ts';
 import type { BackendCounts } from './settling-shares.ts';
@@ -16,19 +17,22 @@ export interface LiveStatusOptions {
   readonly plane: Promise<Plane>;
   readonly subjects: StatusSubjects;
   readonly progress: Progress;
+  /** Where the mesh is translated for another one. */
+  readonly bridge?: BridgeState;
   /** Of this replica. */
   readonly instance: string;
   readonly onRefused: (object: ObjectKey, because: string) => void;
 }
 
 /** The leader's writing of status, of what this process knows. */
-export function liveStatusTask({ plane, subjects, progress, instance, onRefused }: LiveStatusOptions): LeaderTask {
+export function liveStatusTask(options: LiveStatusOptions): LeaderTask {
+  const { plane, instance, onRefused } = options;
   return {
     name: 'status',
     async run(connection, signal) {
       const served = await plane;
       const recorder = createEventRecorder(connection, { controller: 'smi-mesh.io/controller', instance });
-      const source = statusSource(served, subjects, progress);
+      const source = statusSource(served, options);
       const count = (splits: readonly ObjectKey[]) => countSplits(served, splits);
       try {
         await statusTask({ source, recorder, count, onRefused }).run(connection, signal);
@@ -39,20 +43,25 @@ export function liveStatusTask({ plane, subjects, progress, instance, onRefused 
   };
 }
 
-function statusSource(plane: Plane, subjects: StatusSubjects, progress: Progress): StatusSource {
+function statusSource(plane: Plane, { subjects, progress, bridge }: LiveStatusOptions): StatusSource {
+  const isApplied = (object: ObjectKey): boolean => {
+    const pending = bridge?.progress.pending;
+    return pending !== 'all' && pending?.has(object) !== true;
+  };
   return {
     subjects: () => subjects,
-    findings: () => plane.findings(),
+    findings: () => [...plane.findings(), ...(bridge?.progress.findings ?? [])],
     refused: () => new Set(plane.refused()),
     refusals: () => plane.refusals(),
-    landed: (subject) => progress.landed(versionOf(subject)),
+    unapplied: () => bridge?.progress.failures ?? new Map(),
+    landed: (subject) => progress.landed(versionOf(subject)) && isApplied(subject.key),
     refresh: () => progress.refresh([...subjects].map(versionOf)),
     weights: () => {
       const model = plane.model();
       return new Map([...(model === undefined ? [] : splitWeights(model))].map(([key, { weights }]) => [key, weights]));
     },
     watch: (watcher) => {
-      const stop = [plane.watch(watcher), subjects.watch(watcher)];
+      const stop = [plane, subjects, ...(bridge === undefined ? [] : [bridge])].map((each) => each.watch(watcher));
       return () => {
         for (const each of stop) each();
       };

@@ -24,6 +24,8 @@ export interface StatusSource {
   refused(): ReadonlySet<ObjectKey>;
   /** What proxies refuse now. */
   refusals(): readonly ProxyRefusal[];
+  /** Why something that an object is translated to is not in the cluster, where objects are translated. */
+  unapplied(): ReadonlyMap<ObjectKey, string>;
   /** Whether every connected proxy has the object as it is now. */
   landed(subject: StatusSubject): boolean;
   /** Finds out what has landed: whether that is more than before, and whether something has not. */

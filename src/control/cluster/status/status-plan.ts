@@ -54,6 +54,7 @@ export class StatusPlan {
     const findings = Map.groupBy(source.findings(), ({ origin }) => origin?.object);
     const refusals = Map.groupBy(source.refusals(), ({ object }) => object);
     const refused = source.refused();
+    const unapplied = source.unapplied();
     const seen = new Set<ObjectKey>();
     const writes: StatusWrite[] = [];
     let later = false;
@@ -62,11 +63,13 @@ export class StatusPlan {
       seen.add(key);
       const known = this.#follow(subject);
       if (known.basedOn === subject.resourceVersion) continue;
-      const judged = {
+      const because = unapplied.get(key);
+      const judged: Judged = {
         findings: findings.get(key) ?? [],
         refused: refused.has(key),
         refusals: refusals.get(key) ?? [],
         landed: source.landed(subject),
+        ...(because === undefined ? {} : { unapplied: because }),
       };
       const calm = isCalm(judged) && !this.#shares.has(key);
       // Of many thousand objects nearly all are so.
@@ -118,15 +121,15 @@ export class StatusPlan {
     };
   }
 
-  #mayWait({ changedAt }: Known, { refused, refusals, landed }: Judged): boolean {
+  #mayWait({ changedAt }: Known, { refused, refusals, landed, unapplied }: Judged): boolean {
     const age = this.#now() - changedAt;
     if (age < quietMillis) return true;
-    return !landed && !refused && refusals.length === 0 && age < pendingMillis;
+    return !landed && !refused && refusals.length === 0 && unapplied === undefined && age < pendingMillis;
   }
 }
 
-function isCalm({ findings, refused, refusals, landed }: Judged): boolean {
-  return landed && !refused && findings.length === 0 && refusals.length === 0;
+function isCalm({ findings, refused, refusals, landed, unapplied }: Judged): boolean {
+  return landed && !refused && findings.length === 0 && refusals.length === 0 && unapplied === undefined;
 }
 
 function backendsOf(shares: readonly ObservedShare[]): NonNullable<StatusWrite['status']['backends']> {

@@ -8,7 +8,7 @@ const key = objectKey('split.smi-spec.io', 'TrafficSplit', 'shop', 'shop');
 /** An object in a cluster of one, with a writer that sees what it wrote only when told. */
 function cluster() {
   const clock = { now: 0 };
-  const state = { landed: true, generation: 1, version: 1, status: undefined as unknown, there: true, refused: false };
+  const state = { landed: true, generation: 1, version: 1, status: undefined as unknown, there: true, refused: false, unapplied: '' };
   const subject = (): StatusSubject => ({
     key,
     path: '/shop',
@@ -23,6 +23,7 @@ function cluster() {
     findings: () => [],
     refused: () => new Set(state.refused ? [key] : []),
     refusals: () => [],
+    unapplied: () => new Map(state.unapplied === '' ? [] : [[key, state.unapplied]]),
     landed: () => state.landed,
     refresh: () => Promise.resolve({ landed: false, open: false }),
     weights: () => new Map(),
@@ -73,6 +74,24 @@ describe('writes of a status', () => {
     state.status = undefined;
     state.version += 1;
     expect(plan.look().writes).toHaveLength(1);
+  });
+
+  it('say at once what is translated and cannot be applied, and when it is', () => {
+    const { clock, state, plan, land } = cluster();
+    state.unapplied = 'the cluster does not serve HTTPRoute';
+    plan.look();
+    clock.now += 500;
+    const [wrong] = plan.look().writes;
+    expect(wrong?.news).toContainEqual({
+      type: 'Programmed',
+      status: 'False',
+      reason: 'NotApplied',
+      message: state.unapplied,
+    });
+    land(wrong!);
+    expect(plan.look().writes).toEqual([]);
+    state.unapplied = '';
+    expect(plan.look().writes[0]?.news).toContainEqual(expect.objectContaining({ type: 'Programmed', status: 'True' }));
   });
 
   it('are one for a change that lands in time, and two for one that does not', () => {

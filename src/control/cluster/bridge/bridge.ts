@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ObjectKey } from '../../../diagnostics/origin.ts';
+import type { StreamingConnection } from '../../../kubernetes-client/connect.ts';
+import type { ClusterFault } from '../../../kubernetes-client/fault.ts';
+import type { MeshModel } from '../../../model/types.ts';
+import { located } from '../../located.ts';
+import { type Log, Repeated } from '../log.ts';
+import type { BridgeProgress, BridgeState } from './bridge-state.ts';
+import type { BridgeTarget, BridgeTranslation } from './contract.ts';
+import { type Desired, desiredObjects, ownerSelector } from './desired.ts';
+import { ObjectWriter } from './object-writer.ts';
+import { type TargetKey, TargetObjects } from './target-objects.ts';
+
+/** Changes that come together are translated together, in milliseconds; longer when translating takes longer. */
+const shortestWindow = 50;
+/** Of the time, at most a quarter goes into translating. */
+const restPerWork = 3;
+/** Objects that are written at the same time. */
+const writesAtATime = 8;
+/** Before kinds that the cluster does not serve are looked for again, in milliseconds. */
+const discoveryMillis = 10_000;
+/** Without a change, in milliseconds: what failed is tried again, each object after its own pause. */
+const lookMillis = 1_000;
+
+interface Translated extends BridgeTranslation {
+  readonly model: MeshModel;
+  readonly desired: ReadonlyMap<TargetKey, Desired>;
+}
+
+/** Makes the cluster hold the objects of a translation and no others of the bridge's own. */
+export class Bridge {
+  readonly #target: BridgeTarget;
+  readonly #state: BridgeState;
+  readonly #log: Log;
+  readonly #objects: TargetObjects;
+  readonly #writer: ObjectWriter;
+  readonly #repeated = new Repeated();
+  #wake = Promise.withResolvers<void>();
+  #translated: Translated | undefined;
+  #discoveredAt = Number.NEGATIVE_INFINITY;
+
+  constructor(connection: StreamingConnection, target: BridgeTarget, log: Log, state: BridgeState) {
+    this.#target = target;
+    this.#state = state;
+    this.#log = log;
+    this.#objects = new TargetObjects(connection, {
+      kinds: target.kinds,
+      labelSelector: ownerSelector(target.id),
+      onChange: () => this.changed(),
+      onFault: (fault) => this.#failed(fault),
+    });
+    this.#writer = new ObjectWriter(connection, this.#objects, target, log);
+  }
+
+  /** Something may be different: the model, or the objects in the cluster. */
+  changed(): void {
+    this.#wake.resolve();
+  }
+
+  async run(model: () => MeshModel | undefined, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#wake = Promise.withResolvers<void>();
+      const startedAt = performance.now();
+      await this.#discover();
+      const current = model();
+      // What is not known to be unwanted is not removed: nothing is done before everything has been listed.
+      if (current !== undefined && this.#objects.synced && !signal.aborted) await this.#reconcile(current);
+      const worked = performance.now() - startedAt;
+      await pause(Math.max(shortestWindow, worked * restPerWork), signal);
+      await Promise.race([this.#wake.promise, pause(lookMillis, signal)]);
+    }
+  }
+
+  stop(): void {
+    this.#objects.stop();
+  }
+
+  async #discover(): Promise<void> {
+    const now = performance.now();
+    const known = Number.isFinite(this.#discoveredAt);
+    if (known && (!this.#objects.incomplete || now - this.#discoveredAt < discoveryMillis)) return;
+    const failed = await this.#objects.discover();
+    if (failed === undefined) this.#discoveredAt = now;
+    else this.#failed(failed);
+  }
+
+  async #reconcile(model: MeshModel): Promise<void> {
+    const translated = this.#translate(model);
+    if (translated.refusals.length === 0) await this.#write(translated);
+    this.#state.set(this.#progressOf(translated));
+  }
+
+  #translate(model: MeshModel): Translated {
+    if (this.#translated?.model === model) return this.#translated;
+    const translation = this.#target.translate(model);
+    for (const { code, message } of translation.refusals) {
+      if (this.#repeated.isNews(message)) this.#log.error('the mesh is not translated', { code, because: message });
+    }
+    const desired = desiredObjects(this.#target.id, translation.artifacts);
+    this.#translated = { ...translation, model, desired };
+    return this.#translated;
+  }
+
+  /** Writes before removals: what takes the place of something is there before it goes. */
+  async #write({ desired }: Translated): Promise<void> {
+    const due = [...desired].filter(([key, wanted]) => this.#writer.isDue(key, wanted));
+    await eachOf(due, ([key, wanted]) => this.#writer.apply(key, wanted));
+    const unwanted = [...this.#objects.own].filter(([key]) => !desired.has(key));
+    await eachOf(unwanted, ([key, live]) => this.#writer.remove(key, live));
+    this.#writer.forget((key) => desired.has(key));
+  }
+
+  #progressOf({ desired, findings, refusals }: Translated): BridgeProgress {
+    const failures = new Map<ObjectKey, string>();
+    const pending = new Set<ObjectKey>();
+    for (const [key, wanted] of desired) {
+      const because = this.#writer.failureOf(key);
+      for (const object of wanted.from) {
+        if (because !== undefined) failures.set(object, because);
+        else if (!this.#writer.has(key, wanted)) pending.add(object);
+      }
+    }
+    const all = refusals.length > 0 || this.#target.dryRun;
+    return { failures, pending: all ? 'all' : pending, findings: located([...refusals, ...findings], () => undefined) };
+  }
+
+  #failed({ diagnostic, status }: ClusterFault): void {
+    if (status === 404) this.#discoveredAt = Number.NEGATIVE_INFINITY;
+    if (this.#repeated.isNews(diagnostic.message)) this.#log.warn(diagnostic.message, { code: diagnostic.code });
+  }
+}
+
+/** All of them, some at a time, begun in their order. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(writesAtATime, items.length) }, worker));
+}
+
+async function pause(millis: number, signal: AbortSignal): Promise<void> {
+  await delay(millis, undefined, { signal }).catch(() => undefined);
+}
