@@ -18,6 +18,8 @@ interface Written {
   /** What was asked for, and what the apiserver made of it. */
   readonly text: string;
   readonly content?: string;
+  /** Of the object that was written: it is the bridge's own whatever somebody makes of it. */
+  readonly uid?: string;
   readonly at: number;
   readonly failures: number;
   /** Why it is not there. */
@@ -67,8 +69,8 @@ export class ObjectWriter {
     // Somebody who keeps undoing what is written is answered less and less often.
     const quarrel = repaired && performance.now() - before.at < quarrelMillis;
     const failures = quarrel ? before.failures + 1 : 0;
-    const content = this.#objects.own.get(key)?.content;
-    this.#note(key, wanted, failures, content === undefined ? {} : { content });
+    const live = this.#objects.own.get(key);
+    this.#note(key, wanted, failures, live === undefined ? {} : { content: live.content, uid: live.uid });
     if (repaired) this.#log.warn('an object was changed by somebody else and is repaired', { object: key });
     else this.#log.info(this.#target.dryRun ? 'an object would be written' : 'an object is written', { object: key });
   }
@@ -104,7 +106,7 @@ export class ObjectWriter {
       );
     }
     const live = this.#objects.own.get(key);
-    const own = live === undefined ? await this.#lookFor(path) : ok(live.uid);
+    const own = live === undefined ? await this.#lookFor(path, this.#written.get(key)?.uid) : ok(live.uid);
     if (!own.ok) return own;
     // With a uid the write is to that very object and fails when it was made anew.
     const sent = await serverSideApply(
@@ -123,25 +125,26 @@ export class ObjectWriter {
   }
 
   /** The uid of an object of this name that may be written over; none when there is none at all. */
-  async #lookFor(path: string): Promise<Result<string | undefined, string>> {
+  async #lookFor(path: string, written: string | undefined): Promise<Result<string | undefined, string>> {
     const found = await this.#connection.get(path);
     if (!found.ok) return found.error.status === 404 ? ok(undefined) : err(reason(found.error));
     const object: Fields = isRecord(found.value) ? found.value : {};
     const { uid } = isRecord(object.metadata) ? object.metadata : {};
-    if (this.#target.adopt || isOwn(this.#target.id, object)) return ok(String(uid));
+    if (this.#target.adopt || uid === written || isOwn(this.#target.id, object)) return ok(String(uid));
     return err('there is an object of that name which smi-mesh has not made; remove it, or allow --adopt');
   }
 
   #failed(key: TargetKey, wanted: Desired, before: Written | undefined, because: string): void {
     if (before?.because !== because) this.#log.error('an object is not written', { object: key, because });
-    this.#note(key, wanted, (before?.text === wanted.text ? before.failures : 0) + 1, { because });
+    const uid = before?.uid === undefined ? {} : { uid: before.uid };
+    this.#note(key, wanted, (before?.text === wanted.text ? before.failures : 0) + 1, { because, ...uid });
   }
 
   #note(
     key: TargetKey,
     { text }: Desired,
     failures: number,
-    outcome: { readonly because?: string; readonly content?: string },
+    outcome: Pick<Written, 'because' | 'content' | 'uid'>,
   ): void {
     const [first, longest] = pauses;
     const now = performance.now();
