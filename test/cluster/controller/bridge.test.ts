@@ -129,6 +129,11 @@ async function held(): Promise<Meaning> {
   return Object.fromEntries(entries.sort());
 }
 
+/** The logs of the bridges of a test, for a failure. */
+const said = () => bridges.flatMap(({ lines }) => lines).join('');
+
+const settled = (bridge: RunningBridge) => until(() => bridge.landed, patience, said);
+
 async function holds(expected: Meaning): Promise<void> {
   let found: Meaning = {};
   await until(
@@ -137,7 +142,7 @@ async function holds(expected: Meaning): Promise<void> {
       return JSON.stringify(found) === JSON.stringify(expected);
     },
     patience,
-    () => `${JSON.stringify(found)} is ${JSON.stringify(expected)}\n${bridges.flatMap(({ lines }) => lines).join('')}`,
+    () => `${JSON.stringify(found)} is ${JSON.stringify(expected)}\n${said()}`,
   );
 }
 
@@ -145,10 +150,10 @@ test('objects come, change and go with the model, and nothing else is touched', 
   await client.post(maps, { metadata: { name: 'theirs', labels: { app: 'other' } }, data: { value: 'theirs' } });
   const bridge = new RunningBridge(await connected(), { a: '1', b: '2' });
   await holds({ a: '1', b: '2', theirs: 'theirs' });
-  await until(() => bridge.landed, patience);
+  await settled(bridge);
   bridge.mean({ a: '3', c: '4' });
   await holds({ a: '3', c: '4', theirs: 'theirs' });
-  await until(() => bridge.landed, patience);
+  await settled(bridge);
   bridge.mean({});
   await holds({ theirs: 'theirs' });
   const { metadata } = (await client.get(`${maps}/theirs`)).body;
@@ -159,7 +164,7 @@ test('objects come, change and go with the model, and nothing else is touched', 
 test('what is edited or removed by hand is repaired, fields of others stay', async () => {
   const bridge = new RunningBridge(await connected(), { a: '1', b: '2' });
   await holds({ a: '1', b: '2' });
-  await until(() => bridge.landed, patience);
+  await settled(bridge);
   await client.patch(`${maps}/a`, { data: { value: 'mine' }, metadata: { annotations: { note: 'kept' } } });
   await client.delete(`${maps}/b`);
   await holds({ a: '1', b: '2' });
@@ -168,18 +173,18 @@ test('what is edited or removed by hand is repaired, fields of others stay', asy
   await holds({ a: '1', b: '2' });
   const { metadata } = (await client.get(`${maps}/a`)).body;
   expect(metadata?.annotations).toEqual({ note: 'kept' });
-  await until(() => bridge.landed, patience);
+  await settled(bridge);
 });
 
 test('an object that somebody else made stays as it is, which is told, until it is gone or may be adopted', async () => {
   await client.post(maps, { metadata: { name: 'a' }, data: { value: 'theirs' } });
   const bridge = new RunningBridge(await connected(), { a: '1', b: '2' });
   await holds({ a: 'theirs', b: '2' });
-  await until(() => bridge.state.progress.failures.size === 1, patience);
+  await until(() => bridge.state.progress.failures.size === 1, patience, said);
   expect(bridge.state.progress.failures.get(split('a'))).toMatch(/smi-mesh has not made/);
   await client.delete(`${maps}/a`);
   await holds({ a: '1', b: '2' });
-  await until(() => bridge.landed, patience);
+  await settled(bridge);
   await bridge.stop();
 
   await client.post(maps, { metadata: { name: 'c' }, data: { value: 'theirs' } });
@@ -190,13 +195,14 @@ test('an object that somebody else made stays as it is, which is told, until it 
 test('one that ends in the middle leaves nothing orphaned or double, nor do two at once', async () => {
   const many = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`n${String(i).padStart(2, '0')}`, 'old']));
   const first = new RunningBridge(await connected(), many);
-  await until(async () => (await names()).length > 3, patience);
+  await until(async () => (await names()).length > 3, patience, said);
   await first.stop();
   const fewer = Object.fromEntries(Object.keys(many).flatMap((name, i) => (i % 2 === 0 ? [[name, 'new']] : [])));
   const second = new RunningBridge(await connected(), fewer);
   const third = new RunningBridge(await connected(), fewer);
   await holds(fewer);
-  await until(() => second.landed && third.landed, patience);
+  await settled(second);
+  await settled(third);
   second.mean({ n00: 'last' });
   third.mean({ n00: 'last' });
   await holds({ n00: 'last' });
@@ -206,7 +212,7 @@ test('a model that is refused changes nothing', async () => {
   const bridge = new RunningBridge(await connected(), { a: '1' });
   await holds({ a: '1' });
   bridge.mean({}, 'grants cannot be said');
-  await until(() => bridge.state.progress.findings.length === 1, patience);
+  await until(() => bridge.state.progress.findings.length === 1, patience, said);
   expect(bridge.state.progress.findings[0]?.message).toBe('grants cannot be said');
   expect(await held()).toEqual({ a: '1' });
   bridge.mean({ a: '2' });
@@ -215,7 +221,7 @@ test('a model that is refused changes nothing', async () => {
 
 test('a dry run says what would be done and does nothing', async () => {
   const bridge = new RunningBridge(await connected(), { a: '1', b: '2' }, { dryRun: true });
-  await until(() => bridge.said('an object would be written') === 2, patience);
+  await until(() => bridge.said('an object would be written') === 2, patience, said);
   expect(await held()).toEqual({});
   expect(bridge.landed).toBe(false);
 });
@@ -230,7 +236,7 @@ test('a kind that the cluster does not serve yet is told, and written once it is
       artifact: (name, value) => ({ ...route, metadata: { namespace: 'default', name }, spec: { value } }),
     },
   );
-  await until(() => bridge.state.progress.failures.size === 1, patience);
+  await until(() => bridge.state.progress.failures.size === 1, patience, said);
   expect(bridge.state.progress.failures.get(split('a'))).toMatch(/does not serve Route/);
   const defined = await client.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -247,12 +253,13 @@ test('a kind that the cluster does not serve yet is told, and written once it is
   await until(
     async () => (await client.get('/apis/bridge.test/v1/namespaces/default/routes/a')).status === 200,
     patience,
+    said,
   );
-  await until(() => bridge.landed, patience);
+  await settled(bridge);
   const { metadata } = (await client.get('/apis/bridge.test/v1/namespaces/default/routes/a')).body;
   // Fields that the apiserver fills in are no difference to be repaired.
   bridge.mean({ a: '1' });
-  await until(() => bridge.landed, patience);
+  await settled(bridge);
   expect((await client.get('/apis/bridge.test/v1/namespaces/default/routes/a')).body.metadata).toEqual(metadata);
 });
 

@@ -8,7 +8,15 @@ const key = objectKey('split.smi-spec.io', 'TrafficSplit', 'shop', 'shop');
 /** An object in a cluster of one, with a writer that sees what it wrote only when told. */
 function cluster() {
   const clock = { now: 0 };
-  const state = { landed: true, generation: 1, version: 1, status: undefined as unknown, there: true, refused: false, unapplied: '' };
+  const state = {
+    landed: true,
+    generation: 1,
+    version: 1,
+    status: undefined as unknown,
+    there: true,
+    refused: false,
+    unapplied: '',
+  };
   const subject = (): StatusSubject => ({
     key,
     path: '/shop',
