@@ -1,4 +1,5 @@
 import type { Artifact } from '../../../src/adapter/contract.ts';
+import { commonPolicy } from '../../../src/adapter/policy-cases.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { compareText } from '../../../src/lib/collections.ts';
 import type { ClusterPolicy } from '../../../src/model/policy.ts';
@@ -11,7 +12,6 @@ import { lookups } from './dns.ts';
 import { type Endpoint, endpointsOf, loadAssignment, plainPeer } from './endpoints.ts';
 import { ads, type Message, originMetadata, socketAddress } from './message.ts';
 import { preferenceOf } from './places.ts';
-import { commonPolicy } from './request-policies.ts';
 import { clientTls, plainText } from './tls.ts';
 import { type UpstreamHttp, upstreamHttp } from './upstream-http.ts';
 

@@ -1,3 +1,4 @@
+import { commonPolicy } from '../../../src/adapter/policy-cases.ts';
 import { shared } from '../../../src/adapter/tracking.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
@@ -13,7 +14,6 @@ import { pathHeader } from './match.ts';
 import { meshFields } from './mesh-fields.ts';
 import { ads, type Message, originMetadata } from './message.ts';
 import { outsideRoutes } from './outside.ts';
-import { commonPolicy } from './request-policies.ts';
 import { retryPolicy } from './retry-policy.ts';
 import type { ForwardSettings } from './route-action.ts';
 import { ruleRoutes } from './rule-routes.ts';

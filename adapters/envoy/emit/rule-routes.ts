@@ -1,8 +1,8 @@
+import { policyCases } from '../../../src/adapter/policy-cases.ts';
 import { type Origin, parseObjectKey } from '../../../src/diagnostics/origin.ts';
 import type { OutboundRule, ServiceId } from '../../../src/model/types.ts';
 import { type Condition, methodsOf, routeMatch } from './match.ts';
 import { type Message, originMetadata } from './message.ts';
-import { policyCases } from './request-policies.ts';
 import { dependsOnMethod, repeatableMethods } from './retry-policy.ts';
 import { type ForwardSettings, forwardAction, type Target } from './route-action.ts';
 

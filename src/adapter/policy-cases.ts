@@ -1,7 +1,7 @@
-import type { Origin } from '../../../src/diagnostics/origin.ts';
-import type { PolicyLayer, RequestPolicy } from '../../../src/model/policy.ts';
-import { assembled, type FieldInForce, fieldsInForce } from '../../../src/model/policy-fields.ts';
-import type { HttpMatch } from '../../../src/model/types.ts';
+import type { Origin } from '../diagnostics/origin.ts';
+import type { PolicyLayer, RequestPolicy } from '../model/policy.ts';
+import { assembled, type FieldInForce, fieldsInForce } from '../model/policy-fields.ts';
+import type { HttpMatch } from '../model/types.ts';
 
 /** What policies together say about some requests. */
 export interface MergedPolicy {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { policyCases } from '../../../../adapters/envoy/emit/request-policies.ts';
-import { nonEmpty } from '../../../../src/lib/collections.ts';
-import { covers } from '../../../../src/model/guards.ts';
-import type { PolicyLayer, RequestPolicy } from '../../../../src/model/policy.ts';
-import { assembled, fieldsInForce } from '../../../../src/model/policy-fields.ts';
-import { matching } from '../../../support/envoy-model.ts';
-import '../../../support/property-seed.ts';
+import { policyCases } from '../../../src/adapter/policy-cases.ts';
+import { nonEmpty } from '../../../src/lib/collections.ts';
+import { covers } from '../../../src/model/guards.ts';
+import type { PolicyLayer, RequestPolicy } from '../../../src/model/policy.ts';
+import { assembled, fieldsInForce } from '../../../src/model/policy-fields.ts';
+import { matching } from '../../support/envoy-model.ts';
+import '../../support/property-seed.ts';
 
 const methods = ['GET', 'POST', 'PUT'] as const;
 const paths = ['/a', '/ab', '/b'] as const;
