@@ -10,6 +10,7 @@ export const support: SupportTable = {
   },
   'weighted-split': { level: 'exact' },
   'split-with-matches': { level: 'exact' },
+  'client-rules': { level: 'exact' },
   'match-path-regex': { level: 'exact' },
   'match-method': { level: 'exact' },
   'match-header-regex': { level: 'exact' },

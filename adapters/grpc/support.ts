@@ -10,6 +10,7 @@ export const support: SupportTable = {
   'udp-routing': { level: 'none', why: 'gRPC clients make calls, not datagrams' },
   'weighted-split': { level: 'exact' },
   'split-with-matches': { level: 'exact' },
+  'client-rules': { level: 'none', why: 'clients share their resources; what is for some namespaces only is left out' },
   'match-path-regex': { level: 'exact' },
   'match-method': { level: 'exact' },
   'match-header-regex': {

@@ -5,6 +5,7 @@ export const features = [
   'udp-routing',
   'weighted-split',
   'split-with-matches',
+  'client-rules',
   'match-path-regex',
   'match-method',
   'match-header-regex',

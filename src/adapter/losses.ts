@@ -2,6 +2,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import type { PolicyLayer } from '../model/policy.ts';
+import { allRequestLayers } from '../model/policy-fields.ts';
 import type { GrantTarget, HttpMatch, InboundPolicy, MeshModel, PortPolicy, Principal } from '../model/types.ts';
 import type { Adapter } from './contract.ts';
 import { type Feature, features } from './features.ts';
@@ -73,18 +74,17 @@ function refusingOutside({ settings, workloads }: MeshModel): readonly Use[] {
   return asked ? [use('outbound-registry-only', [])] : [];
 }
 
-function outboundUses(
-  { protocol, rules, policies, endpoints }: PortPolicy,
-  service: readonly Origin[],
-): readonly Use[] {
+function outboundUses(port: PortPolicy, service: readonly Origin[]): readonly Use[] {
+  const { protocol, rules, endpoints } = port;
   return [
     use(routing[protocol], service),
-    ...rules.flatMap(({ match, to, origins }) => [
+    ...rules.flatMap(({ from, match, to, origins }) => [
+      ...(from === 'any' ? [] : [use('client-rules', origins)]),
       ...(to.kind === 'weighted' ? [use('weighted-split', origins)] : []),
       ...(to.kind === 'fail' ? [use('failed-distribution', origins)] : []),
       ...(match === 'any' ? [] : [use('split-with-matches', origins), ...matchUses(match)]),
     ]),
-    ...layerUses([...(policies ?? []), ...(endpoints === undefined ? [] : [endpoints])]),
+    ...layerUses([...allRequestLayers(port), ...(endpoints === undefined ? [] : [endpoints])]),
   ];
 }
 

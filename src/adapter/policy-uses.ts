@@ -1,6 +1,6 @@
 import type { Origin } from '../diagnostics/origin.ts';
 import type { PolicyLayer } from '../model/policy.ts';
-import { fieldsOf, specField } from '../model/policy-fields.ts';
+import { fieldsOf, placesOf } from '../model/policy-fields.ts';
 import type { WorkloadPort } from '../model/types.ts';
 import type { Feature } from './features.ts';
 
@@ -33,8 +33,7 @@ export function policyUses(layers: readonly PolicyLayer<object>[]): readonly Use
     fieldsOf(fields).flatMap(({ path }): Use[] => {
       const found = featureOfField.find(([start]) => path === start || path.startsWith(`${start}.`));
       if (found === undefined) return [];
-      const field = `spec.${specField(path)}`;
-      return [{ feature: found[1], origins: origins.filter((origin) => origin.path === field) }];
+      return [{ feature: found[1], origins: placesOf(path, origins) }];
     }),
   );
 }

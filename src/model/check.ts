@@ -1,5 +1,6 @@
 import { compileRe2 } from '../lib/re2.ts';
 import type { PolicyLayer } from './policy.ts';
+import { allRequestLayers } from './policy-fields.ts';
 import { comparePorts, findPort, portKey, type Transport, transportOf } from './ports.ts';
 import type {
   Distribution,
@@ -69,7 +70,8 @@ function checkOutbound(model: MeshModel, { service, ports }: OutboundPolicy): st
   const found: string[] = [];
   if (offered.sort().join() !== Object.keys(ports).sort().join())
     found.push(`the policy of ${service} does not cover its ports`);
-  for (const { port, protocol, rules, policies } of Object.values(ports)) {
+  for (const outbound of Object.values(ports)) {
+    const { port, protocol, rules } = outbound;
     const last = rules.at(-1);
     if (last?.match !== 'any' || last.from !== 'any') found.push(`${service}:${port} has no last rule for everything`);
     for (const { match, to } of rules) {
@@ -78,7 +80,7 @@ function checkOutbound(model: MeshModel, { service, ports }: OutboundPolicy): st
         ...checkDistribution(model, `${service}:${port}`, to, transportOf(protocol)),
       );
     }
-    for (const { policy, matches, fields } of policies ?? []) {
+    for (const { policy, matches, fields } of allRequestLayers(outbound)) {
       const where = `policy ${policy} of ${service}:${port}`;
       found.push(...checkMatches(where, matches));
       const { mirror } = fields;

@@ -4,7 +4,7 @@ import type { Decision, HttpRequest, TrafficRequest } from './decision.ts';
 import { covers } from './guards.ts';
 import { answersTo, candidates, headlessAt, parseAuthority, type ServiceAtPort } from './hosts.ts';
 import { headerValue, type MatchedRequest, mismatch } from './match.ts';
-import { fieldsInForce } from './policy-fields.ts';
+import { fieldsInForce, requestLayersOf } from './policy-fields.ts';
 import { portKey, transportOf } from './ports.ts';
 import { targetsOf } from './targets.ts';
 import type { MeshModel, OutboundRule, Service, Workload } from './types.ts';
@@ -124,11 +124,17 @@ function route(
   if (found === undefined) return { ...rejected(unavailable(http), 'no rule applies'), service: service.id };
   const rule = { index, match: found.match, origins: found.origins };
   if (found.to.kind === 'fail') {
-    const because = { text: 'the split has no backend that can take traffic', code: found.to.because };
-    return { outcome: 'rejected', status: unavailable(http), because, service: service.id, rule, targets: [] };
+    const text =
+      found.to.status === 404
+        ? 'no rule of a route takes the request'
+        : 'the rule has no backend that can take traffic';
+    const status = http === undefined ? 0 : (found.to.status ?? 503);
+    const because = { text, code: found.to.because };
+    return { outcome: 'rejected', status, because, service: service.id, rule, targets: [] };
   }
   const targets = targetsOf(model, client, found.to, { service: service.id, port: port.port, pod }, http, request);
-  const fields = http === undefined ? [] : fieldsInForce(policies.filter(({ matches }) => covers(matches, http)));
+  const layers = requestLayersOf(found, policies);
+  const fields = http === undefined ? [] : fieldsInForce(layers.filter(({ matches }) => covers(matches, http)));
   return {
     outcome: 'routed',
     service: service.id,

@@ -1,6 +1,6 @@
 import { type Origin, parseObjectKey } from '../diagnostics/origin.ts';
 import { isRecord } from '../lib/values.ts';
-import type { PolicyLayer } from './policy.ts';
+import type { FieldOrigin, PolicyLayer, RequestPolicy } from './policy.ts';
 
 /** What is taken from one layer as a whole; everything else is merged field by field. */
 const wholes: ReadonlySet<string> = new Set([
@@ -42,6 +42,30 @@ export function specField(path: string): string {
   return path === 'retries.on' ? 'retries.retryOn' : path;
 }
 
+/** The places of a layer that say a field. */
+export function placesOf(path: string, origins: readonly FieldOrigin[]): readonly Origin[] {
+  const field = `spec.${specField(path)}`;
+  return origins.filter((origin) => (origin.says ?? origin.path) === field).map(({ says: _, ...origin }) => origin);
+}
+
+/** What holds for the requests that a rule takes, from the most specific: what the rule itself says, then the port's layers. */
+export function requestLayersOf(
+  { policy }: { readonly policy?: PolicyLayer<RequestPolicy> },
+  layers: readonly PolicyLayer<RequestPolicy>[],
+): readonly PolicyLayer<RequestPolicy>[] {
+  return policy === undefined ? layers : [policy, ...layers];
+}
+
+/** Everything that is said of requests to a service port. */
+export function allRequestLayers({ rules, policies = [] }: RequestLayers): readonly PolicyLayer<RequestPolicy>[] {
+  return [...rules.flatMap(({ policy }) => policy ?? []), ...policies];
+}
+
+interface RequestLayers {
+  readonly rules: readonly { readonly policy?: PolicyLayer<RequestPolicy> }[];
+  readonly policies?: readonly PolicyLayer<RequestPolicy>[];
+}
+
 /** A field together with the layer that says it. */
 export interface FieldInForce extends PolicyField {
   /** `NAMESPACE/NAME` of the TrafficPolicy. */
@@ -55,8 +79,7 @@ export function fieldsInForce(layers: readonly PolicyLayer<object>[]): readonly 
   for (const { policy, fields, origins } of layers) {
     for (const field of fieldsOf(fields)) {
       if (found.has(field.path)) continue;
-      const path = `spec.${specField(field.path)}`;
-      const places = origins.filter((origin) => origin.path === path);
+      const places = placesOf(field.path, origins);
       found.set(field.path, { ...field, policy: policyAt(places) ?? policy, origins: places });
     }
   }

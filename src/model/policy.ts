@@ -8,14 +8,19 @@ import type { ServiceId } from './names.ts';
  * absent is "not said here": the next layer says it, or in the end the data plane's default.
  */
 
-/** One TrafficPolicy as far as it concerns a service port or a container port. */
+/** The place of a field that stands elsewhere than in a TrafficPolicy: `says` is where it would stand there. */
+export interface FieldOrigin extends Origin {
+  readonly says?: string;
+}
+
+/** One TrafficPolicy, or rule of a route, as far as it concerns a service port or a container port. */
 export interface PolicyLayer<Fields> {
-  /** `NAMESPACE/NAME` of the TrafficPolicy. */
+  /** `NAMESPACE/NAME` of the TrafficPolicy or the route. */
   readonly policy: string;
   /** A request is covered when any of the matches holds. */
   readonly matches: 'any' | NonEmpty<HttpMatch>;
   readonly fields: Fields;
-  readonly origins: readonly Origin[];
+  readonly origins: readonly FieldOrigin[];
 }
 
 /** What a client's proxy does with a request to a service. */

@@ -168,6 +168,8 @@ export interface OutboundRule {
   readonly from: 'any' | NonEmpty<NamespaceId | WorkloadSetId>;
   readonly match: HttpMatch | 'any';
   readonly to: Distribution;
+  /** What its own source says of the requests that it takes; each field goes before those of the port's policies. */
+  readonly policy?: PolicyLayer<RequestPolicy>;
   /** Empty for the implicit rule of a service that no split governs. */
   readonly origins: readonly Origin[];
 }
@@ -175,7 +177,14 @@ export interface OutboundRule {
 export type Distribution =
   | { readonly kind: 'self' }
   | { readonly kind: 'weighted'; readonly targets: NonEmpty<WeightedTarget> }
-  | { readonly kind: 'fail'; readonly because: DiagnosticCode };
+  | Failing;
+
+/** Requests are answered with `status`, absent: 503; connections are closed. */
+export interface Failing {
+  readonly kind: 'fail';
+  readonly because: DiagnosticCode;
+  readonly status?: 404 | 500;
+}
 
 /** In the order of the split's backends; the port is of the transport of the port that is split. Weights are relative whole numbers; at least one is positive. */
 export interface WeightedTarget {

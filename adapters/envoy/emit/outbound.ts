@@ -1,4 +1,5 @@
 import { shared } from '../../../src/adapter/tracking.ts';
+import { allRequestLayers } from '../../../src/model/policy-fields.ts';
 import type { MeshModel, Workload } from '../../../src/model/types.ts';
 import { outboundName } from '../names.ts';
 import type { EnvoyOptions } from '../options.ts';
@@ -57,7 +58,7 @@ function referencedClusters(model: MeshModel, name: string, client: Caller): rea
           ? [nameOf(service.id, port.port)]
           : to.targets.map((one) => nameOf(one.service, one.port));
       }),
-    ...(policy.policies ?? []).flatMap(({ fields: { mirror } }) =>
+    ...allRequestLayers(policy).flatMap(({ fields: { mirror } }) =>
       mirror === undefined ? [] : [nameOf(mirror.service, mirror.port)],
     ),
   ];

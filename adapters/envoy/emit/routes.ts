@@ -3,6 +3,7 @@ import { shared } from '../../../src/adapter/tracking.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
 import type { Faults } from '../../../src/model/policy.ts';
+import { allRequestLayers } from '../../../src/model/policy-fields.ts';
 import type { MeshModel, NamespaceId, OutboundRule, Service, Workload } from '../../../src/model/types.ts';
 import { parseClusterName } from '../names.ts';
 import { type Binding, namesAt, type Served, servedAt } from './bindings.ts';
@@ -143,7 +144,7 @@ export function httpPart(
       routes: [...faultRoutes, overdue, ...routes, unroutedRule(cluster)],
     },
     origins: [...service.origins, ...originsWithin(policy.rules, policies)],
-    faults: policies.flatMap(({ fields }) => fields.faults ?? []),
+    faults: allRequestLayers({ rules, policies }).flatMap(({ fields }) => fields.faults ?? []),
     asksForPath: asksForPath(routes),
   };
 }

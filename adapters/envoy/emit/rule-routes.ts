@@ -1,5 +1,6 @@
 import { policyCases } from '../../../src/adapter/policy-cases.ts';
 import { type Origin, parseObjectKey } from '../../../src/diagnostics/origin.ts';
+import { requestLayersOf } from '../../../src/model/policy-fields.ts';
 import type { OutboundRule, ServiceId } from '../../../src/model/types.ts';
 import { type Condition, methodsOf, routeMatch } from './match.ts';
 import { type Message, originMetadata } from './message.ts';
@@ -44,10 +45,13 @@ export function ruleRoutes(
   const split = splitOf(rule);
   const governing = split === '' ? {} : { split };
   if (to.kind === 'fail') {
-    return routesOf({ name, matches: own, headers: [], origins, ...governing }, { directResponse: { status: 503 } });
+    return routesOf(
+      { name, matches: own, headers: [], origins, ...governing },
+      { directResponse: { status: to.status ?? 503 } },
+    );
   }
   const targets = to.kind === 'self' ? [{ service, port, weight: 1 }] : to.targets;
-  return policyCases(policies).flatMap(({ policy, matches: lists, covering, originsOf }) =>
+  return policyCases(requestLayersOf(rule, policies)).flatMap(({ policy, matches: lists, covering, originsOf }) =>
     combinations(lists).flatMap((matches) => {
       const taken: Taken = {
         name: covering.length === 0 ? name : `${name}[${covering.join(',')}]`,

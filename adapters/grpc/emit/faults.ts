@@ -10,6 +10,7 @@ export const faultFilter: Message = { name: filterName, typedConfig: any(type, {
 
 /** gRPC status codes. */
 export const permissionDenied = 7;
+export const unimplemented = 12;
 export const unavailable = 14;
 
 const always: Message = { numerator: 100, denominator: 'HUNDRED' };

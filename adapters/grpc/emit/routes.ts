@@ -1,8 +1,9 @@
 import type { Artifact } from '../../../src/adapter/contract.ts';
 import type { RequestPolicy } from '../../../src/model/policy.ts';
+import { allRequestLayers, requestLayersOf } from '../../../src/model/policy-fields.ts';
 import type { Distribution, HttpMatch, MeshModel, OutboundRule, PortPolicy } from '../../../src/model/types.ts';
 import { findServicePort, nowhere, portName, type ServicePortRef, typeUrls } from '../names.ts';
-import { failing, permissionDenied, routeFaults, unavailable } from './faults.ts';
+import { failing, permissionDenied, routeFaults, unavailable, unimplemented } from './faults.ts';
 import { hashPolicies } from './hash.ts';
 import { hostNames, shortNames } from './listeners.ts';
 import { asksAuthority, callMatch, everyCall, routeMatch } from './match.ts';
@@ -15,7 +16,7 @@ import { clusterShares } from './targets.ts';
 export function emitRoutes(model: MeshModel, ref: ServicePortRef): readonly Artifact[] {
   const { service, policy, name } = ref;
   const names = [...hostNames(ref), ...shortNames(ref)];
-  const asked = [...policy.rules, ...(policy.policies ?? [])].flatMap(({ origins }) => origins);
+  const asked = [...policy.rules, ...allRequestLayers(policy)].flatMap(({ origins }) => origins);
   const groups = virtualHosts(policy, names);
   const hosts = groups.map(([first, ...others], index) => ({
     name: index === 0 ? name : `${name}~${index}`,
@@ -46,13 +47,10 @@ export function usesNowhere(policy: PortPolicy): boolean {
 
 /** Whether routes of a service port use the filter that injects faults. */
 export function usesFaults(policy: PortPolicy): boolean {
-  return usesNowhere(policy) || (policy.policies ?? []).some(({ fields }) => fields.faults !== undefined);
+  return usesNowhere(policy) || allRequestLayers(policy).some(({ fields }) => fields.faults !== undefined);
 }
 
-/**
- * Rules for some clients only cannot be said in a resource that all clients share; they match nothing here. No source
- * that the compiler reads writes such rules yet.
- */
+/** Rules for some clients only cannot be said in a resource that all clients share; they match nothing here. */
 function sharedRules({ rules }: PortPolicy): readonly OutboundRule[] {
   return rules.filter(({ from }) => from === 'any');
 }
@@ -77,7 +75,7 @@ function routesOf(model: MeshModel, ref: ServicePortRef, host: string): readonly
   const routes = sharedRules(ref.policy).flatMap((rule, index) => {
     const match = callMatch(rule.match, host);
     if (match === undefined) return [];
-    return refine(match, layers, host).map(({ match: refined, fields }, variant) =>
+    return refine(match, requestLayersOf(rule, layers), host).map(({ match: refined, fields }, variant) =>
       emitRoute(model, ref, rule, {
         name: variant === 0 ? `${ref.name}#${index}` : `${ref.name}#${index}.${variant}`,
         match: routeMatch(refined),
@@ -99,7 +97,10 @@ function emitRoute(model: MeshModel, ref: ServicePortRef, rule: OutboundRule, pa
   const { name, match, fields } = parts;
   const metadata = originMetadata(rule.origins);
   const clusters = destination(model, ref, rule.to);
-  if (clusters === undefined) return { ...failed(name, match, unavailable), ...metadata };
+  if (clusters === undefined) {
+    const missing = rule.to.kind === 'fail' && rule.to.status === 404;
+    return { ...failed(name, match, missing ? unimplemented : unavailable), ...metadata };
+  }
   const { timeouts, retries, faults } = fields;
   return {
     name,

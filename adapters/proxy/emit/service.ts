@@ -4,6 +4,7 @@ import type { Artifact } from '../../../src/adapter/contract.ts';
 import { shared } from '../../../src/adapter/tracking.ts';
 import { parseObjectKey } from '../../../src/diagnostics/origin.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
+import { allRequestLayers } from '../../../src/model/policy-fields.ts';
 import { portKey, type Transport } from '../../../src/model/ports.ts';
 import type { Distribution, MeshModel, OutboundRule } from '../../../src/model/types.ts';
 import { parsePortName, portName, protocols, typeUrls } from '../names.ts';
@@ -16,7 +17,7 @@ export function emitService(model: MeshModel, name: string): readonly Artifact[]
   const service = model.services[id];
   const policy = model.outbound[id]?.ports[portKey(port, transport)];
   if (service === undefined || policy === undefined) return [];
-  const rules = sharedRules(policy.rules);
+  const { rules } = policy;
   const body: OutboundService = {
     name,
     protocol: protocols[policy.protocol],
@@ -38,8 +39,8 @@ export function referencedEndpoints(model: MeshModel, name: string): readonly st
     const { service, port, transport } = parsePortName(name);
     const policy = whole.outbound[service]?.ports[portKey(port, transport)];
     if (policy === undefined) return [];
-    const routed = sharedRules(policy.rules).flatMap(({ to }) => targetsOf(to, name, transport));
-    const mirrored = (policy.policies ?? []).flatMap(({ fields: { mirror } }) =>
+    const routed = policy.rules.flatMap(({ to }) => targetsOf(to, name, transport));
+    const mirrored = allRequestLayers(policy).flatMap(({ fields: { mirror } }) =>
       mirror === undefined ? [] : [portName(mirror.service, mirror.port)],
     );
     return [...new Set([...routed, ...mirrored])];
@@ -51,20 +52,14 @@ function targetsOf(to: Distribution, self: string, transport: Transport): readon
   return to.kind === 'weighted' ? to.targets.map(({ service, port }) => portName(service, port, transport)) : [];
 }
 
-/**
- * Rules for some clients only cannot be said in a resource that all clients share; they match nothing here. No source
- * that the compiler reads writes such rules yet.
- */
-function sharedRules(rules: readonly OutboundRule[]): readonly OutboundRule[] {
-  return rules.filter((rule) => rule.from === 'any');
-}
-
 function emitRule(rule: OutboundRule, self: string, transport: Transport): Rule {
   return {
     ...(rule.match === 'any' ? {} : { match: emitMatch(rule.match) }),
     ...emitTarget(rule, self, transport),
     origins: emitOrigins(rule.origins),
     split: splitOf(rule),
+    ...(rule.from === 'any' ? {} : { from: [...rule.from] }),
+    ...(rule.policy === undefined ? {} : { policy: emitRequestLayer(rule.policy) }),
   };
 }
 
@@ -82,7 +77,7 @@ function emitTarget({ to }: OutboundRule, self: string, transport: Transport): P
         },
       };
     case 'fail':
-      return { fail: { code: to.because } };
+      return { fail: { code: to.because, ...(to.status === undefined ? {} : { status: to.status }) } };
   }
 }
 

@@ -10,7 +10,9 @@ export function wantedNames(node: string, resources: ResourceSet): Names {
   for (const name of services) {
     const { rules, policies } = resources.get('OutboundService', name) ?? { rules: [], policies: [] };
     for (const target of rules.flatMap((rule) => rule.weighted?.targets ?? [])) endpoints.add(target.endpoints);
-    for (const { mirror } of policies) if (mirror !== null) endpoints.add(mirror.endpoints);
+    for (const { mirror } of [...rules.flatMap(({ policy }) => policy ?? []), ...policies]) {
+      if (mirror !== null) endpoints.add(mirror.endpoints);
+    }
   }
   return {
     Workload: new Set([node]),

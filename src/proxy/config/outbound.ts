@@ -4,6 +4,7 @@ import type { MetricsRegistry } from '../../telemetry/registry.ts';
 import { RequestSeries } from '../../telemetry/requests.ts';
 import type { Destination } from '../interception/original-destination.ts';
 import type { PolicyMemory } from '../policy/memory.ts';
+import type { Resolver } from '../policy/merge-layers.ts';
 import { RetryBudget } from '../policy/retry-budget.ts';
 import { type Matcher, validMatcher } from '../routing/match.ts';
 import type {
@@ -139,27 +140,37 @@ export class OutboundCompiler {
     if (known !== undefined) return known;
     const service = this.#resources.get('OutboundService', name);
     if (service === undefined) return undefined;
-    const routes = service.rules.map((rule, index) => this.#route(name, rule, index));
-    const policies = policyTable(service, {
+    const resolver: Resolver = {
       cluster: (endpoints) => this.#cluster(endpoints),
       budget: (windowMillis) =>
         this.#memory.budgets.get(`${name} ${windowMillis}`, () => new RetryBudget(windowMillis)),
-    });
+    };
+    const routes = service.rules
+      .filter(({ from }) => this.#isMeant(from))
+      .map((rule, index) => this.#route(service, rule, index, resolver));
+    const policies = policyTable(service.policies, resolver);
     const rejected = this.#series(name, '');
-    const uses = usesOf(service.policies);
+    const uses = usesOf([...service.policies, ...service.rules.flatMap(({ policy }) => policy ?? [])]);
     const compiled = { name, routes, rejected, policy: policies.common(), policies, uses };
     this.#services.set(name, compiled);
     return compiled;
   }
 
-  #route(destination: string, rule: Service['rules'][number], index: number): Route {
+  /** Whether a rule for some clients is for this one; an empty list is every client. */
+  #isMeant(from: readonly string[]): boolean {
+    const { namespace, inboundPolicy } = this.#workload;
+    return from.length === 0 || from.includes(namespace) || from.includes(inboundPolicy);
+  }
+
+  #route({ name: destination, policies }: Service, rule: Service['rules'][number], index: number, by: Resolver): Route {
     const weighted = rule.weighted?.targets ?? [];
-    const by = { split: rule.split, route: `${destination}#${index}` };
+    const labels = { split: rule.split, route: `${destination}#${index}` };
+    const own = rule.policy && policyTable([rule.policy, ...policies], by);
     const targets = weighted.map(
       ({ endpoints, weight }): RouteTarget => ({
         weight,
         cluster: this.#cluster(endpoints),
-        series: this.#series(destination, serviceOf(endpoints), by),
+        series: this.#series(destination, serviceOf(endpoints), labels),
         admits: this.#admits.get(endpoints),
       }),
     );
@@ -168,7 +179,9 @@ export class OutboundCompiler {
       split: rule.split,
       targets,
       total: targets.reduce((sum, target) => sum + target.weight, 0),
-      failed: this.#series(destination, '', by),
+      failed: this.#series(destination, '', labels),
+      failure: rule.fail?.status || 503,
+      ...(own ? { policy: own.common(), policies: own } : {}),
     };
   }
 

@@ -13,7 +13,10 @@ interface Covering {
 }
 
 /** The policies of the requests to a service. */
-export function policyTable({ policies }: Messages['OutboundService'], resolver: Resolver): PolicyTable<Exchange> {
+export function policyTable(
+  policies: Messages['OutboundService']['policies'],
+  resolver: Resolver,
+): PolicyTable<Exchange> {
   return new PolicyTable<Exchange>(policies.map(coverageOf), (layers) =>
     mergeLayers(
       layers.map((index) => policies[index]!),

@@ -81,7 +81,11 @@ function serviceFault(service: Messages['OutboundService']): string | undefined 
   const rules = first('rules', service.rules, (rule) => {
     const match = compileMatch(rule.match);
     if (!match.ok) return `match.${match.error}`;
-    if (rule.fail !== null && rule.fail !== undefined) return undefined;
+    const policy = rule.policy && requestLayerFault(rule.policy);
+    if (policy) return `policy.${policy}`;
+    if (rule.fail !== null && rule.fail !== undefined) {
+      return [0, 404, 500].includes(rule.fail.status) ? undefined : `fail.status: ${rule.fail.status}`;
+    }
     const targets = rule.weighted?.targets ?? [];
     if (targets.length === 0) return 'to: neither targets nor fail';
     if (targets.some((target) => target.endpoints === '')) return 'weighted.targets: a target without endpoints';

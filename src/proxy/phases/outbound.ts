@@ -86,6 +86,7 @@ function matchPhase(table: OutboundTable, testRandomHeader: string | undefined):
       exchange.policy = service.policy ?? service.policies.select(exchange);
       for (const route of service.routes) {
         if (route.matches !== undefined && !route.matches(exchange)) continue;
+        if (route.policies !== undefined) exchange.policy = route.policy ?? route.policies.select(exchange);
         const { destination } = exchange;
         return fixed !== undefined && destination !== undefined && route.split === ''
           ? goStraight(exchange, table.straight(destination))
@@ -128,7 +129,7 @@ function toTarget(exchange: Exchange, route: Route, testRandomHeader: string | u
   exchange.rule = route.split;
   if (route.total === 0) {
     exchange.series = route.failed;
-    return reject(exchange, 503);
+    return reject(exchange, route.failure);
   }
   const target = chooseTarget(exchange, route, testRandomHeader);
   if (target === undefined) {

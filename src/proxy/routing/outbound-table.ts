@@ -25,6 +25,11 @@ export interface Route {
   readonly total: number;
   /** For requests that fail by this rule. */
   readonly failed: RequestSeries;
+  /** The status that they are answered. */
+  readonly failure: number;
+  /** As of the service, where the rule has a policy of its own before those of the service. */
+  readonly policy?: RequestPolicy | undefined;
+  readonly policies?: PolicyTable<Exchange>;
 }
 
 /** What some policies do and others do not, so that a phase of its own does it. */
