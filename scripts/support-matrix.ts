@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { support as envoy } from '../adapters/envoy/support.ts';
+import { support as gatewayApi } from '../adapters/gateway-api/support.ts';
 import { support as grpc } from '../adapters/grpc/support.ts';
 import { support as proxy } from '../adapters/proxy/support.ts';
 import type { Support, SupportTable } from '../src/adapter/contract.ts';
@@ -10,7 +11,12 @@ import { features } from '../src/adapter/features.ts';
 import { packageRoot } from '../src/lib/package-root.ts';
 import { kindsOf, smiGroups, versionsOf } from '../src/smi/versions.ts';
 
-const adapters: Readonly<Record<string, SupportTable>> = { 'our proxy': proxy, Envoy: envoy, 'gRPC clients': grpc };
+const adapters: Readonly<Record<string, SupportTable>> = {
+  'our proxy': proxy,
+  Envoy: envoy,
+  'gRPC clients': grpc,
+  'Gateway API': gatewayApi,
+};
 const versions = ['v1alpha1', 'v1alpha2', 'v1alpha3', 'v1alpha4'];
 
 function kindsTable(): string {

@@ -1,6 +1,9 @@
 import { findPort, type Transport, transportOf } from './ports.ts';
 import type { MeshModel, Service, ServicePort, Workload, WorkloadId } from './types.ts';
 
+/** What names are looked up in. */
+type Known = Pick<MeshModel, 'services' | 'workloads'>;
+
 /** A service port as a client can name it, and the address on which the client's sidecar takes its traffic, if any. */
 export interface ServiceAtPort {
   readonly service: Service;
@@ -20,7 +23,7 @@ export function interceptedAddress({ addresses: [address = ''] }: Workload): str
 
 /** The service ports that a client's sidecar can mean by traffic to `port`, in order of service id. */
 export function candidates(
-  model: MeshModel,
+  model: Known,
   client: Workload,
   port: number,
   transport: Transport,
@@ -42,7 +45,7 @@ export function candidates(
  * leads to.
  */
 export function headlessAt(
-  model: MeshModel,
+  model: Known,
   client: Workload,
   address: string,
   number: number,

@@ -1,14 +1,20 @@
 import { relative } from 'node:path';
 import { Document, visit } from 'yaml';
 import { staticBootstrap } from '../../../adapters/envoy/index.ts';
+import { gatewayApiAdapter } from '../../../adapters/gateway-api/index.ts';
+import type { Translator } from '../../../src/adapter/contract.ts';
+import { emitAll } from '../../../src/adapter/emit-all.ts';
 import { describeObject } from '../../../src/diagnostics/origin.ts';
-import type { WorkloadId } from '../../../src/model/types.ts';
+import type { MeshModel, WorkloadId } from '../../../src/model/types.ts';
 import type { CaseRequest, GoldenCase } from './cases.ts';
 import { type CompiledCase, compileCase } from './pipeline.ts';
 import { proxyResources } from './plane-proxy.ts';
 
 /** Outputs carry addresses, so they are made for one fixed range. */
 const base = 10;
+
+/** The adapters that write documents, with options under which they write something of every mesh. */
+const translators: readonly (readonly [Translator, unknown])[] = [[gatewayApiAdapter, { access: 'elsewhere' }]];
 
 /** What a case's inputs turn into, by path below `expected/`. */
 export function outputsOf(golden: GoldenCase): ReadonlyMap<string, string> {
@@ -17,6 +23,10 @@ export function outputsOf(golden: GoldenCase): ReadonlyMap<string, string> {
   const diagnostics = renderDiagnostics(golden, compiled);
   if (diagnostics !== '') outputs.set('diagnostics.txt', diagnostics);
   if (golden.outputs === 'diagnostics') return outputs;
+  for (const [translator, options] of translators) {
+    const documents = translated(compiled.model, translator, options);
+    if (documents !== '') outputs.set(`${translator.id}.yaml`, documents);
+  }
   for (const workload of namedWorkloads(golden.requests)) {
     const id = Object.values(compiled.model.workloads).find((candidate) => candidate.id === workload);
     if (id === undefined || id.transport === 'plain') continue;
@@ -29,7 +39,22 @@ export function outputsOf(golden: GoldenCase): ReadonlyMap<string, string> {
 
 function envoyYaml({ model }: CompiledCase, id: WorkloadId): string {
   const certificates = { certificateChain: 'chain.pem', privateKey: 'key.pem', trustBundle: 'roots.pem' };
-  const document = new Document(staticBootstrap(model, id, { certificates }), { aliasDuplicateObjects: false });
+  return yaml(staticBootstrap(model, id, { certificates }));
+}
+
+/** Documents, and then what could not be kept. */
+function translated(model: MeshModel, translator: Translator, given: unknown): string {
+  const options = translator.parseOptions(given);
+  if (!options.ok) throw new Error(options.error[0].message);
+  const { artifacts, losses } = emitAll(translator, model, options.value);
+  const documents = artifacts.map(({ body }) => (typeof body === 'string' ? body : yaml(body)));
+  const lost = losses.map(({ feature, kind, text }) => `# ${kind} ${feature}: ${text}\n`);
+  return [...documents, ...(lost.length === 0 ? [] : [lost.join('')])].join('---\n');
+}
+
+/** Short things stay on one line. */
+function yaml(value: unknown): string {
+  const document = new Document(value, { aliasDuplicateObjects: false });
   visit(document, {
     Collection: (_, node) => {
       if (flatten(node.toJSON()).length <= lineLength) node.flow = true;

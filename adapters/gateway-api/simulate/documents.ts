@@ -1,0 +1,163 @@
+import type { Artifact } from '../../../src/adapter/contract.ts';
+import { type Fields, isRecord } from '../../../src/lib/values.ts';
+
+/** A route as far as it decides where traffic goes, its defaults filled in. */
+export interface Route {
+  readonly kind: RouteKind;
+  readonly namespace: string;
+  readonly name: string;
+  /** Milliseconds; absent in documents that nobody has applied, which are all created at once. */
+  readonly created: number;
+  readonly parents: readonly ServiceParent[];
+  readonly rules: readonly RouteRule[];
+}
+
+export const routeKinds = ['GRPCRoute', 'HTTPRoute', 'TLSRoute', 'TCPRoute', 'UDPRoute'] as const;
+export type RouteKind = (typeof routeKinds)[number];
+
+/** A parentRef that is a Service. Without port every port is meant. */
+export interface ServiceParent {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port?: number;
+  /** The port's name. */
+  readonly section?: string;
+}
+
+export interface RouteRule {
+  readonly matches: readonly Match[];
+  readonly backends: readonly Backend[];
+  /** Status of a redirect, which answers instead of any backend. */
+  readonly redirect?: number;
+}
+
+export interface Match {
+  readonly path: { readonly type: string; readonly value: string };
+  readonly method?: string;
+  readonly headers: readonly Condition[];
+  readonly query: readonly Condition[];
+  /** Of a GRPCRoute; then `path` is not asked. */
+  readonly call?: { readonly type: string; readonly service?: string; readonly method?: string };
+}
+
+interface Condition {
+  readonly type: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface Backend {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly port?: number;
+  readonly weight: number;
+}
+
+/** The routes among the documents that are attached to Services. */
+export function readRoutes(documents: readonly Artifact[]): readonly Route[] {
+  return documents.flatMap(({ body }) => {
+    if (!isRecord(body) || !String(body.apiVersion).startsWith('gateway.networking.k8s.io/')) return [];
+    const kind = routeKinds.find((each) => each === body.kind);
+    if (kind === undefined) return [];
+    const metadata = fieldsOf(body.metadata);
+    const spec = fieldsOf(body.spec);
+    const namespace = text(metadata.namespace) ?? 'default';
+    const created = Date.parse(text(metadata.creationTimestamp) ?? '');
+    return [
+      {
+        ...{ kind, namespace, name: text(metadata.name) ?? '' },
+        created: Number.isNaN(created) ? 0 : created,
+        parents: listOf(spec.parentRefs).flatMap((parent) => readParent(parent, namespace)),
+        // Of an HTTPRoute without rules the default is one that matches everything, and has no backend.
+        rules: (spec.rules === undefined ? [{}] : listOf(spec.rules)).map((rule) => readRule(kind, rule, namespace)),
+      },
+    ];
+  });
+}
+
+function readParent(parent: Fields, home: string): readonly ServiceParent[] {
+  // Without group and kind a Gateway is meant.
+  if (parent.group !== '' || parent.kind !== 'Service') return [];
+  const [port, section] = [number(parent.port), text(parent.sectionName)];
+  return [
+    {
+      namespace: text(parent.namespace) ?? home,
+      name: text(parent.name) ?? '',
+      ...(port === undefined ? {} : { port }),
+      ...(section === undefined ? {} : { section }),
+    },
+  ];
+}
+
+function readRule(kind: RouteKind, rule: Fields, home: string): RouteRule {
+  const written = listOf(rule.matches);
+  const matches = written.length === 0 ? [{}] : written;
+  const redirect = listOf(rule.filters).find(({ type }) => type === 'RequestRedirect');
+  return {
+    matches: matches.map((match) => (kind === 'GRPCRoute' ? readCall(match) : readMatch(match))),
+    backends: listOf(rule.backendRefs).map((ref) => readBackend(ref, home)),
+    ...(redirect === undefined ? {} : { redirect: number(fieldsOf(redirect.requestRedirect).statusCode) ?? 302 }),
+  };
+}
+
+function readMatch(match: Fields): Match {
+  const path = fieldsOf(match.path);
+  const method = text(match.method);
+  return {
+    path: { type: text(path.type) ?? 'PathPrefix', value: text(path.value) ?? '/' },
+    ...(method === undefined ? {} : { method }),
+    headers: conditionsOf(match.headers),
+    query: conditionsOf(match.queryParams),
+  };
+}
+
+function readCall(match: Fields): Match {
+  const { type, service, method } = fieldsOf(match.method);
+  const [named, called] = [text(service), text(method)];
+  return {
+    path: { type: 'PathPrefix', value: '/' },
+    headers: conditionsOf(match.headers),
+    query: [],
+    call: {
+      type: text(type) ?? 'Exact',
+      ...(named ? { service: named } : {}),
+      ...(called ? { method: called } : {}),
+    },
+  };
+}
+
+function conditionsOf(value: unknown): readonly Condition[] {
+  return listOf(value).map(({ type, name, value: asked }) => ({
+    type: text(type) ?? 'Exact',
+    name: text(name)?.toLowerCase() ?? '',
+    value: text(asked) ?? '',
+  }));
+}
+
+function readBackend(ref: Fields, home: string): Backend {
+  const port = number(ref.port);
+  return {
+    kind: ref.group === undefined || ref.group === '' ? (text(ref.kind) ?? 'Service') : `${ref.group}/${ref.kind}`,
+    namespace: text(ref.namespace) ?? home,
+    name: text(ref.name) ?? '',
+    ...(port === undefined ? {} : { port }),
+    weight: number(ref.weight) ?? 1,
+  };
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isRecord(value) ? value : {};
+}
+
+function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map(fieldsOf) : [];
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,117 @@
+import type { Artifact, Simulated, SimulatedTarget, Surroundings } from '../../../src/adapter/contract.ts';
+import { nonEmpty } from '../../../src/lib/collections.ts';
+import type { TrafficRequest } from '../../../src/model/decision.ts';
+import type { ServiceAtPort } from '../../../src/model/hosts.ts';
+import { serviceId } from '../../../src/model/ids.ts';
+import { findPort, transportOf } from '../../../src/model/ports.ts';
+import { type Backend, type Route, type RouteRule, readRoutes, routeKinds } from './documents.ts';
+import { holds } from './matches.ts';
+import { byPrecedence, type Candidate, type ExpressionRank } from './precedence.ts';
+import { type Meant, meantBy, rejected } from './service.ts';
+
+/** What routes that are attached to Services make of a request, by the documentation of the API (v1.7) and GEP-1294. */
+export function simulate(
+  documents: readonly Artifact[],
+  surroundings: Surroundings,
+  expressions: ExpressionRank = 'before prefixes',
+): (request: TrafficRequest) => Simulated {
+  const routes = readRoutes(documents);
+  const order = byPrecedence(expressions);
+  return (request) => {
+    const meant = meantBy(surroundings, request);
+    if ('outcome' in meant) return meant;
+    const counting = attached(routes, meant);
+    if (counting.length === 0) {
+      return { outcome: 'routed', targets: [target(surroundings, own(meant.at), meant.at, 1)] };
+    }
+    const [first] = candidatesOf(counting, meant).sort(order);
+    if (first === undefined) return rejected(meant.http === undefined ? 0 : 404);
+    return forwarded(surroundings, first.rule, meant);
+  };
+}
+
+/**
+ * The routes that count for a client: those of its own namespace for a Service of another one (consumer routes), else those of the
+ * Service's namespace; of several kinds the most specific.
+ */
+function attached(routes: readonly Route[], { at, client }: Meant): readonly Route[] {
+  const { service, port } = at;
+  // Neither ExternalName nor what has no virtual address at all may be a parent.
+  if (service.externalName !== undefined) return [];
+  const usable = routeKinds.filter((kind) => (kind === 'UDPRoute') === (port.protocol === 'udp'));
+  const ofPort = routes.filter(
+    ({ kind, parents }) =>
+      usable.includes(kind) &&
+      (port.protocol === 'http' || kind === 'UDPRoute' || kind === 'TCPRoute' || kind === 'TLSRoute') &&
+      parents.some(
+        (parent) =>
+          parent.namespace === service.namespace &&
+          parent.name === service.name &&
+          (parent.port === undefined || parent.port === port.port) &&
+          (parent.section === undefined || parent.section === port.name),
+      ),
+  );
+  const consumers = ofPort.filter(({ namespace }) => namespace === client.namespace);
+  const producers = ofPort.filter(({ namespace }) => namespace === service.namespace);
+  const counting = consumers.length > 0 ? consumers : producers;
+  const kind = routeKinds.find((each) => counting.some((route) => route.kind === each));
+  return counting.filter((route) => route.kind === kind);
+}
+
+/** Every match that holds. */
+function candidatesOf(routes: readonly Route[], { http }: Meant): Candidate[] {
+  return routes.flatMap((route) =>
+    route.rules.flatMap((rule, index) =>
+      rule.matches
+        .filter((match) => http === undefined || holds(match, http))
+        .map((match) => ({ route, rule, index, match })),
+    ),
+  );
+}
+
+function own({ service, port }: ServiceAtPort): Backend {
+  return { kind: 'Service', namespace: service.namespace, name: service.name, port: port.port, weight: 1 };
+}
+
+/** Backends that are invalid get their share of errors: 500, or a closed connection. */
+function forwarded(surroundings: Surroundings, { backends, redirect }: RouteRule, { at, http }: Meant): Simulated {
+  if (redirect !== undefined) return rejected(redirect);
+  const total = backends.reduce((sum, { weight }) => sum + weight, 0);
+  const valid = backends.filter((backend) => isValid(surroundings, backend, at));
+  const targets = nonEmpty(backends.map((backend) => target(surroundings, backend, at, total)));
+  if (total === 0 || valid.every(({ weight }) => weight === 0) || targets === undefined) {
+    return rejected(http === undefined ? 0 : 500);
+  }
+  return { outcome: 'routed', targets };
+}
+
+/** A Service needs a port, and this one. Routes of a mesh may refer to every namespace. */
+function isValid({ services }: Surroundings, { kind, namespace, name, port }: Backend, at: ServiceAtPort): boolean {
+  const service = services[serviceId(namespace, name)];
+  if (kind !== 'Service' || service === undefined || service.externalName !== undefined || port === undefined)
+    return false;
+  return findPort(service.ports, port, transportOf(at.port.protocol)) !== undefined;
+}
+
+function target(surroundings: Surroundings, backend: Backend, at: ServiceAtPort, total: number): SimulatedTarget {
+  const { namespace, name, port = 0, weight } = backend;
+  const service = serviceId(namespace, name);
+  const reached = at.service.id === service && at.port.port === port;
+  const open =
+    reached && isElsewhere(at) ? true : isValid(surroundings, backend, at) && hasEndpoint(surroundings, backend, at);
+  return { service, port, weight, total, verdict: open ? 'open' : 'unavailable' };
+}
+
+/** Where what answers is not a pod that anybody knows of, or is one pod that the client named. */
+function isElsewhere({ service, pod }: ServiceAtPort): boolean {
+  return (
+    service.externalName !== undefined ||
+    (service.selectorless === true && service.vips.length > 0) ||
+    pod !== undefined
+  );
+}
+
+function hasEndpoint({ services, workloads }: Surroundings, { namespace, name, port = 0 }: Backend, at: ServiceAtPort) {
+  const found = findPort(services[serviceId(namespace, name)]?.ports ?? [], port, transportOf(at.port.protocol));
+  return found?.targets.some(({ workload }) => workloads[workload]?.ready === true) === true;
+}
