@@ -40,6 +40,8 @@ const mayImport = {
   adapter: ['lib', 'diagnostics', 'model'],
   analysis: ['lib', 'diagnostics', 'model'],
   translate: ['lib', 'diagnostics', 'source', 'smi', 'model', 'adapter', 'analysis'],
+  plugins: ['lib', 'diagnostics', 'model', 'adapter'],
+  testkit: ['lib', 'diagnostics', 'model', 'library', 'adapter', 'analysis', 'plugins'],
   xds: ['lib', 'diagnostics', 'generated'],
   proxy: ['lib', 'diagnostics', 'telemetry', 'generated'],
   identity: ['lib', 'diagnostics', 'kubernetes', 'kubernetes-client'],

@@ -1,6 +1,6 @@
 import type { Artifact, DataPlaneAdapter, UnitId } from '../../src/adapter/contract.ts';
+import { type NoOptions, noOptions } from '../../src/adapter/no-options.ts';
 import { encodeProtoJson } from '../../src/lib/proto-json.ts';
-import { ok } from '../../src/lib/result.ts';
 import { isShutOut } from '../../src/model/admission.ts';
 import type { MeshModel, WorkloadId } from '../../src/model/types.ts';
 import { emitClusters, emitNowhere } from './emit/cluster.ts';
@@ -18,15 +18,12 @@ import {
 } from './names.ts';
 import { support } from './support.ts';
 
-/** There is nothing to choose yet. */
-type GrpcOptions = Readonly<Record<string, never>>;
-
 /** Configuration for gRPC clients without a sidecar (`xds:///NAME`): Envoy's resources, in the part that gRPC takes. */
-export const grpcAdapter: DataPlaneAdapter<GrpcOptions> = {
+export const grpcAdapter: DataPlaneAdapter<NoOptions> = {
   contract: 1,
   id: 'grpc',
   support,
-  parseOptions: () => ok({}),
+  parseOptions: noOptions('grpc'),
   // What is referred to travels before what refers to it.
   typeOrder: [typeUrls.cluster, typeUrls.endpoints, typeUrls.listener, typeUrls.routes],
   units,

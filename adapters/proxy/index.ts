@@ -1,8 +1,8 @@
 import type { Secret } from '../../generated/types/proxy/smi/proxy/v1/Secret.ts';
 import type { Artifact, Credential, DataPlaneAdapter, UnitId } from '../../src/adapter/contract.ts';
+import { type NoOptions, noOptions } from '../../src/adapter/no-options.ts';
 import { shared } from '../../src/adapter/tracking.ts';
 import { loadDescriptor } from '../../src/lib/descriptors.ts';
-import { ok } from '../../src/lib/result.ts';
 import type { MeshModel, WorkloadId, WorkloadSetId } from '../../src/model/types.ts';
 import { emitEndpoints } from './emit/endpoints.ts';
 import { emitInbound } from './emit/inbound.ts';
@@ -19,15 +19,12 @@ import {
 } from './names.ts';
 import { support } from './support.ts';
 
-/** There is nothing to choose yet. */
-type ProxyOptions = Readonly<Record<string, never>>;
-
 /** Configuration for the smi-mesh proxy: the messages of schemas/proxy/proxy.proto as plain JSON. */
-export const proxyAdapter: DataPlaneAdapter<ProxyOptions> = {
+export const proxyAdapter: DataPlaneAdapter<NoOptions> = {
   contract: 1,
   id: 'proxy',
   support,
-  parseOptions: () => ok({}),
+  parseOptions: noOptions('proxy'),
   // What is referred to travels before what refers to it.
   typeOrder: [typeUrls.secret, typeUrls.endpoints, typeUrls.service, typeUrls.inbound, typeUrls.workload],
   units,

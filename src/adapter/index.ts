@@ -53,4 +53,5 @@ export { type Emission, emitAll } from './emit-all.ts';
 export { createEmitter, createViewEmitter, type Emitter, type ViewEmitter } from './emitter.ts';
 export { type Feature, features } from './features.ts';
 export { featureUses, losses } from './losses.ts';
+export { type NoOptions, noOptions } from './no-options.ts';
 export { shared } from './tracking.ts';

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../lib/package-version.ts';
+import { adapterCommand } from './commands/adapter.ts';
 import { agentCommand } from './commands/agent.ts';
 import { checkCommand } from './commands/check.ts';
 import { cniCommand, cniInstallCommand } from './commands/cni.ts';
@@ -42,6 +43,7 @@ const commands: readonly (() => Command)[] = [
   convertCommand,
   compileCommand,
   translateCommand,
+  adapterCommand,
   explainCommand,
   diffCommand,
   matrixCommand,

@@ -37,3 +37,20 @@ export function integer(least: number, most: number): (text: string) => number {
     return value;
   };
 }
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Reads values of the form `NAME=VALUE`, each name once. */
+export function keyAndValue(text: string, before: Values): Values {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('Write a name and a value, such as channel=experimental.');
+  const key = text.slice(0, equals);
+  if (Object.hasOwn(before, key)) throw new InvalidArgumentError(`${key} is given twice.`);
+  return { ...before, [key]: typedValue(text.slice(equals + 1)) };
+}
+
+/** `true`, `false` and whole numbers are such, everything else is text. */
+function typedValue(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
+}

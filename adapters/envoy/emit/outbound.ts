@@ -78,7 +78,8 @@ function emitListener(model: MeshModel, binding: Binding, client: Workload, opti
     const { chains, origins } = tcpChains(model, binding, client, options);
     return { listener: { ...common, ...chains }, routes: [], origins };
   }
-  const what = `requests ${address} ${port} ${passthrough} ${only} ${caller.key}`;
+  // The routes carry the listener's name: pods of one account whose listeners have the same address do not share them.
+  const what = `requests ${name} ${passthrough} ${only} ${caller.key}`;
   const http = shared(model, what, (whole) =>
     outboundRoutes(whole, name, binding, caller, (one, served) => {
       const { refusals, ...settings } = settingsOf(one, caller);

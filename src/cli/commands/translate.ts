@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { contextOption, kubeconfigOption } from '../cluster-input.ts';
+import { keyAndValue } from '../option-values.ts';
 import type { TranslateOptions } from '../translate/run.ts';
 
 export function translateCommand(): Command {
@@ -28,20 +29,4 @@ export function translateCommand(): Command {
       const { translateManifests } = await import('../translate/run.ts');
       process.exitCode = await translateManifests(paths, options);
     });
-}
-
-type Values = Readonly<Record<string, unknown>>;
-
-function keyAndValue(text: string, before: Values): Values {
-  const equals = text.indexOf('=');
-  if (equals < 1) throw new InvalidArgumentError('Write a name and a value, such as channel=experimental.');
-  const key = text.slice(0, equals);
-  if (Object.hasOwn(before, key)) throw new InvalidArgumentError(`${key} is given twice.`);
-  return { ...before, [key]: typedValue(text.slice(equals + 1)) };
-}
-
-/** `true`, `false` and whole numbers are such, everything else is text. */
-function typedValue(text: string): unknown {
-  if (text === 'true' || text === 'false') return text === 'true';
-  return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
 }

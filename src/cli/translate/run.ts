@@ -2,7 +2,10 @@ import type { Translator } from '../../adapter/contract.ts';
 import { defaultCompileOptions } from '../../compile/index.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { didYouMean } from '../../explain/parties.ts';
+import { read } from '../../library/manifests.ts';
+import { isForeign } from '../../plugins/load.ts';
 import { lossDiagnostic, type Translation, translate } from '../../translate/translate.ts';
+import { findAdapter } from '../adapter/find.ts';
 import { type CheckedSources, checkSources } from '../check-sources.ts';
 import type { ClusterChoice } from '../cluster-input.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -32,12 +35,15 @@ export async function translateManifests(
   options: TranslateOptions,
   known: typeof translators = translators,
 ): Promise<number> {
-  const load = Object.hasOwn(known, options.to) ? known[options.to] : undefined;
-  if (load === undefined) {
+  const found = await findAdapter(options.to, known);
+  if (!found.ok) {
     const ids = Object.keys(known);
-    return wrongUse(`"${options.to}" is not one of ${ids.join(', ')}${didYouMean(options.to, ids)}`);
+    if (isForeign(options.to)) reportDiagnostics(found.error, read([]));
+    else
+      return wrongUse(`"${options.to}" is not one of ${ids.join(', ')}${didYouMean(options.to, ids)}, nor a package`);
+    return exitCodes.unreachable;
   }
-  const translator = await load();
+  const translator = found.value;
   const parsed = translator.parseOptions(options.option);
   const checked = await checkSources(paths, defaultCompileOptions, options);
   if (!parsed.ok) {

@@ -35,6 +35,13 @@ export const adapterCodes = {
       'The target cannot say a grant exactly. What is emitted lets in less than the grant does, and never more; clients that relied on the rest are refused.',
     hint: 'Write the grant in words that the target has (the page of the adapter says which), or choose another target.',
   },
+  SMI5006: {
+    severity: 'error',
+    title: 'adapter unusable',
+    explanation:
+      'A program or module that is meant to be an adapter could not be run, speaks another version of the contract, or answered something that the contract does not allow. Nothing is emitted.',
+    hint: 'Run smi-cli adapter test on it; docs/adapters.md describes what it has to answer.',
+  },
   SMI5101: {
     severity: 'error',
     title: 'refused by a proxy',

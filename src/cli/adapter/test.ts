@@ -1,0 +1,54 @@
+import type { Translator } from '../../adapter/contract.ts';
+import { read } from '../../library/manifests.ts';
+import { contractCases } from '../../testkit/cases.ts';
+import { modelOf, type NamedModel } from '../../testkit/models.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { reportDiagnostics } from '../findings.ts';
+import { print, printJson, styleFor } from '../output.ts';
+import { translators } from '../translators.ts';
+import { wrongUse } from '../wrong-use.ts';
+import { findAdapter } from './find.ts';
+import { contractText, junitOf, type RunCase } from './report.ts';
+
+export interface AdapterTestOptions {
+  readonly manifests: readonly string[];
+  readonly option: Readonly<Record<string, unknown>>;
+  readonly goldens?: string;
+  readonly update?: boolean;
+  readonly output: 'text' | 'json' | 'junit';
+}
+
+/** The data planes of this program keep the same contract, though nobody translates to them. */
+const dataPlanes: Readonly<Record<string, () => Promise<Translator>>> = {
+  envoy: async () => (await import('../../../adapters/envoy/index.ts')).envoyAdapter as Translator,
+  grpc: async () => (await import('../../../adapters/grpc/index.ts')).grpcAdapter as Translator,
+  proxy: async () => (await import('../../../adapters/proxy/index.ts')).proxyAdapter as Translator,
+};
+
+/** Holds an adapter against the contract; returns the exit code. */
+export async function testAdapter(name: string, options: AdapterTestOptions): Promise<number> {
+  const { manifests, option, goldens, update = false, output } = options;
+  if (update && goldens === undefined) return wrongUse('--update belongs to --goldens');
+  const startedAt = new Date();
+  const found = await findAdapter(name, { ...translators, ...dataPlanes });
+  if (!found.ok) {
+    reportDiagnostics(found.error, read([]));
+    return exitCodes.unreachable;
+  }
+  const models: readonly NamedModel[] | undefined =
+    manifests.length === 0 ? undefined : manifests.map((path) => modelOf(path.replaceAll(/[^\w.-]+/g, '-'), [path]));
+  const cases = contractCases(found.value, {
+    options: option,
+    ...(models === undefined ? {} : { models }),
+    ...(goldens === undefined ? {} : { goldens: { folder: goldens, update } }),
+  });
+  const results = cases.map((one): RunCase => {
+    const { name: title, skipped } = one;
+    return { name: title, ...(skipped === undefined ? { problems: one.run() } : { problems: [], skipped }) };
+  });
+  const failed = results.some(({ problems }) => problems.length > 0);
+  if (output === 'json') printJson({ verdict: failed ? 'fail' : 'pass', adapter: found.value.id, cases: results });
+  else if (output === 'junit') process.stdout.write(junitOf(found.value.id, results, startedAt));
+  else print(...contractText(found.value.id, results, styleFor(process.stdout)));
+  return failed ? exitCodes.findings : exitCodes.fine;
+}

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { contractVersion, type Translator } from '../adapter/contract.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { err, ok, type Result } from '../lib/result.ts';
+import { isRecord } from '../lib/values.ts';
+import { failure } from './failure.ts';
+import { defaultProgramLimits, type ProgramLimits } from './program.ts';
+import { programAdapter } from './program-adapter.ts';
+
+const programPrefix = 'exec:';
+
+/** Whether a name can only mean an adapter of somebody else: a program, or a file. */
+export function isForeign(name: string): boolean {
+  return name.startsWith(programPrefix) || /^\.{0,2}\//.test(name) || /\.[cm]?[jt]s$/.test(name);
+}
+
+/**
+ * An adapter of somebody else: `exec:PROGRAM`, the path of a module, or the name of a package that is installed where the
+ * command runs. A module's default export, or its export `adapter`, is the adapter. Whatever is wrong with it is a finding.
+ */
+export async function loadAdapter(
+  name: string,
+  {
+    folder = process.cwd(),
+    limits = defaultProgramLimits,
+  }: { readonly folder?: string; readonly limits?: ProgramLimits } = {},
+): Promise<Result<Translator, readonly Diagnostic[]>> {
+  if (name.startsWith(programPrefix)) {
+    const program = name.slice(programPrefix.length);
+    return programAdapter(program.includes('/') ? resolve(folder, program) : program, limits) as Result<
+      Translator,
+      readonly Diagnostic[]
+    >;
+  }
+  const file = isForeign(name) ? resolve(folder, name) : packageFile(name, folder);
+  if (file === undefined || !existsSync(file)) {
+    const hint = `Write the path of a module (./${name}.mjs), exec:PROGRAM, or install the package where the command runs.`;
+    return err([failure(name, 'there is no such module or package', hint)]);
+  }
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+  } catch (error) {
+    return err([failure(name, `the module cannot be loaded: ${(error as Error).message}`)]);
+  }
+  const adapter = module.default ?? module.adapter;
+  const fault = adapterFault(adapter);
+  return fault === undefined ? ok(adapter as Translator) : err([failure(name, ...fault)]);
+}
+
+function packageFile(name: string, folder: string): string | undefined {
+  try {
+    return createRequire(join(folder, 'package.json')).resolve(name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong, and what to do about it. */
+function adapterFault(adapter: unknown): readonly [string, string?] | undefined {
+  if (!isRecord(adapter)) return ['it exports no adapter', 'Export it as default.'];
+  const { contract, id } = adapter;
+  if (contract !== contractVersion) {
+    const said = contract === undefined ? 'none' : JSON.stringify(contract);
+    return [
+      `it speaks version ${said} of the contract and this program ${contractVersion}`,
+      `Use releases of both that fit, or write contract: ${contractVersion} once it does what that asks.`,
+    ];
+  }
+  if (typeof id !== 'string' || id === '') return ['it has no id'];
+  if (!isRecord(adapter.support)) return ['it has no support table'];
+  const missing = ['parseOptions', 'units', 'emitUnit'].filter((part) => typeof adapter[part] !== 'function');
+  return missing.length === 0 ? undefined : [`it lacks ${missing.join(', ')}`];
+}

@@ -1,0 +1,80 @@
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { Artifact, Simulated, Surroundings } from '../adapter/contract.ts';
+import type { TrafficRequest } from '../model/decision.ts';
+import { readAnswer } from './answer.ts';
+import { failure } from './failure.ts';
+import { type ProgramLimits, questionText } from './program.ts';
+
+/**
+ * Runs beside: it owns the program, writes what comes to its input, and hands each line of its output on. The contract is
+ * synchronous, and a program that is started anew for each request would take hours for what a proof asks.
+ */
+const besideSource = `
+const { workerData: { program, port, signal, maxBytes } } = require('node:worker_threads');
+const child = require('node:child_process').spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+const state = new Int32Array(signal);
+let pending = '';
+const tell = (message) => {
+  port.postMessage(message);
+  Atomics.add(state, 0, 1);
+  Atomics.notify(state, 0);
+};
+child.stdout.setEncoding('utf8');
+child.stdout.on('data', (text) => {
+  const lines = (pending + text).split('\\n');
+  pending = lines.pop();
+  for (const line of lines) tell({ line });
+  if (pending.length > maxBytes) {
+    tell({ fault: 'an answer is longer than ' + maxBytes + ' bytes' });
+    child.kill('SIGKILL');
+  }
+});
+child.stdin.on('error', () => undefined);
+child.once('error', (error) => tell({ fault: error.message }));
+child.once('close', (code, by) => {
+  tell({ fault: 'it ended with ' + (by ?? 'status ' + code) + (pending === '' ? '' : ' within an answer') });
+  port.close();
+});
+port.on('message', (line) => (line === null ? child.kill('SIGKILL') : child.stdin.write(line)));
+port.unref();
+`;
+
+type Message = { readonly line: string } | { readonly fault: string };
+
+/**
+ * Asks a program what documents do: it reads the documents on the first line, then a request on each line, and answers each
+ * with a line. Throws when it fails: what it would have said is not known.
+ */
+export function simulatorOf(
+  program: string,
+  { timeoutMillis, maxBytes }: ProgramLimits,
+): (documents: readonly Artifact[], surroundings: Surroundings) => (request: TrafficRequest) => Simulated {
+  return (documents, surroundings) => {
+    const { trustDomain, services, workloads } = surroundings;
+    const signal = new SharedArrayBuffer(4);
+    const state = new Int32Array(signal);
+    const { port1: here, port2: port } = new MessageChannel();
+    const workerData = { program, port, signal, maxBytes };
+    const worker = new Worker(besideSource, { eval: true, workerData, transferList: [port] });
+    worker.unref();
+    here.unref();
+    let heard = 0;
+    const next = (): Message => {
+      const timedOut = Atomics.wait(state, 0, heard, timeoutMillis) === 'timed-out';
+      heard += 1;
+      const message = receiveMessageOnPort(here)?.message as Message | undefined;
+      if (message !== undefined && !timedOut) return message;
+      here.postMessage(null);
+      return { fault: `no answer within ${timeoutMillis / 1000} s` };
+    };
+    here.postMessage(questionText('simulate', { documents, surroundings: { trustDomain, services, workloads } }));
+    return (request) => {
+      here.postMessage(`${JSON.stringify(request)}\n`);
+      const message = next();
+      if ('fault' in message) throw new Error(failure(program, `simulate: ${message.fault}`).message);
+      const answer = readAnswer(program, 'simulate', message.line);
+      if (!answer.ok) throw new Error(answer.error.map(({ message: text }) => text).join('; '));
+      return answer.value;
+    };
+  };
+}
