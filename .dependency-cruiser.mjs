@@ -17,9 +17,10 @@ const mayImport = {
   model: ['lib', 'diagnostics'],
   config: ['lib', 'diagnostics', 'source', 'kubernetes', 'model'],
   policy: ['lib', 'diagnostics', 'source', 'smi', 'model'],
+  gateway: ['lib', 'diagnostics', 'source', 'kubernetes', 'policy', 'model'],
   explain: ['lib', 'diagnostics', 'model'],
   expectations: ['lib', 'diagnostics', 'source', 'smi', 'model', 'explain'],
-  compile: ['lib', 'diagnostics', 'source', 'smi', 'kubernetes', 'config', 'policy', 'model'],
+  compile: ['lib', 'diagnostics', 'source', 'smi', 'kubernetes', 'config', 'policy', 'gateway', 'model'],
   lint: ['lib', 'diagnostics', 'source', 'smi', 'kubernetes', 'policy', 'model', 'compile', 'analysis'],
   library: ['lib', 'diagnostics', 'source', 'smi', 'model', 'compile', 'lint', 'expectations'],
   webhooks: [

@@ -1,6 +1,8 @@
 import { decodeConfig, isConfigGroup } from '../config/decode.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
+import { decodeGateway } from '../gateway/decode.ts';
+import { isGatewayKind } from '../gateway/versions.ts';
 import { decodeKubernetes, isKubernetesKind } from '../kubernetes/decode.ts';
 import { type DecodedPolicy, decodePolicy, remains } from '../policy/decode.ts';
 import type { RefusedPolicy } from '../policy/types.ts';
@@ -78,6 +80,7 @@ export function decodeMeshObject(document: SourceDocument): Pick<DecodedDocument
 /** Whether an object is of a kind that the compiler reads, or meant to be. */
 function concernsMesh(document: SourceDocument): boolean {
   if (isKubernetesKind(document) || isConfigGroup(document) || isPolicyGroup(document)) return true;
+  if (isGatewayKind(document)) return true;
   const { group, kind } = parseObjectKey(document.key);
   return concernsSmi(group, kind);
 }
@@ -102,6 +105,7 @@ function decodeDocument(document: SourceDocument): DecodedDocument {
 function decodeAnew(document: SourceDocument): DecodedDocument {
   if (isKubernetesKind(document)) return decodeKubernetes(document);
   if (isConfigGroup(document)) return decodeConfig(document);
+  if (isGatewayKind(document)) return decodeGateway(document);
   return isPolicyGroup(document) ? decodePolicy(document) : decodeSmi(document);
 }
 
@@ -135,6 +139,8 @@ const listOfKind = {
   UDPRoute: 'udpRoutes',
   TrafficMetrics: 'trafficMetrics',
   TrafficPolicy: 'policies',
+  GatewayRoute: 'gatewayRoutes',
+  ReferenceGrant: 'referenceGrants',
 } as const satisfies Readonly<Record<Exclude<MeshObject['kind'], 'MeshConfig'>, keyof MeshInput>>;
 
 function meshInput(objects: readonly MeshObject[]): MeshInput {

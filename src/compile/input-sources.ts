@@ -1,6 +1,8 @@
 import { meshConfigKey } from '../config/decode.ts';
 import type { MeshConfigObject } from '../config/types.ts';
 import { type ObjectKey, parseObjectKey } from '../diagnostics/origin.ts';
+import type { GatewayRoute, ReferenceGrant } from '../gateway/types.ts';
+import { gatewayGroup } from '../gateway/versions.ts';
 import type {
   EndpointSliceObject,
   NodeObject,
@@ -45,6 +47,9 @@ export interface InputSources {
   readonly identityBindings: Source<string, IdentityBinding>;
   readonly trafficMetrics: Source<string, TrafficMetricsDocument>;
   readonly policies: Source<string, TrafficPolicy>;
+  /** By object key: routes of several kinds may share a name. */
+  readonly gatewayRoutes: Source<ObjectKey, GatewayRoute>;
+  readonly referenceGrants: Source<string, ReferenceGrant>;
   /** What is left of refused policies; several objects with one name leave several. */
   readonly refusedPolicies: Source<string, readonly RefusedPolicy[]>;
   readonly refused: Source<ObjectKey, true>;
@@ -77,6 +82,8 @@ export class Input {
       identityBindings: source(),
       trafficMetrics: source(),
       policies: source(),
+      gatewayRoutes: source(),
+      referenceGrants: source(),
       refusedPolicies: source(),
       refused: source(),
       settings: source(),
@@ -103,6 +110,8 @@ export class Input {
     sources.identityBindings.replace(named(input.identityBindings ?? []));
     sources.trafficMetrics.replace(named(input.trafficMetrics ?? []));
     sources.policies.replace(named(input.policies ?? []));
+    sources.gatewayRoutes.replace(byKey(input.gatewayRoutes ?? [], ({ meta }) => meta.key));
+    sources.referenceGrants.replace(named(input.referenceGrants ?? []));
     sources.refusedPolicies.replace(Map.groupBy(input.refusedPolicies ?? [], idOf));
     sources.refused.replace(new Map((input.refused ?? []).map((key) => [key, true])));
     this.#meshConfig = input.meshConfig;
@@ -141,7 +150,7 @@ export class Input {
     const list = sourceOfKind[`${group}/${kind}`];
     if (list === undefined) return;
     const id = `${namespace}/${name}`;
-    const place = list === 'podOwners' ? key : list === 'nodes' ? name : id;
+    const place = list === 'podOwners' || list === 'gatewayRoutes' ? key : list === 'nodes' ? name : id;
     (sources[list] as unknown as Source<string, MeshObject['value']>).put(place, object?.value);
     if (list === 'policies') sources.refusedPolicies.put(id, nonEmpty(refused?.policies ?? []));
   }
@@ -167,6 +176,12 @@ const sourceOfKind: Readonly<Record<string, keyof InputSources>> = {
   'specs.smi-spec.io/UDPRoute': 'udpRoutes',
   'metrics.smi-spec.io/TrafficMetrics': 'trafficMetrics',
   'policy.smi-mesh.io/TrafficPolicy': 'policies',
+  [`${gatewayGroup}/HTTPRoute`]: 'gatewayRoutes',
+  [`${gatewayGroup}/GRPCRoute`]: 'gatewayRoutes',
+  [`${gatewayGroup}/TLSRoute`]: 'gatewayRoutes',
+  [`${gatewayGroup}/TCPRoute`]: 'gatewayRoutes',
+  [`${gatewayGroup}/UDPRoute`]: 'gatewayRoutes',
+  [`${gatewayGroup}/ReferenceGrant`]: 'referenceGrants',
 };
 
 interface Named {

@@ -1,6 +1,8 @@
 import type { DecodedConfig } from '../config/decode.ts';
 import type { MeshConfigObject } from '../config/types.ts';
 import type { ObjectKey } from '../diagnostics/origin.ts';
+import type { GatewayObject } from '../gateway/decode.ts';
+import type { GatewayRoute, ReferenceGrant } from '../gateway/types.ts';
 import type { KubernetesObject } from '../kubernetes/decode.ts';
 import type {
   DeploymentObject,
@@ -44,6 +46,9 @@ export interface MeshInput {
   readonly identityBindings?: readonly IdentityBinding[];
   readonly trafficMetrics?: readonly TrafficMetricsDocument[];
   readonly policies?: readonly TrafficPolicy[];
+  /** Routes of Gateway API, and what opens Services to those of other namespaces. */
+  readonly gatewayRoutes?: readonly GatewayRoute[];
+  readonly referenceGrants?: readonly ReferenceGrant[];
   /** The settings of the mesh where an object states them; they go before those of the options. */
   readonly meshConfig?: MeshConfigObject;
   /** Objects that were there but had errors: references to them are reported otherwise, and a MeshConfig among them narrows. */
@@ -56,6 +61,7 @@ export interface MeshInput {
 export type MeshObject =
   | SmiObject
   | KubernetesObject
+  | GatewayObject
   | NonNullable<DecodedConfig['value']>
   | NonNullable<DecodedPolicy['value']>;
 

@@ -11,6 +11,7 @@ import type {
   WorkloadSetId,
 } from '../model/types.ts';
 import { Findings } from './findings.ts';
+import { routeGateways } from './gateway/route-gateways.ts';
 import { Input } from './input-sources.ts';
 import { namesIn, namesOf } from './names.ts';
 import { accountsOf, bindIdentities } from './passes/bind-identities.ts';
@@ -64,7 +65,8 @@ export function createPipeline(): Pipeline {
   const access = { sets: destinations.sets, grants };
   const { workloads, inbound } = guardServers(linked, faces, access, { policies, reaching }, context);
   const splits = rankSplits(context);
-  const routed = routeOutbound(services, { services, matches, splits }, context);
+  const gateways = routeGateways(services, { splits }, context);
+  const routed = routeOutbound(services, { services, matches, splits, gateways }, context);
   const outbound = steerClients(routed, { services, policies }, context);
   const telemetry = telemetryOf(splits, { services, workloads: linked }, context);
   return { graph, findings, input, services, workloads, outbound, inbound, telemetry };

@@ -1,4 +1,5 @@
 import { adapterCodes } from './codes/adapters.ts';
+import { gatewayCodes } from './codes/gateway.ts';
 import { injectionCodes } from './codes/injection.ts';
 import { lintCodes } from './codes/lint.ts';
 import { policyCodes } from './codes/policies.ts';
@@ -16,6 +17,7 @@ const entries = {
   ...referenceCodes,
   ...semanticsCodes,
   ...policyCodes,
+  ...gatewayCodes,
   ...lintCodes,
   ...adapterCodes,
   ...runtimeCodes,

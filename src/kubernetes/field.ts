@@ -11,6 +11,10 @@ import { describeValue, type Fields, isRecord } from '../lib/values.ts';
  */
 export interface Field {
   readonly present: boolean;
+  /** The way to it: `spec.rules[0].matches`. */
+  readonly path: string;
+  /** The names of what a mapping has, those without a value too. */
+  readonly keys: () => readonly string[];
   readonly at: (segment: PathSegment) => Field;
   readonly text: () => string | undefined;
   /** A whole number from `minimum` to `maximum`. */
@@ -61,6 +65,14 @@ class ObjectField implements Field {
 
   get present(): boolean {
     return this.#value !== undefined;
+  }
+
+  get path(): string {
+    return this.#name();
+  }
+
+  keys(): readonly string[] {
+    return Object.keys(this.#record() ?? {});
   }
 
   at(segment: PathSegment): Field {

@@ -30,7 +30,7 @@ export function routeOutbound(
   });
 }
 
-type Read = Pick<CompileState, 'services' | 'matches' | 'splits'>;
+type Read = Pick<CompileState, 'services' | 'matches' | 'splits' | 'gateways'>;
 
 interface ResolvedSplit {
   readonly split: TrafficSplit;
@@ -49,12 +49,16 @@ function policyOf(service: Service, state: Read, context: PassContext): Outbound
     matches: matchesOf(split, state, context),
   }));
   const last = splits.unconditional && resolve(splits.unconditional);
+  const gateways = state.gateways.get(service.id);
   const ports = service.ports.map((port): [string, PortPolicy] => {
-    const rules: NonEmpty<OutboundRule> = [
-      ...conditional.flatMap(({ matches, ...split }) => conditionalRules(split, matches, port, context)),
-      lastRule(last, port, context),
-    ] as readonly OutboundRule[] as NonEmpty<OutboundRule>;
-    return [portKey(port.port, transportOf(port.protocol)), { port: port.port, protocol: port.protocol, rules }];
+    const key = portKey(port.port, transportOf(port.protocol));
+    const rules: NonEmpty<OutboundRule> =
+      gateways?.[key] ??
+      ([
+        ...conditional.flatMap(({ matches, ...split }) => conditionalRules(split, matches, port, context)),
+        lastRule(last, port, context),
+      ] as readonly OutboundRule[] as NonEmpty<OutboundRule>);
+    return [key, { port: port.port, protocol: port.protocol, rules }];
   });
   return { service: service.id, ports: Object.fromEntries(ports) };
 }
