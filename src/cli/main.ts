@@ -14,6 +14,7 @@ import { dashboardCommand } from './commands/dashboard.ts';
 import { describeCommand } from './commands/describe.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
+import { importCommand } from './commands/import.ts';
 import { injectCommand } from './commands/inject.ts';
 import { installCommand, upgradeCommand } from './commands/install.ts';
 import { interceptCommand } from './commands/intercept.ts';
@@ -41,6 +42,7 @@ import { reportUnreachable, Unreachable } from './unreachable.ts';
 const commands: readonly (() => Command)[] = [
   validateCommand,
   convertCommand,
+  importCommand,
   compileCommand,
   translateCommand,
   adapterCommand,

@@ -58,4 +58,11 @@ export const gatewayCodes = {
       'A Service with routes of Gateway API answers requests that none of their rules takes with 404; a TrafficSplit would leave them to the Service.',
     hint: 'Add a rule without matches, if such requests are to be served.',
   },
+  SMI4709: {
+    severity: 'error',
+    title: 'routes of a Service cannot be written as SMI',
+    explanation:
+      'What the routes of a Service mean cannot be said by TrafficSplits and TrafficPolicies alone; `smi-cli import` writes nothing for it.',
+    hint: 'Keep its routes: smi-cli reads them as they are. Or change what the message names.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
