@@ -46,7 +46,7 @@ function httpMatch(item: Field, reading: Reading): RankedMatch | undefined {
 interface RankedPath {
   readonly match: PathMatch | 'any';
   readonly kind: keyof typeof pathRanks;
-  /** Of a prefix. */
+  /** Of a prefix, and of an expression. */
   readonly length: number;
 }
 
@@ -59,7 +59,7 @@ function pathOf(field: Field, reading: Reading): RankedPath | undefined {
     if (!usable(value, field.at('value'), reading)) return undefined;
     const message = `how ${field.path} is anchored and ranked is each implementation's own: here it is for the whole path, after Exact and before PathPrefix`;
     reading.report('SMI4704', field, message, { severity: 'info' });
-    return { match: { kind: 'regex', re2: value }, kind: 'regex', length: 0 };
+    return { match: { kind: 'regex', re2: value }, kind: 'regex', length: value.length };
   }
   const normal = normalizePath(value);
   if (!normal.ok || normal.value.query !== '') {

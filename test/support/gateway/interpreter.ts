@@ -74,7 +74,7 @@ function elements(path: string): readonly string[] {
 function before(a: WrittenMatch, b: WrittenMatch): number {
   const kinds = ['Exact', 'RegularExpression', 'PathPrefix'];
   const kind = ({ path }: WrittenMatch) => kinds.indexOf(path?.type ?? 'PathPrefix');
-  const length = (match: WrittenMatch) => (kind(match) === 2 ? (match.path?.value ?? '/').length : 0);
+  const length = (match: WrittenMatch) => (kind(match) > 0 ? (match.path?.value ?? '/').length : 0);
   return (
     kind(a) - kind(b) ||
     length(b) - length(a) ||
