@@ -9,6 +9,7 @@ import {
   type TrafficReport,
   type TrafficSummary,
 } from './contract.ts';
+import { mergePods } from './merge-pods.ts';
 import { type BackendWeights, summarize } from './summarize.ts';
 
 /** Of a request that names none, in milliseconds. */
@@ -22,7 +23,7 @@ export interface PageAnswer {
 
 /**
  * Answers `/traffic?window=30s`, a TrafficReport, and `/traffic?window=30s&by=deployments`, a TrafficSummary. `side=server` and, of sums,
- * `only=from` leave out the rest.
+ * `only=from` leave out the rest; in a report with `pods=merged` those of one owner count together, and each request once.
  */
 export function trafficPage(
   source: MetricsSource,
@@ -31,10 +32,11 @@ export function trafficPage(
   return async (query, now) => {
     const question = readQuestion(query);
     if (!question.ok) return problem(400, question.error);
-    const { windowMillis, by, side, only } = question.value;
+    const { windowMillis, by, side, only, pods } = question.value;
     const found = await source.report(windowMillis, now, side);
     if (!found.ok) return problem(503, found.error);
-    return json(200, by === undefined ? found.value : summarize(found.value, by, weights, only));
+    if (by !== undefined) return json(200, summarize(found.value, by, weights, only));
+    return json(200, pods === 'merged' ? mergePods(found.value) : found.value);
   };
 }
 
@@ -42,6 +44,7 @@ const choices = {
   by: Object.keys(resourceKinds) as readonly ResourcePlural[],
   side: ['client', 'server'] satisfies readonly Side[],
   only: ['edges', 'from', 'to'] satisfies readonly SummaryPart[],
+  pods: ['merged'],
 } as const;
 
 type Choices = { readonly [Name in keyof typeof choices]?: (typeof choices)[Name][number] };

@@ -12,9 +12,9 @@ export interface Traffic {
 
 const askMillis = 5_000;
 
-/** Asks the page `/traffic` of a control plane. */
+/** Asks the page `/traffic` of a control plane. Each request counts once, and no page of the dashboard tells the pods of one owner apart. */
 export async function readTraffic(ask: AdminHandler, windowSeconds: number): Promise<Traffic> {
-  const query = new URLSearchParams({ window: `${windowSeconds}s` });
+  const query = new URLSearchParams({ window: `${windowSeconds}s`, pods: 'merged' });
   const answer = await ask({ method: 'GET', path: '/traffic', query, gone: AbortSignal.timeout(askMillis) });
   const nothing = (problem: string): Traffic => ({
     scope: { windowSeconds, observedSeconds: 0, at: Date.now(), problem },
@@ -31,16 +31,7 @@ export async function readTraffic(ask: AdminHandler, windowSeconds: number): Pro
     proxies === undefined || proxies.read >= proxies.known
       ? {}
       : { problem: `${proxies.read} of ${proxies.known} proxies could be asked what they counted` };
-  return { scope: { windowSeconds, observedSeconds, at, ...unread }, series: series.filter(countsOnce(series)) };
-}
-
-/**
- * Both proxies of a request count it: the client's is taken, which knows the Service and has seen retries and the network. That of the
- * server is for callers without a proxy.
- */
-function countsOnce(series: readonly TrafficSeries[]): (one: TrafficSeries) => boolean {
-  const clients = new Set(series.flatMap(({ side, source }) => (side === 'client' ? (source.identity ?? []) : [])));
-  return ({ side, source }) => side === 'client' || source.identity === undefined || !clients.has(source.identity);
+  return { scope: { windowSeconds, observedSeconds, at, ...unread }, series };
 }
 
 /** Counts of several series, added up. */

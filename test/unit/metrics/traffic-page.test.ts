@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { err } from '../../../src/lib/result.ts';
-import type { TrafficSeries } from '../../../src/metrics/contract.ts';
+import type { TrafficReport, TrafficSeries } from '../../../src/metrics/contract.ts';
 import { trafficPage } from '../../../src/metrics/traffic-page.ts';
+import { LatencySketch } from '../../../src/telemetry/latency-sketch.ts';
 import { fixedSource } from '../../support/telemetry/fixed-source.ts';
 
 const [buyer, store] = ['buyer-0', 'store-0'].map((pod) => ({ namespace: 'default', pod }));
@@ -36,12 +37,52 @@ test('the page leaves out the side and the sums that nobody wants', async () => 
   expect(await sumsOf('by=pods&side=client&only=to')).toEqual(['client to']);
 });
 
+test('the page tells the pods of one owner together, and what both proxies counted once', async () => {
+  const at = (pod: string) => ({
+    ...{ namespace: 'default', pod, node: `node-of-${pod}`, services: ['store'] },
+    owners: [
+      { kind: 'ReplicaSet', name: 'store-5d' },
+      { kind: 'Deployment', name: 'store' },
+    ],
+  });
+  const counts = { success: 3, failure: 2, denied: 1, retries: 1, codes: { 200: 3, 403: 1, 503: 1 } };
+  const requests = { ...counts, side: 'client', kind: 'http', source: { ...buyer, identity: 'spiffe://a' } } as const;
+  const latency = (seconds: number) => {
+    const sketch = new LatencySketch();
+    sketch.observe(seconds);
+    return sketch.toJSON();
+  };
+  const traffic = trafficPage(
+    fixedSource([
+      { ...requests, destination: at('store-5d-a'), service: 'default/store', latency: latency(0.001) },
+      { ...requests, destination: at('store-5d-b'), service: 'default/store', latency: latency(0.1) },
+      { ...requests, destination: at('store-5d-b'), service: 'default/shop' },
+      { ...requests, side: 'server', destination: at('store-5d-b') },
+      { ...requests, side: 'server', source: {}, destination: at('store-5d-b') },
+    ] as TrafficSeries[]),
+    () => undefined,
+  );
+  const { series } = JSON.parse((await traffic(new URLSearchParams('pods=merged'), 7)).body) as TrafficReport;
+  const store = { namespace: 'default', services: ['store'], owners: [{ kind: 'Deployment', name: 'store' }] };
+  const both = LatencySketch.from(latency(0.001));
+  both.observe(0.1);
+  expect(series).toEqual([
+    {
+      ...{ ...requests, destination: store, service: 'default/store', latency: both.toJSON() },
+      ...{ success: 6, failure: 4, denied: 2, retries: 2, codes: { 200: 6, 403: 2, 503: 2 } },
+    },
+    { ...requests, destination: store, service: 'default/shop' },
+    { ...requests, side: 'server', source: {}, destination: store },
+  ]);
+});
+
 test('the page refuses what it cannot answer', async () => {
   expect(await ask('window=soon')).toMatchObject({ status: 400 });
   expect(await ask('window=10ms')).toMatchObject({ status: 400 });
   expect(await ask('by=toString')).toMatchObject({ status: 400 });
   expect(await ask('by=pods&side=both')).toMatchObject({ status: 400 });
   expect(await ask('by=pods&only=totals')).toMatchObject({ status: 400 });
+  expect(await ask('pods=all')).toMatchObject({ status: 400 });
   const failing = trafficPage({ report: async () => err('nobody answers') }, () => undefined);
   expect(await failing(new URLSearchParams(), 0)).toMatchObject({ status: 503, body: '{"error":"nobody answers"}\n' });
 });
