@@ -4,7 +4,7 @@ import type { Graph } from '../lib/incremental/graph.ts';
 import type { Lookup } from '../lib/incremental/stage.ts';
 import type { HttpMatch, MeshSettings, Service, ServiceId, SpiffeId, Workload, WorkloadId } from '../model/types.ts';
 import type { IdentityBinding, TrafficSplit } from '../smi/types.ts';
-import type { GatewayPorts } from './gateway/route-gateways.ts';
+import type { GatewayPorts } from './gateway/ports.ts';
 import type { InputSources } from './input-sources.ts';
 import type { Names } from './names.ts';
 import type { CompileOptions } from './options.ts';

@@ -9,10 +9,8 @@ import type { CompileState, PassContext } from '../state.ts';
 import { at } from '../state.ts';
 import { type AttachedRoute, attachRoutes } from './attach-routes.ts';
 import type { Read } from './backends.ts';
+import type { GatewayPorts } from './ports.ts';
 import { routeRules } from './rules.ts';
-
-/** By key of the port the rules that routes of Gateway API give it; not of ports that no route is for. */
-export type GatewayPorts = Readonly<Record<string, NonEmpty<OutboundRule>>>;
 
 /** Kinds of routes by what is spoken, the most specific first: of several for one port it alone is in force. */
 const kindsFor: Readonly<Record<Protocol, readonly RouteKind[]>> = {

@@ -101,7 +101,10 @@ function shares(weights: readonly (readonly [string, number])[]): Readonly<Recor
  * What decide() says, in the same words. A call that every server refuses may also be refused by the client, and so may one
  * that no rule takes where servers refuse all others.
  */
-function decided({ outcome, status, targets, rule }: Decision): { readonly outcome: unknown; readonly shutOut: boolean } {
+function decided({ outcome, status, targets, rule }: Decision): {
+  readonly outcome: unknown;
+  readonly shutOut: boolean;
+} {
   if (status === 404 && rule !== undefined) return { outcome: 12, shutOut: true };
   if (outcome === 'outside' || status === 404) return { outcome: 'unresolved', shutOut: false };
   if (outcome === 'rejected') return { outcome: status === 503 || status === 500 ? 14 : status, shutOut: false };
