@@ -8,26 +8,38 @@ export { describeObject, type ObjectKey, type Origin, parseObjectKey } from '../
 export { compareText, type NonEmpty, nonEmpty } from '../lib/collections.ts';
 export { idempotentMethods } from '../lib/http-methods.ts';
 export { normalizePath } from '../lib/http-path.ts';
-export { compileRe2, envoyProgramLimit, type Re2 } from '../lib/re2.ts';
+export { outsideHostReader } from '../lib/outside-host.ts';
+export { compileRe2, envoyProgramLimit, octets, type Re2 } from '../lib/re2.ts';
+export type { Shape } from '../lib/re2-shapes.ts';
 export { err, ok, type Result } from '../lib/result.ts';
 export { parseSpiffeId, type SpiffeName, spiffeId } from '../lib/spiffe.ts';
 export { closest } from '../lib/suggest.ts';
-export { isRecord } from '../lib/values.ts';
+export { describeValue, type Fields, isRecord } from '../lib/values.ts';
 export { admitted, isShutOut } from '../model/admission.ts';
 export { canonicalJson } from '../model/canonical.ts';
 export { decide, decideInbound } from '../model/decide.ts';
 export type * from '../model/decision.ts';
-export { interceptedAddress } from '../model/hosts.ts';
-export { type MatchedRequest, mismatch } from '../model/match.ts';
+export {
+  answersTo,
+  candidates,
+  headlessAt,
+  interceptedAddress,
+  parseAuthority,
+  type ServiceAtPort,
+} from '../model/hosts.ts';
+export { serviceId } from '../model/ids.ts';
+export { headerValue, type MatchedRequest, mismatch } from '../model/match.ts';
 export { originsWithin } from '../model/origins.ts';
 export { ownerOf, ownersByIdentity } from '../model/owners.ts';
 export type * from '../model/policy.ts';
 export {
+  allRequestLayers,
   assembled,
   type FieldInForce,
   fieldsInForce,
   fieldsOf,
   type PolicyField,
+  requestLayersOf,
   specField,
 } from '../model/policy-fields.ts';
 export { findPort, parsePortKey, portKey, type Transport, transportOf } from '../model/ports.ts';
@@ -54,4 +66,5 @@ export { createEmitter, createViewEmitter, type Emitter, type ViewEmitter } from
 export { type Feature, features } from './features.ts';
 export { featureUses, losses } from './losses.ts';
 export { type NoOptions, noOptions } from './no-options.ts';
+export { commonPolicy, type MergedPolicy, type PolicyCase, policyCases } from './policy-cases.ts';
 export { shared } from './tracking.ts';
