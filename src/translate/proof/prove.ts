@@ -46,6 +46,7 @@ export function prove(
   questions: Iterable<Question>,
   onAsked: (asked: number) => boolean = () => true,
 ): Proof | undefined {
+  if (translation.refusals.length > 0) return undefined;
   const populated = withStrangers(model);
   const simulated = translator.simulate?.(translation.artifacts, populated);
   if (simulated === undefined) return undefined;
