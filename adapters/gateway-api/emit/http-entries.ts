@@ -31,9 +31,11 @@ export function httpEntries(
   layers: readonly Layer[],
   context: HttpContext,
 ): readonly Entry<HttpAction>[] {
-  const entries = ofRules(answered(rules));
+  const all = rules.findIndex(({ match }) => match === 'any');
+  const reached = all < 0 ? rules : rules.slice(0, all + 1);
+  const entries = ofRules(answered(reached));
   // With no rule at all the Service would be itself.
-  return entries.length > 0 ? entries : ofRules(rules);
+  return entries.length > 0 ? entries : ofRules(reached);
 
   function ofRules(list: readonly OutboundRule[]): readonly Entry<HttpAction>[] {
     return list.flatMap((rule) => {

@@ -32,8 +32,9 @@ export function httpRoutes(
   const entries = calls ?? all;
   const arranged = arrange(entries) ?? unarranged(entries, rules, context);
   const { references, self } = context;
-  const untouched = JSON.stringify({ backendRefs: [references.to(self.service, self.port)] });
-  if (at.namespace === at.service.namespace && arranged.every(({ key }) => key === untouched)) return [];
+  const isUntouched = ({ key }: Entry<HttpAction>) =>
+    key === JSON.stringify({ backendRefs: [references.to(self.service, self.port)] });
+  if (at.namespace === at.service.namespace && arranged.every(isUntouched)) return [];
   const routes = packed(rulesOf(arranged));
   const match = calls === undefined ? writtenMatch : writtenCall;
   const artifacts = routes.map((route, index) =>
