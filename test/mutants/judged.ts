@@ -84,6 +84,12 @@ const judged: readonly Judged[] = [
     faults: ['owner === undefined', '[{ identity, owner }]', 'emptied list: [...new Set(grants.flatMap(({ from })'],
   },
   {
+    file: 'routing/inbound-table.ts',
+    kind: 'outside',
+    reason: 'what callers belong to is told by Prometheus and `top` alone; pods of a case belong to nothing',
+    faults: [['negated condition: this.#peers.size < maxPeers', 'const label']],
+  },
+  {
     file: 'emit/match.ts',
     kind: 'same',
     reason: 'of any path nothing is said either way',

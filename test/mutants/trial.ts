@@ -19,6 +19,7 @@ const everything = 10_000;
 /** Of the cases that fail with a fault so many are tried again, with and without it. */
 const mostAgain = 2;
 const rounds = 5;
+const proofs = 2;
 
 /** Tries faults by the cases that reach them. */
 export class Trial {
@@ -97,19 +98,27 @@ export class Trial {
   }
 
   /**
-   * What a busy machine does is no find: in a local mesh the cases that fail with the fault have to pass without it right after, and
-   * to fail with it once more. Where they do not pass without it, all is asked anew.
+   * What a busy machine does is no find: in a local mesh the cases that fail with the fault have to pass without it right after and to
+   * fail with it once more, twice over. Where they do not pass without it, all is asked anew.
    */
   async #find(mutant: Mutant, names: readonly string[]): Promise<string | undefined> {
     for (let round = 0; round < rounds; round++) {
       const first = await this.#ask(mutant.id, names);
       if (first === undefined || !this.#isLocal) return first?.by;
-      const { failing } = first;
-      if ((await this.#ask(undefined, failing)) !== undefined) continue;
-      return (await this.#ask(mutant.id, failing)) === undefined ? undefined : first.by;
+      const proved = await this.#proved(mutant, first.failing);
+      if (proved !== undefined) return proved ? first.by : undefined;
     }
     console.error(`  not known: without a fault it fails, too, as busy as the machine is: ${names.join(', ')}`);
     return undefined;
+  }
+
+  /** Whether it is the fault that these cases fail by; nothing where they fail without it. */
+  async #proved(mutant: Mutant, failing: readonly string[]): Promise<boolean | undefined> {
+    for (let proof = 0; proof < proofs; proof++) {
+      if ((await this.#ask(undefined, failing)) !== undefined) return undefined;
+      if ((await this.#ask(mutant.id, failing)) === undefined) return false;
+    }
+    return true;
   }
 
   async #ask(fault: number | undefined, names: readonly string[]): Promise<Find | undefined> {
