@@ -28,6 +28,8 @@ interface TranslateFigures {
   /** To the text of the documents. */
   readonly write: number;
   readonly whole: number;
+  /** User and system time of all of it. */
+  readonly processor: number;
 }
 
 export interface TranslateReport {
@@ -53,6 +55,7 @@ export function runTranslate(
         translate: middle((one) => one.translate),
         write: middle(({ write }) => write),
         whole: middle(({ whole }) => whole),
+        processor: middle(({ processor }) => processor),
       };
       progress(`${translator.id}: ${result.documents} documents in ${result.whole.toFixed(0)} ms`);
       return result;
@@ -62,6 +65,7 @@ export function runTranslate(
 }
 
 function measure(translator: Translator, text: string): TranslateFigures {
+  const before = process.cpuUsage();
   const started = performance.now();
   const { model, findings } = checkSourceSet(locateWritten(readSourceText('mesh.yaml', text)), defaultCompileOptions);
   const read = performance.now();
@@ -73,10 +77,12 @@ function measure(translator: Translator, text: string): TranslateFigures {
     throw new BenchFailure(`${translator.id} refuses the mesh: ${findings.length} findings`);
   const size = translation.artifacts.reduce((sum, { body }) => sum + dump(body, { noRefs: true }).length, 0);
   const written = performance.now();
+  const { user, system } = process.cpuUsage(before);
   if (size === 0) throw new BenchFailure(`${translator.id} writes nothing`);
   return {
     ...{ adapter: translator.id, documents: translation.artifacts.length },
     ...{ read: read - started, translate: translated - read, write: written - translated, whole: written - started },
+    processor: (user + system) / 1_000,
   };
 }
 

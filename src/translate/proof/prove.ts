@@ -36,8 +36,8 @@ export function* questionsAbout(model: MeshModel, wanted: RequestsWanted): Gener
 }
 
 /**
- * Asks what documents do with requests, up to the first that nothing states. `undefined` where the adapter cannot read its
- * documents back.
+ * Asks what documents do with requests, up to the first that nothing states. `undefined` where nothing is written, or
+ * the adapter cannot read its documents back.
  */
 export function prove(
   model: MeshModel,
