@@ -11,6 +11,7 @@ import { isForCalls } from './emit/calls.ts';
 import { flowRoutes } from './emit/flows.ts';
 import { httpRoutes } from './emit/http.ts';
 import { LossList } from './emit/losses.ts';
+import { kinds } from './emit/objects.ts';
 import { References } from './emit/references.ts';
 import { viewsOf } from './emit/views.ts';
 import { type GatewayApiOptions, parseOptions } from './options.ts';
@@ -25,6 +26,7 @@ export const gatewayApiAdapter: Translator<GatewayApiOptions> = {
   contract: contractVersion,
   id: 'gateway-api',
   support,
+  kinds,
   parseOptions,
   units,
   emitUnit,

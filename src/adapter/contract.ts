@@ -85,11 +85,23 @@ export interface SimulatedTarget {
   readonly verdict: 'allow' | 'deny' | 'mixed' | 'unavailable' | 'open';
 }
 
+/** A kind of Kubernetes objects, as a document spells it. */
+export interface DocumentKind {
+  /** Such as `gateway.networking.k8s.io/v1`. */
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
 /**
  * An adapter whose artifacts are documents: of another mesh's API, or a program's configuration. A `kubernetes` artifact's
  * body is an object with apiVersion, kind and metadata; a body that is a string is the text of a file called `name`.
  */
 export interface Translator<Options = unknown> extends Adapter<Options> {
+  /**
+   * Every kind of object that it may write, whatever the options: a bridge removes those of them that are not written any
+   * more. Absent: its documents cannot be kept in a cluster.
+   */
+  readonly kinds?: readonly DocumentKind[];
   /**
    * Why nothing may be emitted of this model with these options, such as grants that the target has no words for: `SMI5004`,
    * with the fields that ask for it. Empty or absent: nothing stands against it.

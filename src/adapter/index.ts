@@ -51,6 +51,7 @@ export {
   type Artifact,
   contractVersion,
   type DataPlaneAdapter,
+  type DocumentKind,
   type EmitContext,
   type Loss,
   type Simulated,

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { type Artifact, contractVersion, type Loss, type Simulated, type Support } from '../adapter/contract.ts';
+import {
+  type Artifact,
+  contractVersion,
+  type DocumentKind,
+  type Loss,
+  type Simulated,
+  type Support,
+} from '../adapter/contract.ts';
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import { packageRoot } from '../lib/package-root.ts';
@@ -16,6 +23,7 @@ export interface Answers {
     readonly id: string;
     readonly support: Readonly<Record<string, Support>>;
     readonly simulates?: boolean;
+    readonly kinds?: readonly DocumentKind[];
   };
   readonly emit: { readonly artifacts: readonly Artifact[]; readonly losses?: readonly Loss[] };
   /** To one request. */

@@ -30,7 +30,7 @@ export function programAdapter(
 ): Result<Translator<Options>, readonly Diagnostic[]> {
   const described = askProgram(program, 'describe', questionText('describe', { options: {} }), limits);
   if (!described.ok) return described;
-  const { id, support, simulates } = described.value;
+  const { id, support, simulates, kinds } = described.value;
   // What `refuse` asks is what is emitted next, so that one process does for both; whoever asks once more starts another.
   let asked: { readonly question: string; readonly answer: Emitted } | undefined;
   const emit = (model: MeshModel, options: Options, keep: boolean): Emitted => {
@@ -43,6 +43,7 @@ export function programAdapter(
     contract: contractVersion,
     id,
     support: completed(support),
+    ...(kinds === undefined ? {} : { kinds }),
     parseOptions(input = {}) {
       if (!isRecord(input)) return err([diagnostic('SMI5003', { message: `${id} takes options as a mapping` })]);
       const answer = askProgram(program, 'describe', questionText('describe', { options: input }), limits);

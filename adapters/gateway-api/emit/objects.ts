@@ -1,4 +1,4 @@
-import type { Artifact } from '../../../src/adapter/contract.ts';
+import type { Artifact, DocumentKind } from '../../../src/adapter/contract.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
 import type { Service } from '../../../src/model/types.ts';
 import { uniqueOrigins } from './losses.ts';
@@ -6,7 +6,14 @@ import type { References } from './references.ts';
 
 const group = 'gateway.networking.k8s.io';
 
-type RouteKind = 'HTTPRoute' | 'GRPCRoute' | 'TCPRoute' | 'UDPRoute';
+const routeKinds = ['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'UDPRoute'] as const;
+type RouteKind = (typeof routeKinds)[number];
+const [routeVersion, grantVersion] = ['v1', 'v1beta1'];
+
+export const kinds: readonly DocumentKind[] = [
+  ...routeKinds.map((kind) => ({ apiVersion: `${group}/${routeVersion}`, kind })),
+  { apiVersion: `${group}/${grantVersion}`, kind: 'ReferenceGrant' },
+];
 
 interface Named {
   readonly kind: string;
@@ -40,7 +47,7 @@ export function routeOf(
   const elsewhere = namespace === service.namespace ? {} : { namespace: service.namespace };
   const parentRefs = [{ group: '', kind: 'Service', name: service.name, ...elsewhere, port }];
   const name = routeName(at, index);
-  return object({ kind, version: 'v1', namespace, name, origins }, { parentRefs, rules });
+  return object({ kind, version: routeVersion, namespace, name, origins }, { parentRefs, rules });
 }
 
 const maxNames = 16;
@@ -62,7 +69,7 @@ export function referenceGrants(
         from: [{ group, kind, namespace: at.namespace }],
         to: granted.map((service) => ({ group: '', kind: 'Service', name: service })),
       };
-      return object({ kind: 'ReferenceGrant', version: 'v1beta1', namespace, name, origins }, spec);
+      return object({ kind: 'ReferenceGrant', version: grantVersion, namespace, name, origins }, spec);
     });
   });
 }

@@ -1,6 +1,7 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { defaultCompileOptions, meshNamespacesWith } from '../../compile/index.ts';
 import type { ControllerConfig } from '../../config/controller/types.ts';
+import type { BridgeTarget } from '../../control/cluster/bridge/contract.ts';
 import { type Controller, type ControllerParts, startController } from '../../control/cluster/controller.ts';
 import type { Log } from '../../control/cluster/log.ts';
 import { controlPlaneIdentity } from '../../control/plane.ts';
@@ -31,6 +32,8 @@ export interface ReplicaOptions {
   readonly peerPort: number;
   readonly metricsApiPort: number;
   readonly webhookHost?: string;
+  /** Another mesh carries the traffic: the leader keeps what the objects mean in its API. */
+  readonly bridge?: BridgeTarget;
 }
 
 /** Puts the parts of a controller together. */
@@ -49,6 +52,7 @@ export async function startReplica(
     trustDomain,
     clusterDomain,
     meshNamespaces: meshNamespacesWith(namespace),
+    ...(options.bridge === undefined ? {} : { sidecars: 'foreign' as const }),
   };
   return await startController({
     connection,
@@ -70,6 +74,7 @@ export async function startReplica(
     latencyUnit: config.trafficMetrics.latencyUnit,
     readsWhenAsked: !config.trafficMetrics.api,
     ...(config.trafficMetrics.source.kind === 'prometheus' ? { prometheus: config.trafficMetrics.source } : {}),
+    ...(options.bridge === undefined ? {} : { bridge: options.bridge }),
     pages: createDashboardPages,
     prepare: async ({ signal, view, api }) => {
       // First of all: what is not converted cannot be read.

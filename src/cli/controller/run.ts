@@ -1,13 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Controller } from '../../control/cluster/controller.ts';
 import { createLog, type Log } from '../../control/cluster/log.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { connect } from '../../kubernetes-client/connect.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { stopSignal } from '../stop-signal.ts';
+import { type BridgeChoice, bridgeTarget } from './bridge.ts';
 import { type ReplicaOptions, startReplica } from './replica.ts';
 import { readSettings } from './settings.ts';
 
-export interface ControllerCommandOptions extends ReplicaOptions {
+export interface ControllerCommandOptions extends Omit<ReplicaOptions, 'bridge'>, BridgeChoice {
   readonly config?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -20,13 +22,10 @@ export async function runController(options: ControllerCommandOptions): Promise<
   const stopped = stopSignal();
   const write = (line: string) => process.stdout.write(line);
   const settings = readSettings(options.config);
-  if (!settings.ok) {
-    const log = createLog('info', write);
-    for (const { message, code, hint, origin } of settings.error)
-      log.error(message, { code, field: origin?.path, hint });
-    return exitCodes.findings;
-  }
+  if (!settings.ok) return refuse(createLog('info', write), settings.error);
   const log = createLog(settings.value.log.level, write);
+  const bridge = await bridgeTarget(options);
+  if (!bridge.ok) return refuse(log, bridge.error);
   const { kubeconfig, context } = options;
   const connected = await connect({
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
@@ -38,7 +37,12 @@ export async function runController(options: ControllerCommandOptions): Promise<
   }
   let replica: Controller;
   try {
-    replica = await startReplica(options, settings.value, connected.value, log);
+    replica = await startReplica(
+      { ...options, ...(bridge.value === undefined ? {} : { bridge: bridge.value }) },
+      settings.value,
+      connected.value,
+      log,
+    );
   } catch (error) {
     return cannotRun(log, error);
   }
@@ -54,6 +58,11 @@ export async function runController(options: ControllerCommandOptions): Promise<
     await replica.stop();
     log.info('stopped');
   }
+}
+
+function refuse(log: Log, findings: readonly Diagnostic[]): number {
+  for (const { message, code, hint, origin } of findings) log.error(message, { code, field: origin?.path, hint });
+  return exitCodes.findings;
 }
 
 function cannotRun(log: Log, error: unknown): number {

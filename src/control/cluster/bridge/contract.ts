@@ -1,20 +1,13 @@
-import type { Artifact } from '../../../adapter/contract.ts';
+import type { Artifact, DocumentKind } from '../../../adapter/contract.ts';
 import type { Diagnostic } from '../../../diagnostics/diagnostic.ts';
 import type { MeshModel } from '../../../model/types.ts';
-
-/** A kind of the target's API, as an artifact's body spells it. */
-export interface TargetKind {
-  /** Such as `gateway.networking.k8s.io/v1`. */
-  readonly apiVersion: string;
-  readonly kind: string;
-}
 
 /** Another mesh's API, and how its objects are kept in the cluster. */
 export interface BridgeTarget {
   /** Of the adapter. */
   readonly id: string;
   /** Everything that the adapter may write: what it does not write any more is removed. */
-  readonly kinds: readonly TargetKind[];
+  readonly kinds: readonly DocumentKind[];
   readonly translate: (model: MeshModel) => BridgeTranslation;
   /** Takes over objects of the same name that somebody else made; otherwise they stay as they are. */
   readonly adopt: boolean;

@@ -1,9 +1,9 @@
+import type { DocumentKind } from '../../../adapter/contract.ts';
 import type { StreamingConnection } from '../../../kubernetes-client/connect.ts';
 import type { ClusterFault } from '../../../kubernetes-client/fault.ts';
 import { discover, type ServedKind } from '../../../kubernetes-client/list.ts';
 import { type ObjectName, type Reflector, startReflector } from '../../../kubernetes-client/reflector.ts';
 import { type Fields, isRecord } from '../../../lib/values.ts';
-import type { TargetKind } from './contract.ts';
 
 /** Names an object of the target's API: `API VERSION KIND NAMESPACE/NAME`, parted by blanks. */
 export type TargetKey = string & { readonly __brand: 'TargetKey' };
@@ -18,7 +18,7 @@ export interface LiveObject {
 }
 
 export interface TargetObjectsOptions {
-  readonly kinds: readonly TargetKind[];
+  readonly kinds: readonly DocumentKind[];
   /** Which objects are the bridge's own. */
   readonly labelSelector: string;
   readonly onChange: () => void;
