@@ -42,7 +42,7 @@ const mayImport = {
   analysis: ['lib', 'diagnostics', 'model'],
   translate: ['lib', 'diagnostics', 'source', 'smi', 'model', 'adapter', 'analysis'],
   plugins: ['lib', 'diagnostics', 'model', 'adapter'],
-  testkit: ['lib', 'diagnostics', 'model', 'library', 'adapter', 'analysis', 'plugins'],
+  testkit: ['lib', 'diagnostics', 'model', 'library', 'adapter', 'translate', 'plugins'],
   xds: ['lib', 'diagnostics', 'generated'],
   proxy: ['lib', 'diagnostics', 'telemetry', 'generated'],
   identity: ['lib', 'diagnostics', 'kubernetes', 'kubernetes-client'],

@@ -70,7 +70,7 @@ const checks = [
   {
     name: 'support matrix',
     command: ['scripts/support-matrix.ts', '--check'],
-    mend: 'node scripts/support-matrix.ts writes the tables in README.md anew',
+    mend: 'node scripts/support-matrix.ts writes the tables in README.md and docs/support.md anew',
   },
 ];
 

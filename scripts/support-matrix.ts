@@ -1,5 +1,5 @@
-// Writes the support tables of README.md from the code's own tables, between `<!-- NAME -->` and `<!-- /NAME -->`. With
-// `--check` it writes nothing and fails when README.md says something else.
+// Writes the support tables of README.md and of docs/support.md from the code's own tables, between `<!-- NAME -->` and
+// `<!-- /NAME -->`. With `--check` it writes nothing and fails when a file says something else.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { support as envoy } from '../adapters/envoy/support.ts';
@@ -53,21 +53,24 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Replaces what stands between the marks of one table; a README without the marks is a mistake worth stopping for. */
-function replaced(text: string, name: string, content: string): string {
+/** Replaces what stands between the marks of one table; a file without the marks is a mistake worth stopping for. */
+function replaced(file: string, text: string, name: string, content: string): string {
   const [open, close] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`];
   const start = text.indexOf(open);
   const end = text.indexOf(close);
-  if (start < 0 || end < start) throw new Error(`README.md has no place for ${name}: ${open.trim()} ... ${close}`);
+  if (start < 0 || end < start) throw new Error(`${file} has no place for ${name}: ${open.trim()} ... ${close}`);
   return `${text.slice(0, start + open.length)}${content}\n${text.slice(end)}`;
 }
 
-const file = join(packageRoot(), 'README.md');
-const before = readFileSync(file, 'utf8');
 const tables = { kinds: kindsTable(), features: featuresTable() };
-const after = Object.entries(tables).reduce((text, [name, content]) => replaced(text, name, content), before);
-if (!process.argv.includes('--check')) writeFileSync(file, after);
-else if (after !== before) {
-  console.error('the support tables of README.md differ from the code');
-  process.exitCode = 1;
+const places = { 'README.md': ['kinds', 'features'], 'docs/support.md': ['features'] } as const;
+for (const [name, wanted] of Object.entries(places)) {
+  const file = join(packageRoot(), name);
+  const before = readFileSync(file, 'utf8');
+  const after = wanted.reduce((text, each) => replaced(name, text, each, tables[each]), before);
+  if (!process.argv.includes('--check')) writeFileSync(file, after);
+  else if (after !== before) {
+    console.error(`the support tables of ${name} differ from the code`);
+    process.exitCode = 1;
+  }
 }

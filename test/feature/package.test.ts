@@ -33,6 +33,7 @@ beforeAll(async () => {
     'bin',
     'schemas',
     'conformance',
+    'testkit',
     'examples',
     'docs',
   ]) {
@@ -47,7 +48,7 @@ beforeAll(async () => {
   mkdirSync(unpacked(), { recursive: true });
   await run('tar', ['-xzf', join(folder, name), '-C', unpacked(), '--strip-components', '1']);
   useDependencies();
-}, 120_000);
+}, 300_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -78,7 +79,7 @@ describe('the package', () => {
     });
     expect(relevant).toEqual([]);
     expect(Object.keys(analysis.entrypoints)).toEqual(
-      expect.arrayContaining(['.', './adapter', './xds', './conformance']),
+      expect.arrayContaining(['.', './adapter', './adapter/data-plane', './testkit', './xds', './conformance']),
     );
   });
 

@@ -12,7 +12,7 @@ for level, why, names in (
     ("approximate", "a host that no service has is answered 404", "outbound-registry-only outbound-passthrough"),
     ("none", "HAProxy routes no datagrams", "udp-routing access-udp"),
     ("none", "HAProxy has no part in the identities of the mesh, and cannot tell who calls", "mutual-tls access-identity"
-     " access-pods access-federated access-http access-port access-audit client-access end-user-authentication"),
+     " access-pods access-federated access-http access-port access-audit client-access client-rules end-user-authentication"),
     ("none", "the program does not write it", "external-services request-timeouts retries fault-injection mirroring"
      " header-edits debug-routing load-balancing locality connect-timeout circuit-breaking outlier-detection"
      " health-checks rate-limits tracing tracing-kept tracing-b3"),
@@ -44,7 +44,7 @@ def conditions(match):
 def choices(service, policy, mode, hosts):
     """Lines that draw a number, and lines that choose a backend: each target has its share of what can be drawn."""
     draw, scope = ("http-request", "txn") if mode == "http" else ("tcp-request connection", "sess")
-    for index, rule in enumerate(policy["rules"]):
+    for index, rule in [(index, rule) for index, rule in enumerate(policy["rules"]) if rule["from"] == "any"]:
         own = [{"service": service["id"], "port": policy["port"], "weight": 1}]
         targets, below = rule["to"].get("targets", own), 0
         total = sum(target["weight"] for target in targets)

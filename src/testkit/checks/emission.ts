@@ -37,7 +37,7 @@ export function emissionCases(
   return [
     contractCase(`determinism: ${name}`, () => {
       const frozen = deepFrozen(structuredClone(model)) as MeshModel;
-      const turned = reordered(model) as MeshModel;
+      const turned = reordered(model);
       return [
         ...differences(own(), observe(adapter, frozen, options)).map((text) => `asked again: ${text}`),
         ...differences(own(), observe(adapter, turned, options)).map((text) => `with keys in another order: ${text}`),
@@ -163,9 +163,17 @@ function deepFrozen(value: unknown): unknown {
 }
 
 /** A copy whose nodes have their fields in the reverse order; records that the model sorts stay sorted. */
-function reordered(value: unknown, depth = 0): unknown {
-  if (Array.isArray(value)) return value.map((item) => reordered(item, depth + 1));
+function reordered(model: MeshModel): MeshModel {
+  const { services, workloads, outbound, inbound, ...rest } = model;
+  const records = Object.entries({ services, workloads, outbound, inbound }).map(([name, nodes]) => {
+    return [name, Object.fromEntries(Object.entries(nodes).map(([key, node]) => [key, reversed(node)]))] as const;
+  });
+  return { ...Object.fromEntries(records), ...(reversed(rest) as typeof rest) } as MeshModel;
+}
+
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
   if (!isRecord(value)) return value;
-  const fields = Object.entries(value).map(([key, field]) => [key, reordered(field, depth + 1)] as const);
-  return Object.fromEntries(depth === 1 ? fields : fields.reverse());
+  const fields = Object.entries(value).map(([key, field]) => [key, reversed(field)] as const);
+  return Object.fromEntries(fields.reverse());
 }

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { envoyAdapter } from '../../../adapters/envoy/index.ts';
+import { grpcAdapter } from '../../../adapters/grpc/index.ts';
+import { proxyAdapter } from '../../../adapters/proxy/index.ts';
+import type { Translator } from '../../../src/adapter/contract.ts';
+import { features } from '../../../src/adapter/features.ts';
+import { featureUses } from '../../../src/adapter/losses.ts';
+import { contractCases, shippedModels } from '../../../src/testkit/index.ts';
+
+const all = shippedModels();
+const some = all.filter(({ name }) => ['access-http', 'endpoints', 'requests', 'split-thirds', 'tcp'].includes(name));
+
+describe('the contract of adapters', () => {
+  it('is tried with models that use every feature that can be asked for', () => {
+    const used = new Set(all.flatMap(({ model }) => featureUses(model).map(({ feature }) => feature)));
+    expect(features.filter((feature) => !used.has(feature))).toEqual(['outbound-passthrough']);
+  });
+
+  it.each([proxyAdapter, envoyAdapter, grpcAdapter] as readonly unknown[] as readonly Translator[])(
+    'is kept by $id',
+    (adapter) => {
+      const problems = contractCases(adapter, { models: some })
+        .filter(({ skipped }) => skipped === undefined)
+        .flatMap(({ name, run }) => run().map((problem) => `${name}: ${problem}`));
+      expect(problems).toEqual([]);
+    },
+    120_000,
+  );
+});
