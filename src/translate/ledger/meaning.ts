@@ -20,7 +20,7 @@ export function knownFate(
 ): FieldFate | undefined {
   const { group } = parseObjectKey(document.key);
   const [top, second, third] = segments;
-  const ofMesh = /(^|[.])smi-(spec|mesh)[.]io$/.test(group);
+  const ofMesh = /(^|[.])smi-(spec|mesh)[.]io$|^gateway[.]networking[.]k8s[.]io$/.test(group);
   if (top === 'status') return meaningless('controllers write it');
   if (group === 'test.smi-mesh.io') return meaningless('an expectation is for tests');
   if (group === 'metrics.smi-spec.io') return meaningless('it asks for numbers, not for traffic');
@@ -64,4 +64,8 @@ export const choosing: Readonly<Record<string, readonly string[]>> = {
   TrafficTarget: ['spec.destination', 'spec.rules'],
   TrafficPolicy: ['spec.targetRefs', 'spec.matches', 'spec.from', 'spec.ports'],
   IdentityBinding: ['spec'],
+  HTTPRoute: ['spec.parentRefs'],
+  GRPCRoute: ['spec.parentRefs'],
+  TCPRoute: ['spec.parentRefs'],
+  UDPRoute: ['spec.parentRefs'],
 };
