@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { limits } from './limits.ts';
 import { type Tickable, tickMillis } from './ticker.ts';
 
