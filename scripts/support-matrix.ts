@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { support as envoy } from '../adapters/envoy/support.ts';
 import { support as gatewayApi } from '../adapters/gateway-api/support.ts';
 import { support as grpc } from '../adapters/grpc/support.ts';
+import { support as istio } from '../adapters/istio/support.ts';
 import { support as proxy } from '../adapters/proxy/support.ts';
 import type { Support, SupportTable } from '../src/adapter/contract.ts';
 import { features } from '../src/adapter/features.ts';
@@ -16,6 +17,7 @@ const adapters: Readonly<Record<string, SupportTable>> = {
   Envoy: envoy,
   'gRPC clients': grpc,
   'Gateway API': gatewayApi,
+  Istio: istio,
 };
 const versions = ['v1alpha1', 'v1alpha2', 'v1alpha3', 'v1alpha4'];
 

@@ -68,4 +68,5 @@ export { type Feature, features } from './features.ts';
 export { featureUses, losses } from './losses.ts';
 export { type NoOptions, noOptions } from './no-options.ts';
 export { commonPolicy, type MergedPolicy, type PolicyCase, policyCases } from './policy-cases.ts';
+export { policyUses } from './policy-uses.ts';
 export { shared } from './tracking.ts';

@@ -52,13 +52,16 @@ const ofOutcome: readonly Feature[] = [...ofTargets, 'weighted-split'];
 const ofHosts: readonly Feature[] = ['http-routing', 'outbound-passthrough', 'outbound-registry-only'];
 
 /** Whether the mesh knows no service by what a request says, or goes by its address where the authority names another one. */
-function isMisnamed({ services }: MeshModel, request: TrafficRequest, { service }: Decision): boolean {
+function isMisnamed({ services, workloads }: MeshModel, request: TrafficRequest, { service }: Decision): boolean {
   if (service === undefined) return true;
   const authority = request.kind === 'http' ? request.headers.host : undefined;
   if (typeof authority !== 'string') return false;
-  const known = services[service];
+  const [known, client] = [services[service], workloads[request.from]];
   const { name = '', port = request.to.port } = parseAuthority(authority) ?? {};
-  const isOwn = known?.hosts.includes(name) || known?.vips.includes(name) || known?.name === name;
+  const isOwn =
+    known?.hosts.includes(name) ||
+    known?.vips.includes(name) ||
+    (known?.name === name && known.namespace === client?.namespace);
   return !isOwn || port !== request.to.port;
 }
 

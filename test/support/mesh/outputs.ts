@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { Document, visit } from 'yaml';
 import { staticBootstrap } from '../../../adapters/envoy/index.ts';
 import { gatewayApiAdapter } from '../../../adapters/gateway-api/index.ts';
+import { istioAdapter } from '../../../adapters/istio/index.ts';
 import type { Translator } from '../../../src/adapter/contract.ts';
 import { emitAll } from '../../../src/adapter/emit-all.ts';
 import { describeObject } from '../../../src/diagnostics/origin.ts';
@@ -14,7 +15,10 @@ import { proxyResources } from './plane-proxy.ts';
 const base = 10;
 
 /** The adapters that write documents, with options under which they write something of every mesh. */
-const translators: readonly (readonly [Translator, unknown])[] = [[gatewayApiAdapter, { access: 'elsewhere' }]];
+const translators: readonly (readonly [Translator, unknown])[] = [
+  [gatewayApiAdapter, { access: 'elsewhere' }],
+  [istioAdapter, { datagrams: 'elsewhere' }],
+];
 
 /** What a case's inputs turn into, by path below `expected/`. */
 export function outputsOf(golden: GoldenCase): ReadonlyMap<string, string> {

@@ -4,6 +4,7 @@ import type { Translator } from '../../../src/adapter/contract.ts';
 const chosen: Readonly<Record<string, unknown>> = {
   toy: { access: 'elsewhere' },
   'gateway-api': { access: 'elsewhere' },
+  istio: { datagrams: 'elsewhere' },
 };
 
 /** The options with which a translator takes every golden case. */

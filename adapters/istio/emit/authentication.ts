@@ -1,0 +1,186 @@
+import type { Artifact, EmitContext, HttpMatch, InboundPolicy, Origin, Workload } from '../../../src/adapter/index.ts';
+import { compareText } from '../../../src/lib/collections.ts';
+import type { Authentication, JwtProvider } from '../../../src/model/policy.ts';
+import type { IstioOptions } from '../options.ts';
+import { type Fields, istioObject } from './object.ts';
+import { claimsOf, type Operation, operationsOf } from './operations.ts';
+import { portsWith, type SetPlaces, selectorField } from './places.ts';
+import { lastingLabels } from './selectors.ts';
+
+type Context = EmitContext<IstioOptions>;
+
+/** All callers of the namespace's workloads prove who they are. */
+export function strictTls(namespace: string, origins: readonly Origin[]): Artifact {
+  return istioObject('PeerAuthentication', { namespace, name: 'smi-mesh' }, { mtls: { mode: 'STRICT' } }, origins);
+}
+
+/** Ports of a set's workloads where plain callers are taken too, or nobody else. */
+export function portTls(places: SetPlaces, context: Context): readonly Artifact[] {
+  const { namespace, workloads, selectors, unreached } = places;
+  const modes = { permissive: 'PERMISSIVE', off: 'DISABLE' } as const;
+  const ports = (['permissive', 'off'] as const).flatMap((tls) =>
+    portsWith(places, tls).map((port) => [port, { mode: modes[tls] }] as const),
+  );
+  const said = new Set(ports.map(([port]) => port));
+  for (const workload of workloads) {
+    for (const { port, tls } of workload.ports) {
+      if (tls === undefined || (said.has(port) && !unreached.includes(workload))) continue;
+      context.report?.({
+        feature: `tls-${tls}`,
+        kind: 'narrowed',
+        text: `port ${port} of ${workload.id} takes no plain callers: no labels tell it from pods that take none there`,
+        origins: workload.origins,
+      });
+    }
+  }
+  if (ports.length === 0) return [];
+  const spec = { mtls: { mode: 'STRICT' }, portLevelMtls: Object.fromEntries(ports) };
+  const origins = workloads
+    .filter((workload) => workload.ports.some(({ tls }) => tls !== undefined))
+    .flatMap(originsOf);
+  return selectors.map(({ name, selector }) =>
+    istioObject(
+      'PeerAuthentication',
+      { namespace, name: `ports.${name}` },
+      { ...selectorField(selector), ...spec },
+      origins,
+    ),
+  );
+}
+
+/** What tokens of end users have to be, and which requests must carry one. */
+export function userTokens(policy: InboundPolicy, places: SetPlaces, context: Context): readonly Artifact[] {
+  const layers = (policy.policies ?? []).flatMap(({ fields, ...layer }) =>
+    fields.authentication === undefined ? [] : [{ ...layer, authentication: fields.authentication }],
+  );
+  if (layers.length === 0) return [];
+  const providers = layers.flatMap(({ authentication, origins }) =>
+    authentication.jwt.flatMap((provider) => {
+      if (!('file' in provider.jwks)) return [jwtRule(provider)];
+      context.report?.({
+        feature: 'end-user-authentication',
+        kind: 'narrowed',
+        text: `tokens of ${provider.issuer} are taken by nobody: Istio reads no keys from the file ${provider.jwks.file}`,
+        origins,
+      });
+      return [];
+    }),
+  );
+  const jwtRules = [...new Map(providers.map((rule) => [JSON.stringify(rule), rule])).values()];
+  const origins = layers.flatMap((layer) => layer.origins);
+  const required = layers.filter(({ authentication }) => authentication.required);
+  const rules = required.flatMap((layer) => refusalRules(policy, layer, places, context));
+  return [
+    ...(jwtRules.length === 0 ? [] : tokenRules(jwtRules, places, origins)),
+    ...(rules.length === 0
+      ? []
+      : refusals(
+          rules,
+          places,
+          required.flatMap((layer) => layer.origins),
+        )),
+  ];
+}
+
+function tokenRules(
+  jwtRules: readonly Fields[],
+  { namespace, selectors }: SetPlaces,
+  origins: Artifact['origins'],
+): readonly Artifact[] {
+  return selectors.map(({ name, selector }) =>
+    istioObject(
+      'RequestAuthentication',
+      { namespace, name: `tokens.${name}` },
+      { ...selectorField(selector), jwtRules },
+      origins,
+    ),
+  );
+}
+
+/** Where no labels tell workloads apart, others are refused with them. */
+function refusals(
+  rules: readonly Fields[],
+  { namespace, selectors, unreached }: SetPlaces,
+  origins: Artifact['origins'],
+): readonly Artifact[] {
+  const spec = { action: 'DENY', rules };
+  return [
+    ...selectors.map(({ name, selector }) =>
+      istioObject(
+        'AuthorizationPolicy',
+        { namespace, name: `tokens.${name}` },
+        { ...selectorField(selector), ...spec },
+        origins,
+      ),
+    ),
+    ...unreached.map((workload) => {
+      const labels = lastingLabels(workload);
+      const chosen = Object.keys(labels).length === 0 ? {} : selectorField(labels);
+      return istioObject(
+        'AuthorizationPolicy',
+        { namespace, name: `tokens.pod.${workload.name}` },
+        { ...chosen, ...spec },
+        origins,
+      );
+    }),
+  ];
+}
+
+interface RequiredTokens {
+  readonly ports: readonly number[];
+  readonly matches: 'any' | readonly HttpMatch[];
+  readonly authentication: Authentication;
+  readonly origins: Artifact['origins'];
+}
+
+/** Requests without a good token of one of the issuers. Of a match that cannot be said, more are refused. */
+function refusalRules(
+  policy: InboundPolicy,
+  { ports, matches, authentication, origins }: RequiredTokens,
+  { workloads }: SetPlaces,
+  context: Context,
+): readonly Fields[] {
+  const spoken = ports.filter((port) =>
+    workloads.some((workload) => workload.ports.some((one) => one.port === port && one.protocol === 'http')),
+  );
+  if (spoken.length === 0) return [];
+  const numbers = spoken.map(String);
+  const claims = claimsOf(policy);
+  const issuers = [...new Set(authentication.jwt.map(({ issuer }) => `${issuer}/*`))].sort(compareText);
+  const from = [{ source: { notRequestPrincipals: issuers } }];
+  const all: Operation = { operation: { ports: numbers }, when: [] };
+  const operations = (matches === 'any' ? [undefined] : matches).flatMap((match): readonly Operation[] => {
+    if (match === undefined) return [all];
+    const found = operationsOf(match, numbers, claims);
+    if (found.exact) return found.operations;
+    context.report?.({
+      feature: 'end-user-authentication',
+      kind: 'narrowed',
+      text: 'all requests of the port need a token: Istio has no expressions in policies',
+      origins: [...origins, ...match.origins],
+    });
+    return [all];
+  });
+  return operations.map(({ operation, when }) => ({
+    from,
+    to: [{ operation }],
+    ...(when.length === 0 ? {} : { when }),
+  }));
+}
+
+function jwtRule({ issuer, audiences, jwks, claimHeaders, fromHeader, forward }: JwtProvider): Fields {
+  const claims = Object.entries(claimHeaders).map(([claim, header]) => ({ header, claim }));
+  return {
+    issuer,
+    ...(audiences.length === 0 ? {} : { audiences }),
+    ...('url' in jwks ? { jwksUri: jwks.url } : {}),
+    ...('inline' in jwks ? { jwks: jwks.inline } : {}),
+    ...(fromHeader === undefined ? {} : { fromHeaders: [{ name: fromHeader }] }),
+    ...(forward ? { forwardOriginalToken: true } : {}),
+    ...(claims.length === 0 ? {} : { outputClaimToHeaders: claims }),
+  };
+}
+
+function originsOf({ origins }: Workload): Artifact['origins'] {
+  return origins;
+}

@@ -1,0 +1,39 @@
+import { err, type NonEmpty, ok, type Result } from '../../src/adapter/index.ts';
+import { type Diagnostic, diagnostic } from '../../src/diagnostics/diagnostic.ts';
+import { isRecord } from '../../src/lib/values.ts';
+
+export interface IstioOptions {
+  /**
+   * Where it is said that nobody is let in whom no rule names: in each namespace that has workloads, or once for the whole
+   * mesh, for namespaces without anything of SMI too.
+   */
+  readonly denyBy: 'namespace' | 'mesh';
+  /** Whether a mesh that restricts datagrams is refused, or something else restricts them. */
+  readonly datagrams: 'refuse' | 'elsewhere';
+  /** Istio's root namespace: policies in it hold for the whole mesh. */
+  readonly rootNamespace: string;
+}
+
+export const defaultOptions: IstioOptions = {
+  denyBy: 'namespace',
+  datagrams: 'refuse',
+  rootNamespace: 'istio-system',
+};
+
+export function parseOptions(input: unknown): Result<IstioOptions, NonEmpty<Diagnostic>> {
+  if (input === undefined || input === null) return ok(defaultOptions);
+  if (!isRecord(input)) return refused('the options of the istio adapter are a mapping');
+  const { denyBy, datagrams, rootNamespace, ...unknown } = { ...defaultOptions, ...input };
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) return refused(`the istio adapter has no option ${JSON.stringify(name)}`);
+  if (denyBy !== 'namespace' && denyBy !== 'mesh') return refused('denyBy is "namespace" or "mesh"');
+  if (datagrams !== 'refuse' && datagrams !== 'elsewhere') return refused('datagrams is "refuse" or "elsewhere"');
+  if (typeof rootNamespace !== 'string' || !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(rootNamespace)) {
+    return refused('rootNamespace is the name of a namespace');
+  }
+  return ok({ denyBy, datagrams, rootNamespace });
+}
+
+function refused(message: string): Result<never, NonEmpty<Diagnostic>> {
+  return err([diagnostic('SMI5003', { message })]);
+}

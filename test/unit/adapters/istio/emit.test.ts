@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { istioAdapter } from '../../../../adapters/istio/index.ts';
+import { defaultOptions, type IstioOptions } from '../../../../adapters/istio/options.ts';
+import { emitAll } from '../../../../src/adapter/emit-all.ts';
+import type { MeshModel, ServiceId } from '../../../../src/model/types.ts';
+import { account, compile, group, pod, service, split, target, tcpRoute } from '../../../support/objects.ts';
+import { trafficPolicy } from '../../../support/policies.ts';
+
+interface Written {
+  readonly metadata: { readonly annotations?: unknown };
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+function written(model: MeshModel, options: IstioOptions = defaultOptions) {
+  const { artifacts, losses } = emitAll(istioAdapter, model, options);
+  const objects: Readonly<Record<string, Written>> = Object.fromEntries(
+    artifacts.map(({ name, body }) => [name, body as Written]),
+  );
+  return { objects, losses, names: Object.keys(objects) };
+}
+
+const shop = [service('shop', { ports: ['80:8080 http', '5432:5432 tcp'] })];
+const serviceAccounts = [account('shop'), account('buyer'), account('twin')];
+const pods = [pod('shop', { ports: ['8080', '5432'] }), pod('buyer')];
+
+describe('AuthorizationPolicy', () => {
+  const granted = {
+    services: shop,
+    serviceAccounts,
+    pods,
+    targets: [
+      target('t', 'shop', ['buyer'], ['HTTPRouteGroup pages']),
+      target('u', 'shop', ['buyer'], ['TCPRoute db']),
+    ],
+    routeGroups: [group('pages', { read: { methods: ['GET'], pathRegex: '/books' } })],
+    tcpRoutes: [tcpRoute('db', [5432])],
+  };
+
+  test('what asks for HTTP stands in a rule of its own, which Istio leaves out where it reads bytes', () => {
+    const rules = written(compile(granted).model).objects['AuthorizationPolicy/default/allow.shop']?.spec
+      .rules as readonly {
+      to: readonly { operation: Readonly<Record<string, unknown>> }[];
+    }[];
+    for (const { to } of rules) {
+      const asking = to.filter(({ operation }) => operation.paths !== undefined || operation.methods !== undefined);
+      expect([0, to.length]).toContain(asking.length);
+    }
+    expect(rules.flatMap(({ to }) => to.map(({ operation }) => operation))).toContainEqual({ ports: ['5432'] });
+  });
+
+  test('audit policies are dry runs, and under allow there are none', () => {
+    const dryRun = { 'istio.io/dry-run': 'true' };
+    const audit = written(compile(granted, { accessMode: 'audit' }).model).objects;
+    expect(audit['AuthorizationPolicy/default/allow.shop']?.metadata.annotations).toEqual(dryRun);
+    expect(audit['AuthorizationPolicy/default/smi-mesh-deny']?.metadata.annotations).toEqual(dryRun);
+    const allow = written(compile(granted, { accessMode: 'allow' }).model).names;
+    expect(allow.filter((name) => name.startsWith('AuthorizationPolicy'))).toEqual([]);
+  });
+
+  test('denial is said in every namespace, or once for the mesh', () => {
+    const { model } = compile({ pods: [pod('one/a'), pod('two/b')] });
+    const denials = (options?: IstioOptions) =>
+      written(model, options).names.filter((name) => name.endsWith('smi-mesh-deny'));
+    expect(denials()).toEqual(['AuthorizationPolicy/one/smi-mesh-deny', 'AuthorizationPolicy/two/smi-mesh-deny']);
+    expect(denials({ ...defaultOptions, denyBy: 'mesh', rootNamespace: 'mesh-root' })).toEqual([
+      'AuthorizationPolicy/mesh-root/smi-mesh-deny',
+    ]);
+  });
+
+  test('an expression that cannot be said lets nobody in, and that is told with its field', () => {
+    const targets = [target('t', 'shop', ['buyer'], ['HTTPRouteGroup pages'])];
+    const routeGroups = [group('pages', { read: { methods: ['GET'], pathRegex: '/books/[0-9]+' } })];
+    const { objects, losses } = written(compile({ ...granted, targets, routeGroups }).model);
+    expect(objects['AuthorizationPolicy/default/allow.shop']).toBeUndefined();
+    expect(losses).toMatchObject([{ feature: 'access-http', kind: 'dropped' }]);
+    expect(losses[0]?.origins.map(({ path }) => path)).toContain('spec.matches[0].pathRegex');
+  });
+
+  test('pods that look like those of another account stay closed', () => {
+    const twins = [pod('shop', { ports: ['8080'] }), pod('twin', { app: 'shop', account: 'twin' }), pod('buyer')];
+    const { names, losses } = written(compile({ ...granted, pods: twins }).model);
+    expect(names).not.toContain('AuthorizationPolicy/default/allow.shop');
+    expect(losses.map(({ feature, kind }) => `${kind} ${feature}`)).toContain('dropped access-identity');
+  });
+});
+
+describe('VirtualService', () => {
+  const backends = [service('v1'), service('v2')];
+
+  test('connections to a split without weights go nowhere, requests are answered 503, other ports go on', () => {
+    const services = [...shop, service('v1', { ports: ['80:8080 http', '5432:5432 tcp'] })];
+    const { model } = compile({
+      services,
+      pods: [...pods, pod('v1', { ports: ['8080', '5432'] })],
+      splits: [split('s', 'shop', { v1: 0 })],
+    });
+    expect(written(model).objects['VirtualService/default/shop']?.spec).toMatchObject({
+      http: [{ match: [{ port: 80 }], directResponse: { status: 503 } }],
+      tcp: [{ match: [{ port: 5432 }], route: [{ destination: { host: 'nowhere.invalid' } }] }],
+    });
+  });
+
+  test('weights are exact while Istio can hold them, and else as near as can be', () => {
+    const { model } = compile({
+      services: [...shop, ...backends],
+      pods,
+      splits: [split('s', 'shop', { v1: 1, v2: 2 })],
+    });
+    const weights = (v1: number, v2: number) => {
+      const { objects, losses } = written(withWeights(model, v1, v2));
+      const http = objects['VirtualService/default/shop']?.spec.http as { route: { weight: number }[] }[] | undefined;
+      return { weights: http?.[0]?.route.map(({ weight }) => weight), losses: losses.map(({ kind }) => kind) };
+    };
+    expect(weights(0, 7)).toEqual({ weights: [0, 7], losses: [] });
+    expect(weights(2_147_483_647, 2_147_483_647)).toEqual({ weights: [2_147_483_647, 2_147_483_647], losses: [] });
+    expect(weights(4_000_000_000, 6_000_000_000)).toEqual({ weights: [2, 3], losses: [] });
+    const near = weights(9_007_199_254_740_991, 1);
+    expect(near.losses).toEqual(['changed']);
+    expect(near.weights?.[1]).toBe(1);
+    expect(near.weights?.[0]).toBeGreaterThan(2_000_000_000);
+  });
+
+  test('a service that keeps its requests has none', () => {
+    expect(
+      written(compile({ services: shop, pods }).model).names.filter((name) => /^(Virtual|Dest)/.test(name)),
+    ).toEqual([]);
+  });
+
+  test('what may be tried again depends on the method', () => {
+    const policies = [
+      trafficPolicy(
+        'p',
+        'targetRefs: [{ kind: Service, name: shop }]\nretries: { attempts: 4, retryOn: [connectFailure, serverError] }',
+      ),
+    ];
+    const spec = written(compile({ services: shop, pods, policies }).model).objects['VirtualService/default/shop']
+      ?.spec;
+    expect(spec?.http).toMatchObject([
+      {
+        match: [{ port: 80, method: { regex: 'GET|HEAD|OPTIONS|PUT|DELETE|TRACE' } }],
+        retries: { attempts: 4, retryOn: 'connect-failure,refused-stream,5xx' },
+      },
+      { match: [{ port: 80 }], retries: { attempts: 4, retryOn: 'connect-failure,refused-stream' } },
+    ]);
+  });
+});
+
+test('unrelated changes leave names and bytes as they are', () => {
+  const input = { services: shop, pods, splits: [split('s', 'shop', { shop: 1 })] };
+  const before = written(compile(input).model).objects;
+  const after = written(
+    compile({ ...input, services: [...shop, service('more')], pods: [...pods, pod('more')] }).model,
+  ).objects;
+  for (const [name, object] of Object.entries(before)) expect(JSON.stringify(after[name])).toBe(JSON.stringify(object));
+});
+
+test('options are checked', () => {
+  const { parseOptions } = istioAdapter;
+  expect(parseOptions(undefined)).toEqual({ ok: true, value: defaultOptions });
+  expect(parseOptions({ denyBy: 'mesh', rootNamespace: 'root' })).toEqual({
+    ok: true,
+    value: { ...defaultOptions, denyBy: 'mesh', rootNamespace: 'root' },
+  });
+  for (const bad of [[], { denyBy: 'pod' }, { datagrams: 'open' }, { rootNamespace: 'A B' }, { other: 1 }]) {
+    expect(parseOptions(bad)).toMatchObject({ ok: false, error: [{ code: 'SMI5003' }] });
+  }
+});
+
+function withWeights(model: MeshModel, ...weights: readonly number[]): MeshModel {
+  const id = 'default/shop' as ServiceId;
+  const changed = JSON.parse(JSON.stringify(model.outbound[id]), (key, value: unknown) =>
+    key === 'targets' && Array.isArray(value) ? value.map((one, index) => ({ ...one, weight: weights[index] })) : value,
+  );
+  return { ...model, outbound: { ...model.outbound, [id]: changed } };
+}
