@@ -14,7 +14,7 @@ import {
 import { portTls, strictTls, userTokens } from './emit/authentication.ts';
 import { denial, grantPolicies } from './emit/authorization.ts';
 import { destinationRule } from './emit/destination-rule.ts';
-import { istioObject } from './emit/object.ts';
+import { istioObject, kinds } from './emit/object.ts';
 import { placesOf } from './emit/places.ts';
 import { serviceEntry } from './emit/service-entry.ts';
 import { virtualService } from './emit/virtual-service.ts';
@@ -28,6 +28,7 @@ export const istioAdapter: Translator<IstioOptions> = {
   id: 'istio',
   contract: contractVersion,
   support,
+  kinds,
   parseOptions,
   units,
   refuse,

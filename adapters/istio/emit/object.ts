@@ -1,4 +1,4 @@
-import type { Artifact, Origin } from '../../../src/adapter/index.ts';
+import type { Artifact, DocumentKind, Origin } from '../../../src/adapter/index.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -11,6 +11,11 @@ const versions = {
   PeerAuthentication: 'security.istio.io/v1',
   RequestAuthentication: 'security.istio.io/v1',
 } as const;
+
+export const kinds: readonly DocumentKind[] = Object.entries(versions).map(([kind, apiVersion]) => ({
+  apiVersion,
+  kind,
+}));
 
 export interface Named {
   readonly namespace: string;
