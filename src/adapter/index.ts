@@ -5,14 +5,15 @@
 
 export { type Diagnostic, type DiagnosticDetails, diagnostic } from '../diagnostics/diagnostic.ts';
 export { describeObject, type ObjectKey, type Origin, parseObjectKey } from '../diagnostics/origin.ts';
-export { compareText, type NonEmpty, nonEmpty } from '../lib/collections.ts';
+export { compareText, type NonEmpty, nonEmpty, sortedRecord } from '../lib/collections.ts';
+export { sha256 } from '../lib/hash.ts';
 export { idempotentMethods } from '../lib/http-methods.ts';
 export { normalizePath } from '../lib/http-path.ts';
 export { outsideHostReader } from '../lib/outside-host.ts';
 export { compileRe2, envoyProgramLimit, octets, type Re2 } from '../lib/re2.ts';
 export type { Shape } from '../lib/re2-shapes.ts';
 export { err, ok, type Result } from '../lib/result.ts';
-export { parseSpiffeId, type SpiffeName, spiffeId } from '../lib/spiffe.ts';
+export { parseSpiffeId, type SpiffeName, spiffeId, trustDomainOf } from '../lib/spiffe.ts';
 export { closest } from '../lib/suggest.ts';
 export { describeValue, type Fields, isRecord } from '../lib/values.ts';
 export { admitted, isShutOut } from '../model/admission.ts';

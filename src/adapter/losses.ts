@@ -112,14 +112,14 @@ function layerUses(layers: readonly PolicyLayer<object>[]): readonly Use[] {
 
 function principalUses({ kind, spiffe, origins }: Principal, trustDomain: string): readonly Use[] {
   if (kind === 'pods') return [use('access-pods', origins)];
-  return spiffe.startsWith(`spiffe://${trustDomain}/`) ? [] : [use('access-federated', origins)];
+  return [use(spiffe.startsWith(`spiffe://${trustDomain}/`) ? 'access-identity' : 'access-federated', origins)];
 }
 
 function targetUses({ transport, ports, http, origins }: GrantTarget): readonly Use[] {
   return [
     ...(transport === 'udp' ? [use('access-udp', origins)] : []),
     ...(ports === 'any' ? [] : [use('access-port', origins)]),
-    ...(http === 'any' ? [] : [use('access-http', origins), ...matchUses(http)]),
+    ...(http === 'any' ? [] : [use('access-http', [...origins, ...http.origins]), ...matchUses(http)]),
   ];
 }
 

@@ -39,11 +39,14 @@ port.on('message', (line) => (line === null ? child.kill('SIGKILL') : child.stdi
 port.unref();
 `;
 
+/** A program that simulates has failed: what it would have said is not known. */
+export class SimulatorFailed extends Error {}
+
 type Message = { readonly line: string } | { readonly fault: string };
 
 /**
  * Asks a program what documents do: it reads the documents on the first line, then a request on each line, and answers each
- * with a line. Throws when it fails: what it would have said is not known.
+ * with a line. Throws `SimulatorFailed`, since the contract has no other answer.
  */
 export function simulatorOf(
   program: string,
@@ -71,9 +74,9 @@ export function simulatorOf(
     return (request) => {
       here.postMessage(`${JSON.stringify(request)}\n`);
       const message = next();
-      if ('fault' in message) throw new Error(failure(program, `simulate: ${message.fault}`).message);
+      if ('fault' in message) throw new SimulatorFailed(failure(program, `simulate: ${message.fault}`).message);
       const answer = readAnswer(program, 'simulate', message.line);
-      if (!answer.ok) throw new Error(answer.error.map(({ message: text }) => text).join('; '));
+      if (!answer.ok) throw new SimulatorFailed(answer.error.map(({ message: text }) => text).join('; '));
       return answer.value;
     };
   };

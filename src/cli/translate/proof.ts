@@ -1,6 +1,7 @@
 import type { Translator } from '../../adapter/contract.ts';
 import { describeObject, type Origin } from '../../diagnostics/origin.ts';
 import type { TrafficRequest } from '../../model/decision.ts';
+import { SimulatorFailed } from '../../plugins/simulator.ts';
 import type { SourceSet } from '../../source/types.ts';
 import { accessOrigins, routingOrigins } from '../../translate/proof/compare.ts';
 import { type CounterExample, type Proof, prove, questionsAbout } from '../../translate/proof/prove.ts';
@@ -15,6 +16,16 @@ const progressMillis = 1_000;
 
 /** Asks the documents about requests, and prints how many agree or the first that does not; returns the exit code. */
 export function printProof(translator: Translator, translation: Translation, checked: CheckedSources): number {
+  try {
+    return proved(translator, translation, checked);
+  } catch (error) {
+    if (!(error instanceof SimulatorFailed)) throw error;
+    print(`${translator.id}: not proven: ${error.message}`);
+    return exitCodes.findings;
+  }
+}
+
+function proved(translator: Translator, translation: Translation, checked: CheckedSources): number {
   const { model, sources } = checked;
   const started = performance.now();
   let told = started;

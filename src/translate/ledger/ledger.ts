@@ -11,7 +11,7 @@ import type { SourceDocument, SourceSet } from '../../source/types.ts';
 import { OriginIndex } from '../origin-index.ts';
 import { lossDiagnostic, type Translation } from '../translate.ts';
 import { type Field, fieldsOf } from './fields.ts';
-import { choosing, knownFate } from './meaning.ts';
+import { choosing, knownFate, unsaidFate } from './meaning.ts';
 import { modelOrigins } from './model-origins.ts';
 import { settingFate } from './settings.ts';
 import { type Fate, type FieldFate, fates, type Ledger, type LedgerField } from './types.ts';
@@ -111,7 +111,7 @@ class Book {
       return { fate: isKept || !reason.drops ? 'changed' : 'lost', ...without(reason), ...named(documents) };
     if (isKept) return { fate: 'kept', documents };
     if (this.#meant.around(origin).length > 0) return { fate: 'lost', why: 'no document says it' };
-    return { fate: 'meaningless', why: 'nothing in the mesh uses it' };
+    return unsaidFate(document, field.segments);
   }
 
   /** Names of the documents that come from a field or something around it. */

@@ -52,6 +52,19 @@ function metadataFate(
   return meaningless(field === 'labels' ? 'labels of such an object select nothing' : 'the apiserver keeps it');
 }
 
+/** By kind: lists whose entries name other objects, or are named by them. */
+const naming: Readonly<Record<string, string>> = {
+  HTTPRouteGroup: 'matches',
+  TrafficSplit: 'matches',
+  TrafficTarget: 'rules',
+};
+
+/** What a field is that nothing in the mesh says: the name of a rule or of a group has done its part when both are found. */
+export function unsaidFate({ kind }: SourceDocument, [, list, , field]: readonly PathSegment[]): FieldFate {
+  const names = list === naming[kind] && (field === 'name' || field === 'kind');
+  return names ? asIs('objects refer to each other by it') : meaningless('nothing in the mesh uses it');
+}
+
 const clusters = ['core', 'apps', 'batch', 'discovery.k8s.io'];
 
 function isClusters(group: string): boolean {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { translateCommand } from '../../../../src/cli/commands/translate.ts';
 import { type TranslateOptions, translateManifests } from '../../../../src/cli/translate/run.ts';
+import { SimulatorFailed } from '../../../../src/plugins/simulator.ts';
 import { toyTranslator } from '../../../support/translate/toy.ts';
 
 const golden = (name: string) => fileURLToPath(new URL(`../../../golden/${name}/input`, import.meta.url));
@@ -55,6 +56,16 @@ describe('smi-cli translate', () => {
     expect(stderr).toContain('warning[SMI5001]: toy, weighted-split: weights 1:1:1 become percents 34:33:33');
     expect(stderr).toMatch(/--> \S+policy\.yaml:\d+:\d+/);
     expect(await translate('split-thirds', { option: open, strict: true })).toBe(1);
+  });
+
+  test('proves nothing with a simulator that fails, and says why', async () => {
+    const failing = () => () => {
+      throw new SimulatorFailed('it ended with status 1');
+    };
+    const broken = { toy: async () => ({ ...toyTranslator, simulate: failing }) };
+    const options = { to: 'toy', option: open, output: 'yaml', prove: true } as const;
+    expect(await translateManifests([golden('split-90-10')], options, broken)).toBe(1);
+    expect(stdout).toBe('toy: not proven: it ended with status 1\n');
   });
 
   test('writes nothing of what the target refuses', async () => {
