@@ -99,7 +99,7 @@ export const support: SupportTable = {
   'rate-limits': { level: 'none', why: 'Istio has them by EnvoyFilter only' },
   'end-user-authentication': {
     level: 'approximate',
-    how: 'a missing token is answered 403, not 401; a bad one is refused at every port of the workloads; keys are cached as long as Istio says; programs see headers for claims that clients without token wrote themselves',
+    how: 'a missing token is answered 403, not 401; a bad one is refused at every port of the workloads; keys are cached as long as Istio says; claims that are lists or numbers grant nothing; programs see headers for claims that clients without token wrote themselves',
   },
   'tls-permissive': {
     level: 'approximate',

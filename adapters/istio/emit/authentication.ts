@@ -3,7 +3,7 @@ import { compareText } from '../../../src/lib/collections.ts';
 import type { Authentication, JwtProvider } from '../../../src/model/policy.ts';
 import type { IstioOptions } from '../options.ts';
 import { type Fields, istioObject } from './object.ts';
-import { claimsOf, type Operation, operationsOf } from './operations.ts';
+import { type Operation, operationsOf } from './operations.ts';
 import { portsWith, type SetPlaces, selectorField } from './places.ts';
 import { lastingLabels } from './selectors.ts';
 
@@ -69,7 +69,7 @@ export function userTokens(policy: InboundPolicy, places: SetPlaces, context: Co
   const jwtRules = [...new Map(providers.map((rule) => [JSON.stringify(rule), rule])).values()];
   const origins = layers.flatMap((layer) => layer.origins);
   const required = layers.filter(({ authentication }) => authentication.required);
-  const rules = required.flatMap((layer) => refusalRules(policy, layer, places, context));
+  const rules = required.flatMap((layer) => refusalRules(layer, places, context));
   return [
     ...(jwtRules.length === 0 ? [] : tokenRules(jwtRules, places, origins)),
     ...(rules.length === 0
@@ -135,7 +135,6 @@ interface RequiredTokens {
 
 /** Requests without a good token of one of the issuers. Of a match that cannot be said, more are refused. */
 function refusalRules(
-  policy: InboundPolicy,
   { ports, matches, authentication, origins }: RequiredTokens,
   { workloads }: SetPlaces,
   context: Context,
@@ -145,10 +144,11 @@ function refusalRules(
   );
   if (spoken.length === 0) return [];
   const numbers = spoken.map(String);
-  const claims = claimsOf(policy);
   const issuers = [...new Set(authentication.jwt.map(({ issuer }) => `${issuer}/*`))].sort(compareText);
   const from = [{ source: { notRequestPrincipals: issuers } }];
   const all: Operation = { operation: { ports: numbers }, when: [] };
+  // A policy is about requests as clients write them, before tokens put claims into their headers.
+  const claims = new Map<string, string>();
   const operations = (matches === 'any' ? [undefined] : matches).flatMap((match): readonly Operation[] => {
     if (match === undefined) return [all];
     const found = operationsOf(match, numbers, claims);

@@ -35,10 +35,12 @@ export function operationsOf(
 ): Operations {
   const sayable = methods === 'any' ? [] : methods.filter(isLiteral);
   const paths = path === 'any' ? { values: ['*'], exact: true } : pathPatterns(path);
-  const conditions = (headers === 'any' ? [] : headers).map(({ name, re2 }) => ({
-    key: claims.get(name) ?? `request.headers[${name}]`,
-    ...headerPatterns(re2),
-  }));
+  // A claim that is a list, or whose words stand for themselves, is matched by any part of it: the header holds it as a whole.
+  const conditions = (headers === 'any' ? [] : headers).flatMap(({ name, re2 }) => {
+    const claim = claims.get(name);
+    const keys = [...(claim === undefined ? [] : [claim]), `request.headers[${name}]`];
+    return keys.map((key) => ({ key, ...headerPatterns(re2) }));
+  });
   const exact =
     paths.exact && conditions.every((one) => one.exact) && (methods === 'any' || sayable.length === methods.length);
   const nothing =

@@ -84,6 +84,36 @@ describe('AuthorizationPolicy', () => {
   });
 });
 
+describe('tokens of end users', () => {
+  const tcpRoutes = [tcpRoute('all', [])];
+  const jwt = 'jwt: [{ issuer: "https://a", jwks: { url: "https://a/keys" }, claimHeaders: { groups: x-groups } }]';
+  const routeGroups = [group('g', { staff: { headers: { 'x-groups': 'staff' } } })];
+  const input = { services: shop, serviceAccounts, pods, tcpRoutes, routeGroups };
+
+  test('a header of a claim is asked for as a whole too, since a claim that is a list is matched by any part of it', () => {
+    const targets = [target('t', 'shop', ['buyer'], ['HTTPRouteGroup g'])];
+    const policies = [trafficPolicy('p', `targetRefs: [{ kind: Service, name: shop }]\nauthentication: { ${jwt} }`)];
+    const { objects } = written(compile({ ...input, targets, policies }).model);
+    expect(objects['AuthorizationPolicy/default/allow.shop']?.spec.rules).toMatchObject([
+      {
+        when: [
+          { key: 'request.auth.claims[groups]', values: ['staff'] },
+          { key: 'request.headers[x-groups]', values: ['staff'] },
+        ],
+      },
+    ]);
+  });
+
+  test('which requests need a token is asked of what clients write, not of the claims that they lack', () => {
+    const targets = [target('t', 'shop', ['buyer'], ['TCPRoute all'])];
+    const spec = `targetRefs: [{ kind: Service, name: shop }]\nmatches: [{ kind: HTTPRouteGroup, name: g }]\nauthentication: { ${jwt} }`;
+    const { objects } = written(compile({ ...input, targets, policies: [trafficPolicy('p', spec)] }).model);
+    expect(objects['AuthorizationPolicy/default/tokens.shop']?.spec.rules).toMatchObject([
+      { when: [{ key: 'request.headers[x-groups]', values: ['staff'] }] },
+    ]);
+  });
+});
+
 describe('VirtualService', () => {
   const backends = [service('v1'), service('v2')];
 
