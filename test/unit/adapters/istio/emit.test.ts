@@ -184,6 +184,12 @@ test('unrelated changes leave names and bytes as they are', () => {
   for (const [name, object] of Object.entries(before)) expect(JSON.stringify(after[name])).toBe(JSON.stringify(object));
 });
 
+test('pods of the root namespace are refused: what is said there holds for all namespaces', () => {
+  const { model } = compile({ pods: [pod('istio-system/gateway'), pod('shop')] });
+  expect(istioAdapter.refuse?.(model, defaultOptions)).toMatchObject([{ code: 'SMI5004' }]);
+  expect(istioAdapter.refuse?.(model, { ...defaultOptions, rootNamespace: 'mesh-root' })).toEqual([]);
+});
+
 test('options are checked', () => {
   const { parseOptions } = istioAdapter;
   expect(parseOptions(undefined)).toEqual({ ok: true, value: defaultOptions });
