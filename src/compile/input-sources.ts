@@ -55,6 +55,7 @@ export interface InputSources {
   readonly refused: Source<ObjectKey, true>;
   readonly settings: Source<keyof MeshSettings, NonNullable<MeshSettings[keyof MeshSettings]>>;
   readonly domains: Source<'trustDomain' | 'clusterDomain', string>;
+  readonly sidecars: Source<'all', 'foreign'>;
   readonly meshNamespaces: Source<'all', readonly string[]>;
   /** The modes of namespaces that differ from that of the mesh. */
   readonly pathRegexModes: Source<string, MeshSettings['pathRegexMode']>;
@@ -88,6 +89,7 @@ export class Input {
       refused: source(),
       settings: source(),
       domains: source(),
+      sidecars: source(),
       meshNamespaces: source(),
       pathRegexModes: source(),
     } as unknown as InputSources;
@@ -123,11 +125,12 @@ export class Input {
   }
 
   /** The settings in force: those of the MeshConfig before those that are given. */
-  settle({ settings: given, trustDomain, clusterDomain, meshNamespaces }: CompileOptions): MeshSettings {
+  settle({ settings: given, trustDomain, clusterDomain, meshNamespaces, sidecars }: CompileOptions): MeshSettings {
     const { settings, domains, pathRegexModes, refused } = this.sources;
     domains.put('trustDomain', trustDomain);
     domains.put('clusterDomain', clusterDomain);
     this.sources.meshNamespaces.put('all', meshNamespaces);
+    this.sources.sidecars.put('all', sidecars);
     const inForce = meshSettings(this.#meshConfig, refused.peek(meshConfigKey) === true, given);
     settings.replace(new Map(Object.entries(inForce)) as Parameters<typeof settings.replace>[0]);
     const namespaces = Object.entries(this.#meshConfig?.namespaces ?? {});

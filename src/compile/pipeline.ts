@@ -73,7 +73,7 @@ export function createPipeline(): Pipeline {
 }
 
 function passContext(graph: Graph, { sources }: Input, findings: Findings): PassContext {
-  const { settings, domains, meshNamespaces, pathRegexModes } = sources;
+  const { settings, domains, meshNamespaces, sidecars, pathRegexModes } = sources;
   const setting = (name: never) => settings.get(name);
   const context: PassContext = {
     graph,
@@ -86,6 +86,9 @@ function passContext(graph: Graph, { sources }: Input, findings: Findings): Pass
       },
       get meshNamespaces() {
         return meshNamespaces.get('all') ?? [];
+      },
+      get sidecars() {
+        return sidecars.get('all');
       },
     },
     input: sources,

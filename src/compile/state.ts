@@ -13,7 +13,9 @@ import type { PolicyIndex } from './policies/types.ts';
 /** What every pass reads. */
 export interface PassContext {
   readonly graph: Graph;
-  readonly options: Pick<CompileOptions, 'trustDomain' | 'clusterDomain' | 'meshNamespaces' | 'sidecars'>;
+  readonly options: Pick<CompileOptions, 'trustDomain' | 'clusterDomain' | 'meshNamespaces'> & {
+    readonly sidecars: CompileOptions['sidecars'] | undefined;
+  };
   readonly input: InputSources;
   readonly names: Names;
   readonly report: (finding: Diagnostic) => void;

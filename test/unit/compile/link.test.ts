@@ -1,14 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../../src/compile/assemble.ts';
+import { createCompiler } from '../../../src/compile/index.ts';
+import { defaultCompileOptions } from '../../../src/compile/options.ts';
 import { protocolOf } from '../../../src/compile/protocol.ts';
 import { assignLocal } from '../../../src/kubernetes/local-addressing.ts';
 import { podsOf } from '../../../src/kubernetes/pods.ts';
 import type { ServiceId, WorkloadId } from '../../../src/model/types.ts';
 import { readSourceText } from '../../../src/source/read.ts';
-import { compile, deployment, pod, service } from '../../support/objects.ts';
+import { compile, deployment, nothing, pod, service } from '../../support/objects.ts';
 
 const serviceOf = (name: string) => `default/${name}` as ServiceId;
 const workloadOf = (name: string) => `default/${name}` as WorkloadId;
+
+it('takes pods of a cluster for members of a foreign mesh where there is one', () => {
+  const live = { ...pod('shop'), uid: 'u1' };
+  const hosted = { ...pod('agent'), uid: 'u2', hostNetwork: true };
+  const disabled = { ...pod('old', { annotations: { 'smi-mesh.io/sidecar': 'disabled' } }), uid: 'u3' };
+  const transports = (sidecars: { readonly sidecars?: 'foreign' }) => {
+    const input = { ...nothing, pods: [live, hosted, disabled] };
+    const { workloads } = createCompiler().compile(input, { ...defaultCompileOptions, ...sidecars }).model;
+    return ['shop', 'agent', 'old'].map((name) => workloads[workloadOf(name)]?.transport);
+  };
+  expect(transports({})).toEqual(['plain', 'plain', 'plain']);
+  expect(transports({ sidecars: 'foreign' })).toEqual(['mtls', 'plain', 'plain']);
+});
 
 describe('the protocol of a port', () => {
   it.each([
