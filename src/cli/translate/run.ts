@@ -45,7 +45,8 @@ export async function translateManifests(
   }
   const translator = found.value;
   const parsed = translator.parseOptions(options.option);
-  const checked = await checkSources(paths, defaultCompileOptions, options);
+  // Pods of a cluster have the sidecars of the mesh that is translated to, or will.
+  const checked = await checkSources(paths, { ...defaultCompileOptions, sidecars: 'foreign' }, options);
   if (!parsed.ok) {
     process.stderr.write(`${translator.id}: refused\n\n`);
     reportDiagnostics(parsed.error, checked.sources);

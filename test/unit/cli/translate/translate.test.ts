@@ -74,6 +74,19 @@ describe('smi-cli translate', () => {
     expect(stdout).toBe('');
   });
 
+  test('takes pods of a cluster as those of the mesh that it translates to', async () => {
+    const pods = ['shop', 'buyer'].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, uid: `uid-of-${name}`, labels: { app: name } },
+      spec: { containers: [{ name: 'web', image: 'web', ports: [{ containerPort: 8080 }] }] },
+      status: { phase: 'Running', podIP: '10.0.0.1' },
+    }));
+    writeFileSync(join(folder, 'pods.json'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods }));
+    expect(await translateManifests([folder], { to: 'istio', option: {}, output: 'yaml' })).toBe(0);
+    expect(stdout).toContain('name: smi-mesh-deny');
+  });
+
   test('writes a file for each document, and says what else is there', async () => {
     writeFileSync(join(folder, 'old.yaml'), '');
     expect(await translate('split-90-10', { option: open, out: folder })).toBe(0);
