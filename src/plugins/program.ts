@@ -33,6 +33,9 @@ export function askProgram<O extends Operation>(
   limits: ProgramLimits,
 ): Result<Answers[O], readonly Diagnostic[]> {
   const fault = (what: string, hint?: string) => err([failure(program, `${operation}: ${what}`, hint)]);
+  // Node throws for a name that no program can have.
+  if (program === '' || program.includes('\0'))
+    return fault('it has no name that a program can have', 'Write exec:PROGRAM.');
   const { stdout, status, signal, error } = spawnSync(program, [], {
     input: question,
     stdio: ['pipe', 'pipe', 'inherit'],

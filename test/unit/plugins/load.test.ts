@@ -44,6 +44,7 @@ describe('programs as adapters', () => {
 
   it('one that is not there is an error', async () => {
     expect(await failureOf('exec:./nothing')).toMatch(/^SMI5006 .* there is no such program/);
+    for (const name of ['exec:', 'exec:a\0b']) expect(await failureOf(name)).toMatch(/^SMI5006 .* it has no name/s);
   });
 
   it('gives documents, losses, refusals and wrong options as values', async () => {
