@@ -64,7 +64,7 @@ export class Bridge {
       await this.#discover();
       const current = model();
       // What is not known to be unwanted is not removed: nothing is done before everything has been listed.
-      if (current !== undefined && this.#objects.synced && !signal.aborted) await this.#reconcile(current);
+      if (current !== undefined && this.#objects.synced && !signal.aborted) await this.#reconcile(current, signal);
       const worked = performance.now() - startedAt;
       await pause(Math.max(shortestWindow, worked * restPerWork), signal);
       await Promise.race([this.#wake.promise, pause(lookMillis, signal)]);
@@ -84,9 +84,9 @@ export class Bridge {
     else this.#failed(failed);
   }
 
-  async #reconcile(model: MeshModel): Promise<void> {
+  async #reconcile(model: MeshModel, signal: AbortSignal): Promise<void> {
     const translated = this.#translate(model);
-    if (translated.refusals.length === 0) await this.#write(translated);
+    if (translated.refusals.length === 0) await this.#write(translated, signal);
     this.#state.set(this.#progressOf(translated));
   }
 
@@ -102,11 +102,11 @@ export class Bridge {
   }
 
   /** Writes before removals: what takes the place of something is there before it goes. */
-  async #write({ desired }: Translated): Promise<void> {
+  async #write({ desired }: Translated, signal: AbortSignal): Promise<void> {
     const due = [...desired].filter(([key, wanted]) => this.#writer.isDue(key, wanted));
-    await eachOf(due, ([key, wanted]) => this.#writer.apply(key, wanted));
+    await eachOf(due, signal, ([key, wanted]) => this.#writer.apply(key, wanted));
     const unwanted = [...this.#objects.own].filter(([key]) => !desired.has(key));
-    await eachOf(unwanted, ([key, live]) => this.#writer.remove(key, live));
+    await eachOf(unwanted, signal, ([key, live]) => this.#writer.remove(key, live));
     this.#writer.forget((key) => desired.has(key));
   }
 
@@ -130,11 +130,14 @@ export class Bridge {
   }
 }
 
-/** All of them, some at a time, begun in their order. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+/** All of them, some at a time, begun in their order; none any more once another replica leads. */
+async function eachOf<T>(items: readonly T[], signal: AbortSignal, work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values();
   const worker = async () => {
-    for (const item of rest) await work(item);
+    for (const item of rest) {
+      if (signal.aborted) return;
+      await work(item);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(writesAtATime, items.length) }, worker));
 }

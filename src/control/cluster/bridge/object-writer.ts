@@ -27,6 +27,12 @@ interface Written {
   readonly retryAt: number;
 }
 
+/** What came of removing an object that nobody wants. */
+interface Removal extends Pick<LiveObject, 'uid' | 'resourceVersion'> {
+  readonly attempts: number;
+  readonly retryAt: number;
+}
+
 /** Writes single objects, and remembers what came of it. */
 export class ObjectWriter {
   readonly #connection: Connection;
@@ -34,6 +40,7 @@ export class ObjectWriter {
   readonly #target: BridgeTarget;
   readonly #log: Log;
   readonly #written = new Map<TargetKey, Written>();
+  readonly #removals = new Map<TargetKey, Removal>();
 
   constructor(connection: Connection, objects: TargetObjects, target: BridgeTarget, log: Log) {
     this.#connection = connection;
@@ -67,7 +74,7 @@ export class ObjectWriter {
     if (!applied.ok) return this.#failed(key, wanted, before, applied.error);
     const repaired = before?.text === wanted.text && before.content !== undefined;
     // Somebody who keeps undoing what is written is answered less and less often.
-    const quarrel = repaired && performance.now() - before.at < quarrelMillis;
+    const quarrel = repaired && performance.now() - before.at < quarrelMillis + pauseAfter(before.failures);
     const failures = quarrel ? before.failures + 1 : 0;
     const live = this.#objects.own.get(key);
     this.#note(key, wanted, failures, live === undefined ? {} : { content: live.content, uid: live.uid });
@@ -77,10 +84,18 @@ export class ObjectWriter {
 
   /** Only of the state that was seen: who has changed it since, or made it anew, is seen first. */
   async remove(key: TargetKey, { path, uid, resourceVersion }: LiveObject): Promise<void> {
+    const known = this.#removals.get(key);
+    const before = known?.uid === uid ? known : undefined;
     if (this.#target.dryRun) {
-      this.#log.info('an object would be removed', { object: key });
+      if (before?.resourceVersion !== resourceVersion) this.#log.info('an object would be removed', { object: key });
+      this.#removals.set(key, { uid, resourceVersion, attempts: 1, retryAt: 0 });
       return;
     }
+    const now = performance.now();
+    if (before !== undefined && now < before.retryAt) return;
+    // One that stays, since it cannot be removed or waits for somebody's finalizer, is asked for less and less often.
+    const attempts = (before?.attempts ?? 0) + 1;
+    this.#removals.set(key, { uid, resourceVersion, attempts, retryAt: now + pauseAfter(attempts) });
     const preconditions = { uid, resourceVersion };
     const sent = await this.#connection.send('DELETE', path, {
       apiVersion: 'v1',
@@ -88,7 +103,8 @@ export class ObjectWriter {
       preconditions,
     });
     if (sent.ok) this.#log.info('an object is removed', { object: key });
-    else if (sent.error.status !== 404 && sent.error.status !== 409) {
+    else if (sent.error.status === 404 || sent.error.status === 409) this.#removals.delete(key);
+    else {
       this.#log.warn('an object cannot be removed', { object: key, because: sent.error.diagnostic.message });
     }
   }
@@ -96,6 +112,9 @@ export class ObjectWriter {
   /** Drops what is known of objects that nobody wants any more. */
   forget(isWanted: (key: TargetKey) => boolean): void {
     for (const key of this.#written.keys()) if (!isWanted(key)) this.#written.delete(key);
+    for (const key of this.#removals.keys()) {
+      if (isWanted(key) || !this.#objects.own.has(key)) this.#removals.delete(key);
+    }
   }
 
   async #apply(key: TargetKey, { object }: Desired): Promise<Result<undefined, string>> {
@@ -146,11 +165,14 @@ export class ObjectWriter {
     failures: number,
     outcome: Pick<Written, 'because' | 'content' | 'uid'>,
   ): void {
-    const [first, longest] = pauses;
     const now = performance.now();
-    const pause = failures === 0 ? 0 : Math.min(longest, first * 2 ** Math.min(failures - 1, 10));
-    this.#written.set(key, { text, at: now, failures, retryAt: now + pause, ...outcome });
+    this.#written.set(key, { text, at: now, failures, retryAt: now + pauseAfter(failures), ...outcome });
   }
+}
+
+function pauseAfter(failures: number): number {
+  const [first, longest] = pauses;
+  return failures === 0 ? 0 : Math.min(longest, first * 2 ** Math.min(failures - 1, 10));
 }
 
 function withUid(object: Fields, uid: string): Fields {
