@@ -16,15 +16,19 @@ export function strictTls(namespace: string, origins: readonly Origin[]): Artifa
 
 /** Ports of a set's workloads where plain callers are taken too, or nobody else. */
 export function portTls(places: SetPlaces, context: Context): readonly Artifact[] {
-  const { namespace, workloads, selectors, unreached } = places;
+  const { namespace, workloads } = places;
   const modes = { permissive: 'PERMISSIVE', off: 'DISABLE' } as const;
-  const ports = (['permissive', 'off'] as const).flatMap((tls) =>
-    portsWith(places, tls).map((port) => [port, { mode: modes[tls] }] as const),
-  );
-  const said = new Set(ports.map(([port]) => port));
+  const selectors = places.selectors.map((selected) => ({
+    ...selected,
+    ports: (['permissive', 'off'] as const).flatMap((tls) =>
+      portsWith(selected, tls).map((port) => [port, { mode: modes[tls] }] as const),
+    ),
+  }));
   for (const workload of workloads) {
+    const own = selectors.filter((selected) => selected.workloads.includes(workload));
+    const said = new Set(own.flatMap(({ ports }) => ports.map(([port]) => port)));
     for (const { port, tls } of workload.ports) {
-      if (tls === undefined || (said.has(port) && !unreached.includes(workload))) continue;
+      if (tls === undefined || said.has(port)) continue;
       context.report?.({
         feature: `tls-${tls}`,
         kind: 'narrowed',
@@ -33,19 +37,16 @@ export function portTls(places: SetPlaces, context: Context): readonly Artifact[
       });
     }
   }
-  if (ports.length === 0) return [];
-  const spec = { mtls: { mode: 'STRICT' }, portLevelMtls: Object.fromEntries(ports) };
-  const origins = workloads
-    .filter((workload) => workload.ports.some(({ tls }) => tls !== undefined))
-    .flatMap(originsOf);
-  return selectors.map(({ name, selector }) =>
-    istioObject(
-      'PeerAuthentication',
-      { namespace, name: `ports.${name}` },
-      { ...selectorField(selector), ...spec },
-      origins,
-    ),
-  );
+  return selectors
+    .filter(({ ports }) => ports.length > 0)
+    .map(({ name, selector, workloads: selected, ports }) =>
+      istioObject(
+        'PeerAuthentication',
+        { namespace, name: `ports.${name}` },
+        { ...selectorField(selector), mtls: { mode: 'STRICT' }, portLevelMtls: Object.fromEntries(ports) },
+        selected.filter((workload) => workload.ports.some(({ tls }) => tls !== undefined)).flatMap(originsOf),
+      ),
+    );
 }
 
 /** What tokens of end users have to be, and which requests must carry one. */

@@ -30,15 +30,9 @@ export function grantPolicies(
   context: Context,
 ): readonly Artifact[] {
   if (policy.mode === 'allow') return [];
-  const rules = [
-    ...policy.grants.flatMap((grant) => grantRules(model, policy, grant, places, context)),
-    ...plainRules(places),
-  ];
-  const chunks = Array.from({ length: Math.ceil(rules.length / maxRules) }, (_, index) =>
-    rules.slice(index * maxRules, (index + 1) * maxRules),
-  );
-  return places.selectors.flatMap(({ name, selector }) =>
-    chunks.map((chunk, index) =>
+  const granted = policy.grants.flatMap((grant) => grantRules(model, policy, grant, places, context));
+  return places.selectors.flatMap(({ name, selector, workloads }) =>
+    chunksOf([...granted, ...plainRules(workloads)]).map((chunk, index) =>
       istioObject(
         'AuthorizationPolicy',
         {
@@ -50,6 +44,12 @@ export function grantPolicies(
         originsWithin({ origins: chunk.flatMap(({ origins }) => origins) }),
       ),
     ),
+  );
+}
+
+function chunksOf(rules: readonly Rule[]): readonly (readonly Rule[])[] {
+  return Array.from({ length: Math.ceil(rules.length / maxRules) }, (_, index) =>
+    rules.slice(index * maxRules, (index + 1) * maxRules),
   );
 }
 
@@ -163,9 +163,11 @@ function portsOf({ ports, http }: GrantTarget, workloads: readonly Workload[]): 
 }
 
 /** Plain callers are let in where a port takes them; where it does not speak TLS nobody is asked. */
-function plainRules(places: SetPlaces): readonly Rule[] {
-  const [permissive, off] = [portsWith(places, 'permissive').map(String), portsWith(places, 'off').map(String)];
-  const origins = places.workloads.flatMap((workload) => workload.origins);
+function plainRules(workloads: readonly Workload[]): readonly Rule[] {
+  const [permissive = [], off = []] = (['permissive', 'off'] as const).map((tls) =>
+    portsWith({ workloads }, tls).map(String),
+  );
+  const origins = workloads.flatMap((workload) => workload.origins);
   const nobody = [{ source: { notPrincipals: ['*'] } }];
   return [
     ...(permissive.length === 0

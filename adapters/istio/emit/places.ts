@@ -4,16 +4,23 @@ import { sha256 } from '../../../src/lib/hash.ts';
 import { originsWithin } from '../../../src/model/origins.ts';
 import type { IstioOptions } from '../options.ts';
 import type { Fields } from './object.ts';
-import { type Labels, selectionOf } from './selectors.ts';
+import { type Labels, selectionOf, selects } from './selectors.ts';
 
 /** The workloads of a set that have a sidecar, and how to select them. */
 export interface SetPlaces {
   readonly namespace: string;
   readonly workloads: readonly Workload[];
   /** `name`: that of the account, with something behind it where its pods are not all treated alike. */
-  readonly selectors: readonly { readonly name: string; readonly selector: Labels }[];
+  readonly selectors: readonly SelectedPlaces[];
   /** Those that no selector reaches. */
   readonly unreached: readonly Workload[];
+}
+
+interface SelectedPlaces {
+  readonly name: string;
+  readonly selector: Labels;
+  /** Those of the set's that it reaches. */
+  readonly workloads: readonly Workload[];
 }
 
 /** Where the objects of a set belong; workloads without labels of their own are reported, and stay closed. */
@@ -46,6 +53,7 @@ export function placesOf(
     selectors: selectors.map((selector) => ({
       name: whole ? account : `${account}.${sha256(JSON.stringify(selector)).slice(0, 8)}`,
       selector,
+      workloads: workloads.filter((workload) => selects(selector, workload)),
     })),
     unreached: apart,
   };
@@ -55,11 +63,14 @@ export function selectorField(matchLabels: Labels): Fields {
   return { selector: { matchLabels } };
 }
 
-/** Ports of which all workloads of the set say the same about plain callers. */
-export function portsWith({ workloads }: SetPlaces, tls: 'permissive' | 'off'): readonly number[] {
-  const ports = workloads.flatMap((workload) => workload.ports.filter(({ protocol }) => protocol !== 'udp'));
-  const numbers = [...new Set(ports.filter((port) => port.tls === tls).map(({ port }) => port))];
-  return numbers
-    .filter((number) => ports.every((port) => port.port !== number || port.tls === tls))
+/** Ports that all of some workloads have, and say the same of about plain callers: where one has none, nobody is let in. */
+export function portsWith(
+  { workloads }: Pick<SelectedPlaces, 'workloads'>,
+  tls: 'permissive' | 'off',
+): readonly number[] {
+  const ports = workloads.map((workload) => workload.ports.filter(({ protocol }) => protocol !== 'udp'));
+  const numbers = new Set(ports.flat().map(({ port }) => port));
+  return [...numbers]
+    .filter((number) => ports.every((own) => own.find(({ port }) => port === number)?.tls === tls))
     .sort((a, b) => a - b);
 }

@@ -52,7 +52,7 @@ export function selectionOf(set: WorkloadSetId, neighbours: readonly Workload[])
   return { selectors, unreached };
 }
 
-function selects(selector: Labels, { labels }: Workload): boolean {
+export function selects(selector: Labels, { labels }: Workload): boolean {
   return Object.entries(selector).every(([name, value]) => Object.hasOwn(labels, name) && labels[name] === value);
 }
 

@@ -175,6 +175,17 @@ describe('VirtualService', () => {
   });
 });
 
+test('ports without TLS are those of pods that have them, not of others of the account', () => {
+  const services = [service('one', { ports: ['9000:9000 tcp'] }), service('two')];
+  const both = [pod('one', { account: 'shop', ports: ['9000'] }), pod('two', { account: 'shop' })];
+  const policies = [
+    trafficPolicy('p', 'targetRefs: [{ kind: Service, name: one }]\ntls: { mode: disabled, ports: [9000] }'),
+  ];
+  const { objects, names } = written(compile({ services, serviceAccounts, pods: both, policies }).model);
+  const about = names.filter((name) => /\/(ports|allow)\./.test(name)).map((name) => objects[name]?.spec.selector);
+  expect(about).toEqual([{ matchLabels: { app: 'one' } }, { matchLabels: { app: 'one' } }]);
+});
+
 test('unrelated changes leave names and bytes as they are', () => {
   const input = { services: shop, pods, splits: [split('s', 'shop', { shop: 1 })] };
   const before = written(compile(input).model).objects;
