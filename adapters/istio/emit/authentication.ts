@@ -69,17 +69,10 @@ export function userTokens(policy: InboundPolicy, places: SetPlaces, context: Co
   );
   const jwtRules = [...new Map(providers.map((rule) => [JSON.stringify(rule), rule])).values()];
   const origins = layers.flatMap((layer) => layer.origins);
-  const required = layers.filter(({ authentication }) => authentication.required);
-  const rules = required.flatMap((layer) => refusalRules(layer, places, context));
+  const rules = layers.flatMap((layer) => refusalRules(layer, othersAudiences(layer, layers), places, context));
   return [
     ...(jwtRules.length === 0 ? [] : tokenRules(jwtRules, places, origins)),
-    ...(rules.length === 0
-      ? []
-      : refusals(
-          rules,
-          places,
-          required.flatMap((layer) => layer.origins),
-        )),
+    ...(rules.length === 0 ? [] : refusals(rules, places, origins)),
   ];
 }
 
@@ -134,9 +127,40 @@ interface RequiredTokens {
   readonly origins: Artifact['origins'];
 }
 
+/** Issuers whose tokens are taken elsewhere for other audiences than here: Istio verifies them for all of a workload at once. */
+function othersAudiences({ authentication }: RequiredTokens, layers: readonly RequiredTokens[]): readonly Audiences[] {
+  const here = audiencesOf(authentication.jwt);
+  return [...here].flatMap(([issuer, audiences]) => {
+    const all = layers.map((layer) => audiencesOf(layer.authentication.jwt).get(issuer));
+    const others = all.some(
+      (taken) => taken !== undefined && (taken === 'any' || taken.some((one) => !audiences.includes(one))),
+    );
+    return audiences === 'any' || !others ? [] : [{ issuer, audiences }];
+  });
+}
+
+interface Audiences {
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+}
+
+/** By issuer. */
+function audiencesOf(providers: readonly JwtProvider[]): ReadonlyMap<string, readonly string[] | 'any'> {
+  const found = Map.groupBy(providers, ({ issuer }) => issuer);
+  return new Map(
+    [...found].map(([issuer, own]) => [
+      issuer,
+      own.some(({ audiences }) => audiences.length === 0)
+        ? 'any'
+        : [...new Set(own.flatMap(({ audiences }) => audiences))].sort(compareText),
+    ]),
+  );
+}
+
 /** Requests without a good token of one of the issuers. Of a match that cannot be said, more are refused. */
 function refusalRules(
   { ports, matches, authentication, origins }: RequiredTokens,
+  limited: readonly Audiences[],
   { workloads }: SetPlaces,
   context: Context,
 ): readonly Fields[] {
@@ -146,7 +170,14 @@ function refusalRules(
   if (spoken.length === 0) return [];
   const numbers = spoken.map(String);
   const issuers = [...new Set(authentication.jwt.map(({ issuer }) => `${issuer}/*`))].sort(compareText);
-  const from = [{ source: { notRequestPrincipals: issuers } }];
+  const refused: readonly { readonly from: readonly Fields[]; readonly when: readonly Fields[] }[] = [
+    ...(authentication.required ? [{ from: [{ source: { notRequestPrincipals: issuers } }], when: [] }] : []),
+    ...limited.map(({ issuer, audiences }) => ({
+      from: [{ source: { requestPrincipals: [`${issuer}/*`] } }],
+      when: [{ key: 'request.auth.audiences', notValues: audiences }],
+    })),
+  ];
+  if (refused.length === 0) return [];
   const all: Operation = { operation: { ports: numbers }, when: [] };
   // A policy is about requests as clients write them, before tokens put claims into their headers.
   const claims = new Map<string, string>();
@@ -162,11 +193,13 @@ function refusalRules(
     });
     return [all];
   });
-  return operations.map(({ operation, when }) => ({
-    from,
-    to: [{ operation }],
-    ...(when.length === 0 ? {} : { when }),
-  }));
+  return refused.flatMap(({ from, when: also }) =>
+    operations.map(({ operation, when }) => ({
+      from,
+      to: [{ operation }],
+      ...(when.length + also.length === 0 ? {} : { when: [...when, ...also] }),
+    })),
+  );
 }
 
 function jwtRule({ issuer, audiences, jwks, claimHeaders, fromHeader, forward }: JwtProvider): Fields {

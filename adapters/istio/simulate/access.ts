@@ -2,6 +2,7 @@ import { findPort, type Surroundings, type Workload } from '../../../src/adapter
 import { trustDomainOf } from '../../../src/lib/spiffe.ts';
 import {
   type AuthorizationPolicy,
+  type Condition,
   hasLabels,
   type JwtRule,
   type Operation,
@@ -149,23 +150,24 @@ function ruleHolds({ from, to, when = [] }: Rule, attributes: Attributes, refusi
   const asksHttp =
     when.length > 0 ||
     (to ?? []).some(({ operation }) => operation.methods !== undefined || operation.paths !== undefined) ||
-    (from ?? []).some(({ source }) => source.notRequestPrincipals !== undefined);
+    (from ?? []).some(({ source }) => (source.requestPrincipals ?? source.notRequestPrincipals) !== undefined);
   if (http === undefined && asksHttp && !refusing) return false;
   return (
     (from === undefined || from.some(({ source }) => sourceHolds(source, attributes))) &&
     (to === undefined || to.some(({ operation }) => operationHolds(operation, attributes))) &&
-    when.every(({ key, values }) => http === undefined || values.some((value) => conditionHolds(key, value, http)))
+    when.every((condition) => http === undefined || isMet(condition, http))
   );
 }
 
 function sourceHolds(source: Source, { principal = '', client, http }: Attributes): boolean {
-  const { principals, notPrincipals, notRequestPrincipals, ipBlocks } = source;
+  const { principals, notPrincipals, requestPrincipals, notRequestPrincipals, ipBlocks } = source;
   const one = (patterns: readonly string[]) => patterns.some((pattern) => matchesPattern(pattern, principal));
   const issued = (patterns: readonly string[]) =>
     patterns.some((pattern) => http?.issuers.some((issuer) => matchesPattern(pattern, `${issuer}/somebody`)));
   return (
     (principals === undefined || one(principals)) &&
     (notPrincipals === undefined || !one(notPrincipals)) &&
+    (requestPrincipals === undefined || http === undefined || issued(requestPrincipals)) &&
     (notRequestPrincipals === undefined || http === undefined || !issued(notRequestPrincipals)) &&
     (ipBlocks === undefined || client.addresses.some((address) => ipBlocks.includes(address)))
   );
@@ -177,6 +179,13 @@ function operationHolds({ ports, methods, paths }: Operation, { port, http }: At
     (methods === undefined || http === undefined || methods.some((pattern) => matchesHeader(pattern, http.method))) &&
     (paths === undefined || http === undefined || paths.some((pattern) => matchesPath(pattern, http.path)))
   );
+}
+
+/** A token is for whomever it has to be for: whatever it claims, it is good. */
+function isMet({ key, values, notValues }: Condition, http: NonNullable<Attributes['http']>): boolean {
+  if (key === 'request.auth.audiences') return notValues === undefined;
+  const one = (patterns: readonly string[]) => patterns.some((pattern) => conditionHolds(key, pattern, http));
+  return (values === undefined || one(values)) && (notValues === undefined || !one(notValues));
 }
 
 function conditionHolds(key: string, pattern: string, http: NonNullable<Attributes['http']>): boolean {

@@ -59,6 +59,7 @@ export type Sidecar = Document<'Sidecar', { readonly outboundTrafficPolicy?: { r
 export interface Source {
   readonly principals?: readonly string[];
   readonly notPrincipals?: readonly string[];
+  readonly requestPrincipals?: readonly string[];
   readonly notRequestPrincipals?: readonly string[];
   readonly ipBlocks?: readonly string[];
 }
@@ -69,10 +70,16 @@ export interface Operation {
   readonly paths?: readonly string[];
 }
 
+export interface Condition {
+  readonly key: string;
+  readonly values?: readonly string[];
+  readonly notValues?: readonly string[];
+}
+
 export interface Rule {
   readonly from?: readonly { readonly source: Source }[];
   readonly to?: readonly { readonly operation: Operation }[];
-  readonly when?: readonly { readonly key: string; readonly values: readonly string[] }[];
+  readonly when?: readonly Condition[];
 }
 
 export type AuthorizationPolicy = Document<

@@ -104,6 +104,28 @@ describe('tokens of end users', () => {
     ]);
   });
 
+  test('tokens that are taken elsewhere for other audiences are refused', () => {
+    const about = (audience: string, match: string) =>
+      trafficPolicy(
+        match,
+        `targetRefs: [{ kind: Service, name: shop }]\nmatches: [{ kind: HTTPRouteGroup, name: paths, matches: [${match}] }]\n` +
+          `authentication: { jwt: [{ issuer: "https://a", audiences: [${audience}], jwks: { url: "https://a/keys" } }] }`,
+      );
+    const paths = group('paths', { a: { pathRegex: '/a' }, b: { pathRegex: '/b' } });
+    const rulesFor = (audience: string) => {
+      const policies = [about('x', 'a'), about(audience, 'b')];
+      const { objects } = written(compile({ ...input, routeGroups: [paths], policies }).model);
+      return objects['AuthorizationPolicy/default/tokens.shop']?.spec.rules as readonly unknown[];
+    };
+    expect(rulesFor('x')).toHaveLength(2);
+    expect(rulesFor('y')).toHaveLength(4);
+    expect(rulesFor('y')).toContainEqual({
+      from: [{ source: { requestPrincipals: ['https://a/*'] } }],
+      to: [{ operation: { ports: ['8080'], paths: ['/a*'] } }],
+      when: [{ key: 'request.auth.audiences', notValues: ['x'] }],
+    });
+  });
+
   test('which requests need a token is asked of what clients write, not of the claims that they lack', () => {
     const targets = [target('t', 'shop', ['buyer'], ['TCPRoute all'])];
     const spec = `targetRefs: [{ kind: Service, name: shop }]\nmatches: [{ kind: HTTPRouteGroup, name: g }]\nauthentication: { ${jwt} }`;
