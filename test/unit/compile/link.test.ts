@@ -14,7 +14,7 @@ const workloadOf = (name: string) => `default/${name}` as WorkloadId;
 
 it('takes pods of a cluster for members of a foreign mesh where there is one', () => {
   const live = { ...pod('shop'), uid: 'u1' };
-  const hosted = { ...pod('agent'), uid: 'u2', hostNetwork: true };
+  const hosted = { ...pod('agent'), uid: 'u2', hostNetwork: true } as const;
   const disabled = { ...pod('old', { annotations: { 'smi-mesh.io/sidecar': 'disabled' } }), uid: 'u3' };
   const transports = (sidecars: { readonly sidecars?: 'foreign' }) => {
     const input = { ...nothing, pods: [live, hosted, disabled] };
