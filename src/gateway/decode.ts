@@ -70,12 +70,14 @@ function parentOf(item: Field, namespace: string): readonly ServiceParent[] {
   const name = item.at('name').text();
   if (name === undefined) item.at('name').missing();
   const port = item.at('port').integer(...portNumbers);
+  const section = item.at('sectionName').text();
   return [
     {
       path: item.path,
       namespace: item.at('namespace').text() ?? namespace,
       name: name ?? '',
       ...(port === undefined ? {} : { port }),
+      ...(section === undefined || section === '' ? {} : { section }),
     },
   ];
 }

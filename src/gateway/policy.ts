@@ -111,7 +111,12 @@ class PolicyReader {
     for (const name of ['set', 'add'] as const) {
       const lines = field.at(name).items();
       if (lines.length === 0) continue;
-      edits[name] = Object.fromEntries(lines.flatMap((line) => this.#line(line)));
+      const found = new Map<string, string>();
+      // Of several for one name the first counts.
+      for (const [header, value] of lines.flatMap((line) => this.#line(line))) {
+        if (!found.has(header)) found.set(header, value);
+      }
+      edits[name] = Object.fromEntries(found);
       this.#says(`headers.${of}.${name}`, field.at(name));
     }
     const remove = field.at('remove').items();

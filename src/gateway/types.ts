@@ -22,6 +22,8 @@ export interface ServiceParent {
   readonly name: string;
   /** Absent: every port. */
   readonly port?: number;
+  /** Name of the port. Absent: any. */
+  readonly section?: string;
 }
 
 export interface RouteRule {

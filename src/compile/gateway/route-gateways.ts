@@ -48,8 +48,9 @@ export function routeGateways(
   });
 }
 
-function fits({ route, parent }: AttachedRoute, { port, protocol }: ServicePort): boolean {
-  return (parent.port === undefined || parent.port === port) && kindsFor[protocol].includes(route.kind);
+function fits({ route, parent }: AttachedRoute, { port, name, protocol }: ServicePort): boolean {
+  const meant = (parent.port ?? port) === port && (parent.section ?? name) === name;
+  return meant && kindsFor[protocol].includes(route.kind);
 }
 
 function rulesAt(
@@ -97,7 +98,7 @@ function reportIdle({ route, parent }: AttachedRoute, why: string, { report }: P
 function reportPort(attached: AttachedRoute, service: Service, { report }: PassContext): void {
   if (service.ports.some((port) => fits(attached, port))) return;
   const { route, parent } = attached;
-  const what = parent.port === undefined ? 'no port' : `no port ${parent.port}`;
+  const what = ['no port', parent.port, parent.section].filter((part) => part !== undefined).join(' ');
   const message = `Service ${service.id} has ${what} for ${route.kind}s`;
   report(diagnostic('SMI4705', { message, origin: at(route, parent.path) }));
 }

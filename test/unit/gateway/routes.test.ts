@@ -3,7 +3,7 @@ import { decide } from '../../../src/model/decide.ts';
 import { workloadId } from '../../../src/model/ids.ts';
 import type { OutboundRule, ServiceId } from '../../../src/model/types.ts';
 import { routedShop } from '../../support/gateway/mesh.ts';
-import { target } from '../../support/objects.ts';
+import { service, target } from '../../support/objects.ts';
 
 const route = (rules: string, kind = 'HTTPRoute') => `
 apiVersion: gateway.networking.k8s.io/v1
@@ -24,7 +24,34 @@ function read(rules: string, kind?: string) {
   };
 }
 
+it('is for the port whose name its parent states', () => {
+  const ports = (parent: string) => {
+    const text = route(`    - ${v1}`).replace('name: shop }]', `name: shop, ${parent} }]`);
+    const shop = service('shop', { ports: ['80:8080 http-web', '81:8081 http-admin'] });
+    const services = [shop, service('shop-v1'), service('shop-v2')];
+    const { model, diagnostics } = routedShop(text, { accessMode: 'allow' }, { services });
+    const governed = Object.values(model.outbound['default/shop' as ServiceId]?.ports ?? {});
+    const routed = governed.filter(({ rules }) => rules[0].to.kind !== 'self').map(({ port }) => port);
+    return [routed, diagnostics.filter(({ code }) => code === 'SMI4705').map(({ message }) => message)];
+  };
+  expect(ports('sectionName: http-admin')).toEqual([[81], []]);
+  expect(ports('sectionName: http-admin, port: 81')).toEqual([[81], []]);
+  expect(ports('sectionName: http-admin, port: 80')).toEqual([
+    [],
+    ['Service default/shop has no port 80 http-admin for HTTPRoutes'],
+  ]);
+});
+
 describe('what a rule asks of clients', () => {
+  it('takes the first of several values of one header', () => {
+    const { rules } = read(`
+    - filters:
+        - type: RequestHeaderModifier
+          requestHeaderModifier: { set: [{ name: X-A, value: one }, { name: x-a, value: two }] }
+      ${v1}`);
+    expect(rules[0]?.policy?.fields.headers?.request?.set).toEqual({ 'x-a': 'one' });
+  });
+
   it('is its own policy, with the place of each field', () => {
     const { model, found } = read(`
     - matches: [{ path: { value: /books } }]
