@@ -30,6 +30,8 @@ export interface TrafficOptions {
   readonly others?: ObjectDirectory;
   /** The Prometheus that is asked in place of the proxies. */
   readonly prometheus?: PrometheusOptions;
+  /** The proxies are those of another mesh: nobody asks them. */
+  readonly foreign?: true;
 }
 
 /** What goes through the mesh, as its proxies count it. */
@@ -51,7 +53,8 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
   const { port, intervalMillis, restsAfterMillis, others, latencyUnit = 'seconds' } = options;
   const directory = new ModelDirectory(mesh.model, options.nodeOf);
   const counts = () => mesh.model()?.settings.metrics !== 'none';
-  const targets = () => (counts() ? targetsOf(mesh.model(), port) : []);
+  const proxies = () => (options.foreign === true ? [] : targetsOf(mesh.model(), port));
+  const targets = () => (counts() ? proxies() : []);
   const running =
     options.prometheus === undefined
       ? collected({
@@ -63,7 +66,7 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
       : asked(options.prometheus, { directory, workloads: () => targets().map(({ workload }) => workload) });
   const { weights } = directory;
   const source = whileCounted(running.source, counts);
-  const ejections = new EjectionReader(() => targetsOf(mesh.model(), port));
+  const ejections = new EjectionReader(proxies);
   const objects = measuredObjects({ ...mesh, ...(others === undefined ? {} : { others }) });
   const api: ApiOptions = { source, weights, objects, latencyUnit, now: Date.now };
   const page = trafficPage(source, weights);

@@ -197,7 +197,7 @@ class RunningController {
 
   async #serve(preparing: Promise<ControllerParts>): Promise<Plane> {
     const { connection, compileOptions, svidLifetimeSeconds, dataPlanes, listen, onEvent, pages } = this.#options;
-    const { latencyUnit, readsWhenAsked = false, prometheus } = this.#options;
+    const { latencyUnit, readsWhenAsked = false, prometheus, bridge } = this.#options;
     const startedAt = performance.now();
     const listed = this.#source.synced.then(() => {
       this.#log.info('every object has been listed', { seconds: seconds(startedAt) });
@@ -223,6 +223,7 @@ class RunningController {
         ...(latencyUnit === undefined ? {} : { latencyUnit }),
         ...(readsWhenAsked ? { restsAfterMillis: 5 * 60_000 } : {}),
         ...(prometheus === undefined ? {} : { prometheus }),
+        ...(bridge === undefined ? {} : { foreign: true }),
       },
       ...(pages === undefined ? {} : { pages }),
     });

@@ -33,7 +33,9 @@ export function liveStatusTask(options: LiveStatusOptions): LeaderTask {
       const served = await plane;
       const recorder = createEventRecorder(connection, { controller: 'smi-mesh.io/controller', instance });
       const source = statusSource(served, options);
-      const count = (splits: readonly ObjectKey[]) => countSplits(served, splits);
+      // The proxies of another mesh count for themselves.
+      const counted = options.bridge === undefined;
+      const count = async (splits: readonly ObjectKey[]) => (counted ? await countSplits(served, splits) : new Map());
       try {
         await statusTask({ source, recorder, count, onRefused }).run(connection, signal);
       } finally {
