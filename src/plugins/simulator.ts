@@ -13,6 +13,7 @@ const besideSource = `
 const { workerData: { program, port, signal, maxBytes } } = require('node:worker_threads');
 const child = require('node:child_process').spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
 const state = new Int32Array(signal);
+Atomics.store(state, 1, child.pid ?? 0);
 let pending = '';
 const tell = (message) => {
   port.postMessage(message);
@@ -32,12 +33,28 @@ child.stdout.on('data', (text) => {
 child.stdin.on('error', () => undefined);
 child.once('error', (error) => tell({ fault: error.message }));
 child.once('close', (code, by) => {
+  Atomics.store(state, 1, 0);
   tell({ fault: 'it ended with ' + (by ?? 'status ' + code) + (pending === '' ? '' : ' within an answer') });
   port.close();
 });
 port.on('message', (line) => (line === null ? child.kill('SIGKILL') : child.stdin.write(line)));
 port.unref();
 `;
+
+/** Of each program that was started its number, and 0 once it has ended. None is left behind by this process. */
+const started = new Set<Int32Array>();
+
+function endStarted(): void {
+  for (const state of started) {
+    const pid = Atomics.load(state, 1);
+    if (pid <= 0) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
 
 /** A program that simulates has failed: what it would have said is not known. */
 export class SimulatorFailed extends Error {}
@@ -54,8 +71,11 @@ export function simulatorOf(
 ): (documents: readonly Artifact[], surroundings: Surroundings) => (request: TrafficRequest) => Simulated {
   return (documents, surroundings) => {
     const { trustDomain, services, workloads } = surroundings;
-    const signal = new SharedArrayBuffer(4);
+    // How many messages there were, and the number of the process.
+    const signal = new SharedArrayBuffer(8);
     const state = new Int32Array(signal);
+    if (started.size === 0) process.once('exit', endStarted);
+    started.add(state);
     const { port1: here, port2: port } = new MessageChannel();
     const workerData = { program, port, signal, maxBytes };
     const worker = new Worker(besideSource, { eval: true, workerData, transferList: [port] });

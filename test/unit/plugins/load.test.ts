@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadAdapter } from '../../../src/plugins/load.ts';
 import { compile, pod, service } from '../../support/objects.ts';
@@ -107,6 +109,35 @@ lines.on('line', (line) => {
       /simulate: it ended with status 1/,
     );
   });
+});
+
+it('leaves no program behind that simulates and does not end with its input', async () => {
+  const beats = join(folder, 'beats');
+  const file = join(folder, 'staying.sh');
+  const beat = `echo . >> ${beats}; sleep 0.05`;
+  const answer = JSON.stringify({ outcome: 'rejected', status: 404 });
+  const steps = [
+    '#!/bin/sh',
+    'read documents',
+    'read request',
+    `echo '${answer}'`,
+    `for i in $(seq 200); do ${beat}; done`,
+  ];
+  writeFileSync(file, `${steps.join('\n')}\n`, { mode: 0o755 });
+  const simulator = new URL('../../../src/plugins/simulator.ts', import.meta.url);
+  const script = `import { simulatorOf } from ${JSON.stringify(simulator)};
+const ask = simulatorOf(${JSON.stringify(file)}, { timeoutMillis: 10_000, maxBytes: 1_000 });
+console.log(ask([], { trustDomain: 'x', services: {}, workloads: {} })({ kind: 'tcp' }).status);`;
+  writeFileSync(join(folder, 'ask.mjs'), script);
+  const asking = spawnSync(process.execPath, [join(folder, 'ask.mjs')], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  expect(asking.stdout).toBe('404\n');
+  const count = () => (existsSync(beats) ? readFileSync(beats).length : 0);
+  const before = count();
+  await delay(500);
+  expect(count()).toBe(before);
 });
 
 describe('modules as adapters', () => {
