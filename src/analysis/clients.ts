@@ -1,6 +1,7 @@
 import { parseSpiffeId, type SpiffeId } from '../lib/spiffe.ts';
 import { spiffeId } from '../model/ids.ts';
-import type { MeshModel, NamespaceId, Workload, WorkloadId, WorkloadSetId } from '../model/types.ts';
+import { standInWorkload } from '../model/stand-in.ts';
+import type { MeshModel, Workload, WorkloadId } from '../model/types.ts';
 import { accountOf, ownerOf } from './reach.ts';
 
 /** Someone who makes requests, as each of two models has him. */
@@ -150,17 +151,8 @@ function standIn(workload: Workload): Client {
 
 function absentWorkload(identity: SpiffeId): Workload {
   const { namespace = '', account = '' } = parseSpiffeId(identity) ?? {};
-  const name = `${account} (no pod)`;
-  return {
-    id: (namespace === '' ? `${identity} (no pod)` : `${namespace}/${name}`) as WorkloadId,
-    namespace: namespace as NamespaceId,
-    name,
-    serviceAccount: account,
-    identity,
-    set: `${namespace}/${account}` as WorkloadSetId,
-    ...{ addresses: [], labels: {}, ready: true, transport: 'mtls', ports: [], owners: [] },
-    ...{ outbound: 'intercepted', origins: [] },
-  };
+  const workload = standInWorkload(identity, namespace, account, `${account} (no pod)`);
+  return namespace === '' ? { ...workload, id: `${identity} (no pod)` as WorkloadId } : workload;
 }
 
 function nameOf({ set, identity, namespace, serviceAccount }: Workload): string {

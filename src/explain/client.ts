@@ -1,6 +1,7 @@
 import { canonicalIp } from '../lib/ip-address.ts';
 import { err, ok, type Result } from '../lib/result.ts';
-import { spiffeId, workloadId, workloadSetId } from '../model/ids.ts';
+import { spiffeId } from '../model/ids.ts';
+import { standInWorkload } from '../model/stand-in.ts';
 import type { MeshModel, SpiffeId, Workload } from '../model/types.ts';
 import { didYouMean, type Party, parsePartyName, partiesNamed, party, partyNames, partyText } from './parties.ts';
 
@@ -85,25 +86,10 @@ function assumed(model: MeshModel, text: string): Result<Client, string> {
   const identity = text.startsWith('spiffe://') ? text : grantedIdentity(model, text);
   const [, domain, namespace = '', account = ''] = accountId.exec(identity ?? '') ?? [];
   if (domain !== model.trustDomain) return err(unknown(model, text));
-  const id = workloadId(namespace, `${account}-assumed`);
-  const workload: Workload = {
-    id,
-    namespace: namespace as Workload['namespace'],
-    name: `${account}-assumed`,
-    serviceAccount: account,
-    identity: spiffeId(model.trustDomain, namespace, account),
-    set: workloadSetId(namespace, account),
-    addresses: [],
-    labels: {},
-    ready: true,
-    transport: 'mtls',
-    ports: [],
-    owners: [],
-    outbound: 'intercepted',
-    origins: [],
-  };
+  const own = spiffeId(model.trustDomain, namespace, account);
+  const workload = standInWorkload(own, namespace, account, `${account}-assumed`);
   const notes = [`no pod runs as ServiceAccount ${namespace}/${account}: one with a sidecar is assumed`];
-  return ok({ model: { ...model, workloads: { ...model.workloads, [id]: workload } }, workload, notes });
+  return ok({ model: { ...model, workloads: { ...model.workloads, [workload.id]: workload } }, workload, notes });
 }
 
 function grantedIdentity(model: MeshModel, text: string): SpiffeId | undefined {

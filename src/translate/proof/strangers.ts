@@ -1,4 +1,6 @@
-import type { MeshModel, SpiffeId, Workload, WorkloadId, WorkloadSetId } from '../../model/types.ts';
+import { spiffeId } from '../../model/ids.ts';
+import { standInWorkload } from '../../model/stand-in.ts';
+import type { MeshModel, Workload } from '../../model/types.ts';
 
 const account = 'smi-proof-stranger';
 
@@ -19,21 +21,6 @@ export function withStrangers(model: MeshModel): MeshModel {
   };
 }
 
-function strangerIn(model: MeshModel, namespace: string): Workload {
-  return {
-    id: `${namespace}/${account}` as WorkloadId,
-    namespace: namespace as Workload['namespace'],
-    name: account,
-    serviceAccount: account,
-    identity: `spiffe://${model.trustDomain}/ns/${namespace}/sa/${account}` as SpiffeId,
-    set: `${namespace}/${account}` as WorkloadSetId,
-    addresses: [],
-    labels: {},
-    ready: true,
-    transport: 'mtls',
-    ports: [],
-    owners: [],
-    outbound: 'intercepted',
-    origins: [],
-  };
+function strangerIn({ trustDomain }: MeshModel, namespace: string): Workload {
+  return standInWorkload(spiffeId(trustDomain, namespace, account), namespace, account, account);
 }
