@@ -30,7 +30,7 @@ export {
 } from '../model/hosts.ts';
 export { serviceId } from '../model/ids.ts';
 export { headerValue, type MatchedRequest, mismatch } from '../model/match.ts';
-export { originsWithin } from '../model/origins.ts';
+export { originsWithin, uniqueOrigins } from '../model/origins.ts';
 export { ownerOf, ownersByIdentity } from '../model/owners.ts';
 export type * from '../model/policy.ts';
 export {

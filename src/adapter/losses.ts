@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
+import { uniqueOrigins } from '../model/origins.ts';
 import type { PolicyLayer } from '../model/policy.ts';
 import { allRequestLayers } from '../model/policy-fields.ts';
 import type { GrantTarget, HttpMatch, InboundPolicy, MeshModel, PortPolicy, Principal } from '../model/types.ts';
@@ -133,8 +134,4 @@ function matchUses({ methods, path, headers, origins }: HttpMatch): readonly Use
 
 function use(feature: Feature, origins: readonly Origin[]): Use {
   return { feature, origins };
-}
-
-function uniqueOrigins(origins: readonly Origin[]): readonly Origin[] {
-  return [...new Map(origins.map((origin) => [`${origin.object} ${origin.path}`, origin])).values()];
 }

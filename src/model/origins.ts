@@ -14,3 +14,8 @@ function collect(value: unknown, found: Map<string, Origin>): void {
     else for (const origin of part as readonly Origin[]) found.set(`${origin.object} ${origin.path}`, origin);
   }
 }
+
+/** Each place once, in the order in which they stand first. */
+export function uniqueOrigins(origins: readonly Origin[]): readonly Origin[] {
+  return [...new Map(origins.map((origin) => [`${origin.object} ${origin.path}`, origin])).values()];
+}

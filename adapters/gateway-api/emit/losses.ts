@@ -1,5 +1,5 @@
 import type { Loss } from '../../../src/adapter/contract.ts';
-import type { Origin } from '../../../src/diagnostics/origin.ts';
+import { uniqueOrigins } from '../../../src/model/origins.ts';
 
 /** The losses of one unit, each once however many rules it is met for. */
 export class LossList {
@@ -14,8 +14,4 @@ export class LossList {
   [Symbol.iterator](): Iterator<Loss> {
     return this.#found.values();
   }
-}
-
-export function uniqueOrigins(origins: readonly Origin[]): readonly Origin[] {
-  return [...new Map(origins.map((origin) => [`${origin.object} ${origin.path}`, origin])).values()];
 }

@@ -1,7 +1,7 @@
 import type { Artifact, DocumentKind } from '../../../src/adapter/contract.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
+import { uniqueOrigins } from '../../../src/model/origins.ts';
 import type { Service } from '../../../src/model/types.ts';
-import { uniqueOrigins } from './losses.ts';
 import type { References } from './references.ts';
 
 const group = 'gateway.networking.k8s.io';
