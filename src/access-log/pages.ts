@@ -7,7 +7,7 @@ import {
   request as sendRequest,
 } from 'node:http';
 import type { Counted } from '../telemetry/collect.ts';
-import { type EjectionsAnswer, ejectionsPath } from '../telemetry/ejections.ts';
+import { type Ejection, type EjectionsAnswer, ejectionsPath } from '../telemetry/ejections.ts';
 import type { Exposition } from '../telemetry/exposition/negotiate.ts';
 import { telemetryPage } from '../telemetry/pages.ts';
 import type { TapHub } from '../telemetry/tap.ts';
@@ -42,7 +42,8 @@ const text = { 'content-type': 'text/plain; charset=utf-8' };
 
 /** Rejects when an address cannot be bound. The result closes all of them. */
 export async function servePages(options: PagesOptions): Promise<() => void> {
-  const { admin, envoy, metrics = [], taps } = options;
+  const { admin, envoy, metrics = [], taps, counted } = options;
+  const own: OwnPages = { counted, ejections: together(async () => envoyEjections(await askEnvoy(envoy))) };
   const servers: Server[] = [];
   const close = () => {
     for (const server of servers) {
@@ -63,11 +64,11 @@ export async function servePages(options: PagesOptions): Promise<() => void> {
     await listen(admin, (request, response) => {
       const path = pathOf(request);
       if (path === '/tap' && request.method === 'GET') serveTap(taps, request, response);
-      else if (!ownPage(request, response, options)) passOn(request, response, envoy, request.url ?? '/');
+      else if (!ownPage(request, response, own)) passOn(request, response, envoy, request.url ?? '/');
     });
     for (const place of metrics) {
       await listen(place, (request, response) => {
-        if (ownPage(request, response, options)) return;
+        if (ownPage(request, response, own)) return;
         // Queries would be the admin endpoint's.
         if (reads(request) && pathOf(request) === envoyStats) passOn(request, response, envoy, envoyStats);
         else response.writeHead(404, text).end(`/metrics /telemetry ${ejectionsPath} ${envoyStats}\n`);
@@ -80,20 +81,32 @@ export async function servePages(options: PagesOptions): Promise<() => void> {
   return close;
 }
 
-function ownPage(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { counted, envoy }: Pick<PagesOptions, 'counted' | 'envoy'>,
-): boolean {
+interface OwnPages {
+  readonly counted: Counted;
+  readonly ejections: () => Promise<readonly Ejection[]>;
+}
+
+/** Of many who ask at once, one question, whose answer all of them get: Envoy's may be large. */
+function together<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  let underWay: Promise<Value> | undefined;
+  return () => {
+    underWay ??= ask().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+}
+
+function ownPage(request: IncomingMessage, response: ServerResponse, { counted, ejections }: OwnPages): boolean {
   if (!reads(request)) return false;
   const send = ({ type, body }: Exposition) => {
     response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
     response.end(request.method === 'HEAD' ? '' : body);
   };
   if (pathOf(request) === ejectionsPath) {
-    askEnvoy(envoy)
-      .then((text) => {
-        const answer: EjectionsAnswer = { workload: counted.workload, ejections: envoyEjections(text) };
+    ejections()
+      .then((found) => {
+        const answer: EjectionsAnswer = { workload: counted.workload, ejections: found };
         send({ type: 'application/json', body: JSON.stringify(answer) });
       })
       .catch(() => response.writeHead(503, text).end('Envoy does not answer\n'));

@@ -21,6 +21,8 @@ const maxReadings = 32;
 const longestMillis = 3_000;
 /** For so long an answer is given again. */
 const freshMillis = 2_000;
+/** Once so many are known, nobody else is asked: proxies that were not read say that there may be more. */
+const maxEjections = 20_000;
 
 /** Asks all proxies whom they keep out, when somebody wants to know. */
 export class EjectionReader {
@@ -32,7 +34,7 @@ export class EjectionReader {
     this.#targets = targets;
   }
 
-  /** Never rejects, and takes five seconds at most. */
+  /** Never rejects, and takes five seconds at most. Work and memory are bounded; whoever was left out counts as not read. */
   report(): Promise<EjectionsReport> {
     const now = performance.now();
     if (this.#last === undefined || now - this.#last.at > freshMillis) this.#last = { at: now, report: this.#read() };
@@ -51,7 +53,7 @@ export class EjectionReader {
     const end = performance.now() + longestMillis;
     const work = async () => {
       for (const target of turns) {
-        if (performance.now() > end) return;
+        if (performance.now() > end || ejections.length >= maxEjections) return;
         const text = await readPage(target, ejectionsPath, this.#agent);
         const answer = text.ok ? readEjections(text.value) : text;
         // At the address of a pod that is gone another may answer.

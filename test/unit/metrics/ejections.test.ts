@@ -55,6 +55,18 @@ describe('whom proxies eject', () => {
   });
 });
 
+test('nobody else is asked once more is known than anybody looks at', async () => {
+  const sick = await sidecar('shop/a', JSON.stringify({ workload: 'shop/a', ejections: Array(1_000).fill(ejection) }));
+  const reader = new EjectionReader(() => Array<typeof sick.target>(200).fill(sick.target));
+  const { proxies, ejections } = await reader.report();
+  // Twenty, and those that were under way by then.
+  expect(sick.asked.length).toBeGreaterThanOrEqual(20);
+  expect(sick.asked.length).toBeLessThanOrEqual(52);
+  expect(proxies).toEqual({ known: 200, read: sick.asked.length });
+  expect(ejections).toHaveLength(sick.asked.length * 1_000);
+  reader.close();
+});
+
 describe('whom an Envoy ejects', () => {
   const host = (address: string, failed?: boolean) => ({
     address: { socket_address: { address, port_value: 8080 } },
