@@ -1,4 +1,5 @@
 import type { Connection } from '../../kubernetes-client/connect.ts';
+import { percentDecoded } from '../../lib/percent-encoding.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { isRecord } from '../../lib/values.ts';
 
@@ -72,17 +73,10 @@ export function userOf({ commonName, headers }: Presented, trust: RequestHeaderT
   const extra: Record<string, readonly string[]> = {};
   for (const prefix of trust.extraPrefixes) {
     for (const [header, values] of Object.entries(headers)) {
-      if (header.startsWith(prefix) && values !== undefined) extra[unescaped(header.slice(prefix.length))] = values;
+      // Keys are percent-encoded where a header's name could not be so.
+      if (header.startsWith(prefix) && values !== undefined)
+        extra[percentDecoded(header.slice(prefix.length))] = values;
     }
   }
   return { name, groups: valuesOf(trust.groupHeaders), extra };
-}
-
-/** Keys are percent-encoded where a header's name could not be so. */
-function unescaped(key: string): string {
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
 }

@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import { percentDecoded } from '../../../lib/percent-encoding.ts';
 
 /** What the address says after `#`: `/splits/default/bookstore?window=1m`. Everything that a view shows is in it, so that it can be shared. */
 export interface Route {
@@ -10,16 +11,8 @@ export interface Route {
 
 function parse(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#?\/?/, '').split('?', 2);
-  const [view = '', ...about] = path.split('/').map(decode);
+  const [view = '', ...about] = path.split('/').map(percentDecoded);
   return { view: view === '' ? 'topology' : view, about, parameters: Object.fromEntries(new URLSearchParams(query)) };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 const current = signal(parse(location.hash));
@@ -37,21 +30,22 @@ export function hrefOf(
   parameters: Readonly<Record<string, string>> = {},
 ): string {
   const { window } = current.value.parameters;
-  const query = new URLSearchParams({ ...parameters, ...(window === undefined ? {} : { window }) });
-  for (const [name, value] of [...query]) if (value === '') query.delete(name);
-  const text = query.toString();
-  return `#/${[view, ...about].map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`;
+  return hashOf({ view, about, parameters: { ...parameters, ...(window === undefined ? {} : { window }) } });
 }
 
 /** Goes where the current view shows something else; an empty value takes a parameter away. */
 export function show(change: Readonly<Record<string, string>>): void {
   const { view, about, parameters } = current.value;
-  const query = new URLSearchParams({ ...parameters, ...change });
-  for (const [name, value] of [...query]) if (value === '') query.delete(name);
-  const text = query.toString();
-  const hash = `#/${[view, ...about].map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`;
+  const hash = hashOf({ view, about, parameters: { ...parameters, ...change } });
   history.replaceState(null, '', hash);
   current.value = parse(hash);
+}
+
+function hashOf({ view, about, parameters }: Route): string {
+  const query = new URLSearchParams(parameters);
+  for (const [name, value] of [...query]) if (value === '') query.delete(name);
+  const text = query.toString();
+  return `#/${[view, ...about].map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`;
 }
 
 export function parameter(name: string): string {
