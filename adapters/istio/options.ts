@@ -21,7 +21,7 @@ export const defaultOptions: IstioOptions = {
 };
 
 export function parseOptions(input: unknown): Result<IstioOptions, NonEmpty<Diagnostic>> {
-  if (input === undefined || input === null) return ok(defaultOptions);
+  if (input === undefined) return ok(defaultOptions);
   if (!isRecord(input)) return refused('the options of the istio adapter are a mapping');
   const { denyBy, datagrams, rootNamespace, ...unknown } = { ...defaultOptions, ...input };
   const [name] = Object.keys(unknown);

@@ -19,7 +19,8 @@ export function isForeign(name: string): boolean {
 
 /**
  * An adapter of somebody else: `exec:PROGRAM`, the path of a module, or the name of a package that is installed where the
- * command runs. A module's default export, or its export `adapter`, is the adapter. Whatever is wrong with it is a finding.
+ * command runs. A module's default export, or its export `adapter`, is the adapter; without these the only export that looks
+ * like one. Whatever is wrong with it is a finding.
  */
 export async function loadAdapter(
   name: string,
@@ -46,7 +47,7 @@ export async function loadAdapter(
   } catch (error) {
     return err([failure(name, `the module cannot be loaded: ${(error as Error).message}`)]);
   }
-  const adapter = module.default ?? module.adapter;
+  const adapter = module.default ?? module.adapter ?? onlyAdapter(Object.values(module));
   const fault = adapterFault(adapter);
   return fault === undefined ? ok(adapter as Translator) : err([failure(name, ...fault)]);
 }
@@ -57,6 +58,11 @@ function packageFile(name: string, folder: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function onlyAdapter(exported: readonly unknown[]): unknown {
+  const adapters = exported.filter((one) => isRecord(one) && Object.hasOwn(one, 'contract'));
+  return adapters.length === 1 ? adapters[0] : undefined;
 }
 
 /** What is wrong, and what to do about it. */

@@ -112,6 +112,21 @@ describe('the package', () => {
     });
     expect(stdout).toMatch(/^valid: /);
   });
+
+  it('begins an adapter in TypeScript that keeps the contract, has types that fit, and passes its own test', async () => {
+    for (const name of ['typescript', 'vitest']) {
+      symlinkSync(join(root, 'node_modules', name), join(project(), 'node_modules', name));
+    }
+    const smi = join(unpacked(), 'bin/smi-cli');
+    const made = await run(smi, ['adapter', 'new', 'toy'], { cwd: project() });
+    expect(made.stdout).toContain('smi-cli adapter test ./toy/toy.ts\n');
+    const { stdout } = await run(smi, ['adapter', 'test', './toy/toy.ts'], { cwd: project() });
+    expect(stdout).toMatch(/^passed: \d+ of \d+ cases of the contract hold for toy\n/);
+    const toy = { cwd: join(project(), 'toy') };
+    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')], toy);
+    const tested = await run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run'], toy);
+    expect(tested.stdout).toMatch(/Tests .*\d+ passed/);
+  }, 120_000);
 });
 
 describe('the examples of the library', () => {

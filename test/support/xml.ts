@@ -13,7 +13,7 @@ export function parseXml(document: string): { all(name: string): readonly XmlEle
   const open: XmlElement[] = [];
   for (const [piece, end, name, attributes = '', empty, text] of document
     .trim()
-    .matchAll(/<(\/)?([\w:]+)((?: [\w:-]+="[^"<]*")*)(\/)?>|([^<>]+)|[<>]/g)) {
+    .matchAll(/<(\/)?([\w:-]+)((?: [\w:-]+="[^"<]*")*)(\/)?>|([^<>]+)|[<>]/g)) {
     if (text !== undefined) open.at(-1)!.text += unescaped(text);
     else if (name === undefined) throw new Error(`no markup: ${piece}`);
     else if (end !== undefined) {

@@ -1,9 +1,8 @@
 import type { Translator } from '../../adapter/contract.ts';
-import { read } from '../../library/manifests.ts';
+import { compile, read } from '../../library/manifests.ts';
 import { contractCases } from '../../testkit/cases.ts';
-import { modelOf, type NamedModel } from '../../testkit/models.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { reportDiagnostics } from '../findings.ts';
+import { reportDiagnostics, reportFindings } from '../findings.ts';
 import { print, printJson, styleFor } from '../output.ts';
 import { translators } from '../translators.ts';
 import { wrongUse } from '../wrong-use.ts';
@@ -35,11 +34,12 @@ export async function testAdapter(name: string, options: AdapterTestOptions): Pr
     reportDiagnostics(found.error, read([]));
     return exitCodes.unreachable;
   }
-  const models: readonly NamedModel[] | undefined =
-    manifests.length === 0 ? undefined : manifests.map((path) => modelOf(path.replaceAll(/[^\w.-]+/g, '-'), [path]));
+  const meshes = manifests.map((path) => ({ name: path.replaceAll(/[^\w.-]+/g, '-'), ...compile(read([path])) }));
+  // What an error leaves out, or a path that is not there, would be tried with less than was meant.
+  if (meshes.filter(reportFindings).length > 0) return exitCodes.findings;
   const cases = contractCases(found.value, {
     options: option,
-    ...(models === undefined ? {} : { models }),
+    ...(meshes.length === 0 ? {} : { models: meshes }),
     ...(goldens === undefined ? {} : { goldens: { folder: goldens, update } }),
   });
   const results = cases.map((one): RunCase => {
