@@ -1,7 +1,7 @@
 import type { Artifact, Loss, Translator, UnitId } from '../adapter/contract.ts';
+import { identityOf } from '../adapter/identity.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { describeObject } from '../diagnostics/origin.ts';
-import { isRecord } from '../lib/values.ts';
 import { canonicalJson } from '../model/canonical.ts';
 import type { MeshModel } from '../model/types.ts';
 
@@ -34,13 +34,6 @@ export function observe(adapter: Translator, model: MeshModel, options: unknown)
 export function emitted(adapter: Translator, unit: UnitId, artifact: Artifact): Emitted {
   const text = 'encode' in adapter ? canonicalJson(artifact.body) : JSON.stringify(artifact.body);
   return { ...artifact, unit, text };
-}
-
-/** Names an artifact among all of an emission: a Kubernetes object by kind, namespace and name, any other by format and name. */
-export function identityOf({ name, format, body }: Artifact): string {
-  if (format !== 'kubernetes' || !isRecord(body)) return `${format} ${name}`;
-  const { namespace, name: own } = isRecord(body.metadata) ? body.metadata : {};
-  return [body.apiVersion, body.kind, namespace, own].filter((part) => part !== undefined).join(' ');
 }
 
 function placeOf(artifact: Emitted): string {

@@ -1,7 +1,9 @@
 import type { Artifact, Loss, Translator } from '../adapter/contract.ts';
 import { emitAll } from '../adapter/emit-all.ts';
+import { identityOf } from '../adapter/identity.ts';
 import { losses as tableLosses } from '../adapter/losses.ts';
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
+import type { Origin } from '../diagnostics/origin.ts';
 import type { MeshModel } from '../model/types.ts';
 
 /** What a target gets of a model, and what it does not. */
@@ -21,7 +23,20 @@ export function translate(translator: Translator, model: MeshModel, options: unk
   const general = tableLosses(model, translator);
   const refusals = translator.refuse?.(model, options) ?? [];
   if (refusals.length > 0) return { artifacts: [], losses: [], general, refusals };
-  return { ...emitAll(translator, model, options), general, refusals };
+  const emitted = emitAll(translator, model, options);
+  const doubled = doubles(translator.id, emitted.artifacts);
+  if (doubled.length > 0) return { artifacts: [], losses: [], general, refusals: doubled };
+  return { ...emitted, general, refusals };
+}
+
+/** Documents of the same name: the last would take the place of the others. */
+function doubles(adapter: string, artifacts: readonly Artifact[]): readonly Diagnostic[] {
+  return [...Map.groupBy(artifacts, identityOf)].flatMap(([identity, same]) => {
+    if (same.length === 1) return [];
+    const [origin, ...related] = same.flatMap(({ origins }) => origins);
+    const message = `${adapter} wrote ${same.length} documents that are ${identity}`;
+    return [diagnostic('SMI5007', { message, ...placesOf(origin, related) })];
+  });
 }
 
 const codes = { changed: 'SMI5001', narrowed: 'SMI5005', dropped: 'SMI5002' } as const;
@@ -29,9 +44,9 @@ const codes = { changed: 'SMI5001', narrowed: 'SMI5005', dropped: 'SMI5002' } as
 /** The loss as a finding at the first field that asks for it. */
 export function lossDiagnostic(adapter: string, { feature, kind, text, origins }: Loss): Diagnostic {
   const [origin, ...related] = origins;
-  return diagnostic(codes[kind], {
-    message: `${adapter}, ${feature}: ${text}`,
-    ...(origin === undefined ? {} : { origin }),
-    ...(related.length === 0 ? {} : { related }),
-  });
+  return diagnostic(codes[kind], { message: `${adapter}, ${feature}: ${text}`, ...placesOf(origin, related) });
+}
+
+function placesOf(origin: Origin | undefined, related: readonly Origin[]): Pick<Diagnostic, 'origin' | 'related'> {
+  return { ...(origin === undefined ? {} : { origin }), ...(related.length === 0 ? {} : { related }) };
 }

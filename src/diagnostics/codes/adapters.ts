@@ -42,6 +42,13 @@ export const adapterCodes = {
       'A program or module that is meant to be an adapter could not be run, speaks another version of the contract, or answered something that the contract does not allow. Nothing is emitted.',
     hint: 'Run smi-cli adapter test on it; docs/adapters.md describes what it has to answer.',
   },
+  SMI5007: {
+    severity: 'error',
+    title: 'two documents of one name',
+    explanation:
+      'The adapter wrote two documents of the same kind and name for different parts of the mesh. Of these only the last would be in force, so nothing is emitted.',
+    hint: 'Rename one of the objects that the message names, or tell the author of the adapter: each document needs a name of its own.',
+  },
   SMI5101: {
     severity: 'error',
     title: 'refused by a proxy',

@@ -2,21 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { UnitId } from '../../adapter/contract.ts';
 import { createEmitter } from '../../adapter/emitter.ts';
 import { features } from '../../adapter/features.ts';
+import { identityOf } from '../../adapter/identity.ts';
 import type { Origin } from '../../diagnostics/origin.ts';
 import { isRecord } from '../../lib/values.ts';
 import { originsWithin } from '../../model/origins.ts';
 import type { MeshModel } from '../../model/types.ts';
 import { type ContractCase, contractCase, type Subject } from '../case.ts';
-import {
-  differences,
-  type Emitted,
-  emitted,
-  identityOf,
-  type Observed,
-  observe,
-  originText,
-  shownName,
-} from '../emission.ts';
+import { differences, type Emitted, emitted, type Observed, observe, originText, shownName } from '../emission.ts';
 import { type NamedModel, withNeighbour } from '../models.ts';
 
 /**

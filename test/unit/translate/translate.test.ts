@@ -26,6 +26,27 @@ describe('a translation', () => {
     expect(translate(refused, guarded, {})).toMatchObject({ artifacts: [], losses: [], refusals: [{}] });
   });
 
+  test('is refused where two documents are the same object, in whatever version of its kind', () => {
+    const renamed = (apiVersions: readonly string[]): typeof toyTranslator => ({
+      ...toyTranslator,
+      emitUnit: (...asked) =>
+        toyTranslator.emitUnit(...asked).map((artifact) => {
+          const apiVersion = apiVersions[['route/default/a', 'route/default/b'].indexOf(asked[1])];
+          const metadata = { namespace: 'default', name: 'route' };
+          return apiVersion === undefined ? artifact : { ...artifact, body: { apiVersion, kind: 'Route', metadata } };
+        }),
+    });
+    const open = { access: 'elsewhere' };
+    expect(translate(renamed(['toy/v1', 'other/v1']), model, open).artifacts).toHaveLength(3);
+    const { artifacts, refusals } = translate(renamed(['toy/v1', 'toy/v2']), model, open);
+    expect(artifacts).toEqual([]);
+    expect(refusals).toMatchObject([
+      { code: 'SMI5007', severity: 'error', message: 'toy wrote 2 documents that are toy Route default route' },
+    ]);
+    const places = refusals.flatMap(({ origin, related = [] }) => [origin, ...related]).map((one) => one?.object);
+    expect(places).toEqual(expect.arrayContaining(['core/Service/default/a', 'core/Service/default/b']));
+  });
+
   test.each([
     ['changed', 'SMI5001'],
     ['narrowed', 'SMI5005'],
