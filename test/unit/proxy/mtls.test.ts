@@ -211,13 +211,21 @@ describe('two proxies with mutual TLS', () => {
   });
 
   test('the metrics name the peer and the verdict', async () => {
-    const { address, port } = proxies[0]!.adminAddress;
-    const metrics = await (await fetch(`http://${address}:${port}/metrics`)).text();
+    const metrics = await metricsOf(proxies[0]!);
     expect(metrics).toMatch(
       new RegExp(
         `smi_requests_total\\{direction="inbound",.*source_identity="${account('thief')}".*code="403",verdict="denied"\\} 1`,
       ),
     );
     expect(metrics).toMatch(/smi_tcp_connections_total\{direction="inbound".*verdict="denied"\} 1/);
+    // The thief's sidecar cannot tell that from a server that closes.
+    const own = (await metricsOf(proxies[2]!))
+      .split('\n')
+      .filter((line) => line.startsWith('smi_tcp_connections_total{'));
+    expect(own).toEqual([expect.stringMatching(/direction="outbound".*verdict="forwarded"\} 1$/)]);
   });
 });
+
+async function metricsOf({ adminAddress: { address, port } }: RunningProxy): Promise<string> {
+  return (await fetch(`http://${address}:${port}/metrics`)).text();
+}
