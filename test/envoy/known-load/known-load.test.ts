@@ -8,7 +8,7 @@ import { until } from '../../e2e/support/mesh.ts';
 import { envoyBinary } from '../../support/envoy.ts';
 import { type AddressRange, takeAddressRange } from '../../support/mesh/address-range.ts';
 import { prometheusMissing } from '../../support/prometheus/programs.ts';
-import { prometheusUrl, type RunningPrometheus, startPrometheus } from '../../support/prometheus/server.ts';
+import { prometheusUrl, proxiesJob, type RunningPrometheus, startPrometheus } from '../../support/prometheus/server.ts';
 import { runCli } from '../../support/run-cli.ts';
 import { expectPercentile, LoadedMesh } from './load.ts';
 
@@ -50,7 +50,8 @@ describe.each(planes)('a known load on %s', (_, { options, refusedBy }) => {
       loaded = new LoadedMesh(...options, ...asked);
       await loaded.ready();
       const targets = pods.map((pod) => `${loaded.mesh.addressOf(pod)}:${metricsPort}`);
-      if (missing === undefined) prometheus = await startPrometheus({ address, targets, native: true });
+      if (missing === undefined)
+        prometheus = await startPrometheus({ address, jobs: [proxiesJob(targets)], native: true });
       // Of those that counted before anybody looked the past is not known.
       await until(allRead, patience, () => `every proxy to be read; ${loaded.mesh.tail()}`);
       await loaded.load();

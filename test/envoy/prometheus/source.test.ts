@@ -13,7 +13,7 @@ import { RequestSeries } from '../../../src/telemetry/requests.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { type AddressRange, takeAddressRange } from '../../support/mesh/address-range.ts';
 import { prometheusMissing } from '../../support/prometheus/programs.ts';
-import { type RunningPrometheus, startPrometheus } from '../../support/prometheus/server.ts';
+import { proxiesJob, type RunningPrometheus, startPrometheus } from '../../support/prometheus/server.ts';
 
 const missing = prometheusMissing('prometheus');
 const directory: MeshDirectory = {
@@ -121,7 +121,7 @@ async function setting(native: boolean, before: (first: CountingSidecar) => void
   await collector.readAll();
   const running: RunningPrometheus = await startPrometheus({
     address: `127.${range.base}.1.200`,
-    targets: targets.map(({ address }) => `${address}:${port}`),
+    jobs: [proxiesJob(targets.map(({ address }) => `${address}:${port}`))],
     native,
   });
   ends.push(() => running.stop());

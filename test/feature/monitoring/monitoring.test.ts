@@ -10,6 +10,7 @@ import { scrapeConfig } from '../../../scripts/monitoring/scrape.ts';
 import { readChart } from '../../../src/chart/chart.ts';
 import { packageRoot } from '../../../src/lib/package-root.ts';
 import { type MetricDefinition, metrics } from '../../../src/telemetry/catalogue.ts';
+import { type PodMonitor, scrapeJobs } from '../../support/prometheus/pod-monitors.ts';
 import { prometheusMissing } from '../../support/prometheus/programs.ts';
 import { alertCases } from './alert-cases.ts';
 
@@ -83,12 +84,14 @@ test('the board has each expression once, at a place of its own', () => {
   expect(new Set(panels.map(({ gridPos }) => JSON.stringify(gridPos))).size).toBe(panels.length);
 });
 
+/** What the chart has for the operator of Prometheus. */
+function render(values: object): readonly Readonly<Record<string, unknown>>[] {
+  const result = readChart().render({ name: 'mesh', namespace: 'mesh-system', service: 'test' }, { ...values });
+  if (!result.ok) throw new Error(result.error.join('\n'));
+  return result.value.map(({ object }) => object).filter(({ apiVersion }) => /coreos/.test(String(apiVersion)));
+}
+
 test('the chart has the same rules, and monitors of sidecars and controller, where its values say so', () => {
-  const render = (values: object) => {
-    const result = readChart().render({ name: 'mesh', namespace: 'mesh-system', service: 'test' }, { ...values });
-    if (!result.ok) throw new Error(result.error.join('\n'));
-    return result.value.map(({ object }) => object).filter(({ apiVersion }) => /coreos/.test(String(apiVersion)));
-  };
   expect(render({})).toEqual([]);
   const labels = { release: 'prometheus' };
   const [rule, ...others] = render({ monitoring: { rules: { enabled: true, labels }, scrape: { enabled: true } } });
@@ -118,7 +121,11 @@ describe.skipIf(missing !== undefined)(`promtool${missing === undefined ? '' : `
     // Debian's knows no Kubernetes.
     const { scrape_configs: jobs } = scrapeConfig() as { scrape_configs: readonly object[] };
     const known = jobs.map((job) => ({ ...job, kubernetes_sd_configs: undefined }));
-    expect(promtool('check', 'config', write('scrape.yaml', { scrape_configs: known }))).toContain('SUCCESS');
+    const monitors = render({ monitoring: { scrape: { enabled: true } } }) as unknown as readonly PodMonitor[];
+    const monitored = monitors.flatMap((monitor) => scrapeJobs(monitor, () => 'http://127.0.0.1/'));
+    const all = { scrape_configs: [...known, ...monitored] };
+    expect(all.scrape_configs).toHaveLength(4);
+    expect(promtool('check', 'config', write('scrape.yaml', all))).toContain('SUCCESS');
   });
 
   test('sees every alert fire when it should, and otherwise not', () => {

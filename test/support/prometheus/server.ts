@@ -6,10 +6,10 @@ import { stringify } from 'yaml';
 import { until } from '../../e2e/support/mesh.ts';
 
 export interface PrometheusSettings {
-  /** Of 127.0.0.0/8, and nobody else's. */
+  /** Of this machine, and nobody else's. */
   readonly address: string;
-  /** `HOST:PORT` each. */
-  readonly targets: readonly string[];
+  /** As in `scrape_configs`. */
+  readonly jobs: readonly object[];
   readonly native: boolean;
 }
 
@@ -26,12 +26,14 @@ export function prometheusUrl(address: string): string {
   return `http://${address}:${port}`;
 }
 
-/** Debian's Prometheus, which reads all targets once a second. */
-export async function startPrometheus({ address, targets, native }: PrometheusSettings): Promise<RunningPrometheus> {
+/** What reads proxies at `HOST:PORT`s. */
+export const proxiesJob = (targets: readonly string[]) => ({ job_name: 'proxies', static_configs: [{ targets }] });
+
+/** Debian's Prometheus, which reads all targets once a second unless their jobs say otherwise. */
+export async function startPrometheus({ address, jobs, native }: PrometheusSettings): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'smi-prometheus-'));
   const config = join(folder, 'prometheus.yaml');
-  const scrape = { job_name: 'proxies', static_configs: [{ targets }] };
-  writeFileSync(config, stringify({ global: { scrape_interval: '1s' }, scrape_configs: [scrape] }));
+  writeFileSync(config, stringify({ global: { scrape_interval: '1s' }, scrape_configs: jobs }));
   const child = spawn(
     'prometheus',
     [
