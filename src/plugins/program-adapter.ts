@@ -13,12 +13,19 @@ import { isRecord } from '../lib/values.ts';
 import type { MeshModel } from '../model/types.ts';
 import type { Answers } from './answer.ts';
 import { askProgram, defaultProgramLimits, type ProgramLimits, questionText } from './program.ts';
+import { askProgramBeside } from './program-beside.ts';
 import { simulatorOf } from './simulator.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 type Emitted = Result<Answers['emit'], readonly Diagnostic[]>;
 
 const everything = 'everything' as UnitId;
+
+/** An adapter that can be asked without being waited for. */
+export interface ProgramTranslator extends Translator<Options> {
+  /** Asks the program for what `refuse` and `emitUnit` are asked next, of the same model and options; never rejects. */
+  askAhead(model: MeshModel, options: unknown, signal: AbortSignal): Promise<void>;
+}
 
 /**
  * A program as an adapter: all of a model is one unit, asked for once. What goes wrong while it emits refuses the model, so
@@ -27,19 +34,19 @@ const everything = 'everything' as UnitId;
 export function programAdapter(
   program: string,
   limits: ProgramLimits = defaultProgramLimits,
-): Result<Translator<Options>, readonly Diagnostic[]> {
+): Result<ProgramTranslator, readonly Diagnostic[]> {
   const described = askProgram(program, 'describe', questionText('describe', { options: {} }), limits);
   if (!described.ok) return described;
   const { id, support, simulates, kinds } = described.value;
   // What `refuse` asks is what is emitted next, so that one process does for both; whoever asks once more starts another.
-  let asked: { readonly question: string; readonly answer: Emitted } | undefined;
+  let asked: { readonly question: string; readonly answer: Emitted; readonly ahead?: true } | undefined;
   const emit = (model: MeshModel, options: Options, keep: boolean): Emitted => {
     const question = questionText('emit', { options, model });
     const answer = asked?.question === question ? asked.answer : askProgram(program, 'emit', question, limits);
     asked = keep ? { question, answer } : undefined;
     return answer;
   };
-  const adapter: Translator<Options> = {
+  const adapter: ProgramTranslator = {
     contract: contractVersion,
     id,
     support: completed(support),
@@ -51,9 +58,13 @@ export function programAdapter(
     },
     units: () => [everything],
     refuse(model, options) {
-      asked = undefined;
+      if (asked?.ahead !== true) asked = undefined;
       const answer = emit(model, options, true);
       return answer.ok ? [] : answer.error;
+    },
+    async askAhead(model, options, signal) {
+      const question = questionText('emit', { options, model });
+      asked = { question, answer: await askProgramBeside(program, 'emit', question, limits, signal), ahead: true };
     },
     emitUnit(model, _unit, { options, report }): readonly Artifact[] {
       const answer = emit(model, options, false);

@@ -22,6 +22,21 @@ export function questionText(operation: Operation, fields: Readonly<Record<strin
   return `${JSON.stringify({ contract: contractVersion, operation, ...fields })}\n`;
 }
 
+/** How a program ended, and what it had said by then. */
+export interface Ended {
+  readonly stdout: Buffer;
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Why it was not run, or was ended: `ETIMEDOUT`, `ENOBUFS`, or what the system says. */
+  readonly code?: string;
+}
+
+/** Node throws for a name that no program can have. */
+export function nameFault(program: string): Ended | undefined {
+  if (program !== '' && !program.includes('\0')) return undefined;
+  return { stdout: Buffer.of(), status: null, signal: null, code: 'EINVAL' };
+}
+
 /**
  * Asks a program once: the question on its standard input, the answer on its standard output; what it writes to standard error
  * goes to ours. Whatever is wrong with it is a finding.
@@ -32,10 +47,10 @@ export function askProgram<O extends Operation>(
   question: string,
   limits: ProgramLimits,
 ): Result<Answers[O], readonly Diagnostic[]> {
-  const fault = (what: string, hint?: string) => err([failure(program, `${operation}: ${what}`, hint)]);
-  // Node throws for a name that no program can have.
-  if (program === '' || program.includes('\0'))
-    return fault('it has no name that a program can have', 'Write exec:PROGRAM.');
+  return answerOf(program, operation, nameFault(program) ?? run(program, question, limits), limits);
+}
+
+function run(program: string, question: string, limits: ProgramLimits): Ended {
   const { stdout, status, signal, error } = spawnSync(program, [], {
     input: question,
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -44,6 +59,18 @@ export function askProgram<O extends Operation>(
     killSignal: 'SIGKILL',
   });
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return { stdout, status, signal, ...(code === undefined ? {} : { code }) };
+}
+
+/** What a program said, or what is wrong with how it ended. */
+export function answerOf<O extends Operation>(
+  program: string,
+  operation: O,
+  { stdout, status, signal, code }: Ended,
+  limits: ProgramLimits,
+): Result<Answers[O], readonly Diagnostic[]> {
+  const fault = (what: string, hint?: string) => err([failure(program, `${operation}: ${what}`, hint)]);
+  if (code === 'EINVAL') return fault('it has no name that a program can have', 'Write exec:PROGRAM.');
   if (code === 'ETIMEDOUT') return fault(`no answer within ${limits.timeoutMillis / 1000} s`);
   if (code === 'ENOBUFS') return fault(`the answer is longer than ${limits.maxBytes} bytes`);
   if (code === 'ENOENT')

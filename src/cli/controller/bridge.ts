@@ -1,6 +1,8 @@
+import type { Translator } from '../../adapter/contract.ts';
 import type { BridgeTarget } from '../../control/cluster/bridge/contract.ts';
 import { type Diagnostic, diagnostic } from '../../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
+import type { ProgramTranslator } from '../../plugins/program-adapter.ts';
 import { lossDiagnostic, translate } from '../../translate/translate.ts';
 import { findAdapter } from '../adapter/find.ts';
 
@@ -35,9 +37,14 @@ export async function bridgeTarget({
     kinds,
     adopt,
     dryRun,
-    translate: (model) => {
+    translate: async (model, signal) => {
+      if (isProgram(translator)) await translator.askAhead(model, options.value, signal);
       const { artifacts, losses, general, refusals } = translate(translator, model, options.value);
       return { artifacts, refusals, findings: [...general, ...losses.map((loss) => lossDiagnostic(id, loss))] };
     },
   });
+}
+
+function isProgram(translator: Translator | ProgramTranslator): translator is ProgramTranslator {
+  return 'askAhead' in translator;
 }

@@ -4,6 +4,7 @@ import { Bridge } from '../../../src/control/cluster/bridge/bridge.ts';
 import { BridgeState } from '../../../src/control/cluster/bridge/bridge-state.ts';
 import type { BridgeTarget } from '../../../src/control/cluster/bridge/contract.ts';
 import { createLog } from '../../../src/control/cluster/log.ts';
+import type { DiagnosticCode } from '../../../src/diagnostics/catalogue.ts';
 import { diagnostic } from '../../../src/diagnostics/diagnostic.ts';
 import { type ObjectKey, objectKey } from '../../../src/diagnostics/origin.ts';
 import { connect, type StreamingConnection } from '../../../src/kubernetes-client/connect.ts';
@@ -47,6 +48,7 @@ class RunningBridge {
   readonly state = new BridgeState();
   readonly lines: string[] = [];
   refused = '';
+  #code: DiagnosticCode = 'SMI1010';
   #model = {} as MeshModel;
   #meaning: Meaning;
   readonly #stopping = new AbortController();
@@ -61,7 +63,7 @@ class RunningBridge {
       kinds: choice.kinds ?? [{ apiVersion: 'v1', kind: 'ConfigMap' }],
       adopt: choice.adopt ?? false,
       dryRun: choice.dryRun ?? false,
-      translate: () => ({
+      translate: async () => ({
         artifacts: Object.entries(this.#meaning).map(([name, value]) => ({
           name,
           format: 'kubernetes',
@@ -69,7 +71,7 @@ class RunningBridge {
           origins: [{ object: split(name), path: 'spec' }],
         })),
         findings: [],
-        refusals: this.refused === '' ? [] : [diagnostic('SMI1010', { message: this.refused })],
+        refusals: this.refused === '' ? [] : [diagnostic(this.#code, { message: this.refused })],
       }),
     };
     this.#bridge = new Bridge(
@@ -82,9 +84,10 @@ class RunningBridge {
     bridges.push(this);
   }
 
-  mean(meaning: Meaning, refused = ''): void {
+  mean(meaning: Meaning, refused = '', code: DiagnosticCode = 'SMI1010'): void {
     this.#meaning = meaning;
     this.refused = refused;
+    this.#code = code;
     this.#model = {} as MeshModel;
     this.#bridge.changed();
   }
@@ -190,6 +193,36 @@ test('an object that somebody else made stays as it is, which is told, until it 
   await client.post(maps, { metadata: { name: 'c' }, data: { value: 'theirs' } });
   new RunningBridge(await connected(), { a: '1', b: '2', c: '3' }, { adopt: true });
   await holds({ a: '1', b: '2', c: '3' });
+});
+
+test('an object that somebody makes between the look for it and the write stays as it is', async () => {
+  const connection = await connected();
+  let made = false;
+  const racing: StreamingConnection = {
+    ...connection,
+    send: async (method, path, body, options) => {
+      if (!made && method === 'PATCH') {
+        made = true;
+        await client.post(maps, { metadata: { name: 'a' }, data: { other: 'theirs' } });
+      }
+      return await connection.send(method, path, body, options);
+    },
+  };
+  const bridge = new RunningBridge(racing, { a: '1' });
+  await until(() => /smi-mesh has not made/.test(bridge.state.progress.failures.get(split('a')) ?? ''), patience, said);
+  const { metadata, data } = (await client.get(`${maps}/a`)).body;
+  expect(data).toEqual({ other: 'theirs' });
+  expect(metadata?.labels).toBeUndefined();
+  await client.delete(`${maps}/a`);
+  await holds({ a: '1' });
+});
+
+test('an adapter that could not be asked is asked again', async () => {
+  const bridge = new RunningBridge(await connected(), {});
+  bridge.mean({ a: '1' }, 'it is away', 'SMI5006');
+  await until(() => bridge.state.progress.findings.length === 1, patience, said);
+  bridge.refused = '';
+  await holds({ a: '1' });
 });
 
 test('one that ends in the middle leaves nothing orphaned or double, nor do two at once', async () => {

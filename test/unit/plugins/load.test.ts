@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadAdapter } from '../../../src/plugins/load.ts';
+import type { ProgramTranslator } from '../../../src/plugins/program-adapter.ts';
 import { compile, pod, service } from '../../support/objects.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'smi-plugins-'));
@@ -111,6 +112,81 @@ lines.on('line', (line) => {
   });
 });
 
+describe('programs that are asked ahead', () => {
+  const signal = new AbortController().signal;
+  const { model } = compile({ services: [service('shop')], pods: [pod('shop')] });
+
+  async function loaded(name: string, timeoutMillis: number) {
+    const found = await loadAdapter(name, { folder, limits: { ...limits, timeoutMillis } });
+    if (!found.ok) throw new Error(found.error[0]?.message);
+    return found.value as ProgramTranslator;
+  }
+
+  /** A shell script that is an adapter; `emit` is what it does when it is asked for documents. */
+  function script(name: string, emit: string): string {
+    const description = JSON.stringify({ contract: 1, id: 'toy', support: {} });
+    const text = `#!/bin/sh
+read -r question
+case $question in
+  *'"operation":"describe"'*) echo '${description}' ;;
+  *) ${emit} ;;
+esac
+`;
+    writeFileSync(join(folder, name), text, { mode: 0o755 });
+    return `exec:./${name}`;
+  }
+
+  it('answer what is asked next, without another process', async () => {
+    const calls = join(folder, 'calls');
+    const answer = JSON.stringify({ artifacts: [{ name: 'a', format: 'toy', body: 'ahead', origins: [] }] });
+    const adapter = await loaded(script('ahead.sh', `echo . >> ${calls}; echo '${answer}'`), 60_000);
+    const emit = () => [
+      adapter.refuse?.(model, {}),
+      adapter.units(model, { options: {} }).flatMap((unit) => adapter.emitUnit(model, unit, { options: {} })),
+    ];
+    await adapter.askAhead(model, {}, signal);
+    expect(emit()).toMatchObject([[], [{ body: 'ahead' }]]);
+    expect(readFileSync(calls, 'utf8')).toBe('.\n');
+    // Whoever asks once more asks the program.
+    expect(emit()).toMatchObject([[], [{ body: 'ahead' }]]);
+    expect(readFileSync(calls, 'utf8')).toBe('.\n.\n');
+  });
+
+  it.each(['too long', 'aborted'])('end with all that they have started: %s', async (why) => {
+    const pidFile = join(folder, `pid-${why}`);
+    const adapter = await loaded(script(`stays-${why}.sh`, `sleep 600 & echo $! > '${pidFile}'; wait`), 3_000);
+    const stopping = new AbortController();
+    const asked = adapter.askAhead(model, {}, stopping.signal);
+    // This process goes on meanwhile.
+    await expect.poll(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8'), { timeout: 3_000 }).toMatch(/\d\n/);
+    if (why === 'aborted') stopping.abort();
+    await asked;
+    const expected = why === 'aborted' ? /it was ended by SIGKILL/ : /no answer within 3 s/;
+    expect(adapter.refuse?.(model, {})).toMatchObject([{ code: 'SMI5006', message: expect.stringMatching(expected) }]);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['crashes', 'exit 3', /emit: it ended with status 3/],
+    ['says too much', 'head -c 200000 /dev/zero', /emit: the answer is longer than 100000 bytes/],
+    ['says nothing', 'true', /emit: the answer is not JSON: nothing/],
+  ])('one that %s refuses the model', async (what, emit, expected) => {
+    const adapter = await loaded(script(`${what.replaceAll(' ', '-')}.sh`, emit), 60_000);
+    await adapter.askAhead(model, {}, signal);
+    expect(adapter.refuse?.(model, {})).toMatchObject([{ code: 'SMI5006', message: expect.stringMatching(expected) }]);
+  });
+});
+
+/** A zombie has ended. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 it('leaves no program behind that simulates and does not end with its input', async () => {
   const beats = join(folder, 'beats');
   const file = join(folder, 'staying.sh');
@@ -153,6 +229,14 @@ describe('modules as adapters', () => {
     write('node_modules/toy/index.js', `export const adapter = ${module};`);
     expect(await failureOf(`./${write('good.mjs', `export default ${module};`)}`)).toBe('loaded');
     expect(await failureOf('toy')).toBe('loaded');
+  });
+
+  it('may have another name where they are the only export of that kind', async () => {
+    expect(await failureOf(`./${write('named.mjs', `export const toy = ${module}; export const x = 1;`)}`)).toBe(
+      'loaded',
+    );
+    const two = write('two.mjs', `export const one = ${module}; export const other = ${module};`);
+    expect(await failureOf(`./${two}`)).toMatch(/it exports no adapter/);
   });
 
   it.each([

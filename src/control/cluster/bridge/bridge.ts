@@ -8,7 +8,7 @@ import { type Log, Repeated } from '../log.ts';
 import type { BridgeProgress, BridgeState } from './bridge-state.ts';
 import type { BridgeTarget, BridgeTranslation } from './contract.ts';
 import { type Desired, desiredObjects, ownerSelector } from './desired.ts';
-import { ObjectWriter } from './object-writer.ts';
+import { ObjectWriter, pauseAfter } from './object-writer.ts';
 import { type TargetKey, TargetObjects } from './target-objects.ts';
 
 /** Changes that come together are translated together, in milliseconds; longer when translating takes longer. */
@@ -25,6 +25,8 @@ const lookMillis = 1_000;
 interface Translated extends BridgeTranslation {
   readonly model: MeshModel;
   readonly desired: ReadonlyMap<TargetKey, Desired>;
+  /** In the time of `performance.now()`. */
+  readonly goodUntil: number;
 }
 
 /** Makes the cluster hold the objects of a translation and no others of the bridge's own. */
@@ -37,6 +39,8 @@ export class Bridge {
   readonly #repeated = new Repeated();
   #wake = Promise.withResolvers<void>();
   #translated: Translated | undefined;
+  /** How often in a row the adapter could not be asked. */
+  #failures = 0;
   #discoveredAt = Number.NEGATIVE_INFINITY;
 
   constructor(connection: StreamingConnection, target: BridgeTarget, log: Log, state: BridgeState) {
@@ -85,19 +89,25 @@ export class Bridge {
   }
 
   async #reconcile(model: MeshModel, signal: AbortSignal): Promise<void> {
-    const translated = this.#translate(model);
+    const translated = await this.#translate(model, signal);
+    if (signal.aborted) return;
     if (translated.refusals.length === 0) await this.#write(translated, signal);
     this.#state.set(this.#progressOf(translated));
   }
 
-  #translate(model: MeshModel): Translated {
-    if (this.#translated?.model === model) return this.#translated;
-    const translation = this.#target.translate(model);
+  async #translate(model: MeshModel, signal: AbortSignal): Promise<Translated> {
+    if (this.#translated?.model === model && performance.now() < this.#translated.goodUntil) return this.#translated;
+    const translation = await this.#target.translate(model, signal);
     for (const { code, message } of translation.refusals) {
-      if (this.#repeated.isNews(message)) this.#log.error('the mesh is not translated', { code, because: message });
+      if (!signal.aborted && this.#repeated.isNews(message))
+        this.#log.error('the mesh is not translated', { code, because: message });
     }
     const desired = desiredObjects(this.#target.id, translation.artifacts);
-    this.#translated = { ...translation, model, desired };
+    // What the adapter refuses stays refused; one that failed may have been ended, or be back soon.
+    const failed = translation.refusals.some(({ code }) => code === 'SMI5006');
+    this.#failures = failed ? this.#failures + 1 : 0;
+    const goodUntil = failed ? performance.now() + pauseAfter(this.#failures) : Number.POSITIVE_INFINITY;
+    this.#translated = { ...translation, model, desired, goodUntil };
     return this.#translated;
   }
 

@@ -8,7 +8,8 @@ export interface BridgeTarget {
   readonly id: string;
   /** Everything that the adapter may write: what it does not write any more is removed. */
   readonly kinds: readonly DocumentKind[];
-  readonly translate: (model: MeshModel) => BridgeTranslation;
+  /** May take a while; what comes after the signal aborts is not looked at. */
+  readonly translate: (model: MeshModel, signal: AbortSignal) => Promise<BridgeTranslation>;
   /** Takes over objects of the same name that somebody else made; otherwise they stay as they are. */
   readonly adopt: boolean;
   /** Nothing is written: the log says what would be. */

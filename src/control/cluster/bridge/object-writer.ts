@@ -13,6 +13,9 @@ const pauses = [1_000, 60_000] as const;
 /** Repairs within this time, in milliseconds, count as a quarrel with somebody who writes the same object. */
 const quarrelMillis = 10_000;
 
+/** The version of the empty store, which no object has: an apply with it creates, or meets a conflict. */
+const noVersion = '1';
+
 /** What is known of one object that the bridge wants. */
 interface Written {
   /** What was asked for, and what the apiserver made of it. */
@@ -127,10 +130,10 @@ export class ObjectWriter {
     const live = this.#objects.own.get(key);
     const own = live === undefined ? await this.#lookFor(path, this.#written.get(key)?.uid) : ok(live.uid);
     if (!own.ok) return own;
-    // With a uid the write is to that very object and fails when it was made anew.
+    // With a uid the write is to that very object and fails when it was made anew; without one it fails when there is any.
     const sent = await serverSideApply(
       this.#connection,
-      own.value === undefined ? object : withUid(object, own.value),
+      withMetadata(object, own.value === undefined ? { resourceVersion: noVersion } : { uid: own.value }),
       {
         fieldManager,
         force: own.value !== undefined,
@@ -170,13 +173,14 @@ export class ObjectWriter {
   }
 }
 
-function pauseAfter(failures: number): number {
+/** In milliseconds, before what failed so often is tried again. */
+export function pauseAfter(failures: number): number {
   const [first, longest] = pauses;
   return failures === 0 ? 0 : Math.min(longest, first * 2 ** Math.min(failures - 1, 10));
 }
 
-function withUid(object: Fields, uid: string): Fields {
-  return { ...object, metadata: { ...(isRecord(object.metadata) ? object.metadata : {}), uid } };
+function withMetadata(object: Fields, more: Fields): Fields {
+  return { ...object, metadata: { ...(isRecord(object.metadata) ? object.metadata : {}), ...more } };
 }
 
 function reason({ diagnostic, status }: ClusterFault): string {

@@ -42,7 +42,7 @@ function writer({ dryRun = false, status }: { readonly dryRun?: boolean; readonl
     kinds: [],
     adopt: false,
     dryRun,
-    translate: () => ({ artifacts: [], findings: [], refusals: [] }),
+    translate: async () => ({ artifacts: [], findings: [], refusals: [] }),
   };
   const log = createLog('info', (line) => lines.push(line));
   return { writer: new ObjectWriter(connection, objects, target, log), sent, own };
