@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type RenderedObject, readChart } from '../../../src/chart/chart.ts';
+import { translators } from '../../../src/cli/translators.ts';
 import { decodeControllerConfig } from '../../../src/config/controller/decode.ts';
+import { pluralOf } from '../../../src/kubernetes-client/write.ts';
 import { packageVersion } from '../../../src/lib/package-version.ts';
 import { type Fields, isRecord } from '../../../src/lib/values.ts';
 import { parseYaml } from '../../../src/source/yaml.ts';
@@ -129,6 +131,40 @@ test('the controller may apply the definitions that ship, and no others', () => 
   expect(rule?.resourceNames).toEqual(shipped.toSorted());
   const unmanaged = find(rendered({ config: { crds: { manage: false } } }), 'ClusterRole', 'smi-mesh-controller');
   expect(JSON.stringify(unmanaged)).not.toContain('apiextensions');
+});
+
+describe('with another mesh that carries the traffic', () => {
+  const argsOf = (bridge: Fields) => {
+    const found = find(rendered({ bridge }), 'Deployment', 'smi-mesh-controller');
+    return at(found, 'spec', 'template', 'spec', 'containers', 0, 'args') as readonly string[];
+  };
+
+  test('the controller is told which, and how', () => {
+    const plain = argsOf({});
+    expect(plain).toEqual(argsOf({ adopt: true, options: ['a=b'] }));
+    expect(plain.join(' ')).not.toMatch(/adapter|apply/);
+    expect(argsOf({ adapter: 'istio' })).toEqual([...plain, '--adapter', 'istio', '--apply']);
+    const told = { adapter: 'gateway-api', options: ['access=elsewhere', 'channel=experimental'] };
+    const options = ['--option', 'access=elsewhere', '--option', 'channel=experimental'];
+    expect(argsOf({ ...told, adopt: true, dryRun: true })).toEqual([
+      ...[...plain, '--adapter', 'gateway-api', '--dry-run', '--adopt'],
+      ...options,
+    ]);
+  });
+
+  test.each(Object.entries(translators))('it may write the kinds of %s, and no others', async (adapter, load) => {
+    const rights = (values: Fields) =>
+      at(find(rendered(values), 'ClusterRole', 'smi-mesh-controller'), 'rules') as readonly Fields[];
+    const before = rights({}).map((rule) => JSON.stringify(rule));
+    const added = rights({ bridge: { adapter } }).filter((rule) => !before.includes(JSON.stringify(rule)));
+    const named = added.flatMap(({ apiGroups, resources }) =>
+      (resources as readonly string[]).map((resource) => `${resource}.${at(apiGroups, 0)}`),
+    );
+    const { kinds = [] } = await load();
+    const wanted = kinds.map(({ apiVersion, kind }) => `${pluralOf(kind)}.${apiVersion.split('/')[0]}`);
+    expect(named.toSorted()).toEqual(wanted.toSorted());
+    for (const { verbs } of added) expect(verbs).toEqual(['get', 'list', 'watch', 'create', 'patch', 'delete']);
+  });
 });
 
 test('values are refused by the schema, each with its place and what was probably meant', () => {

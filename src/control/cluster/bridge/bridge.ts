@@ -7,9 +7,9 @@ import { located } from '../../located.ts';
 import { type Log, Repeated } from '../log.ts';
 import type { BridgeProgress, BridgeState } from './bridge-state.ts';
 import type { BridgeTarget, BridgeTranslation } from './contract.ts';
-import { type Desired, desiredObjects, ownerSelector } from './desired.ts';
+import { concernedBy, type Desired, desiredObjects, ownerSelector } from './desired.ts';
 import { ObjectWriter, pauseAfter } from './object-writer.ts';
-import { type TargetKey, TargetObjects } from './target-objects.ts';
+import { describeTarget, type TargetKey, TargetObjects } from './target-objects.ts';
 
 /** Changes that come together are translated together, in milliseconds; longer when translating takes longer. */
 const shortestWindow = 50;
@@ -125,8 +125,8 @@ export class Bridge {
     const pending = new Set<ObjectKey>();
     for (const [key, wanted] of desired) {
       const because = this.#writer.failureOf(key);
-      for (const object of wanted.from) {
-        if (because !== undefined) failures.set(object, because);
+      for (const object of because === undefined ? wanted.from : concernedBy(wanted, desired)) {
+        if (because !== undefined) failures.set(object, `${describeTarget(key)}: ${because}`);
         else if (!this.#writer.has(key, wanted)) pending.add(object);
       }
     }

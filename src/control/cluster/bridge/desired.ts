@@ -39,6 +39,21 @@ export function desiredObjects(adapter: string, artifacts: readonly Artifact[]):
   );
 }
 
+/**
+ * Whom it concerns that an object is not there: those that it is made from. One that is made from pods and Services alone, such
+ * as what keeps a namespace closed, is what the others of its kind in that namespace add to, and concerns those.
+ */
+export function concernedBy(wanted: Desired, all: ReadonlyMap<TargetKey, Desired>): ReadonlySet<ObjectKey> {
+  if ([...wanted.from].some((key) => !key.startsWith('core/'))) return wanted.from;
+  const place = placeOf(wanted);
+  return new Set([...all.values()].filter((other) => placeOf(other) === place).flatMap(({ from }) => [...from]));
+}
+
+function placeOf({ object }: Desired): string {
+  const { namespace } = isRecord(object.metadata) ? object.metadata : {};
+  return `${object.apiVersion} ${object.kind} ${namespace}`;
+}
+
 /** Whether an object as the apiserver has it was written by the bridge, even if somebody took its label away. */
 export function isOwn(adapter: string, { metadata }: Fields): boolean {
   const { labels, managedFields } = isRecord(metadata) ? metadata : {};

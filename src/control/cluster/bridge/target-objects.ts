@@ -120,6 +120,11 @@ export function targetKey(object: Fields): TargetKey {
   return `${object.apiVersion} ${object.kind} ${namespace}/${name}` as TargetKey;
 }
 
+/** Without the version: `AuthorizationPolicy shop/smi-mesh-deny`. */
+export function describeTarget(key: TargetKey): string {
+  return key.slice(key.indexOf(' ') + 1);
+}
+
 function nameOf({ metadata }: Fields): ObjectName {
   const { namespace, name } = isRecord(metadata) ? metadata : {};
   return { namespace: typeof namespace === 'string' ? namespace : '', name: String(name) };

@@ -14,6 +14,8 @@ export interface Judged {
   readonly landed: boolean;
   /** Why something that it is translated to is not in the cluster. */
   readonly unapplied?: string;
+  /** Another mesh carries the traffic, and alone knows what becomes of it. */
+  readonly translated?: boolean;
 }
 
 /** Two objects claim the same thing, and one of them has it. */
@@ -50,16 +52,22 @@ function resolved(findings: readonly LocatedDiagnostic[]): ConditionState {
     : state('ResolvedRefs', 'True', 'ResolvedRefs', [], 'everything that it names is there');
 }
 
-function programmed({ refused, refusals: [refusal], landed, unapplied }: Judged): ConditionState {
+function programmed({ refused, refusals: [refusal], landed, unapplied, translated = false }: Judged): ConditionState {
   if (unapplied !== undefined) {
     const message = unapplied.slice(0, maxMessage);
     return { type: 'Programmed', status: 'False', reason: 'NotApplied', message };
   }
   if (refusal !== undefined) return state('Programmed', 'False', 'RefusedByProxy', [refusal.diagnostic], '');
   if (refused) return state('Programmed', 'False', 'Invalid', [], 'proxies have its last good version, or none');
+  const [done, pending] = translated
+    ? [
+        'the cluster has all that is made from it; which shares traffic really has, only the other mesh counts',
+        'not all that is made from it is in the cluster yet',
+      ]
+    : ['every connected proxy has it', 'not every connected proxy has it yet'];
   return landed
-    ? state('Programmed', 'True', 'Programmed', [], 'every connected proxy has it')
-    : state('Programmed', 'Unknown', 'Pending', [], 'not every connected proxy has it yet');
+    ? state('Programmed', 'True', 'Programmed', [], done)
+    : state('Programmed', 'Unknown', 'Pending', [], pending);
 }
 
 function conflicted(findings: readonly LocatedDiagnostic[]): ConditionState {

@@ -55,6 +55,7 @@ function statusSource(plane: Plane, { subjects, progress, bridge }: LiveStatusOp
     findings: () => [...plane.findings(), ...(bridge?.progress.findings ?? [])],
     refused: () => new Set(plane.refused()),
     refusals: () => plane.refusals(),
+    translated: bridge !== undefined,
     unapplied: () => bridge?.progress.failures ?? new Map(),
     landed: (subject) => progress.landed(versionOf(subject)) && isApplied(subject.key),
     refresh: () => progress.refresh([...subjects].map(versionOf)),

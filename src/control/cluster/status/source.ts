@@ -24,6 +24,8 @@ export interface StatusSource {
   refused(): ReadonlySet<ObjectKey>;
   /** What proxies refuse now. */
   refusals(): readonly ProxyRefusal[];
+  /** Whether objects are translated for another mesh, which carries the traffic. */
+  readonly translated: boolean;
   /** Why something that an object is translated to is not in the cluster, where objects are translated. */
   unapplied(): ReadonlyMap<ObjectKey, string>;
   /** Whether every connected proxy has the object as it is now. */

@@ -69,6 +69,7 @@ export class StatusPlan {
         refused: refused.has(key),
         refusals: refusals.get(key) ?? [],
         landed: source.landed(subject),
+        translated: source.translated,
         ...(because === undefined ? {} : { unapplied: because }),
       };
       const calm = isCalm(judged) && !this.#shares.has(key);

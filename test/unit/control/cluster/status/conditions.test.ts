@@ -60,6 +60,11 @@ describe('the conditions of an object', () => {
       Programmed: 'False RefusedByProxy',
     });
     expect(summary({ ...fine, landed: false })).toMatchObject({ Programmed: 'Unknown Pending' });
+    const messages = [true, false].map((landed) =>
+      judge({ ...fine, landed, translated: true }).map(({ message }) => message),
+    );
+    expect(messages[0]).toContainEqual(expect.stringMatching(/^the cluster has all .* only the other mesh counts$/));
+    expect(messages[1]).toContainEqual(expect.stringMatching(/^not all that is made from it/));
   });
 });
 

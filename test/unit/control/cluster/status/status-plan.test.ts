@@ -31,6 +31,7 @@ function cluster() {
     findings: () => [],
     refused: () => new Set(state.refused ? [key] : []),
     refusals: () => [],
+    translated: false,
     unapplied: () => new Map(state.unapplied === '' ? [] : [[key, state.unapplied]]),
     landed: () => state.landed,
     refresh: () => Promise.resolve({ landed: false, open: false }),
