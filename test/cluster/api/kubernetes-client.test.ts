@@ -204,6 +204,21 @@ test('server-side apply owns what it says, and takes away what it says no more',
   expect((await serverSideApply(connection, { ...object, data: { a: '3' } }, forced)).ok).toBe(true);
 });
 
+test('an apply with the version of the empty store makes an object, and never changes one', async () => {
+  const metadata = { namespace: 'default', name: 'once', resourceVersion: '1' };
+  const once = (value: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { value } });
+  const options = { fieldManager: 'test' };
+  expect((await serverSideApply(connection, once('first'), options)).ok).toBe(true);
+  for (const [value, force] of [
+    ['first', false],
+    ['second', false],
+    ['second', true],
+  ] as const) {
+    const again = await serverSideApply(connection, once(value), { ...options, force });
+    expect(again).toMatchObject({ ok: false, error: { status: 409 } });
+  }
+});
+
 const times = { duration: 2_000, renewWithin: 1_200, retry: 200 };
 
 function candidate(identity: string, over: StreamingConnection = connection) {
