@@ -8,7 +8,7 @@ import { support as grpc } from '../adapters/grpc/support.ts';
 import { support as istio } from '../adapters/istio/support.ts';
 import { support as proxy } from '../adapters/proxy/support.ts';
 import type { Support, SupportTable } from '../src/adapter/contract.ts';
-import { features } from '../src/adapter/features.ts';
+import { features, featureTriggers } from '../src/adapter/features.ts';
 import { packageRoot } from '../src/lib/package-root.ts';
 import { kindsOf, smiGroups, versionsOf } from '../src/smi/versions.ts';
 
@@ -45,6 +45,14 @@ function featuresTable(): string {
   return table(['feature', ...Object.keys(adapters)], rows);
 }
 
+/** What makes a mesh use a feature, for those who write support tables. */
+function triggersTable(): string {
+  return table(
+    ['feature', 'used when'],
+    features.map((feature) => [feature, featureTriggers[feature]]),
+  );
+}
+
 function cell(support: Support): string {
   if (support.level === 'exact') return 'yes';
   return support.level === 'approximate' ? `about: ${support.how}` : `no: ${support.why}`;
@@ -64,8 +72,8 @@ function replaced(file: string, text: string, name: string, content: string): st
   return `${text.slice(0, start + open.length)}${content}\n${text.slice(end)}`;
 }
 
-const tables = { kinds: kindsTable(), features: featuresTable() };
-const places = { 'README.md': ['kinds', 'features'], 'docs/support.md': ['features'] } as const;
+const tables = { kinds: kindsTable(), features: featuresTable(), triggers: triggersTable() };
+const places = { 'README.md': ['kinds', 'features'], 'docs/support.md': ['features', 'triggers'] } as const;
 for (const [name, wanted] of Object.entries(places)) {
   const file = join(packageRoot(), name);
   const before = readFileSync(file, 'utf8');
