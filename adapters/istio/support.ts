@@ -7,7 +7,7 @@ const elsewhere = 'the Telemetry resources of the installation say so';
 export const support: SupportTable = {
   'http-routing': {
     level: 'approximate',
-    how: 'a request goes by its authority, wherever its connection leads; paths without normal form are not answered 400, and pathNormalization of the mesh has to be MERGE_SLASHES',
+    how: 'a request goes by its authority, wherever its connection leads; paths without normal form are not answered 400, and pathNormalization of the mesh has to be DECODE_AND_MERGE_SLASHES',
   },
   'tcp-routing': { level: 'exact' },
   'udp-routing': { level: 'none', why: datagrams },
@@ -41,7 +41,7 @@ export const support: SupportTable = {
   'mutual-tls': { level: 'exact' },
   'access-identity': {
     level: 'approximate',
-    how: 'pods that no labels tell from pods of other accounts let nobody in',
+    how: 'pods that no labels tell from pods of other accounts let nobody in, nor do ports that only some of the pods have which labels tell from others',
     reported: true,
   },
   'access-pods': { level: 'approximate', how: 'by the addresses that the pods have when it is written' },
@@ -99,7 +99,7 @@ export const support: SupportTable = {
   'rate-limits': { level: 'none', why: 'Istio has them by EnvoyFilter only' },
   'end-user-authentication': {
     level: 'approximate',
-    how: 'a missing token is answered 403, not 401; a bad one is refused at every port of the workloads; keys are cached as long as Istio says; claims that are lists or numbers grant nothing; programs see headers for claims that clients without token wrote themselves',
+    how: 'a missing token is answered 403, not 401; one without `exp`, which the mesh refuses, is good for ever; a bad one is refused at every port of the workloads; keys are cached as long as Istio says; claims that are lists or numbers grant nothing; programs see headers for claims that clients without token wrote themselves',
   },
   'tls-permissive': {
     level: 'approximate',

@@ -42,7 +42,7 @@ function routeOf(kind: string, meta: ObjectMeta, spec: Field, reading: Reading):
   const parents = spec
     .at('parentRefs')
     .items()
-    .flatMap((item) => parentOf(item, meta.namespace));
+    .flatMap((item) => parentOf(item, meta.namespace, reading));
   const none = { kind: 'HTTPRoute', meta, parents: [], rules: [] } as const;
   const [first] = parents;
   if (first === undefined) return none;
@@ -62,10 +62,14 @@ function routeOf(kind: string, meta: ObjectMeta, spec: Field, reading: Reading):
   return { kind: read, meta, parents, rules: rules.map((rule) => readRule(rule, read, meta.namespace, reading)) };
 }
 
-/** Nothing for a parent that is no Service. */
-function parentOf(item: Field, namespace: string): readonly ServiceParent[] {
+/** Nothing for a parent that is no Service; one that was meant as a Service, and is none without the group, is told. */
+function parentOf(item: Field, namespace: string, reading: Reading): readonly ServiceParent[] {
   const group = item.at('group').text() ?? gatewayGroup;
   const kind = item.at('kind').text() ?? 'Gateway';
+  if (kind === 'Service' && item.at('group').text() === undefined) {
+    const message = `a parent of kind Service is one of ${gatewayGroup} without group: '', and of that there is none: the route is not in force`;
+    reading.report('SMI4705', item, message);
+  }
   if (kind !== 'Service' || (group !== '' && group !== 'core')) return [];
   const name = item.at('name').text();
   if (name === undefined) item.at('name').missing();

@@ -3,6 +3,7 @@ import { type Fields, isRecord } from '../lib/values.ts';
 import { Backoff, type BackoffLimits } from './backoff.ts';
 import type { StreamingConnection } from './connect.ts';
 import { type ClusterFault, fault } from './fault.ts';
+import { versionNumber } from './resource-version.ts';
 import { resourceVersionOf, type WatchEvent, watch } from './watch-stream.ts';
 import { withLastWriter } from './writer.ts';
 
@@ -109,13 +110,13 @@ class RunningReflector implements Reflector {
   async catchUp(signal: AbortSignal): Promise<ClusterFault | undefined> {
     const versions = new Map<string, bigint>();
     const listed = await this.#pages('PartialObjectMetadataList', signal, (items) => {
-      for (const item of items) versions.set(keyOf(nameOf(item)), numeric(resourceVersionOf(item)));
+      for (const item of items) versions.set(keyOf(nameOf(item)), versionNumber(resourceVersionOf(item)));
     });
     if (!listed.ok) return listed.error;
     const latest = [...versions.values()].reduce((a, b) => (a > b ? a : b), 0n);
-    const asOf = numeric(listed.value);
+    const asOf = versionNumber(listed.value);
     const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    const isStale = ([key, version]: [string, string]) => !versions.has(key) && numeric(version) <= asOf;
+    const isStale = ([key, version]: [string, string]) => !versions.has(key) && versionNumber(version) <= asOf;
     while (this.#progress < latest || [...this.#known].some(isStale)) {
       await Promise.race([this.#told.promise, aborted]);
       if (signal.aborted || this.#stopped.signal.aborted) return fault(`${this.#options.path} was not waited for`);
@@ -156,7 +157,7 @@ class RunningReflector implements Reflector {
     if (gone.length > 0) this.#options.onChange({ set: [], removed: gone.map(parseKey) });
     this.#resourceVersion = listed.value;
     this.#listedAt = performance.now();
-    this.#progress = numeric(listed.value);
+    this.#progress = versionNumber(listed.value);
     this.#synced = true;
     this.#tell();
     this.#options.onSynced?.();
@@ -243,7 +244,7 @@ class RunningReflector implements Reflector {
     if (set.size > 0 || removed.size > 0) {
       this.#options.onChange({ set: [...set.values()], removed: [...removed.values()] });
     }
-    if (this.#resourceVersion !== '') this.#progress = numeric(this.#resourceVersion);
+    if (this.#resourceVersion !== '') this.#progress = versionNumber(this.#resourceVersion);
     this.#tell();
   }
 
@@ -269,11 +270,6 @@ class RunningReflector implements Reflector {
 /** Empty: the objects as they are. */
 function accepting(form: string): string {
   return form === '' ? 'application/json' : `application/json;as=${form};g=meta.k8s.io;v=v1`;
-}
-
-/** Versions of one kind are in the order of time. */
-function numeric(version: string): bigint {
-  return /^\d+$/.test(version) ? BigInt(version) : 0n;
 }
 
 function nameOf({ metadata }: Fields): ObjectName {

@@ -5,6 +5,7 @@ import type {
   GrantTarget,
   HttpMatch,
   InboundPolicy,
+  Loss,
   MeshModel,
   Origin,
   Principal,
@@ -30,9 +31,12 @@ export function grantPolicies(
   context: Context,
 ): readonly Artifact[] {
   if (policy.mode === 'allow') return [];
-  const granted = policy.grants.flatMap((grant) => grantRules(model, policy, grant, places, context));
-  return places.selectors.flatMap(({ name, selector, workloads }) =>
-    chunksOf([...granted, ...plainRules(workloads)]).map((chunk, index) =>
+  // What is lost is lost once, however many selectors there are.
+  const told = new Map<string, Loss>();
+  const once = { ...context, report: (loss: Loss) => void told.set(JSON.stringify(loss), loss) };
+  const policies = places.selectors.flatMap(({ name, selector, workloads }) => {
+    const granted = policy.grants.flatMap((grant) => grantRules(model, policy, grant, workloads, once));
+    return chunksOf([...granted, ...plainRules(workloads)]).map((chunk, index) =>
       istioObject(
         'AuthorizationPolicy',
         {
@@ -43,8 +47,10 @@ export function grantPolicies(
         { ...selectorField(selector), action: 'ALLOW', rules: chunk.map(({ rule }) => rule) },
         originsWithin({ origins: chunk.flatMap(({ origins }) => origins) }),
       ),
-    ),
-  );
+    );
+  });
+  for (const loss of told.values()) context.report?.(loss);
+  return policies;
 }
 
 function chunksOf(rules: readonly Rule[]): readonly (readonly Rule[])[] {
@@ -77,7 +83,7 @@ function grantRules(
   model: MeshModel,
   policy: InboundPolicy,
   grant: Grant,
-  { workloads }: SetPlaces,
+  workloads: readonly Workload[],
   context: Context,
 ): readonly Rule[] {
   const from = sourcesOf(model, grant, context);
@@ -133,7 +139,15 @@ function targetOperations(
   context: Context,
 ): readonly (Operation & { readonly http: boolean; readonly origins: readonly Origin[] })[] {
   if (target.transport === 'udp') return [];
-  const ports = portsOf(target, workloads);
+  const { ports, others, without } = portsOf(target, workloads);
+  if (without !== undefined) {
+    context.report?.({
+      feature: 'access-identity',
+      kind: 'narrowed',
+      text: `${rule} lets in nobody at ${others.join(', ')}: no labels tell pods that have such a port from ${without.id}`,
+      origins: target.origins,
+    });
+  }
   if (ports.length === 0) return [];
   const { http } = target;
   if (http === 'any') return [{ operation: { ports }, when: [], http: false, origins: target.origins }];
@@ -150,16 +164,22 @@ function targetOperations(
   return found.operations.map((operation) => ({ ...operation, http: true, origins }));
 }
 
-/** Only ports that are declared: others are closed. HTTP is matched where it is spoken. */
-function portsOf({ ports, http }: GrantTarget, workloads: readonly Workload[]): readonly string[] {
-  const declared = workloads.flatMap((workload) =>
+/**
+ * Only ports that are declared: others are closed. HTTP is matched where it is spoken. A policy holds for all pods that its selector
+ * reaches, so that `others`, which a pod is `without`, stay closed.
+ */
+function portsOf({ ports, http }: GrantTarget, workloads: readonly Workload[]) {
+  const declares = (workload: Workload, number: number) =>
+    workload.ports.some(({ port, protocol }) => port === number && protocol !== 'udp');
+  const meant = workloads.flatMap((workload) =>
     workload.ports.filter(({ protocol }) => protocol === 'http' || (protocol === 'tcp' && http === 'any')),
   );
-  const numbers = new Set(declared.map(({ port }) => port));
-  return [...numbers]
-    .filter((port) => ports === 'any' || ports.includes(port))
-    .sort((a, b) => a - b)
-    .map(String);
+  const numbers = [...new Set(meant.map(({ port }) => port))]
+    .filter((number) => ports === 'any' || ports.includes(number))
+    .sort((a, b) => a - b);
+  const others = numbers.filter((number) => !workloads.every((workload) => declares(workload, number)));
+  const without = workloads.find((workload) => others.some((number) => !declares(workload, number)));
+  return { ports: numbers.filter((number) => !others.includes(number)).map(String), others, without };
 }
 
 /** Plain callers are let in where a port takes them; where it does not speak TLS nobody is asked. */

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../../kubernetes-client/connect.ts';
 import { type ClusterFault, fault } from '../../kubernetes-client/fault.ts';
 import { discover, type ServedKind } from '../../kubernetes-client/list.ts';
 import { pluralOf } from '../../kubernetes-client/write.ts';
+import { pause } from '../../lib/pause.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import { isRecord } from '../../lib/values.ts';
 import { type FollowedKind, followedKinds } from './kinds.ts';
@@ -53,10 +53,6 @@ export class Discovery {
       this.#soon = new AbortController();
     }
   }
-}
-
-async function pause(millis: number, signal: AbortSignal): Promise<void> {
-  await delay(Math.max(0, millis), undefined, { signal }).catch(() => undefined);
 }
 
 /**

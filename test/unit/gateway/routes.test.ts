@@ -42,6 +42,21 @@ it('is for the port whose name its parent states', () => {
   ]);
 });
 
+it('is not for a Service without the group of Services, and that is told', () => {
+  const text = route(`    - ${v1}`).replace("group: '', ", '');
+  const { model, diagnostics } = routedShop(text, { accessMode: 'allow' });
+  expect(model.outbound['default/shop' as ServiceId]?.ports['80']?.rules).toMatchObject([{ to: { kind: 'self' } }]);
+  expect(diagnostics.filter(({ code }) => code === 'SMI4705')).toMatchObject([
+    {
+      severity: 'warning',
+      origin: { path: 'spec.parentRefs[0]' },
+      message: expect.stringContaining("without group: ''"),
+    },
+  ]);
+  const ofGateway = route(`    - ${v1}`).replace("group: '', kind: Service", 'kind: Gateway');
+  expect(routedShop(ofGateway, { accessMode: 'allow' }).diagnostics.map(({ code }) => code)).not.toContain('SMI4705');
+});
+
 describe('what a rule asks of clients', () => {
   it('takes the first of several values of one header', () => {
     const { rules } = read(`

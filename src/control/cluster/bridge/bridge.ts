@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ObjectKey } from '../../../diagnostics/origin.ts';
 import type { StreamingConnection } from '../../../kubernetes-client/connect.ts';
 import type { ClusterFault } from '../../../kubernetes-client/fault.ts';
+import { pause } from '../../../lib/pause.ts';
 import type { MeshModel } from '../../../model/types.ts';
 import { located } from '../../located.ts';
 import { type Log, Repeated } from '../log.ts';
@@ -150,8 +150,4 @@ async function eachOf<T>(items: readonly T[], signal: AbortSignal, work: (item: 
     }
   };
   await Promise.all(Array.from({ length: Math.min(writesAtATime, items.length) }, worker));
-}
-
-async function pause(millis: number, signal: AbortSignal): Promise<void> {
-  await delay(millis, undefined, { signal }).catch(() => undefined);
 }

@@ -3,6 +3,7 @@ import type { StreamingConnection } from '../../../kubernetes-client/connect.ts'
 import type { ClusterFault } from '../../../kubernetes-client/fault.ts';
 import { discover, type ServedKind } from '../../../kubernetes-client/list.ts';
 import { type ObjectName, type Reflector, startReflector } from '../../../kubernetes-client/reflector.ts';
+import { versionNumber } from '../../../kubernetes-client/resource-version.ts';
 import { type Fields, isRecord } from '../../../lib/values.ts';
 
 /** Names an object of the target's API: `API VERSION KIND NAMESPACE/NAME`, parted by blanks. */
@@ -110,7 +111,7 @@ export class TargetObjects {
     const [uid, resourceVersion] = [String(metadata.uid), String(metadata.resourceVersion)];
     const known = this.#live.get(key);
     // The watch may still tell of a state before the one that a write was answered with.
-    if (known?.uid === uid && isOlder(resourceVersion, known.resourceVersion)) return;
+    if (known?.uid === uid && versionNumber(resourceVersion) < versionNumber(known.resourceVersion)) return;
     this.#live.set(key, { path, uid, resourceVersion, content: contentOf(object) });
   }
 }
@@ -134,11 +135,6 @@ function pathWithin({ path }: ServedKind, { namespace, name }: ObjectName): stri
   const split = path.lastIndexOf('/');
   const within = namespace === '' ? '' : `/namespaces/${namespace}`;
   return `${path.slice(0, split)}${within}${path.slice(split)}/${encodeURIComponent(name)}`;
-}
-
-/** Versions of one kind are in the order of time. */
-function isOlder(version: string, than: string): boolean {
-  return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
 }
 
 function contentOf(object: Fields): string {

@@ -57,6 +57,32 @@ describe('AuthorizationPolicy', () => {
     expect(allow.filter((name) => name.startsWith('AuthorizationPolicy'))).toEqual([]);
   });
 
+  test('a port that only some of the pods have which a selector reaches stays closed, and that is told', () => {
+    const rollout = { app: 'shop', account: 'shop' };
+    const { model } = compile({
+      ...granted,
+      pods: [
+        pod('shop-old', { ...rollout, ports: ['8080', '5432'] }),
+        pod('shop-new', { ...rollout, ports: ['8080', '5432', '9090'] }),
+        pod('buyer'),
+      ],
+      tcpRoutes: [tcpRoute('db', [5432, 9090])],
+    });
+    const { objects, losses } = written(model);
+    const rules = objects['AuthorizationPolicy/default/allow.shop']?.spec.rules as readonly {
+      to: readonly { operation: { ports: readonly string[] } }[];
+    }[];
+    const ports = rules.flatMap(({ to }) => to.flatMap(({ operation }) => operation.ports));
+    expect([...new Set(ports)].sort()).toEqual(['5432', '8080']);
+    const narrowed = losses.filter(({ feature, kind }) => feature === 'access-identity' && kind === 'narrowed');
+    expect(narrowed.map(({ text }) => text)).toEqual(
+      ['t', 'u'].map(
+        (name) =>
+          `default/${name} lets in nobody at 9090: no labels tell pods that have such a port from default/shop-old`,
+      ),
+    );
+  });
+
   test('denial is said in every namespace, or once for the mesh', () => {
     const { model } = compile({ pods: [pod('one/a'), pod('two/b')] });
     const denials = (options?: IstioOptions) =>
