@@ -40,7 +40,7 @@ export function targetsOf(
 }
 
 /** Nobody is asked about a host outside, nor at a cluster IP whose endpoints are not known as pods. */
-function isElsewhere(service: Service | undefined): boolean {
+export function isElsewhere(service: Service | undefined): boolean {
   return service?.externalName !== undefined || (service?.selectorless === true && service.vips.length > 0);
 }
 

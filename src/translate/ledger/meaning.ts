@@ -9,6 +9,9 @@ const asIs = (why: string): FieldFate => ({ fate: 'as-is', why });
 /** Settings that are in the model already, and what of a mesh is not for a target. */
 const settled = ['pathRegexMode', 'crossNamespaceTargets', 'namespaces'];
 
+/** Of the status of a pod: where it is, and whether it takes requests. */
+const ofPods = ['podIP', 'podIPs', 'conditions'];
+
 /**
  * What is known of a field whatever the target: that traffic does not depend on it, or that it stays where it is. `undefined`
  * for one that is to be translated. `reads`: the target reads the cluster's own objects by itself.
@@ -21,7 +24,8 @@ export function knownFate(
   const { group } = parseObjectKey(document.key);
   const [top, second, third] = segments;
   const ofMesh = /(^|[.])smi-(spec|mesh)[.]io$|^gateway[.]networking[.]k8s[.]io$/.test(group);
-  if (top === 'status') return meaningless('controllers write it');
+  if (top === 'status' && !(document.kind === 'Pod' && ofPods.includes(String(second))))
+    return meaningless('controllers write it');
   if (group === 'test.smi-mesh.io') return meaningless('an expectation is for tests');
   if (group === 'metrics.smi-spec.io') return meaningless('it asks for numbers, not for traffic');
   if (top === 'apiVersion' || top === 'kind') return asIs('it says what the object is');

@@ -1,11 +1,12 @@
 import type { Simulated, SimulatedTarget } from '../../adapter/contract.ts';
-import type { Feature } from '../../adapter/features.ts';
 import type { Origin } from '../../diagnostics/origin.ts';
+import { normalizePath } from '../../lib/http-path.ts';
 import { decideInbound } from '../../model/decide.ts';
 import type { Decision, DecisionTarget, TrafficRequest } from '../../model/decision.ts';
 import { parseAuthority } from '../../model/hosts.ts';
 import { findPort } from '../../model/ports.ts';
-import type { MeshModel } from '../../model/types.ts';
+import { isElsewhere } from '../../model/targets.ts';
+import type { MeshModel, Service, ServicePort } from '../../model/types.ts';
 import type { Stated } from './stated.ts';
 
 /**
@@ -21,35 +22,69 @@ export function compare(
   done: Simulated,
   stated: Stated,
 ): Comparison {
-  const isElsewhere =
-    request.kind === 'udp'
-      ? stated.inexact(['udp-routing'])
-      : stated.inexact(ofHosts) && isMisnamed(model, request, meant);
+  const about = aboutOf(model, request, meant, stated);
   if (done.outcome !== meant.outcome) {
+    if (done.outcome === 'rejected' && isBeyondReach(model, request, meant.targets) && done.status === 503)
+      return 'agrees';
     const sentence = `the mesh has it ${meant.outcome}, the documents ${done.outcome}`;
-    return otherwise(sentence, isElsewhere || stated.lost(ofOutcome, routingOrigins(meant)));
+    return otherwise(sentence, (done.outcome === 'rejected' && about.isSpeltOtherwise()) || about.isStated('outcome'));
   }
   if (done.outcome === 'outside') return 'agrees';
   if (done.outcome === 'rejected') {
     if (done.status === meant.status) return 'agrees';
     const sentence = `the mesh answers ${meant.status}, the documents ${done.status}`;
-    return otherwise(sentence, isElsewhere || stated.lost(ofOutcome, routingOrigins(meant)));
+    return otherwise(sentence, about.isSpeltOtherwise() || about.isStated('outcome'));
   }
-  const shares = compareShares(meant, done.targets, isElsewhere, stated);
+  const shares = compareShares(meant, done.targets, about);
   if (shares !== 'agrees') return typeof shares === 'string' ? notWider(model, request, done.targets, stated) : shares;
-  return compareVerdicts(request, meant, done.targets, stated);
+  return compareVerdicts(model, request, meant, done.targets, stated);
 
   function otherwise(difference: string, isStated: boolean): Comparison {
     if (!isStated) return { difference };
-    return done.outcome === 'routed' ? notWider(model, request, done.targets, stated) : 'otherwise';
+    if (done.outcome === 'routed') return notWider(model, request, done.targets, stated);
+    const keepsOut = meant.targets.some(({ weight, verdict }) => weight > 0 && /^(deny|mixed)$/.test(verdict));
+    const isLetOut = done.outcome === 'outside' && keepsOut;
+    return isLetOut && !stated.isOpen(request.kind) ? { difference } : 'otherwise';
   }
 }
 
-const ofMatches: readonly Feature[] = ['split-with-matches', 'match-path-regex', 'match-method', 'match-header-regex'];
-const ofTargets: readonly Feature[] = [...ofMatches, 'failed-distribution', 'external-services'];
-const ofOutcome: readonly Feature[] = [...ofTargets, 'weighted-split'];
-/** Of hosts that the mesh does not know, and authorities that it does not understand, targets have their own opinions. */
-const ofHosts: readonly Feature[] = ['http-routing', 'outbound-passthrough', 'outbound-registry-only'];
+/** What of the translation may be about a request. */
+interface About {
+  isStated(excuse: 'backends' | 'shares' | 'outcome'): boolean;
+  /** The target may not understand how the request is written. */
+  isSpeltOtherwise(): boolean;
+}
+
+function aboutOf(model: MeshModel, request: TrafficRequest, meant: Decision, stated: Stated): About {
+  const service = meant.service === undefined ? undefined : model.services[meant.service];
+  const transport = request.kind === 'udp' ? 'udp' : 'tcp';
+  const { protocol = request.kind } = findPort(service?.ports ?? [], request.to.port, transport) ?? {};
+  const routing = [`${protocol}-routing` as const];
+  const at = { fields: routingOrigins(meant), service: service?.origins ?? [] };
+  const isOfTable =
+    stated.inTable('protocol', routing) ||
+    (request.kind === 'udp'
+      ? stated.inTable('datagrams')
+      : stated.inTable('names') && isMisnamed(model, request, meant));
+  return {
+    isStated: (excuse) => isOfTable || stated.lost(excuse, at),
+    isSpeltOtherwise: () => stated.inTable('spelling', routing) && isUnusual(request, service),
+  };
+}
+
+/** Whether a request is written in another way than by a host of the Service and a path without escapes. */
+function isUnusual(request: TrafficRequest, service: Service | undefined): boolean {
+  const isHost = (text: string) => {
+    const { name = '', port = request.to.port } = parseAuthority(text) ?? {};
+    return service?.hosts.includes(name) === true && text.startsWith(name) && port === request.to.port;
+  };
+  if (!isHost(request.to.host)) return true;
+  if (request.kind !== 'http') return false;
+  const { host = request.to.host } = request.headers;
+  const [path = ''] = request.path.split('?');
+  const normal = normalizePath(path);
+  return typeof host !== 'string' || !isHost(host) || path.includes('%') || !normal.ok || normal.value.path !== path;
+}
 
 /** Whether the mesh knows no service by what a request says, or goes by its address where the authority names another one. */
 function isMisnamed({ services, workloads }: MeshModel, request: TrafficRequest, { service }: Decision): boolean {
@@ -68,18 +103,13 @@ function isMisnamed({ services, workloads }: MeshModel, request: TrafficRequest,
 /** So much a share may differ where a loss says that shares do. */
 const tolerated = 0.05;
 
-function compareShares(
-  meant: Decision,
-  done: readonly SimulatedTarget[],
-  isElsewhere: boolean,
-  stated: Stated,
-): Comparison {
+function compareShares(meant: Decision, done: readonly SimulatedTarget[], about: About): Comparison {
   const [wanted, got] = [sharesOf(meant.targets), sharesOf(done)];
   const keys = [...new Set([...wanted.keys(), ...got.keys()])];
   const differing = keys.filter((key) => !sameShare(wanted.get(key) ?? nothing, got.get(key) ?? nothing));
   if (differing.length === 0) return 'agrees';
   const far = differing.some((key) => Math.abs(share(wanted.get(key)) - share(got.get(key))) > tolerated);
-  if (isElsewhere || stated.lost(far ? ofTargets : ofOutcome, routingOrigins(meant))) return 'otherwise';
+  if (about.isStated(far ? 'backends' : 'shares')) return 'otherwise';
   return { difference: `the mesh sends it to ${shown(wanted)}, the documents to ${shown(got)}` };
 }
 
@@ -121,7 +151,8 @@ function shown(shares: ReadonlyMap<string, Share>): string {
 const openness = { deny: 0, mixed: 1, allow: 2 } as const;
 
 function compareVerdicts(
-  { kind }: TrafficRequest,
+  model: MeshModel,
+  request: TrafficRequest,
   { targets }: Decision,
   done: readonly SimulatedTarget[],
   stated: Stated,
@@ -131,12 +162,17 @@ function compareVerdicts(
     const meant = targets.find(({ service, port }) => service === target.service && port === target.port);
     if (meant === undefined || target.weight === 0) continue;
     const [wanted, got] = [meant.verdict, target.verdict];
-    if (wanted === got || (got === 'open' && wanted !== 'unavailable' && stated.isOpen(kind))) continue;
+    if (
+      wanted === got ||
+      (got === 'open' && (wanted === 'allow' || (wanted !== 'unavailable' && stated.isOpen(request.kind))))
+    )
+      continue;
+    if (got === 'unavailable' && isBeyondReach(model, request, [target])) continue;
     const difference = `at ${target.service}:${target.port} the mesh says ${wanted}, the documents ${got}`;
     if (wanted === 'unavailable' || got === 'unavailable' || got === 'open') return { difference };
     if (openness[got] > openness[wanted]) return { difference };
     const origins = accessOrigins(meant);
-    if (!stated.narrower(origins) && !(origins.length === 0 && stated.inexact(['access-audit', 'access-allow']))) {
+    if (!stated.narrower(origins) && !(origins.length === 0 && stated.inTable('modes'))) {
       return { difference };
     }
     narrower = true;
@@ -153,12 +189,12 @@ function notWider(
 ): Comparison {
   const wide = targets.find(({ verdict, weight, service, port }) => {
     if (weight === 0 || verdict === 'deny' || verdict === 'unavailable') return false;
-    if (verdict === 'open') return !stated.isOpen(request.kind);
-    return !letsIn(model, request, { service, port });
+    return !letsIn(model, request, { service, port }) && !(verdict === 'open' && stated.isOpen(request.kind));
   });
   if (wide === undefined) return 'otherwise';
+  const act = wide.verdict === 'open' ? 'ask nobody' : 'let it in';
   return {
-    difference: `the documents let it in at ${wide.service}:${wide.port}, the mesh lets in nothing of it there`,
+    difference: `the documents ${act} at ${wide.service}:${wide.port}, where no workload of the mesh lets it in`,
   };
 }
 
@@ -167,15 +203,32 @@ function letsIn(model: MeshModel, request: TrafficRequest, at: Pick<SimulatedTar
   const client = model.workloads[request.from];
   const service = model.services[at.service];
   if (client === undefined || service === undefined) return false;
-  if (service.externalName !== undefined) return true;
-  const targets = findPort(service.ports, at.port, request.kind === 'udp' ? 'udp' : 'tcp')?.targets ?? [];
-  return targets.some(({ workload, port }) => {
+  if (isElsewhere(service)) return true;
+  return endpointsOf(model, request, at).some(({ workload, port }) => {
     const arriving = { peer: client.identity, from: client.id, workload, port };
     if (request.kind !== 'http') return decideInbound(model, { ...arriving, kind: request.kind }).verdict === 'allow';
     const { kind, method, path, headers } = request;
     const sent = { host: request.to.host, ...headers };
     return decideInbound(model, { ...arriving, kind, method, path, headers: sent }).verdict === 'allow';
   });
+}
+
+function endpointsOf(
+  { services }: MeshModel,
+  { kind }: TrafficRequest,
+  { service, port }: Pick<SimulatedTarget, 'service' | 'port'>,
+): ServicePort['targets'] {
+  return findPort(services[service]?.ports ?? [], port, kind === 'udp' ? 'udp' : 'tcp')?.targets ?? [];
+}
+
+/** Whether all that requests may go to has no address yet, such as pods that a Deployment has still to make. */
+function isBeyondReach(
+  model: MeshModel,
+  request: TrafficRequest,
+  targets: readonly Pick<SimulatedTarget, 'service' | 'port' | 'weight'>[],
+): boolean {
+  const endpoints = targets.filter(({ weight }) => weight > 0).flatMap((target) => endpointsOf(model, request, target));
+  return endpoints.length > 0 && endpoints.every(({ workload }) => model.workloads[workload]?.addresses.length === 0);
 }
 
 /** What decided where a request goes. */

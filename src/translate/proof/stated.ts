@@ -6,24 +6,31 @@ import type { TrafficRequest } from '../../model/decision.ts';
 import type { MeshModel } from '../../model/types.ts';
 import { OriginIndex } from '../origin-index.ts';
 import type { Translation } from '../translate.ts';
+import { refusesUnasked } from './closed.ts';
+import { type Excuse, type ExcuseName, excuses } from './excuses.ts';
+
+/** The fields that decide about a request. */
+export interface DecidingFields {
+  readonly fields: readonly Origin[];
+  /** Of the Service that it is for. */
+  readonly service: readonly Origin[];
+}
 
 /** What a translation says of differences: those that nobody has stated are faults. */
 export interface Stated {
   /** Whether less may be let in by what these fields say. */
   narrower(origins: readonly Origin[]): boolean;
-  /** Whether some of the features is lost where these fields ask for it. */
-  lost(some: readonly Feature[], origins: readonly Origin[]): boolean;
-  /** Whether some of the features is not exact anywhere. */
-  inexact(some: readonly Feature[]): boolean;
-  /** The target asks nobody, and somebody else lets requests in or not. */
+  /** Whether some feature that excuses the difference is lost where these fields ask for it. */
+  lost(excuse: ExcuseName, at: DecidingFields): boolean;
+  /** Whether the table alone excuses the difference; `among`: by no other feature. */
+  inTable(excuse: ExcuseName, among?: readonly Feature[]): boolean;
+  /** The target asks nobody, and an option says that somebody else lets requests in or not. */
   isOpen(kind: TrafficRequest['kind']): boolean;
 }
 
-const ofAccess = /^access-|^match-|^end-user|^tls-|^plain-|^mutual-/;
-
 /**
- * Of the support table entries about a whole protocol excuse nothing: every request would be excused by them. What a table
- * says is reported case by case counts where it is reported.
+ * Of the support table entries about a whole protocol excuse nothing at fields: every request would be excused by them. What a
+ * table says is reported case by case counts where it is reported.
  */
 const general: readonly Feature[] = ['http-routing', 'tcp-routing', 'udp-routing', 'mutual-tls'];
 
@@ -32,21 +39,36 @@ interface Lost {
   readonly narrows: boolean;
 }
 
-export function statedBy({ support }: Translator, { losses }: Translation, model: MeshModel): Stated {
+export function statedBy(translator: Translator, { losses }: Translation, model: MeshModel): Stated {
+  const { support } = translator;
   const index = new OriginIndex<Lost>();
   for (const { feature, kind, origins } of losses) index.add(origins, { feature, narrows: kind !== 'changed' });
   const inexact = new Set(features.filter((feature) => !isExact(support[feature])));
   for (const { feature, origins } of featureUses(model)) {
-    if (inexact.has(feature) && !general.includes(feature)) {
-      index.add(origins, { feature, narrows: ofAccess.test(feature) });
-    }
+    if (inexact.has(feature) && !general.includes(feature)) index.add(origins, { feature, narrows: true });
   }
+  const lostAt = (origins: readonly Origin[], some: readonly Feature[] = []) =>
+    [...index.touching(origins)].some(({ feature }) => some.includes(feature));
+  const inTable: Stated['inTable'] = (name, among = features) => {
+    const { byTable = [], levels = [] }: Excuse = excuses[name];
+    return byTable.some(
+      (feature) => among.includes(feature) && inexact.has(feature) && levels.includes(support[feature].level),
+    );
+  };
+  let unasked: boolean | undefined;
+  const isElsewhere = () => {
+    unasked ??= refusesUnasked(translator, model);
+    return unasked;
+  };
   return {
-    narrower: (origins) => [...index.touching(origins)].some(({ narrows }) => narrows),
-    lost: (some, origins) => [...index.touching(origins)].some(({ feature }) => some.includes(feature)),
-    inexact: (some) => some.some((feature) => inexact.has(feature)),
-    isOpen: (kind) =>
-      support['access-identity'].level === 'none' || (kind === 'udp' && support['access-udp'].level === 'none'),
+    narrower: (origins) =>
+      [...index.touching(origins)].some(({ feature, narrows }) => narrows && excuses.access.atFields.includes(feature)),
+    lost(name, { fields, service }) {
+      const { atFields, atService }: Excuse = excuses[name];
+      return lostAt(fields, atFields) || lostAt([...fields, ...service], atService);
+    },
+    inTable,
+    isOpen: (kind) => inTable(kind === 'udp' ? 'openDatagrams' : 'open') && isElsewhere(),
   };
 }
 

@@ -1,12 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Loss, Simulated, SimulatedTarget, Translator } from '../../../../src/adapter/contract.ts';
+import type { Loss, Simulated, SimulatedTarget, SupportTable, Translator } from '../../../../src/adapter/contract.ts';
+import { diagnostic } from '../../../../src/diagnostics/diagnostic.ts';
 import type { ObjectKey } from '../../../../src/diagnostics/origin.ts';
 import { nonEmpty } from '../../../../src/lib/collections.ts';
 import { decide } from '../../../../src/model/decide.ts';
 import type { Decision, TrafficRequest } from '../../../../src/model/decision.ts';
+import type { MeshModel, ServiceId, WorkloadId } from '../../../../src/model/types.ts';
 import { prove, questionsAbout } from '../../../../src/translate/proof/prove.ts';
 import { withStrangers } from '../../../../src/translate/proof/strangers.ts';
-import { compile, group, pod, service, split, target, tcpRoute } from '../../../support/objects.ts';
+import { compile, deployment, group, pod, service, split, target, tcpRoute } from '../../../support/objects.ts';
+import { excuseTable } from '../../../support/translate/excuse-table.ts';
 import { toyTranslator } from '../../../support/translate/toy.ts';
 
 const { model } = compile({
@@ -157,4 +161,136 @@ describe('a proof', () => {
       nearly(swapping, [loss('changed', 'weighted-split', 'split.smi-spec.io/TrafficSplit/default/s')])?.counterExample,
     ).toBeDefined();
   });
+});
+
+/** What the proof of one mesh finds of documents that mean what it does but for a change. */
+function differenceIn(
+  mesh: MeshModel,
+  change: Change,
+  { losses = [], refuse = () => [], ...levels }: Said,
+): string | undefined {
+  const translator: Translator = {
+    ...(toyTranslator as Translator),
+    refuse,
+    support: { ...toyTranslator.support, ...levels },
+    simulate: () => (request) => change(simulatedOf(decide(withStrangers(mesh), request)), request),
+  };
+  const asked = [...questionsAbout(mesh, { count: 400, seed: 7 })];
+  return prove(mesh, translator, { ...empty, losses }, asked)?.counterExample?.difference;
+}
+
+type Said = Partial<SupportTable> & { readonly losses?: readonly Loss[]; readonly refuse?: Translator['refuse'] };
+
+const none = { level: 'none', why: 'no words for it' } as const;
+const about = { level: 'approximate', how: 'nearly' } as const;
+
+describe('what excuses a difference', () => {
+  const shopId = 'default/shop' as ServiceId;
+  const ruleOf = { object: 'gateway.networking.k8s.io/HTTPRoute/default/own' as ObjectKey, path: 'spec.rules[0]' };
+  const open = compile(
+    { services: [service('shop'), service('v1')], pods: ['client', 'shop', 'v1'].map((name) => pod(name)) },
+    { accessMode: 'allow' },
+  ).model;
+  const shop = open.outbound[shopId]!;
+  const forClients: MeshModel = {
+    ...open,
+    outbound: {
+      ...open.outbound,
+      [shopId]: {
+        ...shop,
+        ports: {
+          '80': {
+            ...shop.ports['80']!,
+            rules: [
+              {
+                from: [open.workloads['default/client' as WorkloadId]!.set],
+                match: 'any',
+                to: {
+                  kind: 'weighted',
+                  targets: [{ service: 'default/v1' as ServiceId, port: 80, weight: 1, origins: [] }],
+                },
+                origins: [ruleOf],
+              },
+              ...shop.ports['80']!.rules,
+            ],
+          },
+        },
+      },
+    },
+  };
+  const toShop: Change = (done) =>
+    done.outcome === 'routed' && done.targets[0].service === 'default/v1'
+      ? { outcome: 'routed', targets: [{ ...done.targets[0], service: shopId }] }
+      : done;
+  const onlyForClients: Change = (done, request) =>
+    request.from === 'default/client' && request.to.host.includes('shop') ? toShop(done, request) : done;
+  const leftOut: Loss = { feature: 'client-rules', kind: 'dropped', text: 'left out', origins: [ruleOf] };
+
+  test('a rule for some clients that a loss says is left out', () => {
+    expect(differenceIn(forClients, onlyForClients, {})).toMatch(/^the mesh sends it to default\/v1/);
+    expect(differenceIn(forClients, onlyForClients, { 'client-rules': none, losses: [leftOut] })).toBeUndefined();
+    // Of the Service that the rule is not about nothing is excused.
+    expect(differenceIn(forClients, toShop, { 'client-rules': none, losses: [leftOut] })).toMatch(/default\/v1/);
+  });
+
+  const rejecting =
+    (status: number, some: (request: TrafficRequest) => boolean): Change =>
+    (done, request) =>
+      done.outcome === 'routed' && some(request) ? { outcome: 'rejected', status } : done;
+  const bare = rejecting(404, ({ to }) => !to.host.includes('.'));
+  const escaped = rejecting(400, (request) => request.kind === 'http' && request.path.includes('%'));
+
+  test.each([
+    ['bare names', bare],
+    ['paths with escapes', escaped],
+  ])('%s that a table of http-routing says are not understood', (_, change) => {
+    expect(differenceIn(open, change, {})).toBe('the mesh has it routed, the documents rejected');
+    expect(differenceIn(open, change, { 'http-routing': about })).toBeUndefined();
+    expect(differenceIn(open, change, { 'tcp-routing': none })).toBe('the mesh has it routed, the documents rejected');
+  });
+
+  test('plain requests only where the protocol is none, or a loss says it of the Service', () => {
+    const all = rejecting(404, () => true);
+    expect(differenceIn(open, all, { 'http-routing': about })).toBe('the mesh has it routed, the documents rejected');
+    expect(differenceIn(open, all, { 'http-routing': none })).toBeUndefined();
+    const ofService: Loss = { ...leftOut, feature: 'http-routing', origins: open.services[shopId]!.origins };
+    const ofShop = rejecting(
+      404,
+      (request) =>
+        request.to.host.includes('shop') && (request.kind !== 'http' || !/v1/i.test(String(request.headers.host))),
+    );
+    expect(differenceIn(open, ofShop, { 'http-routing': about, losses: [ofService] })).toBeUndefined();
+  });
+
+  test('nobody being asked, only where the model is refused unless an option says who does', () => {
+    const asksNobody = ofTargets((one) => ({ ...one, verdict: 'open' }));
+    const refuse: Translator['refuse'] = (_, options) =>
+      (options as { access: string }).access === 'elsewhere' ? [] : [diagnostic('SMI5004', { message: 'closed' })];
+    expect(differenceIn(model, asksNobody, { 'access-identity': none })).toMatch(
+      /the mesh says deny, the documents open/,
+    );
+    expect(differenceIn(model, asksNobody, { 'access-identity': none, refuse })).toBeUndefined();
+    expect(differenceIn(model, asksNobody, { 'access-identity': about, refuse })).toMatch(/documents open/);
+    expect(differenceIn(open, asksNobody, { 'access-identity': about })).toBeUndefined();
+  });
+
+  test('being let out of a closed mesh, never', () => {
+    const out: Change = (done) => (done.outcome === 'routed' ? { outcome: 'outside' } : done);
+    expect(differenceIn(model, out, { 'http-routing': none, 'tcp-routing': none })).toBe(
+      'the mesh has it routed, the documents outside',
+    );
+  });
+
+  test('what has no address being unavailable, and nothing else', () => {
+    const gone = ofTargets((one) => ({ ...one, verdict: 'unavailable' }));
+    const closed = { services: [service('shop')], pods: [pod('client')] };
+    expect(differenceIn(compile({ ...closed, deployments: [deployment('shop', 2)] }).model, gone, {})).toBeUndefined();
+    const there = compile({ ...closed, pods: [pod('client'), pod('shop', { ips: ['10.0.0.1'] })] }).model;
+    expect(differenceIn(there, gone, {})).toMatch(/the mesh says deny, the documents unavailable/);
+  });
+});
+
+test('the page about translating has the table of excuses', () => {
+  const page = readFileSync(new URL('../../../../docs/translate.md', import.meta.url), 'utf8');
+  expect(page).toContain(excuseTable().join('\n'));
 });

@@ -1,0 +1,18 @@
+import type { Translator } from '../../adapter/contract.ts';
+import type { MeshModel } from '../../model/types.ts';
+
+/** Whether a mesh keeps anybody out: by grants, or by tokens. */
+export function keepsOut({ inbound }: MeshModel): boolean {
+  return Object.values(inbound).some(
+    ({ mode, policies = [] }) => mode === 'deny' || policies.some(({ fields }) => fields.authentication !== undefined),
+  );
+}
+
+/**
+ * Whether a translator writes nothing of a model while no option says that something else keeps callers out. Only of such a
+ * one may documents ask nobody where the mesh does: somebody has said who does instead.
+ */
+export function refusesUnasked(translator: Translator, model: MeshModel): boolean {
+  const parsed = translator.parseOptions({});
+  return parsed.ok && (translator.refuse?.(model, parsed.value) ?? []).some(({ code }) => code === 'SMI5004');
+}
