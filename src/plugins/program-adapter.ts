@@ -76,10 +76,9 @@ export function programAdapter(
   return ok(simulates === true ? { ...adapter, simulate: simulatorOf(program, limits) } : adapter);
 }
 
-/** What the program has never heard of, it does not say exactly. */
+/** What the program has never heard of, it does not say exactly; what only it has heard of is left in, where `adapter test` finds it. */
 function completed(support: Readonly<Record<string, SupportTable[keyof SupportTable]>>): SupportTable {
   const why = 'the adapter says nothing of it';
-  return Object.fromEntries(
-    features.map((feature) => [feature, support[feature] ?? { level: 'none', why }]),
-  ) as SupportTable;
+  const none = Object.fromEntries(features.map((feature) => [feature, { level: 'none', why }]));
+  return { ...none, ...support } as SupportTable;
 }

@@ -1,10 +1,13 @@
 import type { Translator } from '../adapter/contract.ts';
 import { type ContractCase, contractCase, type Subject } from './case.ts';
-import { accessCase } from './checks/access.ts';
+import { closedCase } from './checks/access.ts';
 import { emissionCases } from './checks/emission.ts';
 import { formCases, supportCases } from './checks/form.ts';
 import { type GoldenFolder, goldenCases } from './checks/goldens.ts';
+import { proofCase } from './checks/proof.ts';
+import { routingCase } from './checks/routing.ts';
 import { type NamedModel, shippedModels } from './models.ts';
+import { trialOf } from './trial.ts';
 
 export interface ContractOptions {
   /** By default those that come with the package. */
@@ -30,23 +33,13 @@ export function contractCases<Options>(
     return [contractCase('options: those given are accepted', () => parsed.error.map(({ message }) => message))];
   }
   const subject: Subject = { adapter: any, options: parsed.value, models };
+  const trials = models.map((named) => trialOf(any, parsed.value, named));
   return [
     ...formCases(any),
     ...supportCases(subject),
-    ...models.flatMap((model) => {
-      const refused = refusalOf(subject, model);
-      return [...emissionCases(subject, model, refused), accessCase(subject, model, refused)];
-    }),
-    ...(given.goldens === undefined ? [] : goldenCases(subject, given.goldens)),
+    closedCase(subject, trials),
+    routingCase(subject, trials),
+    ...trials.flatMap((trial) => [...emissionCases(subject, trial), proofCase(subject, trial)]),
+    ...(given.goldens === undefined ? [] : goldenCases(trials, given.goldens)),
   ];
-}
-
-/** What the adapter throws while it is asked is found by the cases. */
-function refusalOf({ adapter, options }: Subject, { model }: NamedModel): string | undefined {
-  try {
-    const [first] = adapter.refuse?.(model, options) ?? [];
-    return first === undefined ? undefined : `refused: ${first.message}`;
-  } catch {
-    return undefined;
-  }
 }

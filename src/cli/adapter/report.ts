@@ -14,10 +14,12 @@ export function contractText(id: string, cases: readonly RunCase[], style: TextS
   const failed = cases.filter(({ problems }) => problems.length > 0);
   const skipped = cases.filter((one) => one.skipped !== undefined);
   const verdict = failed.length === 0 ? style.green(style.bold('passed')) : style.red(style.bold('failed'));
-  const kept = `${cases.length - failed.length - skipped.length} of ${cases.length} cases of the contract hold for ${id}`;
+  const held = cases.length - failed.length - skipped.length;
+  const kept = `${held} of ${cases.length} cases of the contract hold for ${id}`;
+  const silent = isTrafficJudged(cases) ? '' : '; what it says of traffic was not judged';
   const reasons = Map.groupBy(skipped, (one) => one.skipped ?? '');
   return [
-    `${verdict}: ${kept}`,
+    `${verdict}: ${kept}${silent}`,
     ...failed.flatMap(({ name, problems }) => [
       '',
       `${style.red('failed')}  ${printable(name)}`,
@@ -26,6 +28,11 @@ export function contractText(id: string, cases: readonly RunCase[], style: TextS
     ...(skipped.length === 0 ? [] : ['', 'not judged:']),
     ...[...reasons].map(([reason, ones]) => `  ${printable(reason)}: ${shortList(ones.map(({ name }) => name))}`),
   ];
+}
+
+/** Whether any document was asked what it does with requests, as an adapter without `simulate` cannot be. */
+export function isTrafficJudged(cases: readonly RunCase[]): boolean {
+  return cases.some(({ name, skipped }) => name.startsWith('proof: ') && skipped === undefined);
 }
 
 function shortList(names: readonly string[]): string {

@@ -1,30 +1,29 @@
-import { canonicalJson } from '../../model/canonical.ts';
-import { prove, questionsAbout } from '../../translate/proof/prove.ts';
-import { translate } from '../../translate/translate.ts';
+import { keepsOut, refusesUnasked } from '../../translate/proof/closed.ts';
 import { type ContractCase, contractCase, type Subject } from '../case.ts';
-import type { NamedModel } from '../models.ts';
-
-/** Of each model; `smi-cli translate --prove` asks many more. */
-const wanted = { count: 500, seed: 1 };
+import type { Trial } from '../trial.ts';
 
 /**
- * Nothing that the mesh refuses gets through the target, and the rest is as the mesh means it but for what the adapter states:
- * the adapter's own `simulate` is asked about requests at the boundaries of the model.
+ * A target that cannot tell who calls lets everybody in: of a mesh that keeps callers out nothing is written, unless an option
+ * says that something else sees to that. Asked without options, whatever those of the test are.
  */
-export function accessCase(
-  { adapter, options }: Subject,
-  { name, model }: NamedModel,
-  refused: string | undefined,
-): ContractCase {
-  const skipped = adapter.simulate === undefined ? 'the adapter has no simulate: not provable' : refused;
+export function closedCase({ adapter }: Subject, trials: readonly Trial[]): ContractCase {
+  const { level } = adapter.support['access-identity'] ?? { level: 'none' };
+  const closed = trials.filter(({ model, failed }) => !failed && keepsOut(model));
+  const skipped =
+    level === 'none'
+      ? closed.length === 0
+        ? 'no model keeps callers out'
+        : undefined
+      : `access-identity is ${level}: the proof judges who is let in`;
   return contractCase(
-    `access: ${name}`,
-    () => {
-      const proof = prove(model, adapter, translate(adapter, model, options), questionsAbout(model, wanted));
-      if (proof?.counterExample === undefined) return [];
-      const { request, difference, done } = proof.counterExample;
-      return [`${canonicalJson(request)}: ${difference}; the documents make of it ${canonicalJson(done)}`];
-    },
+    'access: a closed mesh is refused',
+    () =>
+      closed
+        .filter(({ model, first }) => first().artifacts.length > 0 && !refusesUnasked(adapter, model))
+        .map(
+          ({ name }) =>
+            `${name} keeps callers out, access-identity is none, and documents are written though no option says who else does`,
+        ),
     skipped,
   );
 }

@@ -9,36 +9,46 @@ import { originsWithin } from '../../model/origins.ts';
 import type { MeshModel } from '../../model/types.ts';
 import { type ContractCase, contractCase, type Subject } from '../case.ts';
 import { differences, type Emitted, emitted, type Observed, observe, originText, shownName } from '../emission.ts';
-import { type NamedModel, withNeighbour } from '../models.ts';
+import { withNeighbour } from '../models.ts';
+import { isRefusal, type Trial } from '../trial.ts';
 
 /**
- * What holds of every model: the same bytes whoever asks and how often, places for everything, units that stand alone.
- * `refused`: why the adapter emits nothing of it.
+ * What holds of every model: an answer, the same bytes whoever asks and how often, places for everything, units that stand
+ * alone.
  */
-export function emissionCases(
-  subject: Subject,
-  { name, model }: NamedModel,
-  refused: string | undefined,
-): readonly ContractCase[] {
+export function emissionCases(subject: Subject, trial: Trial): readonly ContractCase[] {
   const { adapter, options } = subject;
-  let first: Observed | undefined;
-  const own = (): Observed => {
-    first ??= observe(adapter, model, options);
-    return first;
-  };
+  const { name, model, first, skipped, failed } = trial;
+  const unanswered = failed ? skipped : undefined;
   return [
-    contractCase(`determinism: ${name}`, () => {
-      const frozen = deepFrozen(structuredClone(model)) as MeshModel;
-      const turned = reordered(model);
-      return [
-        ...differences(own(), observe(adapter, frozen, options)).map((text) => `asked again: ${text}`),
-        ...differences(own(), observe(adapter, turned, options)).map((text) => `with keys in another order: ${text}`),
-      ];
-    }),
-    contractCase(`losses: ${name}`, () => lossProblems(subject, model, own())),
-    contractCase(`origins: ${name}`, () => originProblems(subject, model, own()), refused),
-    contractCase(`units: ${name}`, () => unitProblems(subject, model, own()), refused),
+    contractCase(`answer: ${name}`, () => answerProblems(first())),
+    contractCase(
+      `determinism: ${name}`,
+      () => {
+        const frozen = deepFrozen(structuredClone(model)) as MeshModel;
+        const turned = reordered(model);
+        return [
+          ...differences(first(), observe(adapter, frozen, options)).map((text) => `asked again: ${text}`),
+          ...differences(first(), observe(adapter, turned, options)).map(
+            (text) => `with keys in another order: ${text}`,
+          ),
+        ];
+      },
+      unanswered,
+    ),
+    contractCase(`losses: ${name}`, () => lossProblems(subject, model, first()), skipped),
+    contractCase(`origins: ${name}`, () => originProblems(subject, model, first()), skipped),
+    contractCase(`units: ${name}`, () => unitProblems(subject, model, first()), skipped),
   ];
+}
+
+/** Documents, or a refusal: whatever else comes is no answer. */
+function answerProblems({ refusals }: Observed): readonly string[] {
+  return refusals.flatMap((refusal) => {
+    const { code, severity, message } = refusal;
+    if (!isRefusal(refusal)) return [`${code} is no refusal (SMI5004): ${message}`];
+    return severity === 'error' && message !== '' ? [] : [`a refusal is no error: ${message}`];
+  });
 }
 
 /** Each artifact says where it comes from, in words of the model; without a place it may not depend on any rule. */
@@ -57,19 +67,14 @@ function originProblems({ adapter, options }: Subject, model: MeshModel, { artif
   ];
 }
 
-function lossProblems({ adapter }: Subject, model: MeshModel, { losses, refusals }: Observed): readonly string[] {
+function lossProblems({ adapter }: Subject, model: MeshModel, { losses }: Observed): readonly string[] {
   const known = knownPlaces(model);
-  return [
-    ...losses.flatMap(({ feature, text, kind, origins }) => [
-      ...(features.includes(feature) ? [] : [`a loss is of ${feature}, which is no feature`]),
-      ...(adapter.support[feature]?.level === 'exact' ? [`${feature} is called exact, and lost: ${text}`] : []),
-      ...(typeof text === 'string' && text.trim() !== '' ? [] : [`a loss of ${feature} (${kind}) has no text`]),
-      ...unknownPlaces(origins, known).map((problem) => `the loss of ${feature} ${problem}`),
-    ]),
-    ...refusals
-      .filter(({ severity, message }) => severity !== 'error' || message === '')
-      .map(({ message }) => `a refusal is no error: ${message}`),
-  ];
+  return losses.flatMap(({ feature, text, kind, origins }) => [
+    ...(features.includes(feature) ? [] : [`a loss is of ${feature}, which is no feature`]),
+    ...(adapter.support[feature]?.level === 'exact' ? [`${feature} is called exact, and lost: ${text}`] : []),
+    ...(typeof text === 'string' && text.trim() !== '' ? [] : [`a loss of ${feature} (${kind}) has no text`]),
+    ...unknownPlaces(origins, known).map((problem) => `the loss of ${feature} ${problem}`),
+  ]);
 }
 
 /**

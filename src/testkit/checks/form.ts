@@ -1,6 +1,7 @@
 import { type Adapter, contractVersion, type Translator } from '../../adapter/contract.ts';
 import { type Feature, features } from '../../adapter/features.ts';
 import { featureUses } from '../../adapter/losses.ts';
+import { closest } from '../../lib/suggest.ts';
 import { isRecord } from '../../lib/values.ts';
 import { type ContractCase, contractCase, type Subject } from '../case.ts';
 
@@ -25,9 +26,11 @@ export function formCases(adapter: Translator): readonly ContractCase[] {
         if (parsed.ok) return [`${JSON.stringify(value)} was accepted`];
         if (parsed.error.length === 0) return ['the error is empty'];
         return parsed.error.flatMap(({ code, severity, message, hint }) =>
-          [code, message, hint].every((text) => typeof text === 'string' && text !== '') && severity === 'error'
-            ? []
-            : [`${JSON.stringify({ code, severity, message, hint })} is no error with code, message and hint`],
+          code === 'SMI5006'
+            ? [`no answer: ${message}`]
+            : [code, message, hint].every((text) => typeof text === 'string' && text !== '') && severity === 'error'
+              ? []
+              : [`${JSON.stringify({ code, severity, message, hint })} is no error with code, message and hint`],
         );
       }),
     ),
@@ -54,7 +57,7 @@ export function supportCases({ adapter, models }: Subject): readonly ContractCas
         .map((feature) => `${feature} is missing`),
       ...Object.keys(adapter.support)
         .filter((name) => !features.some((feature) => feature === name))
-        .map((name) => `${name} is no feature`),
+        .map((name) => `${name} is no feature${meaning(name)}`),
     ]),
     ...features.flatMap((feature): readonly ContractCase[] => {
       const level = adapter.support[feature]?.level;
@@ -77,4 +80,9 @@ function entryProblems({ support }: Adapter, feature: Feature): readonly string[
   return typeof text === 'string' && text.trim() !== ''
     ? []
     : [`it does not say ${entry.level === 'none' ? 'why' : 'how'}`];
+}
+
+function meaning(name: string): string {
+  const near = closest(name, features);
+  return near === undefined ? '' : `; did you mean ${near}?`;
 }

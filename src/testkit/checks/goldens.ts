@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type ContractCase, contractCase, type Subject } from '../case.ts';
-import { observe, originText } from '../emission.ts';
+import { type ContractCase, contractCase } from '../case.ts';
+import { originText } from '../emission.ts';
+import type { Trial } from '../trial.ts';
 
 export interface GoldenFolder {
   readonly folder: string;
@@ -11,15 +12,12 @@ export interface GoldenFolder {
 }
 
 /** What comes out of each model is what a file says; a file that no model gives any more is wrong too. */
-export function goldenCases(
-  { adapter, options, models }: Subject,
-  { folder, update }: GoldenFolder,
-): readonly ContractCase[] {
+export function goldenCases(trials: readonly Trial[], { folder, update }: GoldenFolder): readonly ContractCase[] {
   const fileOf = (name: string) => join(folder, `${name}.yaml`);
   return [
-    ...models.map(({ name, model }) =>
-      contractCase(`golden: ${name}`, () => {
-        const { artifacts, losses, refusals } = observe(adapter, model, options);
+    ...trials.map(({ name, first, skipped, failed }) => {
+      const check = () => {
+        const { artifacts, losses, refusals } = first();
         const text = stringify(
           {
             artifacts: artifacts.map(({ name: file, format, body }) => ({ name: file, format, body })),
@@ -36,10 +34,11 @@ export function goldenCases(
         }
         if (!existsSync(file)) return [`${file} is missing; --update writes it`];
         return firstLine(file, readFileSync(file, 'utf8'), text);
-      }),
-    ),
+      };
+      return contractCase(`golden: ${name}`, check, failed ? skipped : undefined);
+    }),
     contractCase('golden: no file is left over', () => {
-      const known = new Set(models.map(({ name }) => `${name}.yaml`));
+      const known = new Set(trials.map(({ name }) => `${name}.yaml`));
       const files = existsSync(folder)
         ? readdirSync(folder).filter((file) => file.endsWith('.yaml') && !known.has(file))
         : [];
