@@ -36,28 +36,49 @@ export async function loadAdapter(
       readonly Diagnostic[]
     >;
   }
-  const file = isForeign(name) ? resolve(folder, name) : packageFile(name, folder);
-  if (file === undefined || !existsSync(file)) {
-    const hint = `Write the path of a module (./${name}.mjs), exec:PROGRAM, or install the package where the command runs.`;
-    return err([failure(name, 'there is no such module or package', hint)]);
-  }
+  const file = isForeign(name) ? ok(resolve(folder, name)) : packageFile(name, folder);
+  if (!file.ok) return err([failure(name, ...file.error)]);
+  if (!existsSync(file.value)) return err([failure(name, `there is no file ${file.value}`, programHint(name))]);
   let module: Readonly<Record<string, unknown>>;
   try {
-    module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+    module = (await import(pathToFileURL(file.value).href)) as Readonly<Record<string, unknown>>;
   } catch (error) {
-    return err([failure(name, `the module cannot be loaded: ${(error as Error).message}`)]);
+    return err([failure(name, `the module cannot be loaded: ${(error as Error).message}`, programHint(name))]);
   }
   const adapter = module.default ?? module.adapter ?? onlyAdapter(Object.values(module));
   const fault = adapterFault(adapter);
   return fault === undefined ? ok(adapter as Translator) : err([failure(name, ...fault)]);
 }
 
-function packageFile(name: string, folder: string): string | undefined {
+/** Whether a name means a file or a package that is there where the command runs, in whatever state it is. */
+export function isThere(name: string, folder = process.cwd()): boolean {
+  const found = packageFile(name, folder);
+  return found.ok || found.error[0] !== noPackage || existsSync(resolve(folder, name));
+}
+
+const noPackage = 'there is no such module or package';
+
+function packageFile(name: string, folder: string): Result<string, readonly [what: string, hint?: string]> {
   try {
-    return createRequire(join(folder, 'package.json')).resolve(name);
-  } catch {
-    return undefined;
+    return ok(createRequire(join(folder, 'package.json')).resolve(name));
+  } catch (error) {
+    const { code, path, message } = error as NodeJS.ErrnoException;
+    // With a path the package is there, and what it names as its entry is not.
+    if (code !== 'MODULE_NOT_FOUND' || path !== undefined) {
+      return err([`the package cannot be loaded: ${message}`, 'Mend "main" or "exports" in its package.json.']);
+    }
+    const hint = `Write the path of a module (./${name}.mjs), exec:PROGRAM, or install the package where the command runs.`;
+    return err([noPackage, isProgram(name) ? programHint(name) : hint]);
   }
+}
+
+function isProgram(name: string): boolean {
+  return /\.\w+$/.test(name) && !/\.[cm]?[jt]s$/.test(name);
+}
+
+/** Of a file that is no module: how it is run. */
+function programHint(name: string): string | undefined {
+  return isProgram(name) ? `A program is run with exec:${name.includes('/') ? name : `./${name}`}.` : undefined;
 }
 
 function onlyAdapter(exported: readonly unknown[]): unknown {

@@ -14,14 +14,16 @@ const wanted = { count: 10_000, seed: 20_261_128 };
 const longestMillis = 60_000;
 const progressMillis = 1_000;
 
-/** Asks the documents about requests, and prints how many agree or the first that does not; returns the exit code. */
+/**
+ * Asks the documents about requests, and prints how many agree or the first that does not; returns the exit code. Why it is not
+ * 0 is said on standard error too, since standard output may be a file.
+ */
 export function printProof(translator: Translator, translation: Translation, checked: CheckedSources): number {
   try {
     return proved(translator, translation, checked);
   } catch (error) {
     if (!(error instanceof SimulatorFailed)) throw error;
-    print(`${translator.id}: not proven: ${error.message}`);
-    return exitCodes.findings;
+    return notProven(translator, `not proven: ${error.message}`);
   }
 }
 
@@ -38,16 +40,21 @@ function proved(translator: Translator, translation: Translation, checked: Check
     return now - started < longestMillis;
   });
   if (proof === undefined) {
-    print(`${translator.id}: not proven, since the adapter does not read its documents back`);
-    return exitCodes.findings;
+    return notProven(translator, 'not proven, since the adapter does not read its documents back');
   }
   if (proof.counterExample !== undefined) {
-    print(...counterExampleLines(translator, translation, proof.counterExample, proof.asked, sources));
-    return exitCodes.findings;
+    const lines = counterExampleLines(translator, translation, proof.counterExample, proof.asked, sources);
+    return notProven(translator, `not proven: ${proof.counterExample.difference}`, lines);
   }
   const early = performance.now() - started >= longestMillis ? `, stopped after ${longestMillis / 1_000} s` : '';
   print(`${translator.id}: ${proofText(proof)}${early}`);
   return exitCodes.fine;
+}
+
+function notProven({ id }: Translator, why: string, lines: readonly string[] = [`${id}: ${why}`]): number {
+  process.stderr.write(`${id}: ${why}\n`);
+  print(...lines);
+  return exitCodes.findings;
 }
 
 /** `9998 requests: 9000 agree, 998 narrower as stated`. */

@@ -3,7 +3,7 @@ import { defaultCompileOptions } from '../../compile/index.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { didYouMean } from '../../explain/parties.ts';
 import { read } from '../../library/manifests.ts';
-import { isForeign } from '../../plugins/load.ts';
+import { isForeign, isThere } from '../../plugins/load.ts';
 import { lossDiagnostic, type Translation, translate } from '../../translate/translate.ts';
 import { findAdapter } from '../adapter/find.ts';
 import { type CheckedSources, checkSources } from '../check-sources.ts';
@@ -38,7 +38,7 @@ export async function translateManifests(
   const found = await findAdapter(options.to, known);
   if (!found.ok) {
     const ids = Object.keys(known);
-    if (isForeign(options.to)) reportDiagnostics(found.error, read([]));
+    if (isForeign(options.to) || isThere(options.to)) reportDiagnostics(found.error, read([]));
     else
       return wrongUse(`"${options.to}" is not one of ${ids.join(', ')}${didYouMean(options.to, ids)}, nor a package`);
     return exitCodes.unreachable;

@@ -40,7 +40,7 @@ export const adapterCodes = {
     title: 'adapter unusable',
     explanation:
       'A program or module that is meant to be an adapter could not be run, speaks another version of the contract, or answered something that the contract does not allow. Nothing is emitted.',
-    hint: 'Run smi-cli adapter test on it; docs/adapters.md describes what it has to answer.',
+    hint: 'Mend it: docs/adapters.md describes what it has to answer, and smi-cli adapter test says whether it does.',
   },
   SMI5007: {
     severity: 'error',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadAdapter } from '../../../src/plugins/load.ts';
+import { isThere, loadAdapter } from '../../../src/plugins/load.ts';
 import type { ProgramTranslator } from '../../../src/plugins/program-adapter.ts';
 import { compile, pod, service } from '../../support/objects.ts';
 
@@ -249,7 +249,24 @@ describe('modules as adapters', () => {
   });
 
   it('that are not there are errors', async () => {
-    expect(await failureOf('./nothing.mjs')).toMatch(/there is no such module or package/);
+    expect(await failureOf('./nothing.mjs')).toMatch(/there is no file .*nothing[.]mjs$/);
     expect(await failureOf('nothing')).toMatch(/there is no such module or package/);
+  });
+
+  it.each([
+    ['main', '"main": "gone.js"', /the package cannot be loaded: Cannot find module .*gone[.]js/],
+    ['exports', '"exports": { "./other": "./index.js" }', /the package cannot be loaded: No "exports" main defined/],
+  ])('a package whose %s leads nowhere is there, and cannot be loaded', async (name, entry, expected) => {
+    mkdirSync(join(folder, 'node_modules', `broken-${name}`), { recursive: true });
+    write(`node_modules/broken-${name}/package.json`, `{ "name": "broken-${name}", ${entry} }`);
+    expect(await failureOf(`broken-${name}`)).toMatch(expected);
+    expect(isThere(`broken-${name}`, folder)).toBe(true);
+    expect(isThere('nothing', folder)).toBe(false);
+  });
+
+  it.each(['toy.py', './toy.py'])('%s is told how a program is run', async (name) => {
+    write('toy.py', 'print("hello")');
+    const loaded = await loadAdapter(name, { folder, limits });
+    expect(loaded).toMatchObject({ ok: false, error: [{ hint: 'A program is run with exec:./toy.py.' }] });
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import type { Translator } from '../../../src/adapter/contract.ts';
+import type { Translator, UnitId } from '../../../src/adapter/contract.ts';
 import { translators } from '../../../src/cli/translators.ts';
 import { ledgerHtml } from '../../../src/translate/ledger/html.ts';
 import { ledgerJson } from '../../../src/translate/ledger/json.ts';
@@ -39,6 +39,26 @@ describe('the ledger', () => {
     expect(fatesIn('split-thirds', 'TrafficSplit')).toMatchObject({ 'spec.backends[0].weight': 'changed' });
   });
 
+  test('does not call addresses of pods meaningless where documents are written with them', () => {
+    const cluster = ledger('binding-shared-address').objects.filter(({ object }) => object.startsWith('core/Pod/'));
+    const fates = cluster.flatMap(({ fields }) => fields.filter(({ path }) => /podIP/.test(path)));
+    expect(new Set(fates.map(({ fate }) => fate))).toEqual(new Set(['as-is']));
+    const plain: Translator = {
+      ...(toyTranslator as Translator),
+      emitUnit: ({ workloads }) =>
+        Object.values(workloads).map(({ id, addresses, origins }) => ({
+          name: id,
+          format: 'plain',
+          body: addresses.join(),
+          origins,
+        })),
+    };
+    const read = ledger('binding-shared-address', { ...plain, units: () => ['all' as UnitId] });
+    const pods = read.objects.filter(({ object }) => object.startsWith('core/Pod/'));
+    const addresses = pods.flatMap(({ fields }) => fields.filter(({ path }) => /podIP/.test(path)));
+    expect(new Set(addresses.map(({ fate }) => fate))).toEqual(new Set(['kept']));
+  });
+
   test('says with which code an object is refused, and where each of its fields stands', () => {
     const refused = ledger('split-negative-weight').objects.find(({ object }) => object.includes('TrafficSplit'));
     expect(refused?.fields.length).toBeGreaterThan(5);
@@ -61,7 +81,7 @@ describe('the ledger', () => {
   });
 
   // All cases: npm run translate:prove.
-  test.each(['split-90-10', 'split-v1alpha1', 'access-headers', 'policy-precedence'])(
+  test.each(['split-90-10', 'split-v1alpha1', 'binding-shared-address', 'policy-precedence'])(
     'is right about every field of %s, whatever the target',
     async (name) => {
       const known = await Promise.all(Object.values(translators).map((load) => load()));

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Translator } from '../../../../src/adapter/contract.ts';
 import { translateCommand } from '../../../../src/cli/commands/translate.ts';
 import { type TranslateOptions, translateManifests } from '../../../../src/cli/translate/run.ts';
 import { SimulatorFailed } from '../../../../src/plugins/simulator.ts';
@@ -66,6 +67,18 @@ describe('smi-cli translate', () => {
     const options = { to: 'toy', option: open, output: 'yaml', prove: true } as const;
     expect(await translateManifests([golden('split-90-10')], options, broken)).toBe(1);
     expect(stdout).toBe('toy: not proven: it ended with status 1\n');
+    // Of what stands in a file nobody sees the reason.
+    expect(stderr).toMatch(/\ntoy: not proven: it ended with status 1\n$/);
+  });
+
+  test.each<[string, Partial<Translator>, string]>([
+    ['does not mean what the mesh does', { simulate: () => () => ({ outcome: 'outside' }) }, 'the mesh has it'],
+    ['cannot be read back', {}, 'since the adapter does not read its documents back'],
+  ])('says on standard error too that what it wrote %s', async (_, more, why) => {
+    const broken = { toy: async () => ({ ...toyTranslator, ...more }) as Translator };
+    const options = { to: 'toy', option: open, output: 'yaml', prove: true } as const;
+    expect(await translateManifests([golden('split-90-10')], options, broken)).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^toy: 3 documents, nothing lost\\ntoy: not proven[:,] ${why}.*\\n$`));
   });
 
   test('writes nothing of what the target refuses', async () => {
