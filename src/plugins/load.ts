@@ -58,7 +58,7 @@ export function isThere(name: string, folder = process.cwd()): boolean {
 
 const noPackage = 'there is no such module or package';
 
-function packageFile(name: string, folder: string): Result<string, readonly [what: string, hint?: string]> {
+function packageFile(name: string, folder: string): Result<string, readonly [what: string, hint?: string | undefined]> {
   try {
     return ok(createRequire(join(folder, 'package.json')).resolve(name));
   } catch (error) {

@@ -43,13 +43,16 @@ export function compare(
     if (!isStated) return { difference };
     if (done.outcome === 'routed') return notWider(model, request, done.targets, stated);
     const keepsOut = meant.targets.some(({ weight, verdict }) => weight > 0 && /^(deny|mixed)$/.test(verdict));
-    const isLetOut = done.outcome === 'outside' && keepsOut;
+    // By a name of nobody it still goes to the address that the client chose, where servers ask.
+    const isLetOut = done.outcome === 'outside' && keepsOut && !about.isMisnamed;
     return isLetOut && !stated.isOpen(request.kind) ? { difference } : 'otherwise';
   }
 }
 
 /** What of the translation may be about a request. */
 interface About {
+  /** Targets have their own opinions of the names of the request, as the table says. */
+  readonly isMisnamed: boolean;
   isStated(excuse: 'backends' | 'shares' | 'outcome'): boolean;
   /** The target may not understand how the request is written. */
   isSpeltOtherwise(): boolean;
@@ -61,12 +64,11 @@ function aboutOf(model: MeshModel, request: TrafficRequest, meant: Decision, sta
   const { protocol = request.kind } = findPort(service?.ports ?? [], request.to.port, transport) ?? {};
   const routing = [`${protocol}-routing` as const];
   const at = { fields: routingOrigins(meant), service: service?.origins ?? [] };
+  const isOfNobody = request.kind !== 'udp' && stated.inTable('names') && isMisnamed(model, request, meant);
   const isOfTable =
-    stated.inTable('protocol', routing) ||
-    (request.kind === 'udp'
-      ? stated.inTable('datagrams')
-      : stated.inTable('names') && isMisnamed(model, request, meant));
+    isOfNobody || stated.inTable('protocol', routing) || (request.kind === 'udp' && stated.inTable('datagrams'));
   return {
+    isMisnamed: isOfNobody,
     isStated: (excuse) => isOfTable || stated.lost(excuse, at),
     isSpeltOtherwise: () => stated.inTable('spelling', routing) && isUnusual(request, service),
   };
