@@ -47,7 +47,7 @@ export function scrapeJobs(
       honor_labels: false,
       scrape_interval: interval,
       metrics_path: path,
-      http_sd_configs: [{ url: discovery(any ? undefined : namespace), refresh_interval: '1s' }],
+      http_sd_configs: [{ url: discovery(any ? undefined : namespace), refresh_interval: '5s' }],
       relabel_configs: [
         { source_labels: [`${pod}_phase`], regex: '(Failed|Succeeded)', action: 'drop' },
         ...selected,

@@ -9,9 +9,9 @@ const port = 8080;
 
 /**
  * For each data plane a Service with one server on each of some nodes, a client on each that may call it, and on the first one that
- * may not. Versions of answers are the nodes.
+ * may not. Versions of answers are the nodes. `more` objects go with them.
  */
-export function twoPlanes(nodes: readonly [string, ...string[]]): string {
+export function twoPlanes(nodes: readonly [string, ...string[]], more: readonly unknown[] = []): string {
   return list(
     ...['server', 'buyer', 'thief'].map((name) => ({
       ...{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'default' } },
@@ -35,6 +35,7 @@ export function twoPlanes(nodes: readonly [string, ...string[]]): string {
       ...nodes.flatMap((node) => [server(plane, node), client(plane, 'buyer', node, 50)]),
       client(plane, 'thief', nodes[0], 20),
     ]),
+    ...more,
   );
 }
 
