@@ -24,8 +24,9 @@ export function compare(
 ): Comparison {
   const about = aboutOf(model, request, meant, stated);
   if (done.outcome !== meant.outcome) {
-    if (done.outcome === 'rejected' && isBeyondReach(model, request, meant.targets) && done.status === 503)
+    if (done.outcome === 'rejected' && done.status === nobodyThere(request) && isUnavailable(model, request, meant)) {
       return 'agrees';
+    }
     const sentence = `the mesh has it ${meant.outcome}, the documents ${done.outcome}`;
     return otherwise(sentence, (done.outcome === 'rejected' && about.isSpeltOtherwise()) || about.isStated('outcome'));
   }
@@ -70,7 +71,9 @@ function aboutOf(model: MeshModel, request: TrafficRequest, meant: Decision, sta
   return {
     isMisnamed: isOfNobody,
     isStated: (excuse) => isOfTable || stated.lost(excuse, at),
-    isSpeltOtherwise: () => stated.inTable('spelling', routing) && isUnusual(request, service),
+    isSpeltOtherwise: () =>
+      (stated.inTable('spelling', routing) && isUnusual(request, service)) ||
+      (stated.inTable('methods') && request.kind === 'http' && !/^[A-Z]+$/.test(request.method)),
   };
 }
 
@@ -221,6 +224,20 @@ function endpointsOf(
   { service, port }: Pick<SimulatedTarget, 'service' | 'port'>,
 ): ServicePort['targets'] {
   return findPort(services[service]?.ports ?? [], port, kind === 'udp' ? 'udp' : 'tcp')?.targets ?? [];
+}
+
+/** What answers a request where a backend has no workload that is ready: a status, or a connection that is closed. */
+function nobodyThere({ kind }: TrafficRequest): number {
+  return kind === 'http' ? 503 : 0;
+}
+
+/** Whether nothing that a request may go to is there: a target may say so by a rejection as well. */
+function isUnavailable(model: MeshModel, request: TrafficRequest, { targets }: Decision): boolean {
+  const some = targets.filter(({ weight }) => weight > 0);
+  return (
+    some.length > 0 &&
+    some.every((target) => target.verdict === 'unavailable' || isBeyondReach(model, request, [target]))
+  );
 }
 
 /** Whether all that requests may go to has no address yet, such as pods that a Deployment has still to make. */

@@ -63,6 +63,11 @@ export const excuses = {
     byTable: ['http-routing', 'tcp-routing'],
     levels: notExact,
   },
+  methods: {
+    difference: 'the documents reject it, or with another status, where the method is not written in capital letters',
+    byTable: ['match-method'],
+    levels: notExact,
+  },
   access: {
     difference: 'less is let in, by grants that cover the request or come nearest',
     atFields: features.filter((feature) => /^access-|^match-|^end-user|^tls-|^plain-|^mutual-/.test(feature)),

@@ -233,6 +233,7 @@ describe('what excuses a difference', () => {
     expect(differenceIn(forClients, toShop, { 'client-rules': none, losses: [leftOut] })).toMatch(/default\/v1/);
   });
 
+  const rejected = 'the mesh has it routed, the documents rejected';
   const rejecting =
     (status: number, some: (request: TrafficRequest) => boolean): Change =>
     (done, request) =>
@@ -244,14 +245,37 @@ describe('what excuses a difference', () => {
     ['bare names', bare],
     ['paths with escapes', escaped],
   ])('%s that a table of http-routing says are not understood', (_, change) => {
-    expect(differenceIn(open, change, {})).toBe('the mesh has it routed, the documents rejected');
+    expect(differenceIn(open, change, {})).toBe(rejected);
     expect(differenceIn(open, change, { 'http-routing': about })).toBeUndefined();
-    expect(differenceIn(open, change, { 'tcp-routing': none })).toBe('the mesh has it routed, the documents rejected');
+    expect(differenceIn(open, change, { 'tcp-routing': none })).toBe(rejected);
+  });
+
+  test('methods in small letters that a table of match-method says are not understood', () => {
+    const small = rejecting(400, (request) => request.kind === 'http' && /[a-z]/.test(request.method));
+    expect(differenceIn(model, small, { 'http-routing': about })).toBe(rejected);
+    expect(differenceIn(model, small, { 'match-method': about })).toBeUndefined();
+  });
+
+  test('a Service without workloads that are ready being answered 503, and nothing else', () => {
+    const of = (ready: boolean) => {
+      const pods = [pod('client'), pod('shop', { ready, ips: ['10.0.0.1'] })];
+      return compile({ services: [service('shop')], pods }, { accessMode: 'allow' }).model;
+    };
+    const with503 = rejecting(503, ({ kind }) => kind === 'http');
+    expect(differenceIn(of(false), with503, {})).toBeUndefined();
+    expect(differenceIn(of(true), with503, {})).toBe(rejected);
+    expect(
+      differenceIn(
+        of(false),
+        rejecting(404, ({ kind }) => kind === 'http'),
+        {},
+      ),
+    ).toBe(rejected);
   });
 
   test('plain requests only where the protocol is none, or a loss says it of the Service', () => {
     const all = rejecting(404, () => true);
-    expect(differenceIn(open, all, { 'http-routing': about })).toBe('the mesh has it routed, the documents rejected');
+    expect(differenceIn(open, all, { 'http-routing': about })).toBe(rejected);
     expect(differenceIn(open, all, { 'http-routing': none })).toBeUndefined();
     const ofService: Loss = { ...leftOut, feature: 'http-routing', origins: open.services[shopId]!.origins };
     const ofShop = rejecting(
