@@ -42,6 +42,6 @@ export function policyUses(layers: readonly PolicyLayer<object>[]): readonly Use
 export function portUses(ports: readonly WorkloadPort[], origins: readonly Origin[]): readonly Use[] {
   return ports.flatMap((port): Use[] => [
     ...(port.http2 === true ? [{ feature: 'http2-programs' as const, origins }] : []),
-    ...(port.tls !== undefined ? [{ feature: `tls-${port.tls}` as const, origins }] : []),
+    ...(port.tls !== undefined ? [{ feature: `tls-${port.tls}` as const, origins: port.origins ?? origins }] : []),
   ]);
 }

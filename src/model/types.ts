@@ -130,6 +130,8 @@ export interface WorkloadPort {
   readonly http2?: true;
   /** Whether plain callers are let in beside or instead of those that prove an identity; absent: `strict`. */
   readonly tls?: 'permissive' | 'off';
+  /** What says `tls`. */
+  readonly origins?: readonly Origin[];
   /** Port on which the sidecar takes this container port's traffic; equal to `port` under interception. */
   readonly meshPort: number;
   /** Where the program itself listens, unless connections are redirected to the sidecar: then they go on to where they went. */

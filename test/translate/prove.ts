@@ -1,5 +1,5 @@
 // `prove.ts [--case REGEX] [--to ADAPTER] [--count N] [--seed N]`: asks what every translator writes of every golden case about so many
-// requests each, and changes every field of the cases' objects to see whether the ledger is right about it.
+// requests each, and changes every field of the cases' objects to see whether the ledger is right about it. Numbers are printed case by case.
 import { parseArgs } from 'node:util';
 import type { Translator } from '../../src/adapter/contract.ts';
 import { translators } from '../../src/cli/translators.ts';
@@ -26,26 +26,46 @@ const totals = new Map(
   chosen.map(({ id }) => [id, { asked: 0, agreed: 0, narrower: 0, otherwise: 0, least: Infinity }]),
 );
 let failures = 0;
+const millis = { proof: 0, ledger: 0 };
 for (const golden of cases) proveCase(golden);
 for (const [id, { asked, agreed, narrower, otherwise, least }] of totals) {
   console.log(
     `${id}: ${cases.length} cases, ${asked} requests (at least ${least} of a case): ${agreed} agree, ${narrower} are narrower and ${otherwise} differ, as stated`,
   );
 }
+const took = (Object.keys(millis) as (keyof typeof millis)[]).map(
+  (part) => `${part} ${(millis[part] / 1_000).toFixed(0)} s`,
+);
+console.log(`took: ${took.join(', ')}`);
 console.log(failures === 0 ? 'every field of the ledger is right' : `${failures} failures`);
 process.exitCode = failures === 0 ? 0 : 1;
 
 function proveCase(golden: GoldenCase): void {
   const { model } = checkedCase(golden);
-  const questions = [...questionsAbout(model, { count: Number(values.count), seed: Number(values.seed) })];
+  const questions = timed('proof', () => [
+    ...questionsAbout(model, { count: Number(values.count), seed: Number(values.seed) }),
+  ]);
   for (const translator of chosen) {
     const options = optionsOf(translator);
-    const proof = prove(model, translator, translate(translator, model, options), questions);
-    if (proof === undefined) continue;
+    const proof = timed('proof', () => prove(model, translator, translate(translator, model, options), questions));
+    if (proof === undefined) {
+      fail(`${golden.name}, ${translator.id}: nothing is written`);
+      continue;
+    }
     add(translator, proof);
+    const { asked, agreed, narrower, otherwise } = proof;
+    console.log(`${golden.name}, ${translator.id}: ${asked} requests, ${agreed}, ${narrower} and ${otherwise}`);
     if (proof.counterExample !== undefined) fail(`${golden.name}: ${JSON.stringify(proof.counterExample)}`);
-    for (const wrong of wrongFates(golden, translator, options)) fail(`${translator.id}: ${wrong}`);
+    const wrong = timed('ledger', () => wrongFates(golden, translator, options));
+    for (const each of wrong) fail(`${translator.id}: ${each}`);
   }
+}
+
+function timed<T>(part: keyof typeof millis, work: () => T): T {
+  const started = performance.now();
+  const result = work();
+  millis[part] += performance.now() - started;
+  return result;
 }
 
 function add({ id }: Translator, proof: { asked: number; agreed: number; narrower: number; otherwise: number }): void {

@@ -1,4 +1,4 @@
-import { type MergedPolicy, type PolicyCase, policyCases } from '../../../src/adapter/policy-cases.ts';
+import { type PolicyCase, policyCases } from '../../../src/adapter/policy-cases.ts';
 import type { Origin } from '../../../src/diagnostics/origin.ts';
 import { idempotentMethods } from '../../../src/lib/http-methods.ts';
 import type { PolicyLayer, RequestPolicy } from '../../../src/model/policy.ts';
@@ -101,7 +101,7 @@ function entriesOf(
   model: MeshModel,
   { to, match, origins }: OutboundRule,
   conditions: readonly Condition[],
-  policy: MergedPolicy,
+  policy: PolicyCase,
   context: HttpContext,
 ): readonly Entry<HttpAction>[] {
   const backends = backendRefs(to, context);
@@ -116,7 +116,8 @@ function entriesOf(
   };
   const targets = to.kind === 'weighted' ? to.targets.flatMap((target) => target.origins) : [];
   const asked = match === 'any' ? [] : match.origins;
-  const from = [...origins, ...targets, ...asked, ...policy.originsOf()];
+  const covering = policy.matches.flat().flatMap((each) => each.origins);
+  const from = [...origins, ...targets, ...asked, ...policy.originsOf(), ...covering];
   const plain = entry(rule, from);
   const retry = retryOf(policy, context.losses);
   if (retry === undefined) return conditions.map(plain);

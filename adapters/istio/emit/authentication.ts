@@ -1,4 +1,11 @@
-import type { Artifact, EmitContext, HttpMatch, InboundPolicy, Origin, Workload } from '../../../src/adapter/index.ts';
+import {
+  type Artifact,
+  type EmitContext,
+  type HttpMatch,
+  type InboundPolicy,
+  type Origin,
+  originsWithin,
+} from '../../../src/adapter/index.ts';
 import { compareText } from '../../../src/lib/collections.ts';
 import type { Authentication, JwtProvider } from '../../../src/model/policy.ts';
 import type { IstioOptions } from '../options.ts';
@@ -27,13 +34,13 @@ export function portTls(places: SetPlaces, context: Context): readonly Artifact[
   for (const workload of workloads) {
     const own = selectors.filter((selected) => selected.workloads.includes(workload));
     const said = new Set(own.flatMap(({ ports }) => ports.map(([port]) => port)));
-    for (const { port, tls } of workload.ports) {
+    for (const { port, tls, origins = [] } of workload.ports) {
       if (tls === undefined || said.has(port)) continue;
       context.report?.({
         feature: `tls-${tls}`,
         kind: 'narrowed',
         text: `port ${port} of ${workload.id} takes no plain callers: no labels tell it from pods that take none there`,
-        origins: workload.origins,
+        origins: [...workload.origins, ...origins],
       });
     }
   }
@@ -44,7 +51,7 @@ export function portTls(places: SetPlaces, context: Context): readonly Artifact[
         'PeerAuthentication',
         { namespace, name: `ports.${name}` },
         { ...selectorField(selector), mtls: { mode: 'STRICT' }, portLevelMtls: Object.fromEntries(ports) },
-        selected.filter((workload) => workload.ports.some(({ tls }) => tls !== undefined)).flatMap(originsOf),
+        originsWithin(selected.filter((workload) => workload.ports.some(({ tls }) => tls !== undefined))),
       ),
     );
 }
@@ -213,8 +220,4 @@ function jwtRule({ issuer, audiences, jwks, claimHeaders, fromHeader, forward }:
     ...(forward ? { forwardOriginalToken: true } : {}),
     ...(claims.length === 0 ? {} : { outputClaimToHeaders: claims }),
   };
-}
-
-function originsOf({ origins }: Workload): Artifact['origins'] {
-  return origins;
 }

@@ -40,7 +40,7 @@ export function virtualService(model: MeshModel, service: Service, context: Cont
   };
   const origins = originsWithin(
     { origins: service.origins },
-    ports.map(({ rules, policies }) => [rules, policies]),
+    [...http, ...tcp].map(({ rules, policies }) => [rules, policies]),
   );
   return [istioObject('VirtualService', { namespace: service.namespace, name: service.name }, spec, origins)];
 }

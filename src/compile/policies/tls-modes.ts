@@ -38,7 +38,8 @@ export function withTlsModes(
       if (first === undefined) continue;
       for (const other of others) reportWeaker(first, other, port.port, workload, context);
       const mode = first.policy.tls?.mode;
-      return mode === undefined || mode === 'strict' ? port : { ...port, tls: mode };
+      if (mode === undefined || mode === 'strict') return port;
+      return { ...port, tls: mode, origins: [at(first.policy, 'spec.tls')] };
     }
     return port;
   });

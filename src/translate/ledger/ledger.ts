@@ -15,6 +15,7 @@ import { choosing, knownFate, unsaidFate } from './meaning.ts';
 import { modelOrigins } from './model-origins.ts';
 import { settingFate } from './settings.ts';
 import { type Fate, type FieldFate, fates, type Ledger, type LedgerField } from './types.ts';
+import { withoutUnasked } from './unasked.ts';
 
 /** What was read, what it means, and what was wrong with it. */
 export interface LedgerInput {
@@ -62,7 +63,8 @@ class Book {
   readonly #kept = new OriginIndex<string>();
   readonly #reasons = new OriginIndex<Reason>();
   readonly #findings = new OriginIndex<Reason>();
-  readonly #meant = new OriginIndex<true>();
+  /** `asked`: by a node that traffic comes to; `unasked`: by rules alone that are behind others which take it all. */
+  readonly #meant = new OriginIndex<'asked' | 'unasked'>();
   /** The target takes part in the cluster, and finds what is there. */
   readonly #reads: boolean;
 
@@ -90,7 +92,8 @@ class Book {
       if (origin !== undefined && severity !== 'info')
         this.#findings.add(this.#written([origin]), { why, code, drops: true });
     }
-    this.#meant.add(this.#written(modelOrigins(model)), true);
+    this.#meant.add(this.#written(modelOrigins(withoutUnasked(model))), 'asked');
+    this.#meant.add(this.#written(modelOrigins(model)), 'unasked');
   }
 
   fateOf(document: SourceDocument, field: Field): FieldFate {
@@ -110,7 +113,10 @@ class Book {
     if (reason !== undefined)
       return { fate: isKept || !reason.drops ? 'changed' : 'lost', ...without(reason), ...named(documents) };
     if (isKept) return { fate: 'kept', documents };
-    if (this.#meant.around(origin).length > 0) return { fate: 'lost', why: 'no document says it' };
+    const meant = this.#meant.around(origin);
+    if (meant.includes('asked')) return { fate: 'lost', why: 'no document says it' };
+    if (meant.length > 0)
+      return { fate: 'meaningless', why: 'an earlier rule takes every request that this one is about' };
     return unsaidFate(document, field.segments);
   }
 

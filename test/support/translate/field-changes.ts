@@ -46,13 +46,13 @@ export function wrongFates(golden: GoldenCase, translator: Translator, options: 
               !differs &&
               fateIn(after, document.key, path) === 'kept' &&
               'kept, and the documents are the same'
-            : differs && `${entry.fate}, and the documents differ`;
+            : differs && fateIn(after, document.key, path) !== 'kept' && `${entry.fate}, and the documents differ`;
         return problem === false ? [] : [`${what} as ${JSON.stringify(other)}: ${problem} (${entry.why ?? ''})`];
       });
     }),
   );
 
-  /** Of a changed input, where a target that cannot say the new value says so. */
+  /** Of a changed input: a target that cannot say the new value says so, and a rule that nothing came to may be asked now. */
   function fateIn(after: CheckedSources, key: ObjectKey, path: string): Fate | undefined {
     const { objects } = ledgerOf(after, translator, translate(translator, after.model, options));
     return objects.find(({ object }) => object === key)?.fields.find((field) => field.path === path)?.fate;
