@@ -1,5 +1,5 @@
-// `npm run translate:mutants`: puts small faults into what adapters emit with, one at a time, and counts which of them the proof finds.
-// Options after `--`: --to ADAPTER, --case REGEX, --most N (so many of each, drawn by --seed), --minutes N, --out FILE.
+// `npm run translate:mutants`: puts small faults into what adapters emit with, one at a time, and counts who finds them.
+// Options after `--`: --to ADAPTER,..., --most N (so many of each, drawn by --seed), --minutes N, --known FILE, --out FILE.
 import { foreground } from './lib/run.mjs';
 import { exitWith, seconds } from './lib/steps.mjs';
 import { root, setUp, toolEnvironment } from './setup.mjs';

@@ -10,7 +10,8 @@ export interface Judgement {
 /** Part of `OPERATOR: BEFORE => AFTER`, and where that is not enough, part of the sentence around it or the function. */
 type Meant = string | readonly [fault: string, around: string];
 
-interface Judged extends Judgement {
+/** What is known of some faults of a file. */
+export interface Judged extends Judgement {
   readonly file: string;
   readonly faults: readonly Meant[];
 }
@@ -317,9 +318,17 @@ const judged: readonly Judged[] = [
 
 /** What is known of a fault that no case finds; undefined: it is a gap. */
 export function judgementOf(mutation: Mutation & { readonly file: string }): Judgement | undefined {
+  return judgementIn(judged, mutation);
+}
+
+/** The first entry of a list that is about a fault. */
+export function judgementIn(
+  list: readonly Judged[],
+  mutation: Mutation & { readonly file: string },
+): Judgement | undefined {
   const { file, operator, before, after, about, within } = mutation;
   const text = `${operator}: ${before} => ${after}`;
-  return judged.find(
+  return list.find(
     (each) =>
       file.endsWith(each.file) &&
       each.faults.some((meant) =>

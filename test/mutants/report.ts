@@ -1,5 +1,6 @@
 import type { Group, Mutant } from './groups.ts';
 import { type Judgement, judgementOf } from './judged.ts';
+import type { Mutation } from './sites.ts';
 import type { Verdict } from './trial.ts';
 
 const percent = 100;
@@ -76,7 +77,8 @@ function place({ file, line }: Mutant): string {
     .replace(/^adapters\/proxy\/emit\//, 'adapter/')}:${line}\``;
 }
 
-function fault({ operator, before, after }: Mutant): string {
+/** What is changed, as a cell of a table. */
+export function fault({ operator, before, after }: Mutation): string {
   return after === '' ? `${code(before)} left out` : `${operator}: ${code(before)} → ${code(after)}`;
 }
 

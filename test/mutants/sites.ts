@@ -107,7 +107,7 @@ const operators: readonly Operator[] = [
   (node, source, add) => {
     if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return;
     const { expression, name } = node.expression;
-    const other = methods[name.text];
+    const other = Object.hasOwn(methods, name.text) ? methods[name.text] : undefined;
     const args = node.arguments.map((argument) => argument.getText(source)).join(', ');
     const object = expression.getText(source);
     if (other !== undefined) add(node, 'method', `${object}.${other}(${args})`);

@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { Answer, Question } from './protocol.ts';
 
 /** Why there is no answer. */
 export type Ended = 'it does not end' | 'it ends the process';
 
-const startMillis = 300_000;
+const startMillis = 600_000;
 
 /** A worker that is started again when a fault has stopped it. */
 export class WorkerProcess {
@@ -18,10 +19,11 @@ export class WorkerProcess {
     this.#folder = folder;
   }
 
-  async ask(question: Question, millis: number): Promise<Answer | Ended> {
+  /** `processor`: of the time that counts the worker has to have had as much from the machine, however busy that is. */
+  async ask(question: Question, millis: number, clock: 'wall' | 'processor' = 'wall'): Promise<Answer | Ended> {
     const child = this.#child ?? (await this.#start());
     child.send(question);
-    return this.#answer(child, millis);
+    return this.#answer(child, millis, clock);
   }
 
   stop(): void {
@@ -40,7 +42,8 @@ export class WorkerProcess {
     return child;
   }
 
-  #answer(child: ChildProcess, millis: number): Promise<Answer | Ended> {
+  #answer(child: ChildProcess, millis: number, clock: 'wall' | 'processor' = 'wall'): Promise<Answer | Ended> {
+    const begun = processorMillis(child);
     return new Promise((resolve) => {
       const done = (answer: Answer | Ended) => {
         clearTimeout(timer);
@@ -48,9 +51,24 @@ export class WorkerProcess {
         if (typeof answer === 'string') this.stop();
         resolve(answer);
       };
-      const timer = setTimeout(() => done('it does not end'), millis);
+      const check = () => {
+        const left = clock === 'wall' ? 0 : millis - (processorMillis(child) - begun);
+        if (left > 0) timer = setTimeout(check, left);
+        else done('it does not end');
+      };
+      let timer = setTimeout(check, millis);
       child.once('message', (answer) => done(answer as Answer));
       child.once('exit', () => done('it ends the process'));
     });
+  }
+}
+
+/** In ticks of a hundredth of a second (proc(5)); where there is no such file every check ends the wait. */
+function processorMillis({ pid }: ChildProcess): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
 }

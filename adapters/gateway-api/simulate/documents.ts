@@ -54,17 +54,21 @@ export interface Backend {
   readonly weight: number;
 }
 
-/** The routes among the documents that are attached to Services. */
+/** Which routes of other namespaces may name Services of a namespace. */
+export interface Grant {
+  readonly namespace: string;
+  readonly from: readonly { readonly kind: string; readonly namespace: string }[];
+  /** Without a name, every Service. */
+  readonly to: readonly { readonly name?: string }[];
+}
+
+/** The routes among the documents that are attached to Services, and that an apiserver takes. */
 export function readRoutes(documents: readonly Artifact[]): readonly Route[] {
-  return documents.flatMap(({ body }) => {
-    if (!isRecord(body) || !String(body.apiVersion).startsWith('gateway.networking.k8s.io/')) return [];
-    const kind = routeKinds.find((each) => each === body.kind);
+  return objectsOf(documents).flatMap(({ kind: written, metadata, spec, namespace }) => {
+    const kind = routeKinds.find((each) => each === written);
     if (kind === undefined) return [];
-    const metadata = fieldsOf(body.metadata);
-    const spec = fieldsOf(body.spec);
-    const namespace = text(metadata.namespace) ?? 'default';
     const created = Date.parse(text(metadata.creationTimestamp) ?? '');
-    return [
+    const routes: readonly Route[] = [
       {
         ...{ kind, namespace, name: text(metadata.name) ?? '' },
         created: Number.isNaN(created) ? 0 : created,
@@ -73,7 +77,50 @@ export function readRoutes(documents: readonly Artifact[]): readonly Route[] {
         rules: (spec.rules === undefined ? [{}] : listOf(spec.rules)).map((rule) => readRule(kind, rule, namespace)),
       },
     ];
+    return routes.filter(isTaken);
   });
+}
+
+/** The ReferenceGrants among the documents. */
+export function readGrants(documents: readonly Artifact[]): readonly Grant[] {
+  return objectsOf(documents).flatMap(({ kind, spec, namespace }) => {
+    if (kind !== 'ReferenceGrant') return [];
+    const from = listOf(spec.from).map((each) => ({
+      kind: text(each.kind) ?? '',
+      namespace: text(each.namespace) ?? '',
+    }));
+    const to = listOf(spec.to).flatMap(({ group, kind: granted, name }) => {
+      if (group !== '' || granted !== 'Service') return [];
+      const named = text(name);
+      return [named === undefined ? {} : { name: named }];
+    });
+    return [{ namespace, from, to }];
+  });
+}
+
+function objectsOf(documents: readonly Artifact[]) {
+  return documents.flatMap(({ body }) => {
+    if (!isRecord(body) || !String(body.apiVersion).startsWith('gateway.networking.k8s.io/')) return [];
+    const metadata = fieldsOf(body.metadata);
+    return [{ kind: body.kind, metadata, spec: fieldsOf(body.spec), namespace: text(metadata.namespace) ?? 'default' }];
+  });
+}
+
+const most = { rules: 16, matchesOfRule: 64, matches: 128, backends: 16, headers: 16, weight: 1_000_000 };
+
+/** Lists and numbers as the API limits them; a route beyond is refused as a whole. */
+function isTaken({ rules }: Route): boolean {
+  return (
+    rules.length <= most.rules &&
+    rules.reduce((sum, { matches }) => sum + matches.length, 0) <= most.matches &&
+    rules.every(
+      ({ matches, backends }) =>
+        matches.length <= most.matchesOfRule &&
+        matches.every(({ headers }) => headers.length <= most.headers) &&
+        backends.length <= most.backends &&
+        backends.every(({ weight }) => Number.isInteger(weight) && weight >= 0 && weight <= most.weight),
+    )
+  );
 }
 
 function readParent(parent: Fields, home: string): readonly ServiceParent[] {

@@ -4,7 +4,7 @@ import type { TrafficRequest } from '../../../src/model/decision.ts';
 import type { ServiceAtPort } from '../../../src/model/hosts.ts';
 import { serviceId } from '../../../src/model/ids.ts';
 import { findPort, transportOf } from '../../../src/model/ports.ts';
-import { type Backend, type Route, type RouteRule, readRoutes, routeKinds } from './documents.ts';
+import { type Backend, type Grant, type Route, readGrants, readRoutes, routeKinds } from './documents.ts';
 import { holds } from './matches.ts';
 import { byPrecedence, type Candidate, type ExpressionRank } from './precedence.ts';
 import { type Meant, meantBy, rejected } from './service.ts';
@@ -16,18 +16,24 @@ export function simulate(
   expressions: ExpressionRank = 'before prefixes',
 ): (request: TrafficRequest) => Simulated {
   const routes = readRoutes(documents);
+  const mesh: Mesh = { surroundings, grants: readGrants(documents) };
   const order = byPrecedence(expressions);
   return (request) => {
     const meant = meantBy(surroundings, request);
     if ('outcome' in meant) return meant;
     const counting = attached(routes, meant);
     if (counting.length === 0) {
-      return { outcome: 'routed', targets: [target(surroundings, own(meant.at), meant.at, 1)] };
+      return { outcome: 'routed', targets: [target(mesh, own(meant.at), meant.at, 1)] };
     }
     const [first] = candidatesOf(counting, meant).sort(order);
     if (first === undefined) return rejected(meant.http === undefined ? 0 : 404);
-    return forwarded(surroundings, first.rule, meant);
+    return forwarded(mesh, first, meant);
   };
+}
+
+interface Mesh {
+  readonly surroundings: Surroundings;
+  readonly grants: readonly Grant[];
 }
 
 /**
@@ -74,31 +80,46 @@ function own({ service, port }: ServiceAtPort): Backend {
 }
 
 /** Backends that are invalid get their share of errors: 500, or a closed connection. */
-function forwarded(surroundings: Surroundings, { backends, redirect }: RouteRule, { at, http }: Meant): Simulated {
+function forwarded(mesh: Mesh, { route, rule }: Candidate, { at, http }: Meant): Simulated {
+  const { backends, redirect } = rule;
   if (redirect !== undefined) return rejected(redirect);
   const total = backends.reduce((sum, { weight }) => sum + weight, 0);
-  const valid = backends.filter((backend) => isValid(surroundings, backend, at));
-  const targets = nonEmpty(backends.map((backend) => target(surroundings, backend, at, total)));
+  const valid = backends.filter((backend) => isValid(mesh, backend, at, route));
+  const targets = nonEmpty(backends.map((backend) => target(mesh, backend, at, total, route)));
   if (total === 0 || valid.every(({ weight }) => weight === 0) || targets === undefined) {
     return rejected(http === undefined ? 0 : 500);
   }
   return { outcome: 'routed', targets };
 }
 
-/** A Service needs a port, and this one. Routes of a mesh may refer to every namespace. */
-function isValid({ services }: Surroundings, { kind, namespace, name, port }: Backend, at: ServiceAtPort): boolean {
-  const service = services[serviceId(namespace, name)];
+/** A Service needs a port, and this one; one of another namespace has to be granted there to the route's. */
+function isValid(
+  { surroundings, grants }: Mesh,
+  { kind, namespace, name, port }: Backend,
+  at: ServiceAtPort,
+  route?: Route,
+): boolean {
+  const isGranted =
+    route === undefined ||
+    route.namespace === namespace ||
+    grants.some(
+      (grant) =>
+        grant.namespace === namespace &&
+        grant.from.some((from) => from.kind === route.kind && from.namespace === route.namespace) &&
+        grant.to.some((to) => to.name === undefined || to.name === name),
+    );
+  if (!isGranted) return false;
+  const service = surroundings.services[serviceId(namespace, name)];
   if (kind !== 'Service' || service === undefined || service.externalName !== undefined || port === undefined)
     return false;
   return findPort(service.ports, port, transportOf(at.port.protocol)) !== undefined;
 }
 
-function target(surroundings: Surroundings, backend: Backend, at: ServiceAtPort, total: number): SimulatedTarget {
+function target(mesh: Mesh, backend: Backend, at: ServiceAtPort, total: number, route?: Route): SimulatedTarget {
   const { namespace, name, port = 0, weight } = backend;
   const service = serviceId(namespace, name);
   const reached = at.service.id === service && at.port.port === port;
-  const open =
-    reached && isElsewhere(at) ? true : isValid(surroundings, backend, at) && hasEndpoint(surroundings, backend, at);
+  const open = reached && isElsewhere(at) ? true : isValid(mesh, backend, at, route) && hasEndpoint(mesh, backend, at);
   return { service, port, weight, total, verdict: open ? 'open' : 'unavailable' };
 }
 
@@ -111,7 +132,8 @@ function isElsewhere({ service, pod }: ServiceAtPort): boolean {
   );
 }
 
-function hasEndpoint({ services, workloads }: Surroundings, { namespace, name, port = 0 }: Backend, at: ServiceAtPort) {
+function hasEndpoint({ surroundings }: Mesh, { namespace, name, port = 0 }: Backend, at: ServiceAtPort): boolean {
+  const { services, workloads } = surroundings;
   const found = findPort(services[serviceId(namespace, name)]?.ports ?? [], port, transportOf(at.port.protocol));
   return found?.targets.some(({ workload }) => workloads[workload]?.ready === true) === true;
 }

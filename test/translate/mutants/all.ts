@@ -9,7 +9,7 @@ export interface EmitterMutant extends NumberedMutation {
 /** Every small fault in what an adapter emits with; the numbers are the same in every process that reads the same sources. */
 export function emitterMutants(adapter: string): readonly EmitterMutant[] {
   const found: EmitterMutant[] = [];
-  for (const file of globSync(`adapters/${adapter}/emit/**/*.ts`).toSorted()) {
+  for (const file of globSync(`adapters/${adapter}/{index.ts,emit/**/*.ts}`).toSorted()) {
     const first = found.length;
     const mutations = mutationsOf(file, readFileSync(file, 'utf8'));
     found.push(...mutations.map((each, index) => ({ ...each, id: first + index, file })));

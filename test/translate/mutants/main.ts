@@ -1,91 +1,89 @@
-// `main.ts [--to ADAPTER] [--case REGEX] [--most N] [--seed N] [--minutes N] [--out FILE]`: how many small faults in what adapters emit with are found by
-// the proof, by a sample of so many of each, drawn by the seed; what the golden documents alone would show is counted beside.
-import { writeFileSync } from 'node:fs';
+// `main.ts [--to ADAPTER,...] [--most N] [--seed N] [--minutes N] [--known FILE] [--out FILE]`: how many small faults in what adapters emit with are
+// found by the proof, the contract suite, the ledger and golden files, by so many of each adapter, drawn by the seed. Without `--to` the
+// adapters with `simulate`; `envoy` and `proxy` are known, too. What is known is written to the file of `--known`, and not tried anew.
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { translators } from '../../../src/cli/translators.ts';
-import { randomFrom } from '../../mutants/random.ts';
 import { WorkerProcess } from '../../mutants/worker-process.ts';
-import { goldenCases } from '../../support/mesh/cases.ts';
 import { type EmitterMutant, emitterMutants } from './all.ts';
+import type { Finder } from './finders.ts';
+import { renderReport, type Tried, type Verdict } from './report.ts';
+import { targetNames } from './targets.ts';
 
 const { values } = parseArgs({
   options: {
-    to: { type: 'string' },
-    case: { type: 'string', default: '' },
+    to: { type: 'string', default: 'gateway-api,istio' },
     most: { type: 'string', default: '150' },
     seed: { type: 'string', default: '20261128' },
     minutes: { type: 'string', default: 'Infinity' },
+    known: { type: 'string' },
     out: { type: 'string' },
   },
 });
 
-interface Verdict {
-  readonly mutant: EmitterMutant;
-  /** `proof`: requests show it, or it ends the emitter. `documents`: documents or losses differ, and no request shows it. */
-  readonly by: 'proof' | 'documents' | 'nothing';
-}
+/** A fault may make an emitter go on for ever. */
+const mostMillis = 60_000;
 
-const caseMillis = 20_000;
-const names = goldenCases()
-  .filter(({ name, outputs }) => outputs === 'all' && new RegExp(values.case).test(name))
-  .map(({ name }) => name);
+const names = values.to.split(',');
+const unknown = names.find((name) => !targetNames.includes(name));
+if (unknown !== undefined) throw new Error(`no adapter ${unknown}: ${targetNames.join(', ')} are known`);
 const endsAt = performance.now() + Number(values.minutes) * 60_000;
-const lines: string[] = [];
-for (const adapter of Object.keys(translators)) {
-  if (values.to === undefined || values.to === adapter) lines.push(...report(adapter, await judge(adapter)));
-}
-console.log(lines.join('\n'));
-if (values.out !== undefined) writeFileSync(values.out, `${lines.join('\n')}\n`);
+const before = knownVerdicts();
+const tried: Tried[] = [];
+for (const adapter of names) tried.push(await judge(adapter));
+const text = renderReport(tried);
+if (values.out === undefined) console.log(text);
+else writeFileSync(values.out, text);
 
-async function judge(adapter: string): Promise<readonly Verdict[]> {
+async function judge(adapter: string): Promise<Tried> {
   const worker = new WorkerProcess(adapter, 'test/translate/mutants');
   const verdicts: Verdict[] = [];
+  const all = emitterMutants(adapter);
+  let reached = new Set<number>();
   try {
-    const all = await worker.ask({ names }, names.length * caseMillis);
-    if (typeof all === 'string' || all.failed !== undefined)
-      throw new Error(`${adapter} fails without a fault: ${JSON.stringify(all)}`);
-    const reached = new Set(all.reached);
-    for (const mutant of drawn(emitterMutants(adapter).filter(({ id }) => reached.has(id)))) {
-      if (performance.now() > endsAt) break;
-      const answer = await worker.ask({ fault: mutant.id, names }, names.length * caseMillis);
-      const isFound = typeof answer === 'string' || answer.failed !== undefined;
-      verdicts.push({ mutant, by: isFound ? 'proof' : answer.reason === undefined ? 'nothing' : 'documents' });
+    const right = await worker.ask({ names: [] }, mostMillis, 'processor');
+    if (typeof right === 'string' || (right.failed ?? []).length > 0)
+      throw new Error(`${adapter} fails without a fault: ${JSON.stringify(right)}`);
+    reached = new Set(right.reached);
+    for (const mutant of drawn(all.filter(({ id }) => reached.has(id)))) {
+      const known = before.get(keyOf(mutant));
+      if (known !== undefined) {
+        verdicts.push({ mutant, ...(known === null ? {} : { by: known }) });
+        continue;
+      }
+      if (performance.now() > endsAt) continue;
+      const answer = await worker.ask({ fault: mutant.id, names: [] }, mostMillis, 'processor');
+      const by = typeof answer === 'string' ? 'error' : (answer.failed?.[0] as Finder | undefined);
+      verdicts.push({ mutant, ...(by === undefined ? {} : { by }) });
+      if (values.known !== undefined) appendFileSync(values.known, `${JSON.stringify([keyOf(mutant), by ?? null])}\n`);
+      const what = typeof answer === 'string' ? answer : (answer.reason ?? '');
+      console.log(`${adapter} ${mutant.file}:${mutant.line} ${mutant.operator}: ${by ?? 'nobody'} ${what}`);
     }
   } finally {
     worker.stop();
   }
-  return verdicts;
+  return { adapter, verdicts, reached: reached.size, all: all.length };
 }
 
+/** Which are drawn depends on each of them alone, so that another line in a source changes no draw. */
 function drawn(mutants: readonly EmitterMutant[]): readonly EmitterMutant[] {
-  const random = randomFrom(values.seed);
-  const keyed = mutants.map((mutant) => ({ mutant, key: random() })).sort((one, other) => one.key - other.key);
+  const order = (mutant: EmitterMutant) =>
+    createHash('sha256')
+      .update(`${values.seed} ${keyOf(mutant)}`)
+      .digest('hex');
+  const keyed = mutants.map((mutant) => ({ mutant, key: order(mutant) }));
+  keyed.sort((one, other) => (one.key < other.key ? -1 : 1));
   return keyed.slice(0, Number(values.most)).map(({ mutant }) => mutant);
 }
 
-function report(adapter: string, verdicts: readonly Verdict[]): readonly string[] {
-  const count = (by: Verdict['by']) => verdicts.filter((verdict) => verdict.by === by).length;
-  const share = (part: number) => `${((part / Math.max(1, verdicts.length)) * 100).toFixed(1)} %`;
-  const found = count('proof') + count('documents');
-  return [
-    `## ${adapter}`,
-    '',
-    `${verdicts.length} faults: the proof finds ${count('proof')} (${share(count('proof'))}), golden documents ${count('documents')} more (together ${share(found)}).`,
-    '',
-    '| where | fault | shown by |',
-    '|---|---|---|',
-    ...verdicts
-      .filter(({ by }) => by !== 'proof')
-      .map(
-        ({ mutant: { file, line, operator, before, after }, by }) =>
-          `| \`${file}:${line}\` | ${operator}: ${code(before)} → ${code(after)} | ${by} |`,
-      ),
-    '',
-  ];
+/** Without the line. */
+function keyOf({ file, within, about, operator, before: original, after }: EmitterMutant): string {
+  return [file, within, about, operator, original, after].join('\n');
 }
 
-function code(text: string): string {
-  return text === ''
-    ? 'left out'
-    : `\`${text.replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').replaceAll('`', "'").slice(0, 120)}\``;
+/** Nobody is null. */
+function knownVerdicts(): ReadonlyMap<string, Finder | null> {
+  if (values.known === undefined || !existsSync(values.known)) return new Map();
+  const lines = readFileSync(values.known, 'utf8').split('\n').filter(Boolean);
+  return new Map(lines.map((line) => JSON.parse(line) as [string, Finder | null]));
 }

@@ -1,71 +1,25 @@
-// One process that has all faults of an adapter's emitter in it, off; it is told which one to switch on, and which cases to translate then.
+// One process that has all faults of an adapter's emitter in it, off; it is told which one to switch on, and says who finds it.
 //   node --import ./test/translate/mutants/hooks.ts test/translate/mutants/worker.ts ADAPTER
-import { isDeepStrictEqual } from 'node:util';
-import { translators } from '../../../src/cli/translators.ts';
-import type { MeshModel } from '../../../src/model/types.ts';
-import { prove, type Question, questionsAbout } from '../../../src/translate/proof/prove.ts';
-import { type Translation, translate } from '../../../src/translate/translate.ts';
-import type { Answer, Question as Trial } from '../../mutants/protocol.ts';
+import type { Answer, Question } from '../../mutants/protocol.ts';
 import { faults } from '../../mutants/switch.ts';
-import { goldenCases } from '../../support/mesh/cases.ts';
-import { checkedCase } from '../../support/translate/cases.ts';
-import { optionsOf } from '../../support/translate/options.ts';
+import { finderOf, rememberGoldens } from './finders.ts';
+import { subjectsOf } from './subjects.ts';
+import { targetNamed } from './targets.ts';
 
-interface Case {
-  readonly model: MeshModel;
-  readonly questions: readonly Question[];
-  readonly right: Translation;
-}
+const target = await targetNamed(process.argv[2] ?? '');
+const subjects = subjectsOf(target);
+rememberGoldens(subjects);
 
-const wanted = { count: 200, seed: 20_261_128 };
-
-const load = translators[process.argv[2] ?? ''];
-if (load === undefined) throw new Error(`no adapter ${process.argv[2]}`);
-const translator = await load();
-const options = optionsOf(translator);
-const known = new Map<string, Case>();
-
-process.on('message', (trial: Trial) => process.send?.(answer(trial)));
+process.on('message', (question: Question) => process.send?.(answer(question)));
 process.on('disconnect', () => process.exit());
 process.send?.({ ready: true } satisfies Answer);
 
-/** `failed` is the first case whose requests show the fault; `reason`, where none does, one whose documents or losses it changes. */
-function answer({ fault, names }: Trial): Answer {
-  const cases = names.map((name) => [name, caseOf(name)] as const);
+/** `failed` is who finds the fault, `reason` by what. */
+function answer({ fault }: Question): Answer {
   faults.on = fault ?? -1;
   faults.reached.clear();
-  let changed: string | undefined;
-  for (const [name, { model, questions, right }] of cases) {
-    const how = tried(model, questions, right);
-    if (how === 'proof') return { ready: true, failed: [name] };
-    if (how === 'documents') changed ??= name;
-  }
-  return { ready: true, reached: [...faults.reached], ...(changed === undefined ? {} : { reason: changed }) };
-}
-
-function tried(
-  model: MeshModel,
-  questions: readonly Question[],
-  right: Translation,
-): 'proof' | 'documents' | undefined {
-  try {
-    const translation = translate(translator, model, options);
-    if (isDeepStrictEqual(translation, right)) return undefined;
-    const shown = prove(model, translator, translation, questions)?.counterExample !== undefined;
-    return shown ? 'proof' : 'documents';
-  } catch {
-    return 'proof';
-  }
-}
-
-function caseOf(name: string): Case {
-  const before = known.get(name);
-  if (before !== undefined) return before;
+  const found = finderOf(target, subjects);
   faults.on = -1;
-  const golden = goldenCases().find((one) => one.name === name);
-  if (golden === undefined) throw new Error(`no case ${name}`);
-  const { model } = checkedCase(golden);
-  const made = { model, questions: [...questionsAbout(model, wanted)], right: translate(translator, model, options) };
-  known.set(name, made);
-  return made;
+  const { by, what: reason = '' } = found ?? {};
+  return { ready: true, reached: [...faults.reached], failed: by === undefined ? [] : [by], reason };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { envoyAdapter } from '../../../adapters/envoy/index.ts';
+import { gatewayApiAdapter } from '../../../adapters/gateway-api/index.ts';
 import { grpcAdapter } from '../../../adapters/grpc/index.ts';
+import { istioAdapter } from '../../../adapters/istio/index.ts';
 import { proxyAdapter } from '../../../adapters/proxy/index.ts';
 import type { Translator } from '../../../src/adapter/contract.ts';
 import { features } from '../../../src/adapter/features.ts';
@@ -16,7 +18,13 @@ describe('the contract of adapters', () => {
     expect(features.filter((feature) => !used.has(feature))).toEqual(['outbound-passthrough']);
   });
 
-  it.each([proxyAdapter, envoyAdapter, grpcAdapter] as readonly unknown[] as readonly Translator[])(
+  it.each([
+    gatewayApiAdapter,
+    istioAdapter,
+    proxyAdapter,
+    envoyAdapter,
+    grpcAdapter,
+  ] as readonly unknown[] as readonly Translator[])(
     'is kept by $id',
     (adapter) => {
       const problems = contractCases(adapter, { models: some })

@@ -27,6 +27,19 @@ spec:
   return { name, format: 'kubernetes', body, origins: [] };
 }
 
+/** The namespace `default` lets HTTPRoutes of `other` name these. */
+function grant(to: string) {
+  const body = load(`
+apiVersion: gateway.networking.k8s.io/v1beta1
+kind: ReferenceGrant
+metadata: { name: g, namespace: default }
+spec:
+  from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: other }]
+  to: [${to}]
+`);
+  return { name: 'g', format: 'kubernetes', body, origins: [] };
+}
+
 const one = 'backendRefs: [{ name: one, port: 80 }]';
 const two = 'backendRefs: [{ name: two, port: 80 }]';
 
@@ -122,8 +135,30 @@ describe('which routes count', () => {
       }),
     ];
     expect(ask(routes)).toBe('one 1/1 open');
-    expect(ask(routes, { from: 'other/client' as never })).toBe('two 1/1 open');
+    // Its backend is in a namespace that has to grant it.
+    expect(ask(routes, { from: 'other/client' as never })).toBe('500');
+    for (const [to, answer] of [
+      ['{ group: "", kind: Service }', 'two 1/1 open'],
+      ['{ group: "", kind: Service, name: two }', 'two 1/1 open'],
+      ['{ group: "", kind: Service, name: one }', '500'],
+    ] as const) {
+      expect(ask([...routes, grant(to)], { from: 'other/client' as never })).toBe(answer);
+    }
     expect(ask(routes, { from: 'other/client' as never, path: '/' })).toBe('404');
+  });
+
+  it('none that the API refuses: more than 16 rules, 64 matches of one, 128 matches, 16 backends', () => {
+    const many = (count: number, text: string) => `[${Array(count).fill(text).join(', ')}]`;
+    const matched = (count: number) => `{ matches: ${many(count, '{ path: { value: / } }')}, ${one} }`;
+    const backends = (count: number) => `[{ backendRefs: ${many(count, '{ name: one, port: 80 }')} }]`;
+    const accepted = [many(16, `{ ${one} }`), `[${matched(64)}, ${matched(64)}]`];
+    const refused = [
+      ...[many(17, `{ ${one} }`), `[${matched(65)}]`, `[${matched(64)}, ${matched(64)}, ${matched(1)}]`],
+      ...[backends(17), '[{ backendRefs: [{ name: one, port: 80, weight: 1000001 }] }]'],
+    ];
+    expect(accepted.map((rules) => ask([route({ rules })]))).toEqual(accepted.map(() => 'one 1/1 open'));
+    expect(ask([route({ rules: backends(16) })])).toContain('one');
+    expect(refused.map((rules) => ask([route({ rules })]))).toEqual(refused.map(() => 'root 1/1 open'));
   });
 
   it('those of the most specific kind', () => {
