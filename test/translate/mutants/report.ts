@@ -21,15 +21,15 @@ export interface Tried {
 const introduction = [
   '# Faults in emitters, and who finds them',
   '',
-  '`npm run translate:mutants -- --to gateway-api,istio,proxy --most 110 --out docs/translate-mutants.md` writes this page. It puts small faults into the sources of',
+  '`npm run translate:mutants -- --to gateway-api,istio --most 110 --out docs/translate-mutants.md` writes this page. It puts small faults into the sources of',
   'an emitter, one at a time (`adapters/*/emit` and `index.ts`), and asks with each, in this order, until somebody finds it: whether the emitter',
   'throws or never ends; **the proof** of `translate --prove`; **the contract suite** of `adapter test`, without the proof that it has in it; **the ledger** of',
   '`--report`, where a change of every field shows that it is wrong about one; and **golden files**. Which faults are tried is drawn by a seed among all that',
   'some mesh comes to: the golden cases, the models of the contract suite under each option, and meshes of random rules.',
   '',
   'The proof asks where requests go and who is let in. How they are treated on their way (time limits, retries, mirrors, edits of headers, balancing) is',
-  'no part of its questions: of what stands below as found by golden files alone most is about that. Data planes have no `simulate`; theirs is',
-  'the three-way test, which asks the real program. A survivor is judged one by one (`test/translate/mutants/judged.ts`), or it is a gap.',
+  'no part of its questions: of what stands below as found by golden files alone most is about that.',
+  'A survivor is judged (`test/translate/mutants/judged.ts`), or stands as a gap: found by nobody, and not judged.',
   '',
 ];
 
