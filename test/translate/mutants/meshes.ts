@@ -8,13 +8,13 @@ import type {
   PathMatch,
   PortPolicy,
 } from '../../../src/model/types.ts';
-import type { NamedModel } from '../../../src/testkit/index.ts';
+import { modelOf, type NamedModel } from '../../../src/testkit/index.ts';
 import { meshOf } from '../../support/gateway-api/mesh.ts';
 import { rules } from '../../support/gateway-api/rules.ts';
 
 const [plain, withPolicies] = [60, 30];
 
-/** What golden cases have little of: rules in every order, policies beside them, long lists, and gRPC calls. */
+/** What golden cases have little of: rules in every order, policies beside them, long lists, gRPC calls, and odd grants. */
 export function furtherMeshes(seed: number): readonly NamedModel[] {
   const random = fc.sample(rules, { seed, numRuns: plain + withPolicies });
   const timed = limits(2_000, match({ path: { kind: 'prefix', value: '/' } }));
@@ -30,7 +30,15 @@ export function furtherMeshes(seed: number): readonly NamedModel[] {
     { name: 'calls', model: ofCalls(meshOf(callRules)) },
     { name: 'no calls', model: ofCalls(meshOf([rule('one', { methods: ['GET'] })])) },
     { name: 'calls with limits', model: ofCalls(meshOf(callRules, { policies: [timed] })) },
+    written('grants'),
+    written('grants', 'whole-paths'),
   ];
+}
+
+/** The manifests of that name, on the workloads of the contract suite's models. */
+function written(...names: readonly string[]): NamedModel {
+  const files = names.map((name) => `test/translate/mutants/manifests/${name}.yaml`);
+  return modelOf(names.join(' '), ['testkit/base.yaml', ...files]);
 }
 
 function match(asked: Partial<HttpMatch>): HttpMatch {
