@@ -1,4 +1,4 @@
-import type { Artifact } from '../../../src/adapter/index.ts';
+import { type Artifact, isRecord } from '../../../src/adapter/index.ts';
 
 /** Istio's API as far as it is read here; fields mean what https://istio.io/latest/docs/reference/config/ says. */
 
@@ -119,8 +119,16 @@ type Kinds = {
 /** The documents of a kind. */
 export function ofKind<Kind extends keyof Kinds>(documents: readonly Artifact[], kind: Kind): readonly Kinds[Kind][] {
   return documents.flatMap(({ body }) =>
-    (body as Document<string, unknown>).kind === kind ? [body as Kinds[Kind]] : [],
+    (body as Document<string, unknown>).kind === kind ? [asRead(body) as Kinds[Kind]] : [],
   );
+}
+
+/** As protobuf has it, where an empty list is none: `ipBlocks: []` asks for no address. */
+function asRead(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asRead);
+  if (!isRecord(value)) return value;
+  const said = Object.entries(value).filter(([, each]) => !(Array.isArray(each) && each.length === 0));
+  return Object.fromEntries(said.map(([name, each]) => [name, asRead(each)]));
 }
 
 /** Whether labels have all that a selector asks for. */
