@@ -1,5 +1,6 @@
-import { type Diagnostic, diagnostic } from '../../src/diagnostics/diagnostic.ts';
-import type { InboundPolicy, MeshModel } from '../../src/model/types.ts';
+import { atOrigins, type Diagnostic, diagnostic } from '../../src/diagnostics/diagnostic.ts';
+import { restricts } from '../../src/model/guards.ts';
+import type { MeshModel } from '../../src/model/types.ts';
 import type { GatewayApiOptions } from './options.ts';
 
 /** The API lets everybody in: a mesh that does not is refused, unless somebody else sees to that. */
@@ -8,19 +9,13 @@ export function refuse(model: MeshModel, { access }: GatewayApiOptions): readonl
   const restricting = Object.values(model.inbound).filter(restricts);
   const [first] = restricting;
   if (first === undefined) return [];
-  const [origin, ...related] = restricting.flatMap(({ grants }) => grants.flatMap(({ origins }) => origins));
   return [
     diagnostic('SMI5004', {
       message:
         `gateway-api: routes let everybody in, but the mesh restricts who may reach ${first.set}` +
         `${restricting.length > 1 ? ` and ${restricting.length - 1} more` : ''}`,
       hint: 'Give the option access: elsewhere when something else enforces TrafficTargets, or choose a target with access control.',
-      ...(origin === undefined ? {} : { origin }),
-      ...(related.length === 0 ? {} : { related }),
+      ...atOrigins(restricting.flatMap(({ grants }) => grants.flatMap(({ origins }) => origins))),
     }),
   ];
-}
-
-function restricts({ mode, policies }: InboundPolicy): boolean {
-  return mode === 'deny' || policies?.some(({ fields }) => fields.authentication !== undefined) === true;
 }

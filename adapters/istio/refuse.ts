@@ -1,4 +1,4 @@
-import { type Diagnostic, diagnostic, type MeshModel } from '../../src/adapter/index.ts';
+import { atOrigins, type Diagnostic, diagnostic, type MeshModel } from '../../src/adapter/index.ts';
 import type { IstioOptions } from './options.ts';
 
 /** What Istio's objects would say of more than is meant. */
@@ -13,13 +13,11 @@ function inRoot({ workloads }: MeshModel, { rootNamespace }: IstioOptions): read
   );
   const [first, ...others] = inside;
   if (first === undefined) return [];
-  const [origin, ...related] = inside.flatMap(({ origins }) => origins);
   return [
     diagnostic('SMI5004', {
       message: `istio: ${first.id}${others.length === 0 ? '' : ` and ${others.length} more`} would be in the mesh, but what is said in the root namespace ${rootNamespace} holds for pods of every namespace`,
       hint: 'Annotate pods of Istio itself with smi-mesh.io/sidecar: disabled, or say with the option rootNamespace which it is.',
-      ...(origin === undefined ? {} : { origin }),
-      ...(related.length === 0 ? {} : { related }),
+      ...atOrigins(inside.flatMap(({ origins }) => origins)),
     }),
   ];
 }
@@ -33,13 +31,11 @@ function datagrams({ workloads, inbound }: MeshModel, { datagrams: who }: IstioO
   );
   const [first] = restricted;
   if (first === undefined) return [];
-  const [origin, ...related] = restricted.flatMap(({ origins }) => origins);
   return [
     diagnostic('SMI5004', {
       message: `istio: sidecars take no datagrams, but the mesh restricts who may send them to ${first.id}`,
       hint: 'Give the option datagrams: elsewhere when something else (NetworkPolicy) lets in who may send them, or choose a target with UDP.',
-      ...(origin === undefined ? {} : { origin }),
-      ...(related.length === 0 ? {} : { related }),
+      ...atOrigins(restricted.flatMap(({ origins }) => origins)),
     }),
   ];
 }

@@ -3,7 +3,7 @@
  * `smi-mesh/adapter`. Adapters of data planes find more in `smi-mesh/adapter/data-plane`.
  */
 
-export { type Diagnostic, type DiagnosticDetails, diagnostic } from '../diagnostics/diagnostic.ts';
+export { atOrigins, type Diagnostic, type DiagnosticDetails, diagnostic } from '../diagnostics/diagnostic.ts';
 export { describeObject, type ObjectKey, type Origin, parseObjectKey } from '../diagnostics/origin.ts';
 export { compareText, type NonEmpty, nonEmpty, sortedRecord } from '../lib/collections.ts';
 export { sha256 } from '../lib/hash.ts';
@@ -20,6 +20,7 @@ export { admitted, isShutOut } from '../model/admission.ts';
 export { canonicalJson } from '../model/canonical.ts';
 export { decide, decideInbound } from '../model/decide.ts';
 export type * from '../model/decision.ts';
+export { restricts } from '../model/guards.ts';
 export {
   answersTo,
   candidates,

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { diagnostic } from '../diagnostics/diagnostic.ts';
+import { atOrigins, diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import { uniqueOrigins } from '../model/origins.ts';
 import type { PolicyLayer } from '../model/policy.ts';
@@ -27,8 +27,7 @@ export function losses(model: MeshModel, adapter: Pick<Adapter, 'id' | 'support'
     const support = adapter.support[feature];
     if (found === undefined || support.level === 'exact') return [];
     if (support.level === 'approximate' && support.reported === true) return [];
-    const [origin, ...related] = uniqueOrigins(found.flatMap(({ origins }) => origins));
-    const place = { ...(origin === undefined ? {} : { origin }), ...(related.length === 0 ? {} : { related }) };
+    const place = atOrigins(uniqueOrigins(found.flatMap(({ origins }) => origins)));
     return support.level === 'none'
       ? [diagnostic('SMI5002', { message: `${adapter.id} cannot express ${feature}: ${support.why}`, ...place })]
       : [diagnostic('SMI5001', { message: `${adapter.id} approximates ${feature}: ${support.how}`, ...place })];

@@ -30,6 +30,11 @@ export interface DiagnosticDetails {
   readonly severity?: Severity;
 }
 
+/** The first place as that of the finding, the others as related. */
+export function atOrigins([origin, ...related]: readonly Origin[]): Pick<Diagnostic, 'origin' | 'related'> {
+  return { ...(origin === undefined ? {} : { origin }), ...(related.length === 0 ? {} : { related }) };
+}
+
 /** Builds a finding; severity and hint come from the catalogue unless the case knows better. */
 export function diagnostic(code: DiagnosticCode, details: DiagnosticDetails): Diagnostic {
   const entry = catalogue[code];

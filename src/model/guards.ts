@@ -13,6 +13,11 @@ export interface Guard {
   readonly origins: readonly Origin[];
 }
 
+/** Whether a policy keeps anybody out: by grants, or by tokens. */
+export function restricts({ mode, policies }: InboundPolicy): boolean {
+  return mode === 'deny' || policies?.some(({ fields }) => fields.authentication !== undefined) === true;
+}
+
 /** Those of all layers that cover a request: each applies. */
 export function guardsOf({ policies }: InboundPolicy, port: number, http: MatchedRequest): readonly Guard[] {
   if (policies === undefined) return [];

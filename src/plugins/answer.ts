@@ -9,7 +9,7 @@ import {
   type Simulated,
   type Support,
 } from '../adapter/contract.ts';
-import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
+import { atOrigins, type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Origin } from '../diagnostics/origin.ts';
 import { packageRoot } from '../lib/package-root.ts';
 import { err, ok, type Result } from '../lib/result.ts';
@@ -66,12 +66,10 @@ export function readAnswer<O extends keyof Answers>(
 }
 
 function programError(operation: keyof Answers, { message, hint, origins = [] }: ProgramError): Diagnostic {
-  const [origin, ...related] = origins;
   return diagnostic(operation === 'describe' ? 'SMI5003' : 'SMI5004', {
     message,
     ...(hint === undefined ? {} : { hint }),
-    ...(origin === undefined ? {} : { origin }),
-    ...(related.length === 0 ? {} : { related }),
+    ...atOrigins(origins),
   });
 }
 

@@ -2,8 +2,7 @@ import type { Artifact, Loss, Translator } from '../adapter/contract.ts';
 import { emitAll } from '../adapter/emit-all.ts';
 import { identityOf } from '../adapter/identity.ts';
 import { losses as tableLosses } from '../adapter/losses.ts';
-import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
-import type { Origin } from '../diagnostics/origin.ts';
+import { atOrigins, type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
 import type { MeshModel } from '../model/types.ts';
 
 /** What a target gets of a model, and what it does not. */
@@ -33,9 +32,8 @@ export function translate(translator: Translator, model: MeshModel, options: unk
 function doubles(adapter: string, artifacts: readonly Artifact[]): readonly Diagnostic[] {
   return [...Map.groupBy(artifacts, identityOf)].flatMap(([identity, same]) => {
     if (same.length === 1) return [];
-    const [origin, ...related] = same.flatMap(({ origins }) => origins);
     const message = `${adapter} wrote ${same.length} documents that are ${identity}`;
-    return [diagnostic('SMI5007', { message, ...placesOf(origin, related) })];
+    return [diagnostic('SMI5007', { message, ...atOrigins(same.flatMap(({ origins }) => origins)) })];
   });
 }
 
@@ -43,10 +41,5 @@ const codes = { changed: 'SMI5001', narrowed: 'SMI5005', dropped: 'SMI5002' } as
 
 /** The loss as a finding at the first field that asks for it. */
 export function lossDiagnostic(adapter: string, { feature, kind, text, origins }: Loss): Diagnostic {
-  const [origin, ...related] = origins;
-  return diagnostic(codes[kind], { message: `${adapter}, ${feature}: ${text}`, ...placesOf(origin, related) });
-}
-
-function placesOf(origin: Origin | undefined, related: readonly Origin[]): Pick<Diagnostic, 'origin' | 'related'> {
-  return { ...(origin === undefined ? {} : { origin }), ...(related.length === 0 ? {} : { related }) };
+  return diagnostic(codes[kind], { message: `${adapter}, ${feature}: ${text}`, ...atOrigins(origins) });
 }

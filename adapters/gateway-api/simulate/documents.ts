@@ -68,16 +68,14 @@ export function readRoutes(documents: readonly Artifact[]): readonly Route[] {
     const kind = routeKinds.find((each) => each === written);
     if (kind === undefined) return [];
     const created = Date.parse(text(metadata.creationTimestamp) ?? '');
-    const routes: readonly Route[] = [
-      {
-        ...{ kind, namespace, name: text(metadata.name) ?? '' },
-        created: Number.isNaN(created) ? 0 : created,
-        parents: listOf(spec.parentRefs).flatMap((parent) => readParent(parent, namespace)),
-        // Of an HTTPRoute without rules the default is one that matches everything, and has no backend.
-        rules: (spec.rules === undefined ? [{}] : listOf(spec.rules)).map((rule) => readRule(kind, rule, namespace)),
-      },
-    ];
-    return routes.filter(isTaken);
+    const route: Route = {
+      ...{ kind, namespace, name: text(metadata.name) ?? '' },
+      created: Number.isNaN(created) ? 0 : created,
+      parents: listOf(spec.parentRefs).flatMap((parent) => readParent(parent, namespace)),
+      // Of an HTTPRoute without rules the default is one that matches everything, and has no backend.
+      rules: (spec.rules === undefined ? [{}] : listOf(spec.rules)).map((rule) => readRule(kind, rule, namespace)),
+    };
+    return isTaken(route) ? [route] : [];
   });
 }
 

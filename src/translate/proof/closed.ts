@@ -1,11 +1,10 @@
 import type { Translator } from '../../adapter/contract.ts';
+import { restricts } from '../../model/guards.ts';
 import type { MeshModel } from '../../model/types.ts';
 
-/** Whether a mesh keeps anybody out: by grants, or by tokens. */
+/** Whether a mesh keeps anybody out anywhere. */
 export function keepsOut({ inbound }: MeshModel): boolean {
-  return Object.values(inbound).some(
-    ({ mode, policies = [] }) => mode === 'deny' || policies.some(({ fields }) => fields.authentication !== undefined),
-  );
+  return Object.values(inbound).some(restricts);
 }
 
 /**

@@ -4,7 +4,7 @@ import { normalizePath } from '../../lib/http-path.ts';
 import { decideInbound } from '../../model/decide.ts';
 import type { Decision, DecisionTarget, TrafficRequest } from '../../model/decision.ts';
 import { parseAuthority } from '../../model/hosts.ts';
-import { findPort } from '../../model/ports.ts';
+import { findPort, transportOf } from '../../model/ports.ts';
 import { isElsewhere } from '../../model/targets.ts';
 import type { MeshModel, Service, ServicePort } from '../../model/types.ts';
 import type { Stated } from './stated.ts';
@@ -61,8 +61,7 @@ interface About {
 
 function aboutOf(model: MeshModel, request: TrafficRequest, meant: Decision, stated: Stated): About {
   const service = meant.service === undefined ? undefined : model.services[meant.service];
-  const transport = request.kind === 'udp' ? 'udp' : 'tcp';
-  const { protocol = request.kind } = findPort(service?.ports ?? [], request.to.port, transport) ?? {};
+  const { protocol = request.kind } = findPort(service?.ports ?? [], request.to.port, transportOf(request.kind)) ?? {};
   const routing = [`${protocol}-routing` as const];
   const at = { fields: routingOrigins(meant), service: service?.origins ?? [] };
   const isOfNobody = request.kind !== 'udp' && stated.inTable('names') && isMisnamed(model, request, meant);
@@ -172,7 +171,7 @@ function compareVerdicts(
       (got === 'open' && (wanted === 'allow' || (wanted !== 'unavailable' && stated.isOpen(request.kind))))
     )
       continue;
-    if (got === 'unavailable' && isBeyondReach(model, request, [target])) continue;
+    if (got === 'unavailable' && isBeyondReach(model, request, target)) continue;
     const difference = `at ${target.service}:${target.port} the mesh says ${wanted}, the documents ${got}`;
     if (wanted === 'unavailable' || got === 'unavailable' || got === 'open') return { difference };
     if (openness[got] > openness[wanted]) return { difference };
@@ -223,7 +222,7 @@ function endpointsOf(
   { kind }: TrafficRequest,
   { service, port }: Pick<SimulatedTarget, 'service' | 'port'>,
 ): ServicePort['targets'] {
-  return findPort(services[service]?.ports ?? [], port, kind === 'udp' ? 'udp' : 'tcp')?.targets ?? [];
+  return findPort(services[service]?.ports ?? [], port, transportOf(kind))?.targets ?? [];
 }
 
 /** What answers a request where a backend has no workload that is ready: a status, or a connection that is closed. */
@@ -235,18 +234,17 @@ function nobodyThere({ kind }: TrafficRequest): number {
 function isUnavailable(model: MeshModel, request: TrafficRequest, { targets }: Decision): boolean {
   const some = targets.filter(({ weight }) => weight > 0);
   return (
-    some.length > 0 &&
-    some.every((target) => target.verdict === 'unavailable' || isBeyondReach(model, request, [target]))
+    some.length > 0 && some.every((target) => target.verdict === 'unavailable' || isBeyondReach(model, request, target))
   );
 }
 
-/** Whether all that requests may go to has no address yet, such as pods that a Deployment has still to make. */
+/** Whether all that stands behind a target has no address yet, such as pods that a Deployment has still to make. */
 function isBeyondReach(
   model: MeshModel,
   request: TrafficRequest,
-  targets: readonly Pick<SimulatedTarget, 'service' | 'port' | 'weight'>[],
+  target: Pick<SimulatedTarget, 'service' | 'port'>,
 ): boolean {
-  const endpoints = targets.filter(({ weight }) => weight > 0).flatMap((target) => endpointsOf(model, request, target));
+  const endpoints = endpointsOf(model, request, target);
   return endpoints.length > 0 && endpoints.every(({ workload }) => model.workloads[workload]?.addresses.length === 0);
 }
 
