@@ -90,11 +90,11 @@ export function measureTraffic(mesh: MeasuredMesh, options: TrafficOptions): Tra
 
 /** Zeros of proxies that do not count would say that there is no traffic. */
 function whileCounted(source: MetricsSource, counts: () => boolean): MetricsSource {
+  const error =
+    'no proxy counts traffic: `metrics` is `none` for this mesh, by MeshConfig or by `smi-cli up --metrics`';
   return {
-    report: async (...question) =>
-      counts()
-        ? await source.report(...question)
-        : err('no proxy counts traffic: `metrics` is `none` for this mesh, by MeshConfig or by `smi-cli up --metrics`'),
+    report: async (...question) => (counts() ? await source.report(...question) : err(error)),
+    summary: async (...question) => (counts() ? await source.summary(...question) : err(error)),
   };
 }
 

@@ -38,8 +38,8 @@ export interface TrafficParty {
   readonly identity?: string;
 }
 
-/** What one proxy counted of requests, or of connections, that have everything here in common. */
-export interface TrafficSeries extends TrafficCounts {
+/** What requests, or connections, that one proxy counts together have in common. */
+export interface TrafficFlow {
   readonly side: Side;
   readonly kind: TrafficKind;
   readonly source: TrafficParty;
@@ -53,6 +53,10 @@ export interface TrafficSeries extends TrafficCounts {
   readonly split?: string;
   /** Of the client's side the rule of the service port that took the request; of the server's the TrafficTarget that let it in. */
   readonly rule?: string;
+}
+
+/** What one proxy counted of a flow. */
+export interface TrafficSeries extends TrafficFlow, TrafficCounts {
   /** How long requests took; absent for TCP connections. */
   readonly latency?: SketchData;
 }
@@ -91,6 +95,21 @@ export interface TrafficReport {
 export interface MetricsSource {
   /** What was counted in the `windowMillis` before `now` (milliseconds since the epoch), by both sides unless one is named. */
   report(windowMillis: number, now: number, side?: Side): Promise<Result<TrafficReport, string>>;
+  /** The same, added up. */
+  summary(windowMillis: number, now: number, wanted: WantedSums): Promise<Result<TrafficSummary, string>>;
+}
+
+/** Relative weights of the backends of splits; by split and backend, `NAMESPACE/NAME` each. */
+export type BackendWeights = (split: string, backend: string) => number | undefined;
+
+/** What is added up, and how. */
+export interface WantedSums {
+  readonly by: ResourcePlural;
+  readonly weights: BackendWeights;
+  /** Absent: all sums. */
+  readonly only?: SummaryPart | undefined;
+  /** Absent: both. */
+  readonly side?: Side | undefined;
 }
 
 /** An object that traffic is added up for; Namespaces and Nodes have no namespace. */

@@ -1,5 +1,5 @@
 import type { MeshModel, WorkloadId } from '../model/types.ts';
-import type { BackendWeights } from './summarize.ts';
+import type { BackendWeights } from './contract.ts';
 
 /** What is known of a pod beyond its name, or what all pods of an account have in common. */
 export interface PodFacts {

@@ -2,7 +2,7 @@ import type { TrafficLabels } from '../telemetry/labels.ts';
 import type { SketchData } from '../telemetry/latency-sketch.ts';
 import type { Ended, TrafficKind } from '../telemetry/snapshot.ts';
 import { noCodes } from './codes.ts';
-import type { Side, TrafficParty, TrafficSeries } from './contract.ts';
+import type { Side, TrafficFlow, TrafficParty, TrafficSeries } from './contract.ts';
 import type { MeshDirectory } from './directory.ts';
 
 /** What was counted of one label set. */
@@ -12,23 +12,50 @@ export interface Counted {
   readonly latency?: SketchData;
 }
 
-/** The series that labels and counts of a proxy make, with what the objects say of both ends. */
+/** The flow that labels of a proxy speak of. What the objects say of its ends is looked up when it is asked for. */
+export class LabelledFlow implements TrafficFlow {
+  readonly side: Side;
+  readonly kind: TrafficKind;
+  readonly rule?: string;
+  readonly service?: string;
+  readonly port?: number;
+  readonly backend?: string;
+  readonly split?: string;
+  readonly #labels: TrafficLabels;
+  readonly #parties: Parties;
+
+  constructor(labels: TrafficLabels, kind: TrafficKind, parties: Parties) {
+    this.side = sideOf(labels);
+    this.kind = kind;
+    this.#labels = labels;
+    this.#parties = parties;
+    const rule = this.side === 'client' ? labels.route : labels.rule;
+    if (this.side === 'client') Object.assign(this, addressed(labels));
+    if (rule !== '') this.rule = rule;
+  }
+
+  get source(): TrafficParty {
+    return this.#parties.source(this.#labels);
+  }
+
+  get destination(): TrafficParty {
+    return this.#parties.destination(this.#labels);
+  }
+}
+
+/** The series that labels and counts of a proxy make. */
 export function trafficSeries(
   labels: TrafficLabels,
   kind: TrafficKind,
   { ended, retries, latency }: Counted,
   parties: Parties,
 ): TrafficSeries {
-  const side = sideOf(labels);
-  const rule = side === 'client' ? labels.route : labels.rule;
+  const flow = new LabelledFlow(labels, kind, parties);
   return {
-    side,
-    kind,
-    source: parties.source(labels),
-    destination: parties.destination(labels),
-    ...(side === 'client' ? addressed(labels) : {}),
-    ...(rule === '' ? {} : { rule }),
-    ...countsOf(side, kind, ended),
+    ...flow,
+    source: flow.source,
+    destination: flow.destination,
+    ...countsOf(flow, ended),
     retries,
     ...(latency === undefined ? {} : { latency }),
   };
@@ -39,22 +66,27 @@ export function sideOf({ direction }: TrafficLabels): Side {
   return direction === 'outbound' ? 'client' : 'server';
 }
 
-function countsOf(side: TrafficSeries['side'], kind: TrafficKind, ended: readonly Ended[]) {
+function countsOf(flow: TrafficFlow, ended: readonly Ended[]) {
   const counts = { success: 0, failure: 0, denied: 0 };
   const codes = noCodes();
   for (const { code, verdict, count } of ended) {
-    const denied = verdict === 'denied' || (side === 'client' && code === 403);
-    counts[succeeded(kind, code, verdict) ? 'success' : 'failure'] += count;
-    if (denied) counts.denied += count;
-    if (kind === 'http') codes[code] = (codes[code] ?? 0) + count;
+    counts[succeeded(flow, code, verdict) ? 'success' : 'failure'] += count;
+    if (wasDenied(flow, code, verdict)) counts.denied += count;
+    if (flow.kind === 'http') codes[code] = (codes[code] ?? 0) + count;
   }
   return { ...counts, codes };
 }
 
 const carried: readonly Ended['verdict'][] = ['forwarded', 'allowed', 'audited', 'unauthenticated'];
 
-function succeeded(kind: TrafficKind, code: number, verdict: Ended['verdict']): boolean {
+/** Whether what ended so counts among the successes; see TrafficCounts. */
+export function succeeded({ kind }: TrafficFlow, code: number, verdict: Ended['verdict']): boolean {
   return kind === 'http' ? code >= 100 && code < 400 : carried.includes(verdict);
+}
+
+/** Whether access policy refused what ended so. */
+export function wasDenied({ side }: TrafficFlow, code: number, verdict: Ended['verdict']): boolean {
+  return verdict === 'denied' || (side === 'client' && code === 403);
 }
 
 function addressed({ destination, backend, split }: TrafficLabels) {

@@ -1,55 +1,69 @@
 import { compareText } from '../lib/collections.ts';
 import type {
+  BackendWeights,
   ResourcePlural,
-  SummaryPart,
+  Side,
+  TrafficFlow,
   TrafficParty,
   TrafficReport,
   TrafficResource,
-  TrafficSeries,
   TrafficSum,
   TrafficSummary,
+  WantedSums,
 } from './contract.ts';
 import { resourcesOf } from './parties.ts';
 import { Sum } from './sum.ts';
 
-/** Relative weights of the backends of splits; by split and backend, `NAMESPACE/NAME` each. */
-export type BackendWeights = (split: string, backend: string) => number | undefined;
+/** Adds the traffic of a report up. TrafficSplits are only received for, from sources of no kind. */
+export function summarize({ series, ...rest }: TrafficReport, wanted: WantedSums): TrafficSummary {
+  const summing = new Summing(wanted);
+  for (const each of series) for (const sum of summing.sumsOf(each)) sum.add(each);
+  return { ...rest, ...summing.results() };
+}
 
-/**
- * Adds the traffic of a report up for the resources of one kind: all sums, or `only` some. TrafficSplits are only received for, from sources
- * of no kind.
- */
-export function summarize(
-  report: TrafficReport,
-  by: ResourcePlural,
-  weights: BackendWeights,
-  only?: SummaryPart,
-): TrafficSummary {
-  const edges = new Sums<{ readonly source: TrafficResource | null; readonly destination: TrafficResource | null }>();
-  const totals = new Sums<{ readonly resource: TrafficResource; readonly direction: 'from' | 'to' }>();
-  const splits = by === 'trafficsplits';
-  const ends = new Ends(by);
-  for (const series of report.series) {
-    const backend = splits ? backendOf(series, weights) : undefined;
-    const sources = splits ? [] : ends.of(series.source);
-    const destinations = splits ? splitOf(series) : ends.of(series.destination);
-    if (splits && destinations.length === 0) continue;
+/** Knows what each flow counts for. */
+export class Summing {
+  readonly #wanted: WantedSums;
+  readonly #ends: Ends;
+  readonly #edges = new Sums<{
+    readonly source: TrafficResource | null;
+    readonly destination: TrafficResource | null;
+  }>();
+  readonly #totals = new Sums<{ readonly resource: TrafficResource; readonly direction: 'from' | 'to' }>();
+
+  constructor(wanted: WantedSums) {
+    this.#wanted = wanted;
+    this.#ends = new Ends(wanted.by);
+  }
+
+  /** The sums that take what a flow gains. */
+  sumsOf(flow: TrafficFlow): readonly Sum[] {
+    const { by, only, weights } = this.#wanted;
+    const splits = by === 'trafficsplits';
+    const sources = splits || only === 'from' ? [] : this.#ends.of(flow.source);
+    const destinations = splits ? splitOf(flow) : only === 'to' ? [] : this.#ends.of(flow.destination);
+    if (splits && destinations.length === 0) return [];
+    const backend = splits ? backendOf(flow, weights) : undefined;
+    const sums: Sum[] = [];
     if (only === undefined || only === 'edges') {
       for (const source of orNone(sources)) {
         for (const destination of orNone(destinations)) {
           const about = { source: source.resource, destination: destination.resource };
-          edges.add(`${source.text} ${destination.text}`, about, series, backend);
+          sums.push(this.#edges.of(`${source.text} ${destination.text}`, about, flow.side, backend));
         }
       }
     }
     for (const direction of ['to', 'from'] as const) {
       if (only !== undefined && only !== direction) continue;
       for (const { resource, text } of direction === 'to' ? sources : destinations)
-        totals.add(`${text} ${direction}`, { resource, direction }, series, backend);
+        sums.push(this.#totals.of(`${text} ${direction}`, { resource, direction }, flow.side, backend));
     }
+    return sums;
   }
-  const { series: _, ...rest } = report;
-  return { ...rest, by, edges: edges.results(), totals: totals.results() };
+
+  results(): Pick<TrafficSummary, 'by' | 'edges' | 'totals'> {
+    return { by: this.#wanted.by, edges: this.#edges.results(), totals: this.#totals.results() };
+  }
 }
 
 interface End<Resource extends TrafficResource | null = TrafficResource> {
@@ -81,14 +95,14 @@ class Ends {
 class Sums<About extends object> {
   readonly #sums = new Map<string, { readonly about: About; readonly sum: Sum }>();
 
-  add(name: string, about: About, series: TrafficSeries, backend: TrafficSum['backend']): void {
-    const key = `${name} ${backend?.name ?? ''} ${series.side}`;
+  of(name: string, about: About, side: Side, backend: TrafficSum['backend']): Sum {
+    const key = `${name} ${backend?.name ?? ''} ${side}`;
     let found = this.#sums.get(key);
     if (found === undefined) {
-      found = { about, sum: new Sum(series.side, backend) };
+      found = { about, sum: new Sum(side, backend) };
       this.#sums.set(key, found);
     }
-    found.sum.add(series);
+    return found.sum;
   }
 
   results(): readonly (About & TrafficSum)[] {
@@ -107,16 +121,13 @@ function endOf(resource: TrafficResource): End {
   return { resource, text: `${resource.namespace ?? ''}/${resource.name}` };
 }
 
-function splitOf({ split }: TrafficSeries): readonly End[] {
+function splitOf({ split }: TrafficFlow): readonly End[] {
   const [namespace = '', name = ''] = split?.split('/') ?? [];
   return name === '' ? [] : [endOf({ kind: 'TrafficSplit', namespace, name })];
 }
 
 /** Absent where no backend was chosen: the sidecar answered by itself. */
-function backendOf(
-  { split = '', service = '', backend }: TrafficSeries,
-  weights: BackendWeights,
-): TrafficSum['backend'] {
+function backendOf({ split = '', service = '', backend }: TrafficFlow, weights: BackendWeights): TrafficSum['backend'] {
   if (backend === undefined) return undefined;
   return { apex: nameIn(service), name: nameIn(backend), weight: weights(split, backend) ?? 0 };
 }

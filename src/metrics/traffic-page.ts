@@ -1,6 +1,7 @@
 import { parseDuration } from '../lib/duration.ts';
 import { err, ok, type Result } from '../lib/result.ts';
 import {
+  type BackendWeights,
   type MetricsSource,
   type ResourcePlural,
   resourceKinds,
@@ -10,7 +11,6 @@ import {
   type TrafficSummary,
 } from './contract.ts';
 import { mergePods } from './merge-pods.ts';
-import { type BackendWeights, summarize } from './summarize.ts';
 
 /** Of a request that names none, in milliseconds. */
 const defaultWindow = 30_000;
@@ -33,10 +33,9 @@ export function trafficPage(
     const question = readQuestion(query);
     if (!question.ok) return problem(400, question.error);
     const { windowMillis, by, side, only, pods } = question.value;
+    if (by !== undefined) return answer(await source.summary(windowMillis, now, { by, weights, only, side }));
     const found = await source.report(windowMillis, now, side);
-    if (!found.ok) return problem(503, found.error);
-    if (by !== undefined) return json(200, summarize(found.value, by, weights, only));
-    return json(200, pods === 'merged' ? mergePods(found.value) : found.value);
+    return answer(found.ok && pods === 'merged' ? ok(mergePods(found.value)) : found);
   };
 }
 
@@ -61,6 +60,10 @@ function readQuestion(query: URLSearchParams): Result<Choices & { readonly windo
     chosen[name] = value;
   }
   return ok({ ...(chosen as Choices), windowMillis });
+}
+
+function answer(found: Result<TrafficReport | TrafficSummary, string>): PageAnswer {
+  return found.ok ? json(200, found.value) : problem(503, found.error);
 }
 
 function problem(status: number, error: string): PageAnswer {

@@ -1,3 +1,5 @@
+import { putVarint, type VarintReader } from '../lib/varint.ts';
+
 /**
  * Buckets to a doubling: those of Prometheus' native histograms of schema 7. A bucket is 0.54 % wide, so that a quantile is
  * within 0.28 % here, and within 0.55 % wherever somebody interpolates within a bucket.
@@ -52,6 +54,16 @@ export interface SketchData {
   readonly buckets: readonly number[];
 }
 
+/** The same in few bytes; the sum is in whole microseconds. */
+export function packSketch({ sum, zero, buckets }: SketchData): readonly number[] {
+  const bytes: number[] = [];
+  putVarint(bytes, sum * 1e6);
+  putVarint(bytes, zero);
+  // Of the first the slot, which is not negative.
+  for (const [at, number] of buckets.entries()) putVarint(bytes, at === 0 ? number - firstIndex : number);
+  return bytes;
+}
+
 /**
  * How long things took, in seconds, with a bounded relative error: counts in logarithmic buckets. Sketches add up and subtract
  * without loss, whoever made them. Takes 1 kB for each doubling in which something was seen; up to 4,096 s are told apart.
@@ -73,20 +85,28 @@ export class LatencySketch {
 
   /** Merges a sketch that is data, without making one of it. */
   add({ sum, zero, buckets }: SketchData): void {
-    this.sum += sum;
-    this.zero += zero;
-    this.count += zero;
+    this.#addBeside(sum, zero);
     let index = 0;
     for (let i = 0; i + 1 < buckets.length; i += 2) {
       index += buckets[i]!;
-      this.addTo(index, buckets[i + 1]!);
+      this.#addTo(index, buckets[i + 1]!);
+    }
+  }
+
+  /** Merges what `packSketch` made, which ends at `end`. */
+  addPacked(packed: VarintReader, end: number): void {
+    this.#addBeside(packed.next() / 1e6, packed.next());
+    let slot = 0;
+    while (packed.at < end) {
+      slot += packed.next();
+      this.#addToSlot(Math.min(slot, slots - 1), packed.next());
     }
   }
 
   observe(seconds: number): void {
     this.sum += seconds;
     if (seconds > sketchScale.zeroThreshold) {
-      this.addTo(bucketOf(seconds), 1);
+      this.#addTo(bucketOf(seconds), 1);
       return;
     }
     this.count++;
@@ -157,12 +177,20 @@ export class LatencySketch {
     this.sum += sign * other.sum;
     this.zero += sign * other.zero;
     this.count += sign * other.zero;
-    for (const [index, count] of other.buckets()) this.addTo(index, sign * count);
+    for (const [index, count] of other.buckets()) this.#addTo(index, sign * count);
   }
 
-  /** Counts in one bucket. */
-  addTo(index: number, count: number): void {
-    const slot = Math.max(0, Math.min(index - firstIndex, slots - 1));
+  #addBeside(sum: number, zero: number): void {
+    this.sum += sum;
+    this.zero += zero;
+    this.count += zero;
+  }
+
+  #addTo(index: number, count: number): void {
+    this.#addToSlot(Math.max(0, Math.min(index - firstIndex, slots - 1)), count);
+  }
+
+  #addToSlot(slot: number, count: number): void {
     const octave = slot >> sketchScale.schema;
     let page = this.#pages[octave];
     if (page === undefined) {

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatDuration } from '../../lib/duration.ts';
-import type { ResourcePlural, Side, SummaryPart, TrafficResource, TrafficSummary } from '../../metrics/contract.ts';
+import type { SummaryPart, TrafficResource, TrafficSummary, WantedSums } from '../../metrics/contract.ts';
 import { type DirectoryData, directoryOf, type MeshDirectory } from '../../metrics/directory.ts';
 import { PrometheusClient, type PrometheusOptions } from '../../metrics/prometheus/client.ts';
 import { PrometheusSource } from '../../metrics/prometheus/source.ts';
-import { summarize } from '../../metrics/summarize.ts';
 import { notReached } from '../control-plane/answer.ts';
 import { controlPlaneOf } from '../control-plane/ask.ts';
 import { prometheusOf } from '../prometheus-options.ts';
@@ -16,22 +15,18 @@ const firstSeconds = 6;
 
 export type AskTraffic = () => Promise<TrafficSummary>;
 
-/** What is wanted of a summary. */
-export interface WantedSums {
-  readonly by: ResourcePlural;
+export interface AskedSums extends Omit<WantedSums, 'weights'> {
   readonly only: SummaryPart;
-  /** Absent: both. */
-  readonly side?: Side | undefined;
 }
 
 /** The page that answers a summary of the traffic in a window, in milliseconds. */
-export function trafficTarget({ by, only, side }: WantedSums, window: number): string {
+export function trafficTarget({ by, only, side }: AskedSums, window: number): string {
   const query = { window: formatDuration(window), by, only, ...(side === undefined ? {} : { side }) };
   return `/traffic?${new URLSearchParams(query)}`;
 }
 
 /** Somebody to ask for summaries of traffic; throws `Unreachable` when there is nobody. */
-export async function askForTraffic(wanted: WantedSums, options: TrafficCommandOptions): Promise<AskTraffic> {
+export async function askForTraffic(wanted: AskedSums, options: TrafficCommandOptions): Promise<AskTraffic> {
   const prometheus = prometheusOf(options);
   if (prometheus !== undefined) return await askPrometheus(prometheus, wanted, options);
   const controlPlane = await controlPlaneOf(options);
@@ -54,15 +49,16 @@ export async function askForTraffic(wanted: WantedSums, options: TrafficCommandO
 /** The directory is that of now; without a control plane what labels say is all that is known of pods. */
 async function askPrometheus(
   prometheus: PrometheusOptions,
-  { by, only, side }: WantedSums,
+  wanted: AskedSums,
   options: TrafficCommandOptions,
 ): Promise<AskTraffic> {
   const directory = await directoryOfMesh(options);
   const source = new PrometheusSource({ prometheus: new PrometheusClient(prometheus), directory });
   return async () => {
-    const report = await source.report(options.window, Date.now(), side);
-    if (!report.ok) throw notReached(report.error, 'prometheus');
-    return summarize(report.value, by, directory.weights, only);
+    const { weights } = directory;
+    const summed = await source.summary(options.window, Date.now(), { ...wanted, weights });
+    if (!summed.ok) throw notReached(summed.error, 'prometheus');
+    return summed.value;
   };
 }
 

@@ -1,13 +1,13 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { err, ok, type Result } from '../../lib/result.ts';
 import {
+  type BackendWeights,
   type MetricsSource,
   type ResourcePlural,
   resourceKinds,
   type TrafficResource,
   type TrafficSummary,
 } from '../contract.ts';
-import { type BackendWeights, summarize } from '../summarize.ts';
 import type { ApiAnswer, ApiRequest, LatencyUnit, MeasuredObject, ObjectDirectory } from './contract.ts';
 import { namespacedPlurals } from './contract.ts';
 import { apiGroups, apiResources, openApiV2, openApiV3, openApiV3Root, theGroup } from './discovery.ts';
@@ -82,12 +82,13 @@ async function answerResource(
   const at = options.now();
   const windowMillis = windowOf(query);
   const { side, direction } = kind === 'edges' ? wanted.value : measuredAs(plural, wanted.value);
-  const report = await options.source.report(windowMillis, at, side);
-  if (!report.ok) return failure(503, report.error);
-  const summary = summarize(report.value, plural, options.weights, kind === 'edges' ? kind : direction);
+  const { source, weights } = options;
+  const only = kind === 'edges' ? kind : direction;
+  const summed = await source.summary(windowMillis, at, { by: plural, weights, only, side });
+  if (!summed.ok) return failure(503, summed.error);
   const chosen = found.filter(({ labels }) => selects(selector.value, labels));
   const measurements = chosen.flatMap((object) =>
-    measurementsOf(path, resourceOf(path, object), summary, wanted.value),
+    measurementsOf(path, resourceOf(path, object), summed.value, wanted.value),
   );
   const { latencyUnit: unit } = options;
   const occasion = { version: path.version, unit, windowSeconds: windowMillis / 1000, at };

@@ -1,11 +1,13 @@
 import type { Agent } from 'node:http';
 import { ok, type Result } from '../../lib/result.ts';
 import type { TelemetrySnapshot } from '../../telemetry/snapshot.ts';
-import type { MetricsSource, Side, TrafficReport, TrafficSeries } from '../contract.ts';
+import type { MetricsSource, Side, TrafficReport, TrafficSeries, TrafficSummary, WantedSums } from '../contract.ts';
 import type { MeshDirectory } from '../directory.ts';
-import { Parties, trafficSeries } from '../series.ts';
+import { LabelledFlow, Parties, trafficSeries } from '../series.ts';
+import { FlowGains } from '../sum.ts';
+import { Summing } from '../summarize.ts';
 import { GainSums } from './gain-sum.ts';
-import { ProxyHistory, type Span } from './proxy-history.ts';
+import { type KnownSeries, ProxyHistory, type Span } from './proxy-history.ts';
 import { readProxy, type ScrapeTarget, scrapeAgent } from './read-proxy.ts';
 
 export interface CollectorOptions {
@@ -106,6 +108,25 @@ export class Collector implements MetricsSource {
   }
 
   async report(windowMillis: number, now: number, side?: Side): Promise<Result<TrafficReport, string>> {
+    const head = this.#head(windowMillis, now);
+    return ok({ ...head, series: this.#between(spanOf(windowMillis, now, side)) });
+  }
+
+  /** Nothing is made of single series: in a large mesh most of the work is what each of them gained. */
+  async summary(windowMillis: number, now: number, wanted: WantedSums): Promise<Result<TrafficSummary, string>> {
+    const head = this.#head(windowMillis, now);
+    const span = spanOf(windowMillis, now, wanted.side);
+    const parties = new Parties(this.#options.directory);
+    const summing = new Summing(wanted);
+    const gainsOf = ({ labels, kind }: KnownSeries) => {
+      const flow = new LabelledFlow(labels, kind, parties);
+      return new FlowGains(flow, summing.sumsOf(flow));
+    };
+    for (const { histories } of this.#proxies.values()) for (const history of histories) history.tell(span, gainsOf);
+    return ok({ ...head, ...summing.results() });
+  }
+
+  #head(windowMillis: number, now: number): Omit<TrafficReport, 'series'> {
     if (this.#askedAt === undefined) {
       this.#observedSince = this.#options.now();
       // What proxies have counted so far: the next reading tells what they gained.
@@ -115,14 +136,13 @@ export class Collector implements MetricsSource {
     const { intervalMillis } = this.#options;
     const present = [...this.#proxies.values()].filter(({ target }) => target.address !== '');
     const lately = now - 3 * intervalMillis;
-    return ok({
+    return {
       windowSeconds: windowMillis / 1000,
       observedSeconds: Math.max(0, Math.min(windowMillis, now - this.#observedSince)) / 1000,
       at: now,
       measuredBy: 'collector',
       proxies: { known: present.length, read: present.filter(({ readAt = 0 }) => readAt > lately).length },
-      series: this.#between({ after: now - windowMillis, until: now, ...(side === undefined ? {} : { side }) }),
-    });
+    };
   }
 
   #between(span: Span): readonly TrafficSeries[] {
@@ -245,4 +265,8 @@ export class Collector implements MetricsSource {
     for (const { histories } of this.#proxies.values()) for (const history of histories) bytes += history.bytes;
     return bytes;
   }
+}
+
+function spanOf(windowMillis: number, now: number, side: Side | undefined): Span {
+  return { after: now - windowMillis, until: now, ...(side === undefined ? {} : { side }) };
 }

@@ -1,15 +1,21 @@
 import { LatencySketch } from '../../telemetry/latency-sketch.ts';
 import type { Ended } from '../../telemetry/snapshot.ts';
 import type { Counted } from '../series.ts';
+import type { Gains } from '../sum.ts';
 
 /** What one series gained, added up. */
-export class GainSum {
-  retries = 0;
+class GainSum implements Gains {
+  #retries = 0;
   #ended: { -readonly [K in keyof Ended]: Ended[K] }[] = [];
   readonly #latency = new LatencySketch();
+  readonly #sketches = [this.#latency];
   #timed = false;
 
-  end(code: number, verdict: Ended['verdict'], count: number): void {
+  retried(count: number): void {
+    this.#retries += count;
+  }
+
+  ended(code: number, verdict: Ended['verdict'], count: number): void {
     for (const each of this.#ended) {
       if (each.code !== code || each.verdict !== verdict) continue;
       each.count += count;
@@ -18,20 +24,19 @@ export class GainSum {
     this.#ended.push({ code, verdict, count });
   }
 
-  /** To be added to: what is asked for it has durations. */
-  latency(): LatencySketch {
+  timed(): readonly LatencySketch[] {
     this.#timed = true;
-    return this.#latency;
+    return this.#sketches;
   }
 
   /** What was added since it was taken last. */
   take(): Counted {
     const counted: Counted = {
       ended: this.#ended,
-      retries: this.retries,
+      retries: this.#retries,
       ...(this.#timed ? { latency: this.#latency.toJSON() } : {}),
     };
-    this.retries = 0;
+    this.#retries = 0;
     this.#ended = [];
     if (this.#timed) this.#latency.clear();
     this.#timed = false;

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer';
+import { putVarint, VarintReader } from '../../lib/varint.ts';
 import type { Verdict } from '../../telemetry/labels.ts';
+import { packSketch } from '../../telemetry/latency-sketch.ts';
 import type { Counted } from '../series.ts';
-import type { GainSum } from './gain-sum.ts';
+import type { Gains } from '../sum.ts';
 
 /** What some series of one proxy gained, by their number in its table. */
 export type NumberedGain = readonly [series: number, gain: Counted];
@@ -17,16 +19,10 @@ const verdicts: readonly Verdict[] = [
   'unauthenticated',
 ];
 
-/**
- * Gains as bytes: whole numbers of seven bits a byte, sums of latencies in microseconds. A collector keeps many of them, and reads few.
- */
+/** Gains as bytes: a collector keeps many of them, and reads few. */
 export function pack(gains: readonly NumberedGain[]): Buffer {
   const bytes: number[] = [];
-  const put = (number: number): void => {
-    let rest = Math.max(0, Math.round(number));
-    for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-    bytes.push(rest);
-  };
+  const put = (number: number) => putVarint(bytes, number);
   for (const [series, { ended, retries, latency }] of gains) {
     put(series);
     put(retries);
@@ -36,52 +32,27 @@ export function pack(gains: readonly NumberedGain[]): Buffer {
       put(verdicts.indexOf(verdict));
       put(count);
     }
-    if (latency === undefined) {
-      put(0);
-      continue;
-    }
-    put(latency.buckets.length + 1);
-    put(latency.sum * 1e6);
-    put(latency.zero);
-    // Only the first may be negative: durations below a second have negative indices.
-    for (const [at, number] of latency.buckets.entries()) put(at === 0 ? zigzag(number) : number);
+    const sketch = latency === undefined ? [] : packSketch(latency);
+    put(sketch.length);
+    for (const byte of sketch) bytes.push(byte);
   }
   return Buffer.from(bytes);
 }
 
-/** Adds what was packed to the sums of its series. */
-export function addPacked(bytes: Buffer, sumOf: (series: number) => GainSum): void {
-  let at = 0;
-  const take = (): number => {
-    let byte = bytes[at++]!;
-    if (byte < 128) return byte;
-    let [number, scale] = [byte - 128, 128];
-    for (;;) {
-      byte = bytes[at++]!;
-      if (byte < 128) return number + byte * scale;
-      number += (byte - 128) * scale;
-      scale *= 128;
-    }
-  };
-  while (at < bytes.length) {
-    const sum = sumOf(take());
-    sum.retries += take();
-    for (let ended = take(); ended > 0; ended--) sum.end(take(), verdicts[take()] ?? 'failed', take());
-    const size = take();
+/** Tells what was packed to whatever takes it of its series. */
+export function addPacked(bytes: Buffer, gainsOf: (series: number) => Gains): void {
+  const packed = new VarintReader(bytes);
+  while (!packed.ended) {
+    const gains = gainsOf(packed.next());
+    gains.retried(packed.next());
+    for (let ended = packed.next(); ended > 0; ended--)
+      gains.ended(packed.next(), verdicts[packed.next()] ?? 'failed', packed.next());
+    const [size, begin] = [packed.next(), packed.at];
     if (size === 0) continue;
-    const latency = sum.latency();
-    latency.add({ sum: take() / 1e6, zero: take(), buckets: [] });
-    for (let bucket = 1, index = 0; bucket < size; bucket += 2) {
-      index += bucket === 1 ? unzigzag(take()) : take();
-      latency.addTo(index, take());
+    for (const sketch of gains.timed()) {
+      packed.at = begin;
+      sketch.addPacked(packed, begin + size);
     }
+    packed.at = begin + size;
   }
-}
-
-function zigzag(number: number): number {
-  return number < 0 ? -number * 2 - 1 : number * 2;
-}
-
-function unzigzag(number: number): number {
-  return number % 2 === 1 ? -(number + 1) / 2 : number / 2;
 }

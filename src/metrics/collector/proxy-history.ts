@@ -3,6 +3,7 @@ import type { TrafficLabels } from '../../telemetry/labels.ts';
 import type { TelemetrySnapshot, TrafficKind, TrafficSeries } from '../../telemetry/snapshot.ts';
 import type { Side } from '../contract.ts';
 import { type Counted, sideOf } from '../series.ts';
+import type { Gains } from '../sum.ts';
 import { gainOf } from './delta.ts';
 import { GainSums } from './gain-sum.ts';
 import { addPacked, type NumberedGain, pack } from './packing.ts';
@@ -20,7 +21,7 @@ export interface Span {
   readonly side?: Side;
 }
 
-interface Gains {
+interface Packed {
   readonly bytes: Buffer;
   /** Where those of the server's side begin. */
   readonly servers: number;
@@ -29,9 +30,9 @@ interface Gains {
 interface Slot {
   /** When it was read, by the collector's clock. */
   readonly at: number;
-  readonly gains: Gains;
+  readonly gains: Packed;
   /** Of the first of a run: what all of the run gained, so that a long window reads little more than a short one. */
-  run?: Gains;
+  run?: Packed;
 }
 
 /** Slots. */
@@ -68,23 +69,35 @@ export class ProxyHistory {
       last[number] = countedOf(series);
     }
     this.#last = last;
-    const packed = gainsOf(gains);
-    if (packed.bytes.length > 0) this.#keep({ at, gains: packed });
+    const gained = packed(gains);
+    if (gained.bytes.length > 0) this.#keep({ at, gains: gained });
     return true;
   }
 
   /** What each series gained in a span; `sums` are empty before and after. */
-  *between({ after, until, side }: Span, sums: GainSums): Generator<readonly [series: KnownSeries, counted: Counted]> {
-    const sumOf = (number: number) => sums.of(number);
+  *between(span: Span, sums: GainSums): Generator<readonly [series: KnownSeries, counted: Counted]> {
+    this.#tell(span, (number) => sums.of(number));
+    for (const [number, counted] of sums.take()) yield [this.#table[number]!, counted];
+  }
+
+  /** Tells what each series gained in a span to what `gainsOf` says takes it, which is asked once for each. */
+  tell(span: Span, gainsOf: (series: KnownSeries) => Gains): void {
+    const known: Gains[] = [];
+    this.#tell(span, (number) => {
+      known[number] ??= gainsOf(this.#table[number]!);
+      return known[number];
+    });
+  }
+
+  #tell({ after, until, side }: Span, gainsOf: (series: number) => Gains): void {
     for (let place = 0; place < this.#slots.length; place++) {
       const { at, gains, run } = this.#slots[place]!;
       if (at <= after || at > until) continue;
       const last = place + runLength - 1;
       const whole = run !== undefined && this.#slots[last]!.at <= until;
-      addPacked(bytesOf(whole ? run : gains, side), sumOf);
+      addPacked(bytesOf(whole ? run : gains, side), gainsOf);
       if (whole) place = last;
     }
-    for (const [number, counted] of sums.take()) yield [this.#table[number]!, counted];
   }
 
   /** Forgets what was read before; whether there is anything left. */
@@ -108,12 +121,12 @@ export class ProxyHistory {
     this.bytes += first.run.bytes.length;
   }
 
-  #sumOf(slots: readonly Slot[]): Gains {
+  #sumOf(slots: readonly Slot[]): Packed {
     const sums = new GainSums();
     const gains: Record<Side, NumberedGain[]> = { client: [], server: [] };
     for (const slot of slots) addPacked(slot.gains.bytes, (number) => sums.of(number));
     for (const [number, counted] of sums.take()) gains[sideOf(this.#table[number]!.labels)].push([number, counted]);
-    return gainsOf(gains);
+    return packed(gains);
   }
 
   #numberOf({ labels, kind }: TrafficSeries): number {
@@ -128,12 +141,12 @@ export class ProxyHistory {
   }
 }
 
-function gainsOf(gains: Readonly<Record<Side, readonly NumberedGain[]>>): Gains {
+function packed(gains: Readonly<Record<Side, readonly NumberedGain[]>>): Packed {
   const [client, server] = [pack(gains.client), pack(gains.server)];
   return { bytes: Buffer.concat([client, server]), servers: client.length };
 }
 
-function bytesOf({ bytes, servers }: Gains, side: Side | undefined): Buffer {
+function bytesOf({ bytes, servers }: Packed, side: Side | undefined): Buffer {
   return bytes.subarray(side === 'server' ? servers : 0, side === 'client' ? servers : undefined);
 }
 

@@ -1,8 +1,9 @@
 import { err, ok, type Result } from '../../lib/result.ts';
 import { metrics } from '../../telemetry/catalogue.ts';
 import { sketchScale } from '../../telemetry/latency-sketch.ts';
-import type { MetricsSource, Side, TrafficReport } from '../contract.ts';
+import type { MetricsSource, Side, TrafficReport, TrafficSummary, WantedSums } from '../contract.ts';
 import type { MeshDirectory } from '../directory.ts';
+import { summarize } from '../summarize.ts';
 import type { PromSeries } from './decode.ts';
 import { goesOn, lookbackMillis, Targets, type Window } from './runs.ts';
 import { ownLabels, scalarNames, TrafficSums } from './sums.ts';
@@ -69,6 +70,11 @@ export class PrometheusSource implements MetricsSource {
       ...(workloads === undefined ? {} : { proxies: readOf(workloads(), targets, window) }),
       series: side === undefined ? series : series.filter((each) => each.side === side),
     });
+  }
+
+  async summary(windowMillis: number, now: number, wanted: WantedSums): Promise<Result<TrafficSummary, string>> {
+    const found = await this.report(windowMillis, now, wanted.side);
+    return found.ok ? ok(summarize(found.value, wanted)) : found;
   }
 
   /**

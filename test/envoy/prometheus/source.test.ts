@@ -148,7 +148,7 @@ async function reportOf(source: MetricsSource, windowMillis = 120_000): Promise<
   return report.value;
 }
 
-const summaryOf = (report: TrafficReport) => summarize(report, 'deployments', () => undefined);
+const summaryOf = (report: TrafficReport) => summarize(report, { by: 'deployments', weights: () => undefined });
 /** All that the buyer sent. */
 const sentOf = (report: TrafficReport) => summaryOf(report).totals.find(({ direction }) => direction === 'to');
 

@@ -56,8 +56,7 @@ describe('a summary', () => {
           [0.1, 0.1, 0.1],
         ),
       ]),
-      'deployments',
-      noWeights,
+      { by: 'deployments', weights: noWeights },
     );
     expect(edges).toHaveLength(1);
     expect(edges[0]).toMatchObject({
@@ -81,8 +80,7 @@ describe('a summary', () => {
         requests({ side: 'server', success: 6 }),
         requests({ kind: 'tcp', success: 7, failure: 1 }),
       ]),
-      'namespaces',
-      noWeights,
+      { by: 'namespaces', weights: noWeights },
     );
     expect(edges.map(({ side, success, connections }) => [side, success, connections])).toEqual([
       ['client', 5, { carried: 7, refused: 1 }],
@@ -91,13 +89,13 @@ describe('a summary', () => {
   });
 
   test('has an edge to nothing where an end has no resource of the kind', () => {
-    const [edge] = summarize(report([requests({ success: 1, source: {} })]), 'pods', noWeights).edges;
+    const [edge] = summarize(report([requests({ success: 1, source: {} })]), { by: 'pods', weights: noWeights }).edges;
     expect(edge).toMatchObject({ source: null, destination: { kind: 'Pod', name: 'store-0' } });
   });
 
   test('counts for each Service that was addressed or chosen', () => {
     const series = requests({ success: 2, destination: store('store-0', ['store', 'store-v1']) });
-    const { edges } = summarize(report([series]), 'services', noWeights);
+    const { edges } = summarize(report([series]), { by: 'services', weights: noWeights });
     expect(edges.map(({ destination, success }) => [destination?.name, success])).toEqual([
       ['store', 2],
       ['store-v1', 2],
@@ -112,8 +110,10 @@ describe('a summary', () => {
         requests({ ...part, success: 1, backend: 'default/store-v2' }),
         requests({ success: 5, service: 'default/other' }),
       ]),
-      'trafficsplits',
-      (split, backend) => (split === 'default/canary' && backend === 'default/store-v1' ? 90 : 10),
+      {
+        by: 'trafficsplits',
+        weights: (split, backend) => (split === 'default/canary' && backend === 'default/store-v1' ? 90 : 10),
+      },
     );
     expect(edges.map(({ destination, backend, success }) => [destination?.name, backend, success])).toEqual([
       ['canary', { apex: 'store', name: 'store-v1', weight: 90 }, 9],
@@ -130,8 +130,7 @@ describe('totals of a summary', () => {
         requests({ success: 3, source, destination: store('store-0', ['store']) }),
         requests({ success: 1, source: {} }),
       ]),
-      'services',
-      noWeights,
+      { by: 'services', weights: noWeights },
     );
     expect(totals.map(({ resource, direction, success }) => [resource.name, direction, success])).toEqual([
       ['all', 'to', 3],

@@ -83,6 +83,7 @@ test('the page refuses what it cannot answer', async () => {
   expect(await ask('by=pods&side=both')).toMatchObject({ status: 400 });
   expect(await ask('by=pods&only=totals')).toMatchObject({ status: 400 });
   expect(await ask('pods=all')).toMatchObject({ status: 400 });
-  const failing = trafficPage({ report: async () => err('nobody answers') }, () => undefined);
+  const nobody = async () => err('nobody answers');
+  const failing = trafficPage({ report: nobody, summary: nobody }, () => undefined);
   expect(await failing(new URLSearchParams(), 0)).toMatchObject({ status: 503, body: '{"error":"nobody answers"}\n' });
 });

@@ -71,7 +71,7 @@ describe('a collector', () => {
     all.clock += 5_000;
     await all.collect();
     const report = await all.report();
-    const [edge] = summarize(report, 'deployments', () => undefined).edges;
+    const [edge] = summarize(report, { by: 'deployments', weights: () => undefined }).edges;
     expect(edge).toMatchObject({ success: 90, failure: 10, retries: 1, codes: { 200: 90, 503: 10 } });
     expect(Math.abs(edge!.latency.p50Millis / 10 - 1)).toBeLessThan(0.01);
     expect(Math.abs(edge!.latency.p99Millis / 1500 - 1)).toBeLessThan(0.01);
@@ -198,7 +198,7 @@ describe('a collector', () => {
     all.buyer.connection(toStore, 'forwarded');
     all.buyer.connection(toStore, 'failed');
     await all.collect();
-    const [edge] = summarize(await all.report(), 'pods', () => undefined).edges;
+    const [edge] = summarize(await all.report(), { by: 'pods', weights: () => undefined }).edges;
     expect(edge).toMatchObject({ success: 0, failure: 0, connections: { carried: 1, refused: 1 } });
   });
 });
