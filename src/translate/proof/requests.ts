@@ -1,5 +1,5 @@
 import { type RequestShape, requestClasses } from '../../analysis/classes.ts';
-import { matchesMet, reachOf, type ServicePortRef } from '../../analysis/reach.ts';
+import { clientSignatures, matchesMet, reachOf, type ServicePortRef } from '../../analysis/reach.ts';
 import type { HttpRequest, TrafficRequest } from '../../model/decision.ts';
 import type { MeshModel, Protocol, Workload } from '../../model/types.ts';
 import { type Called, namesOf } from './names.ts';
@@ -24,17 +24,39 @@ interface Pair {
 /** Pairs are made when they are asked for; more than these are drawn from. */
 const mostPairs = 2_000;
 
+/** Of so many ports the classes are asked across, by so many clients of each. */
+const [mostPorts, mostAskers] = [64, 32];
+
+interface Port {
+  readonly ref: ServicePortRef;
+  readonly protocol: Protocol;
+}
+
 /**
- * Different requests at the boundaries of what a mesh means: one of every class that rules tell apart, by every client;
- * their neighbours; every form of a name; ports that are not there; then ever more that differ in several parts.
+ * Different requests at the boundaries of what a mesh means: one of every class that rules tell apart, by every client, and
+ * by those for whom they make no such difference; every form of a name; ports that are not there; their neighbours; then
+ * ever more that differ in several parts.
  */
 export function* requestsAround(model: MeshModel, { count, seed }: RequestsWanted): Generator<TrafficRequest> {
   const random = seededRandom(seed);
-  const pairs = pairsOf(model, random);
-  const stages: readonly (readonly [share: number, of: (pair: Pair) => Iterable<TrafficRequest>])[] = [
-    [0.35, classes],
-    [0.2, called],
-    [0.3, near],
+  const clients = Object.values(model.workloads).filter(({ transport }) => transport === 'mtls');
+  const ports = Object.values(model.services).flatMap((service) =>
+    service.ports.map(({ port, protocol }) => ({ protocol, ref: refOf(service.id, port, protocol) })),
+  );
+  const pairAt = pairsOf(model);
+  const pairs = indexesBelow(clients.length * ports.length, mostPairs, random).flatMap((index) => {
+    const client = clients[index % clients.length];
+    const port = ports[Math.floor(index / clients.length)];
+    return client === undefined || port === undefined ? [] : [() => pairAt(client, port)];
+  });
+  const crossed = indexesBelow(ports.length, mostPorts, random).flatMap((index) => ports[index] ?? []);
+  const askersAt = (port: Port) => askersOf(model, clients, port.ref, random).map((client) => pairAt(client, port));
+  const ofPairs = (of: (pair: Pair) => Iterable<TrafficRequest>) => () => pairs.map((pair) => of(pair()));
+  const stages: readonly (readonly [share: number, all: () => readonly Iterable<TrafficRequest>[]])[] = [
+    [0.3, ofPairs(classes)],
+    [0.2, () => crossed.map((port) => across(() => askersAt(port)))],
+    [0.15, ofPairs(called)],
+    [0.25, ofPairs(near)],
   ];
   const asked = new Set<string>();
   const isNew = (request: TrafficRequest): boolean => {
@@ -42,9 +64,9 @@ export function* requestsAround(model: MeshModel, { count, seed }: RequestsWante
     asked.add(JSON.stringify(request));
     return asked.size > before;
   };
-  for (const [share, of] of stages) {
+  for (const [share, all] of stages) {
     const most = asked.size + count * share;
-    for (const request of inTurns(pairs.map((pair) => of(pair())))) {
+    for (const request of inTurns(all())) {
       if (isNew(request)) yield request;
       if (asked.size >= most) break;
     }
@@ -56,38 +78,29 @@ export function* requestsAround(model: MeshModel, { count, seed }: RequestsWante
   }
 }
 
-/** In an order that the seed decides. */
-function pairsOf(model: MeshModel, random: Random): readonly (() => Pair)[] {
-  const clients = Object.values(model.workloads).filter(({ transport }) => transport === 'mtls');
-  const refs = Object.values(model.services).flatMap(({ id, ports }) =>
-    ports.map(({ port, protocol }) => ({ protocol, ref: refOf(id, port, protocol) })),
-  );
-  const every = clients.length * refs.length;
-  const indexes = every <= mostPairs ? [...Array(every).keys()] : drawnIndexes(every, random);
-  return indexes.flatMap((index) => {
-    const client = clients[index % clients.length];
-    const at = refs[Math.floor(index / clients.length)];
-    return client === undefined || at === undefined ? [] : [once(() => pairOf(model, client, at.ref, at.protocol))];
-  });
-}
-
-function drawnIndexes(every: number, random: Random): readonly number[] {
-  return [...new Set(Array.from({ length: mostPairs }, () => random.below(every)))];
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
+/** All of them; of more than `most` some, in an order that the seed decides. */
+function indexesBelow(every: number, most: number, random: Random): readonly number[] {
+  if (every <= most) return [...Array(every).keys()];
+  return [...new Set(Array.from({ length: most }, () => random.below(every)))];
 }
 
 function refOf(service: ServicePortRef['service'], port: number, protocol: Protocol): ServicePortRef {
   return { service, port, ...(protocol === 'udp' ? { udp: true } : {}) };
 }
 
-function pairOf(model: MeshModel, client: Workload, ref: ServicePortRef, protocol: Protocol): Pair {
+/** Each is made once. */
+function pairsOf(model: MeshModel): (client: Workload, port: Port) => Pair {
+  const made = new Map<Port, Map<Workload, Pair>>();
+  return (client, port) => {
+    const ofPort = made.get(port) ?? new Map<Workload, Pair>();
+    made.set(port, ofPort);
+    const pair = ofPort.get(client) ?? pairOf(model, client, port);
+    ofPort.set(client, pair);
+    return pair;
+  };
+}
+
+function pairOf(model: MeshModel, client: Workload, { ref, protocol }: Port): Pair {
   const service = model.services[ref.service];
   const reach = reachOf(model, ref);
   const named = reach === undefined ? [] : matchesMet(reach, client).map(({ match }) => match.methods);
@@ -97,6 +110,35 @@ function pairOf(model: MeshModel, client: Workload, ref: ServicePortRef, protoco
     shapes: requestClasses([{ model, client }], ref).shapes,
     methods: methodsNear([...new Set(named.flatMap((methods) => (methods === 'any' ? [] : methods)))]),
   };
+}
+
+/**
+ * One client of each account, and of the pods of one account each that rules tell from the others; first one of each kind
+ * that rules know. Which comes first among those that are alike is drawn.
+ */
+function askersOf(
+  model: MeshModel,
+  clients: readonly Workload[],
+  ref: ServicePortRef,
+  random: Random,
+): readonly Workload[] {
+  const first = random.below(clients.length);
+  const kinds = Map.groupBy([...clients.slice(first), ...clients.slice(0, first)], clientSignatures(model, ref));
+  const accounts = [...kinds.values()].map((alike) => new Map(alike.map((one) => [one.identity, one])).values());
+  return [...inTurns([...accounts])].slice(0, mostAskers);
+}
+
+/** What some client at a port is told apart by is asked by each, by all equally far. */
+function* across(askersAt: () => readonly Pair[]): Generator<TrafficRequest> {
+  const askers = askersAt();
+  const all = askers.flatMap(({ shapes }) => shapes);
+  const shapes = [...new Map(all.map((shape) => [JSON.stringify(shape), shape])).values()];
+  for (const turn of shapes.keys()) {
+    for (const [index, asker] of askers.entries()) {
+      const shape = shapes[(turn + index) % shapes.length];
+      if (shape !== undefined) yield requestOf(asker, shape, asker.names[0]);
+    }
+  }
 }
 
 function* classes(pair: Pair): Generator<TrafficRequest> {
