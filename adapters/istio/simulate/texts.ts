@@ -2,11 +2,11 @@ import { compileRe2 } from '../../../src/adapter/index.ts';
 import { octets } from '../../../src/lib/re2.ts';
 import type { StringMatch } from './documents.ts';
 
-/** VirtualService: an expression must match the whole text; without any form every value will do. */
+/** VirtualService: an expression must match the whole text; without any form, or with an empty text, every value will do. */
 export function matchesText({ exact, prefix, regex }: StringMatch, text: string): boolean {
   if (exact) return text === exact;
   if (prefix) return text.startsWith(prefix);
-  return regex === undefined || matchesWhole(regex, text);
+  return !regex || matchesWhole(regex, text);
 }
 
 /** AuthorizationPolicy: `*` for any text but none, `*abc`, `abc*`, `abc`. */

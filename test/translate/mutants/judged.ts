@@ -50,6 +50,18 @@ const judged: readonly Judged[] = [
     faults: ['headers.length >= maxHeaders'],
   },
   {
+    file: 'gateway-api/emit/calls.ts',
+    kind: 'same',
+    reason: 'an HTTPRoute says of calls what a GRPCRoute would',
+    faults: ["type !== 'RegularExpression'"],
+  },
+  {
+    file: 'gateway-api/emit/calls.ts',
+    kind: 'same',
+    reason: 'the last rule of a port takes everything, and calls with it',
+    faults: ['calls.length >= 0'],
+  },
+  {
     file: 'gateway-api/emit/headers.ts',
     kind: 'outside',
     reason: limits,
@@ -123,6 +135,12 @@ const judged: readonly Judged[] = [
     kind: 'same',
     reason: 'methods that route groups can name have no star',
     faults: ['methods.filter(() => true)'],
+  },
+  {
+    file: 'istio/emit/authentication.ts',
+    kind: 'same',
+    reason: 'policies of servers are at ports of HTTP alone',
+    faults: ["one.port === port || one.protocol === 'http'"],
   },
   {
     file: 'istio/emit/literals.ts',

@@ -27,7 +27,9 @@ export function furtherMeshes(seed: number): readonly NamedModel[] {
     }),
     { name: 'many rules', model: meshOf(manyRules()) },
     { name: 'odd rules', model: meshOf(oddRules) },
+    { name: 'low rules', model: meshOf(lowRules) },
     { name: 'calls', model: ofCalls(meshOf(callRules)) },
+    { name: 'calls below a path', model: ofCalls(meshOf([rule('one', { path: regex('/x-y(?:/.*)?') })])) },
     { name: 'no calls', model: ofCalls(meshOf([rule('one', { methods: ['GET'] })])) },
     { name: 'calls with limits', model: ofCalls(meshOf(callRules, { policies: [timed] })) },
     written('grants'),
@@ -76,6 +78,12 @@ const oddRules: readonly OutboundRule[] = [
   rule('two', { path: regex('/a|.*'), headers: [header('x-b', '1')] }),
   rule('one', { path: exact('/both') }, ['default', 'other'] as never),
   rule('two', { path: exact('/other') }, ['other'] as never),
+];
+
+/** Paths that are nearly below others. */
+const lowRules: readonly OutboundRule[] = [
+  rule('one', { path: regex('/low|/elsewhere/.*') }),
+  rule('two', { path: regex('/end|/end/') }),
 ];
 
 function header(name: string, re2: string): HeaderMatch {
