@@ -1,5 +1,5 @@
 // `npm run translate:prove`: asks what every translator writes of every golden case about 10,000 requests each, and changes every field of
-// the cases to see whether the ledger is right about it. Options after `--`: --case REGEX, --to ADAPTER, --count N, --seed N.
+// the cases to see whether the ledger is right about it. Options after `--`: --case REGEX, --to TARGET (`istio`, `"istio routes=gateway-api"`), --count N, --seed N.
 import { foreground } from './lib/run.mjs';
 import { exitWith, seconds } from './lib/steps.mjs';
 import { root, setUp, toolEnvironment } from './setup.mjs';

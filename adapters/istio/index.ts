@@ -13,8 +13,10 @@ import {
 } from '../../src/adapter/index.ts';
 import { portTls, strictTls, userTokens } from './emit/authentication.ts';
 import { denial, grantPolicies } from './emit/authorization.ts';
+import { reportDatagrams } from './emit/datagrams.ts';
 import { destinationRule } from './emit/destination-rule.ts';
-import { istioObject, kinds } from './emit/object.ts';
+import { gatewayRoutes, routeKinds } from './emit/gateway-routes.ts';
+import { istioKinds, istioObject } from './emit/object.ts';
 import { placesOf } from './emit/places.ts';
 import { serviceEntry } from './emit/service-entry.ts';
 import { virtualService } from './emit/virtual-service.ts';
@@ -28,7 +30,8 @@ export const istioAdapter: Translator<IstioOptions> = {
   id: 'istio',
   contract: contractVersion,
   support,
-  kinds,
+  // Those of either kind of routes: when the option changes, a bridge removes what took the other's place.
+  kinds: [...istioKinds, ...routeKinds],
   parseOptions,
   units,
   refuse,
@@ -89,7 +92,9 @@ function denials({ inbound }: MeshModel, into: string, workloads: readonly Workl
 }
 
 function ofService(model: MeshModel, service: Service, context: EmitContext<IstioOptions>): readonly Artifact[] {
-  return [...virtualService(model, service, context), ...serviceEntry(service), ...destinationRule(model, service)];
+  reportDatagrams(model, service, context);
+  const routes = context.options.routes === 'gateway-api' ? gatewayRoutes : virtualService;
+  return [...routes(model, service, context), ...serviceEntry(service), ...destinationRule(model, service)];
 }
 
 function ofSet(model: MeshModel, id: WorkloadSetId, context: EmitContext<IstioOptions>): readonly Artifact[] {

@@ -112,14 +112,14 @@ function entriesOf(
   const rule = {
     ...policyParts(policy, context),
     ...(backends.length === 0 ? {} : { backendRefs: backends }),
-    ...(context.options.channel === 'experimental' ? sessionPersistence(model, to, context) : {}),
+    ...(context.style.channel === 'experimental' ? sessionPersistence(model, to, context) : {}),
   };
   const targets = to.kind === 'weighted' ? to.targets.flatMap((target) => target.origins) : [];
   const asked = match === 'any' ? [] : match.origins;
   const covering = policy.matches.flat().flatMap((each) => each.origins);
   const from = [...origins, ...targets, ...asked, ...policy.originsOf(), ...covering];
   const plain = entry(rule, from);
-  const retry = retryOf(policy, context.losses);
+  const retry = retryOf(policy, context);
   if (retry === undefined) return conditions.map(plain);
   const retrying = entry({ ...rule, retry }, from);
   if (retry.attempts === 0) return conditions.map(retrying);

@@ -34,7 +34,7 @@ export function httpRoutes(
   const { references, self } = context;
   const isUntouched = ({ key }: Entry<HttpAction>) =>
     key === JSON.stringify({ backendRefs: [references.to(self.service, self.port)] });
-  if (at.namespace === at.service.namespace && arranged.every(isUntouched)) return [];
+  if (at.namespace === at.service.namespace && at.beside.length === 0 && arranged.every(isUntouched)) return [];
   const routes = packed(rulesOf(arranged));
   const match = calls === undefined ? writtenMatch : writtenCall;
   const artifacts = routes.map((route, index) =>

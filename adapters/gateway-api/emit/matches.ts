@@ -1,10 +1,10 @@
 import { compareText } from '../../../src/lib/collections.ts';
 import type { HttpMatch } from '../../../src/model/types.ts';
-import type { GatewayApiOptions } from '../options.ts';
 import { type Condition, everyRequest, type HeaderCondition, maxHeaders } from './condition.ts';
 import { headerConditions } from './headers.ts';
 import type { LossList } from './losses.ts';
 import { pathConditions } from './paths.ts';
+import type { RouteStyle } from './style.ts';
 
 /** HTTPMethod. */
 const methodsOfApi: readonly string[] = [
@@ -24,7 +24,7 @@ export function isMethodOfApi(method: string): boolean {
 }
 
 export interface MatchContext {
-  readonly options: GatewayApiOptions;
+  readonly style: RouteStyle;
   readonly losses: LossList;
 }
 
@@ -100,8 +100,10 @@ class MatchReader {
   }
 
   #mayUse(expression: string, where: 'path' | 'header'): boolean {
+    const { regex } = this.#context.style;
+    if (regex === 're2') return true;
     const feature = where === 'path' ? 'match-path-regex' : 'match-header-regex';
-    if (this.#context.options.regex === 'refuse') {
+    if (regex === 'refuse') {
       this.#lost(feature, `${expression} would be a RegularExpression`);
       return false;
     }

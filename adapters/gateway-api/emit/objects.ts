@@ -23,11 +23,19 @@ interface Named {
   readonly origins: readonly Origin[];
 }
 
+/** A kind of objects that routes may be attached to. */
+export interface ParentKind {
+  readonly group: string;
+  readonly kind: string;
+}
+
 /** What a route is attached to: one port of a Service, in its namespace or for the clients of another. */
 export interface Attachment {
   readonly service: Service;
   readonly port: number;
   readonly namespace: string;
+  /** Other objects of the Service's name and namespace to which it is attached, too. */
+  readonly beside: readonly ParentKind[];
 }
 
 /** Names of routes of one port in the order in which they count, also by the alphabet: `store-80`, `store-80-02`. */
@@ -43,9 +51,11 @@ export function routeOf(
   rules: readonly unknown[],
   origins: readonly Origin[],
 ): Artifact {
-  const { service, port, namespace } = at;
+  const { service, port, namespace, beside } = at;
   const elsewhere = namespace === service.namespace ? {} : { namespace: service.namespace };
-  const parentRefs = [{ group: '', kind: 'Service', name: service.name, ...elsewhere, port }];
+  const parentRefs = [{ group: '', kind: 'Service' }, ...beside].map(({ group, kind }) => ({
+    ...{ group, kind, name: service.name, ...elsewhere, port },
+  }));
   const name = routeName(at, index);
   return object({ kind, version: routeVersion, namespace, name, origins }, { parentRefs, rules });
 }

@@ -5,12 +5,14 @@ import type { HeaderEdits, RequestPolicy, Retries, RetryCondition, Timeouts } fr
 import { isHeaderName, isHeaderValue } from './headers.ts';
 import type { LossList } from './losses.ts';
 import type { References } from './references.ts';
+import type { RouteStyle } from './style.ts';
 
 type Part = Readonly<Record<string, unknown>>;
 
 interface PolicyContext {
   readonly references: References;
   readonly losses: LossList;
+  readonly style: RouteStyle;
 }
 
 /** What a rule says of requests beside where they go; retries come apart, since they may be for some methods only. */
@@ -18,8 +20,8 @@ export function policyParts(merged: MergedPolicy, context: PolicyContext): Part 
   const { timeouts, mirror, headers } = merged.policy;
   const lost = lostOf(merged, context.losses);
   const filters = [
-    ...headerFilter('RequestHeaderModifier', 'requestHeaderModifier', headers?.request, lost),
-    ...headerFilter('ResponseHeaderModifier', 'responseHeaderModifier', headers?.response, lost),
+    ...headerFilter('RequestHeaderModifier', spelled(headers?.request, context.style), lost),
+    ...headerFilter('ResponseHeaderModifier', spelled(headers?.response, context.style), lost),
     ...(mirror === undefined ? [] : [mirrorFilter(mirror, context.references)]),
   ];
   const limits = timeouts && timeoutsOf(timeouts, lost);
@@ -57,12 +59,10 @@ const statuses: Partial<Record<RetryCondition, readonly number[]>> = {
   serverError: [500, 502, 503, 504],
   rateLimited: [429],
 };
-/** What implementations retry anyhow once a rule says `retry`. */
-const implied: readonly RetryCondition[] = ['connectFailure', 'grpcUnavailable', 'perTryTimeout'];
 const defaultAttempts = 2;
 
 /** HTTPRouteRetry. */
-export function retryOf(merged: MergedPolicy, losses: LossList): Part | undefined {
+export function retryOf(merged: MergedPolicy, { losses, style }: PolicyContext): Part | undefined {
   const { retries } = merged.policy;
   if (retries === undefined) return undefined;
   const { on = [], attempts = defaultAttempts, backoff, budget } = retries;
@@ -70,7 +70,9 @@ export function retryOf(merged: MergedPolicy, losses: LossList): Part | undefine
   // Nothing that asks for a retry, and none in the API's own words.
   if (on.length === 0) return undefined;
   const lost = lostOf(merged, losses);
-  const unknown = on.filter((condition) => statuses[condition] === undefined && !implied.includes(condition));
+  const unknown = on.filter(
+    (condition) => statuses[condition] === undefined && !style.retriedAnyhow.includes(condition),
+  );
   if (unknown.length > 0) lost('retries', 'dropped', 'retries.on', `no route retries on ${unknown.join(', ')}`);
   if (on.includes('serverError')) {
     lost('retries', 'changed', 'retries.on', 'of serverError the statuses 500, 502, 503 and 504 are retried');
@@ -110,7 +112,13 @@ function mirrorFilter({ service, port, share }: NonNullable<RequestPolicy['mirro
 
 const maxEdits = 16;
 
-function headerFilter(type: string, field: string, edits: HeaderEdits | undefined, lost: Lost): readonly Part[] {
+function spelled(edits: HeaderEdits | undefined, { headerText }: RouteStyle): HeaderEdits | undefined {
+  const texts = (values: HeaderEdits['set'] = {}) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, headerText(value)]));
+  return edits && { ...edits, set: texts(edits.set), add: texts(edits.add) };
+}
+
+function headerFilter(type: string, edits: HeaderEdits | undefined, lost: Lost): readonly Part[] {
   if (edits === undefined) return [];
   const refused = (name: string, value: string) => !isHeaderName(name) || !isHeaderValue(value);
   const values = new Map(Object.entries(edits.set ?? {}));
@@ -132,6 +140,7 @@ function headerFilter(type: string, field: string, edits: HeaderEdits | undefine
   const remove = removed.slice(0, maxEdits);
   if (remove.length < removed.length) report(removed.slice(maxEdits));
   const parts = Object.fromEntries([...kept, ...(remove.length === 0 ? [] : [['remove', remove]])]) as Part;
+  const field = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
   return Object.keys(parts).length === 0 ? [] : [{ type, [field]: parts }];
 
   function report(names: readonly string[]): void {

@@ -1,5 +1,6 @@
 import type { MeshModel, OutboundRule, PortPolicy, Service } from '../../../src/model/types.ts';
 import type { LossList } from './losses.ts';
+import type { RouteStyle } from './style.ts';
 
 /** The rules that the clients of a namespace meet. */
 interface View {
@@ -11,10 +12,17 @@ interface View {
  * Rules for some namespaces are routes of these namespaces (consumer routes), which replace what the Service's own namespace says
  * to everybody else. Of finer sources the API knows none.
  */
-export function viewsOf(model: MeshModel, service: Service, { rules }: PortPolicy, losses: LossList): readonly View[] {
+export function viewsOf(
+  model: MeshModel,
+  service: Service,
+  { rules, protocol }: PortPolicy,
+  { consumerFlows }: RouteStyle,
+  losses: LossList,
+): readonly View[] {
   if (rules.every(({ from }) => from === 'any')) return [{ namespace: service.namespace, rules }];
   const kept = rules.filter(({ from, match, origins }) => {
-    if (from === 'any' || from.some((source) => !source.includes('/'))) return true;
+    const sayable = protocol === 'http' || consumerFlows;
+    if (from === 'any' || (sayable && from.some((source) => !source.includes('/')))) return true;
     const text = `no route is for ${from.join(', ')} alone: their traffic goes by the rules behind`;
     losses.add({
       feature: 'client-rules',

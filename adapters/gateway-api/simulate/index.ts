@@ -4,8 +4,8 @@ import type { TrafficRequest } from '../../../src/model/decision.ts';
 import type { ServiceAtPort } from '../../../src/model/hosts.ts';
 import { serviceId } from '../../../src/model/ids.ts';
 import { findPort, transportOf } from '../../../src/model/ports.ts';
-import { type Backend, type Grant, type Route, readGrants, readRoutes, routeKinds } from './documents.ts';
-import { holds } from './matches.ts';
+import { attachedTo, countingFor, winner } from './attached.ts';
+import { type Backend, type Grant, type Route, readGrants, readRoutes } from './documents.ts';
 import { byPrecedence, type Candidate, type ExpressionRank } from './precedence.ts';
 import { type Meant, meantBy, rejected } from './service.ts';
 
@@ -25,7 +25,7 @@ export function simulate(
     if (counting.length === 0) {
       return { outcome: 'routed', targets: [target(mesh, own(meant.at), meant.at, 1)] };
     }
-    const [first] = candidatesOf(counting, meant).sort(order);
+    const first = winner(counting, meant.http, order);
     if (first === undefined) return rejected(meant.http === undefined ? 0 : 404);
     return forwarded(mesh, first, meant);
   };
@@ -36,43 +36,9 @@ interface Mesh {
   readonly grants: readonly Grant[];
 }
 
-/**
- * The routes that count for a client: those of its own namespace for a Service of another one (consumer routes), else those of the
- * Service's namespace; of several kinds the most specific.
- */
-function attached(routes: readonly Route[], { at, client }: Meant): readonly Route[] {
-  const { service, port } = at;
-  // Neither ExternalName nor what has no virtual address at all may be a parent.
-  if (service.externalName !== undefined) return [];
-  const usable = routeKinds.filter((kind) => (kind === 'UDPRoute') === (port.protocol === 'udp'));
-  const ofPort = routes.filter(
-    ({ kind, parents }) =>
-      usable.includes(kind) &&
-      (port.protocol === 'http' || kind === 'UDPRoute' || kind === 'TCPRoute' || kind === 'TLSRoute') &&
-      parents.some(
-        (parent) =>
-          parent.namespace === service.namespace &&
-          parent.name === service.name &&
-          (parent.port === undefined || parent.port === port.port) &&
-          (parent.section === undefined || parent.section === port.name),
-      ),
-  );
-  const consumers = ofPort.filter(({ namespace }) => namespace === client.namespace);
-  const producers = ofPort.filter(({ namespace }) => namespace === service.namespace);
-  const counting = consumers.length > 0 ? consumers : producers;
-  const kind = routeKinds.find((each) => counting.some((route) => route.kind === each));
-  return counting.filter((route) => route.kind === kind);
-}
-
-/** Every match that holds. */
-function candidatesOf(routes: readonly Route[], { http }: Meant): Candidate[] {
-  return routes.flatMap((route) =>
-    route.rules.flatMap((rule, index) =>
-      rule.matches
-        .filter((match) => http === undefined || holds(match, http))
-        .map((match) => ({ route, rule, index, match })),
-    ),
-  );
+/** Neither ExternalName nor what has no virtual address at all may be a parent. */
+function attached(routes: readonly Route[], { at: { service, port }, client }: Meant): readonly Route[] {
+  return service.externalName === undefined ? countingFor(client, service, attachedTo(routes, service, port)) : [];
 }
 
 function own({ service, port }: ServiceAtPort): Backend {

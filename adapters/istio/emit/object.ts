@@ -12,7 +12,8 @@ const versions = {
   RequestAuthentication: 'security.istio.io/v1',
 } as const;
 
-export const kinds: readonly DocumentKind[] = Object.entries(versions).map(([kind, apiVersion]) => ({
+/** Those of Istio's own API. */
+export const istioKinds: readonly DocumentKind[] = Object.entries(versions).map(([kind, apiVersion]) => ({
   apiVersion,
   kind,
 }));

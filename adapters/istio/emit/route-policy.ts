@@ -95,7 +95,11 @@ function edits({ set, add, remove }: HeaderEdits = {}): Fields | undefined {
   return Object.keys(said).length === 0 ? undefined : said;
 }
 
-/** `%` begins what Envoy puts in. */
 function values(edits: Readonly<Record<string, string>>): Fields {
-  return Object.fromEntries(Object.entries(edits).map(([name, value]) => [name, value.replaceAll('%', '%%')]));
+  return Object.fromEntries(Object.entries(edits).map(([name, value]) => [name, envoyText(value)]));
+}
+
+/** The text of a header as Istio hands it to Envoy, for which `%` begins what it puts in. */
+export function envoyText(value: string): string {
+  return value.replaceAll('%', '%%');
 }

@@ -26,7 +26,6 @@ export function virtualService(model: MeshModel, service: Service, context: Cont
   const ports = Object.values(model.outbound[service.id]?.ports ?? {});
   const http = ports.filter(({ protocol }) => protocol === 'http');
   const tcp = ports.filter(({ protocol }) => protocol === 'tcp');
-  for (const { protocol, rules } of ports) if (protocol === 'udp') reportDatagrams(service, rules, context);
   // Of a port that no entry is about, requests to a host that has entries are answered 404.
   const further = furtherHosts(service);
   const entries =
@@ -116,14 +115,6 @@ function reportRule({ match, origins }: OutboundRule, service: Service, { report
     text: `a match of a split of ${service.id} is left out, and its requests go on as if it were not there: VirtualService cannot ask for it`,
     origins: match === 'any' ? origins : [...origins, ...match.origins],
   });
-}
-
-function reportDatagrams({ id }: Service, rules: readonly OutboundRule[], { report }: Context): void {
-  for (const { to, origins } of rules) {
-    if (to.kind === 'self') continue;
-    const text = `datagrams to ${id} stay with it: they pass the sidecars by`;
-    report?.({ feature: 'udp-routing', kind: 'dropped', text, origins: originsWithin({ origins }, to) });
-  }
 }
 
 function httpAction(

@@ -54,6 +54,11 @@ export type VirtualService = Document<
 >;
 
 export type ServiceEntry = Document<'ServiceEntry', { readonly hosts: readonly string[] }>;
+/** Of Gateway API, as far as Istio has parents that others do not know; the rest is read as anybody does. */
+type HttpRouteOfApi = Document<
+  'HTTPRoute' | 'GRPCRoute',
+  { readonly parentRefs?: readonly { readonly kind?: string; readonly name: string; readonly namespace?: string }[] }
+>;
 export type Sidecar = Document<'Sidecar', { readonly outboundTrafficPolicy?: { readonly mode: string } }>;
 
 export interface Source {
@@ -110,6 +115,8 @@ export type RequestAuthentication = Document<
 type Kinds = {
   readonly VirtualService: VirtualService;
   readonly ServiceEntry: ServiceEntry;
+  readonly HTTPRoute: HttpRouteOfApi;
+  readonly GRPCRoute: HttpRouteOfApi;
   readonly Sidecar: Sidecar;
   readonly AuthorizationPolicy: AuthorizationPolicy;
   readonly PeerAuthentication: PeerAuthentication;

@@ -11,23 +11,26 @@ import {
   type TrafficRequest,
   type Workload,
 } from '../../../src/adapter/index.ts';
+import { type Route, readRoutes } from '../../gateway-api/simulate/documents.ts';
 import { type Arriving, lets, type SecurityDocuments } from './access.ts';
 import { type Destination, ofKind, type VirtualService } from './documents.ts';
+import { hostsWithRoutes, routedTo } from './gateway-routes.ts';
 import { connectedTo, hostsOf, isMeant, listeners, type Named, type Registry, requestedBy } from './registry.ts';
 import { firstRoute } from './routes.ts';
 
-/** Istio's data plane in sidecar mode: the client's sidecar routes by VirtualService, the server's asks the policies. */
+/** Istio's data plane in sidecar mode: the client's sidecar routes, the server's asks the policies. */
 export function simulate(
   documents: readonly Artifact[],
   surroundings: Surroundings,
 ): (request: TrafficRequest) => Simulated {
   const virtualServices = ofKind(documents, 'VirtualService');
-  const bound = new Set(virtualServices.flatMap(({ spec }) => spec.hosts));
+  const bound = new Set([...virtualServices.flatMap(({ spec }) => spec.hosts), ...hostsWithRoutes(documents)]);
   const entries = ofKind(documents, 'ServiceEntry').flatMap(({ spec }) => spec.hosts);
   const mesh: Mesh = {
     surroundings,
     further: new Set(entries.filter((host) => bound.has(host))),
     virtualServices,
+    routes: readRoutes(documents),
     security: {
       authorization: ofKind(documents, 'AuthorizationPolicy'),
       peers: ofKind(documents, 'PeerAuthentication'),
@@ -52,6 +55,8 @@ function rootNamespace(documents: readonly Artifact[], { workloads }: Surroundin
 
 interface Mesh extends Registry {
   readonly virtualServices: readonly VirtualService[];
+  /** Of Gateway API. */
+  readonly routes: readonly Route[];
   readonly security: SecurityDocuments;
   /** Namespaces whose programs reach nothing that the mesh does not know. */
   readonly closed: ReadonlySet<string>;
@@ -112,18 +117,26 @@ function past({ surroundings }: Mesh, { service, port }: Named): Simulated {
 }
 
 function connection(mesh: Mesh, client: Workload, named: Named): Simulated {
-  const routes = specOf(mesh, named.service)?.tcp ?? [];
+  const routes = specOf(mesh, named.service)?.tcp;
+  if (routes === undefined) return byGatewayApi(mesh, client, named, undefined);
   const found = firstRoute(routes, { client, port: named.port.port });
   return targets(mesh, client, found?.route, named, undefined);
 }
 
 function requests(mesh: Mesh, client: Workload, named: Named, http: Http): Simulated {
   const routes = specOf(mesh, named.service)?.http;
-  if (routes === undefined) return targets(mesh, client, undefined, named, http);
+  if (routes === undefined) return byGatewayApi(mesh, client, named, http);
   const found = firstRoute(routes, { client, port: named.port.port, http });
   if (found === undefined) return { outcome: 'rejected', status: 404 };
   if (found.directResponse !== undefined) return { outcome: 'rejected', status: found.directResponse.status };
   return targets(mesh, client, found.route, named, http);
+}
+
+/** What no VirtualService is about goes by the routes of Gateway API, and without any to the service itself. */
+function byGatewayApi(mesh: Mesh, client: Workload, named: Named, http: Http | undefined): Simulated {
+  const found = routedTo(mesh.routes, client, named, http);
+  if (typeof found === 'number') return { outcome: 'rejected', status: found };
+  return targets(mesh, client, found, named, http);
 }
 
 /** Of several for one host the first counts alone. */

@@ -21,7 +21,7 @@ export interface Named {
 /** What Istio knows of names: those of the cluster's DNS, and further ones that documents bring. */
 export interface Registry {
   readonly surroundings: Surroundings;
-  /** Hosts of ServiceEntries to which a VirtualService is bound. */
+  /** Hosts of ServiceEntries to which a VirtualService is bound, or a route of Gateway API. */
   readonly further: ReadonlySet<string>;
 }
 

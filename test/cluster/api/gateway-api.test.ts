@@ -6,7 +6,7 @@ import type { Fields } from '../../../src/lib/values.ts';
 import type { OutboundRule, PortPolicy } from '../../../src/model/types.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { type Channel, gatewayApiCrds, gatewayApiVersion } from '../../support/gateway-api/crds.ts';
-import { meshOf } from '../../support/gateway-api/mesh.ts';
+import { meshOf, meshOfCalls } from '../../support/gateway-api/mesh.ts';
 import { rules } from '../../support/gateway-api/rules.ts';
 import { goldenCases } from '../../support/mesh/cases.ts';
 import { compileCase } from '../../support/mesh/pipeline.ts';
@@ -41,20 +41,11 @@ const policy = {
 const policies = [policy] as unknown as NonNullable<PortPolicy['policies']>;
 const failing: OutboundRule = { from: 'any', match: 'any', to: { kind: 'fail', because: 'SMI4002' }, origins: [] };
 
-const called = (re2: string): OutboundRule => ({
-  from: 'any',
-  match: { methods: 'any', path: { kind: 'regex', re2 }, headers: 'any', origins: [] },
-  to: failing.to,
-  origins: [],
-});
-const ofCalls = meshOf([called('/a\\.B/Get'), called('/a\\.B(/.*)?')]);
-Object.assign(Object.values(ofCalls.services)[0]?.ports[0] ?? {}, { name: 'grpc', http2: true });
-
 /** Every golden case, and what they have none of: rules of some clients, and all that policies say of requests. */
 const cases = [
   ...goldenCases().map((golden) => ({ name: golden.name, model: compileCase(golden, 10).model })),
   { name: 'policies', model: meshOf([], { policies }) },
-  { name: 'calls', model: ofCalls },
+  { name: 'calls', model: meshOfCalls() },
   { name: 'failing', model: meshOf([failing], { protocol: 'tcp' }) },
   ...fc.sample(rules, { numRuns: 40, seed: 7 }).map((generated, index) => ({
     name: `random ${index}`,

@@ -48,6 +48,19 @@ export function meshOf(
   };
 }
 
+/** The same where `root` is called like gRPC, with a rule for one of its methods and one for a service. */
+export function meshOfCalls(): MeshModel {
+  const rule = (re2: string): OutboundRule => ({
+    from: 'any',
+    match: { methods: 'any', path: { kind: 'regex', re2 }, headers: 'any', origins: [] },
+    to: { kind: 'fail', because: 'SMI4002' },
+    origins: [],
+  });
+  const mesh = meshOf([rule('/a\\.B/Get'), rule('/a\\.B(/.*)?')]);
+  Object.assign(Object.values(mesh.services)[0]?.ports[0] ?? {}, { name: 'grpc', http2: true });
+  return mesh;
+}
+
 function service(name: string, protocol: Protocol): Service {
   return {
     id: serviceId('default', name),

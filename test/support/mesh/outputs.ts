@@ -14,10 +14,32 @@ import { proxyResources } from './plane-proxy.ts';
 /** Outputs carry addresses, so they are made for one fixed range. */
 const base = 10;
 
-/** The adapters that write documents, with options under which they write something of every mesh. */
-const translators: readonly (readonly [Translator, unknown])[] = [
-  [gatewayApiAdapter, { access: 'elsewhere' }],
-  [istioAdapter, { datagrams: 'elsewhere' }],
+interface Written {
+  readonly file: string;
+  readonly translator: Translator;
+  /** Under these it writes something of every mesh. */
+  readonly options: unknown;
+  /** Of some cases alone, which show all that these options are about. */
+  readonly cases?: readonly string[];
+}
+
+/** What the adapters that write documents are asked for. */
+const written: readonly Written[] = [
+  { file: 'gateway-api.yaml', translator: gatewayApiAdapter, options: { access: 'elsewhere' } },
+  { file: 'istio.yaml', translator: istioAdapter, options: { datagrams: 'elsewhere' } },
+  {
+    file: 'istio-gateway-api.yaml',
+    translator: istioAdapter,
+    options: { datagrams: 'elsewhere', routes: 'gateway-api', grpc: 'GRPCRoute' },
+    cases: [
+      'gateway-consumer',
+      'gateway-filters',
+      'gateway-grpc',
+      'service-hosts',
+      'split-several-ordered',
+      'split-tcp-weights',
+    ],
+  },
 ];
 
 /** What a case's inputs turn into, by path below `expected/`. */
@@ -27,9 +49,9 @@ export function outputsOf(golden: GoldenCase): ReadonlyMap<string, string> {
   const diagnostics = renderDiagnostics(golden, compiled);
   if (diagnostics !== '') outputs.set('diagnostics.txt', diagnostics);
   if (golden.outputs === 'diagnostics') return outputs;
-  for (const [translator, options] of translators) {
-    const documents = translated(compiled.model, translator, options);
-    if (documents !== '') outputs.set(`${translator.id}.yaml`, documents);
+  for (const { file, translator, options, cases = [golden.name] } of written) {
+    const documents = cases.includes(golden.name) ? translated(compiled.model, translator, options) : '';
+    if (documents !== '') outputs.set(file, documents);
   }
   for (const workload of namedWorkloads(golden.requests)) {
     const id = Object.values(compiled.model.workloads).find((candidate) => candidate.id === workload);

@@ -29,7 +29,11 @@ const targets: Readonly<Record<string, () => Promise<Target>>> = {
   }),
   istio: async () => ({
     adapter: await translators.istio!(),
-    options: [{ datagrams: 'elsewhere' }, { datagrams: 'elsewhere', denyBy: 'mesh' }],
+    options: [
+      { datagrams: 'elsewhere' },
+      { datagrams: 'elsewhere', denyBy: 'mesh' },
+      { datagrams: 'elsewhere', routes: 'gateway-api' },
+    ],
   }),
   envoy: async () => ({
     adapter: asTranslator(envoyAdapter),

@@ -19,15 +19,16 @@ describe('the contract of adapters', () => {
   });
 
   it.each([
-    gatewayApiAdapter,
-    istioAdapter,
-    proxyAdapter,
-    envoyAdapter,
-    grpcAdapter,
-  ] as readonly unknown[] as readonly Translator[])(
-    'is kept by $id',
-    (adapter) => {
-      const problems = contractCases(adapter, { models: some })
+    { adapter: gatewayApiAdapter, options: {} },
+    { adapter: istioAdapter, options: {} },
+    { adapter: istioAdapter, options: { routes: 'gateway-api', grpc: 'GRPCRoute' } },
+    { adapter: proxyAdapter, options: {} },
+    { adapter: envoyAdapter, options: {} },
+    { adapter: grpcAdapter, options: {} },
+  ] as readonly unknown[] as readonly { readonly adapter: Translator; readonly options: Record<string, string> }[])(
+    'is kept by $adapter.id $options',
+    ({ adapter, options }) => {
+      const problems = contractCases(adapter, { models: some, options })
         .filter(({ skipped }) => skipped === undefined)
         .flatMap(({ name, run }) => run().map((problem) => `${name}: ${problem}`));
       expect(problems).toEqual([]);

@@ -256,7 +256,15 @@ test('options are checked', () => {
     ok: true,
     value: { ...defaultOptions, denyBy: 'mesh', rootNamespace: 'root' },
   });
-  for (const bad of [[], { denyBy: 'pod' }, { datagrams: 'open' }, { rootNamespace: 'A B' }, { other: 1 }]) {
+  const wrongRoutes = [{ routes: 'http' }, { grpc: 'TCPRoute' }, { grpc: 'GRPCRoute' }];
+  for (const bad of [
+    [],
+    { denyBy: 'pod' },
+    { datagrams: 'open' },
+    { rootNamespace: 'A B' },
+    { other: 1 },
+    ...wrongRoutes,
+  ]) {
     expect(parseOptions(bad)).toMatchObject({ ok: false, error: [{ code: 'SMI5003' }] });
   }
 });
