@@ -11,13 +11,13 @@ import { createLog } from '../../../src/control/cluster/log.ts';
 import { at } from '../../../src/install/kinds.ts';
 import { systemNames, systemNamespace } from '../../../src/kubernetes/names.ts';
 import { connect } from '../../../src/kubernetes-client/connect.ts';
-import { pluralOf } from '../../../src/kubernetes-client/write.ts';
 import type { MeshModel } from '../../../src/model/types.ts';
 import { until } from '../../e2e/support/mesh.ts';
 import { writeAccountKubeconfig } from '../support/account-kubeconfig.ts';
 import { adminOf } from '../support/client.ts';
-import { type Crd, install } from '../support/crds.ts';
+import { install } from '../support/crds.ts';
 import { runKubectl } from '../support/kubectl.ts';
+import { openDefinition } from '../support/open-definition.ts';
 import { describeRight, needs, type Rule, readAudit, rightsOf } from '../support/rights.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
 
@@ -44,23 +44,6 @@ function rulesOf(adapter: string): readonly Rule[] {
   return at(role, 'rules') as readonly Rule[];
 }
 
-/** A definition that takes anything: rights are of kinds, whatever is in them. */
-function definitionOf({ apiVersion, kind }: DocumentKind): Crd {
-  const [group = '', version = ''] = apiVersion.split('/');
-  const names = { kind, plural: pluralOf(kind), singular: kind.toLowerCase() };
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
-  const spec = {
-    group,
-    scope: 'Namespaced',
-    names,
-    versions: [{ name: version, served: true, storage: true, schema }],
-  };
-  // Groups under `k8s.io` ask for it.
-  const annotations = { 'api-approved.kubernetes.io': 'unapproved, for a test' };
-  const metadata = { name: `${names.plural}.${group}`, annotations };
-  return { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata, spec } as unknown as Crd;
-}
-
 function documentOf({ apiVersion, kind }: DocumentKind): Artifact {
   const body = { apiVersion, kind, metadata: { namespace: 'default', name: 'one' }, spec: {} };
   return { name: kind, format: 'kubernetes', body, origins: [] };
@@ -70,7 +53,7 @@ test.each(Object.keys(translators))(
   'the rights for %s are enough, and all are needed',
   async (adapter) => {
     const kinds = (await translators[adapter]!()).kinds ?? [];
-    await Promise.all(kinds.map((kind) => install(client, definitionOf(kind))));
+    await Promise.all(kinds.map((kind) => install(client, openDefinition(kind))));
     const items = chartWith(adapter).filter(({ kind }) =>
       /^(Namespace|ServiceAccount|ClusterRole.*)$/.test(String(kind)),
     );
