@@ -36,6 +36,8 @@ export interface Loss {
   readonly text: string;
   /** The fields that ask for it. */
   readonly origins: readonly Origin[];
+  /** Of `weighted-split`: how far a share may be from what is meant, of 1. Absent: 0.05. */
+  readonly apart?: number;
 }
 
 /** One emitted document or resource. The body is plain JSON; the same model gives the same bytes. */

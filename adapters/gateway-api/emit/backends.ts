@@ -48,6 +48,7 @@ function fitting(targets: readonly WeightedTarget[], losses: LossList): readonly
         `a rule has ${maxBackends} backends at most: ${left.map(({ service }) => service).join(', ')} ` +
         `get nothing, and their ${percent(share / total)} goes to the others`,
       origins: left.flatMap(({ origins }) => origins),
+      apart: share / total,
     });
   }
   return targets.filter((target) => kept.has(target));
@@ -72,6 +73,7 @@ function scaled(targets: readonly WeightedTarget[], losses: LossList): readonly 
       `weights are at most ${maxWeight}: ${weights.join(' : ')} is written as ${fitted.join(' : ')}, ` +
       `so that a share differs by up to ${percent(difference)}`,
     origins: targets.flatMap(({ origins }) => origins),
+    apart: difference,
   });
   return fitted;
 }

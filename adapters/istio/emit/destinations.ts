@@ -47,6 +47,7 @@ export function sharesOf(
       kind: 'changed',
       text: `the weights ${wanted.join(', ')} become ${held.join(', ')}, each share the same within a millionth`,
       origins,
+      apart: 1e-6,
     });
   }
   return targets.map((target, index) => ({ target, weight: held[index] ?? 0 }));

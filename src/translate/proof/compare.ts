@@ -54,7 +54,9 @@ export function compare(
 interface About {
   /** Targets have their own opinions of the names of the request, as the table says. */
   readonly isMisnamed: boolean;
-  isStated(excuse: 'backends' | 'shares' | 'outcome'): boolean;
+  isStated(excuse: 'backends' | 'outcome'): boolean;
+  /** How far shares may be apart. */
+  readonly apart: number;
   /** The target may not understand how the request is written. */
   isSpeltOtherwise(): boolean;
 }
@@ -70,6 +72,9 @@ function aboutOf(model: MeshModel, request: TrafficRequest, meant: Decision, sta
   return {
     isMisnamed: isOfNobody,
     isStated: (excuse) => isOfTable || stated.lost(excuse, at),
+    get apart() {
+      return stated.apart(at.fields);
+    },
     isSpeltOtherwise: () =>
       (stated.inTable('spelling', routing) && isUnusual(request, service)) ||
       (stated.inTable('methods') && request.kind === 'http' && !/^[A-Z]+$/.test(request.method)),
@@ -104,16 +109,16 @@ function isMisnamed({ services, workloads }: MeshModel, request: TrafficRequest,
   return !isOwn || port !== request.to.port;
 }
 
-/** So much a share may differ where a loss says that shares do. */
-const tolerated = 0.05;
+/** What adding up shares as floating-point numbers may be wrong by. */
+const rounding = 1e-12;
 
 function compareShares(meant: Decision, done: readonly SimulatedTarget[], about: About): Comparison {
   const [wanted, got] = [sharesOf(meant.targets), sharesOf(done)];
   const keys = [...new Set([...wanted.keys(), ...got.keys()])];
   const differing = keys.filter((key) => !sameShare(wanted.get(key) ?? nothing, got.get(key) ?? nothing));
   if (differing.length === 0) return 'agrees';
-  const far = differing.some((key) => Math.abs(share(wanted.get(key)) - share(got.get(key))) > tolerated);
-  if (about.isStated(far ? 'backends' : 'shares')) return 'otherwise';
+  const apart = Math.max(...differing.map((key) => Math.abs(share(wanted.get(key)) - share(got.get(key)))));
+  if (apart <= about.apart + rounding || about.isStated('backends')) return 'otherwise';
   return { difference: `the mesh sends it to ${shown(wanted)}, the documents to ${shown(got)}` };
 }
 

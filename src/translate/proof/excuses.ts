@@ -28,14 +28,14 @@ const notExact = ['approximate', 'none'] as const;
 
 export const excuses = {
   backends: {
-    difference: 'other backends, or shares more than 5 percentage points apart',
+    difference: 'other backends, or shares further apart than is stated',
     atFields: targets,
     atService,
   },
   shares: {
-    difference: 'shares up to 5 percentage points apart',
-    atFields: [...targets, 'weighted-split'],
-    atService,
+    difference:
+      'shares as far apart as losses say, together (`apart`; where one does not, and by the table, 5 percentage points)',
+    atFields: ['weighted-split'],
   },
   outcome: {
     difference: 'one routes, rejects or lets out what the other does not; another status',

@@ -22,6 +22,8 @@ export interface Stated {
   narrower(origins: readonly Origin[]): boolean;
   /** Whether some feature that excuses the difference is lost where these fields ask for it. */
   lost(excuse: ExcuseName, at: DecidingFields): boolean;
+  /** How far shares may be from what is meant where these fields say them, of 1. */
+  apart(origins: readonly Origin[]): number;
   /** Whether the table alone excuses the difference; `among`: by no other feature. */
   inTable(excuse: ExcuseName, among?: readonly Feature[]): boolean;
   /** The target asks nobody, and an option says that somebody else lets requests in or not. */
@@ -37,15 +39,22 @@ const general: readonly Feature[] = ['http-routing', 'tcp-routing', 'udp-routing
 interface Lost {
   readonly feature: Feature;
   readonly narrows: boolean;
+  readonly apart: number;
 }
+
+/** Of shares, where nothing says how far they are from what is meant. */
+const commonlyApart = 0.05;
 
 export function statedBy(translator: Translator, { losses }: Translation, model: MeshModel): Stated {
   const { support } = translator;
   const index = new OriginIndex<Lost>();
-  for (const { feature, kind, origins } of losses) index.add(origins, { feature, narrows: kind !== 'changed' });
+  for (const { feature, kind, origins, apart = commonlyApart } of losses) {
+    index.add(origins, { feature, narrows: kind !== 'changed', apart });
+  }
   const inexact = new Set(features.filter((feature) => !isExact(support[feature])));
   for (const { feature, origins } of featureUses(model)) {
-    if (inexact.has(feature) && !general.includes(feature)) index.add(origins, { feature, narrows: true });
+    if (inexact.has(feature) && !general.includes(feature))
+      index.add(origins, { feature, narrows: true, apart: commonlyApart });
   }
   const lostAt = (origins: readonly Origin[], some: readonly Feature[] = []) =>
     [...index.touching(origins)].some(({ feature }) => some.includes(feature));
@@ -67,6 +76,10 @@ export function statedBy(translator: Translator, { losses }: Translation, model:
       const { atFields, atService }: Excuse = excuses[name];
       return lostAt(fields, atFields) || lostAt([...fields, ...service], atService);
     },
+    apart: (origins) =>
+      [...index.touching(origins)]
+        .filter(({ feature }) => excuses.shares.atFields.some((some) => some === feature))
+        .reduce((sum, { apart }) => sum + apart, 0),
     inTable,
     isOpen: (kind) => inTable(kind === 'udp' ? 'openDatagrams' : 'open') && isElsewhere(),
   };

@@ -132,24 +132,33 @@ describe('a proof', () => {
     expect(nearly(change)?.counterExample?.difference).toMatch(/^(at default|the mesh|the documents)/);
   });
 
-  test('counts what a loss states: less being let in, and shares that are nearly exact', () => {
+  test('counts less being let in where a loss states it', () => {
     const denying = ofTargets((one) =>
       one.service === 'default/v1' && one.verdict === 'allow' ? { ...one, verdict: 'deny' } : one,
     );
     const narrowed = nearly(denying, [loss('narrowed', 'access-http', 'access.smi-spec.io/TrafficTarget/default/t')]);
     expect(narrowed?.counterExample).toBeUndefined();
     expect(narrowed?.narrower).toBeGreaterThan(0);
-    const shares = ofTargets((one) =>
-      one.weight === 2
-        ? { ...one, weight: 67, total: 100 }
-        : one.weight === 1 && one.total === 3
-          ? { ...one, weight: 33, total: 100 }
-          : one,
-    );
-    const rounded = nearly(shares, [loss('changed', 'weighted-split', 'split.smi-spec.io/TrafficSplit/default/s')]);
-    expect(rounded?.counterExample).toBeUndefined();
-    expect(rounded?.otherwise).toBeGreaterThan(0);
   });
+
+  test.each([
+    [undefined, [67, 33], true],
+    [0.004, [67, 33], true],
+    [0.003, [67, 33], false],
+    [undefined, [75, 25], false],
+    [0.1, [75, 25], true],
+  ] as const)(
+    'takes shares that are %s apart by a loss, which are %j of 100: %s',
+    (apart, [of2 = 0, of1 = 0], isTaken) => {
+      const shares = ofTargets((one) =>
+        one.total === 3 ? { ...one, weight: one.weight === 2 ? of2 : of1, total: 100 } : one,
+      );
+      const stated = loss('changed', 'weighted-split', 'split.smi-spec.io/TrafficSplit/default/s');
+      const proof = nearly(shares, [apart === undefined ? stated : { ...stated, apart }]);
+      expect(proof?.counterExample === undefined).toBe(isTaken);
+      if (isTaken) expect(proof?.otherwise).toBeGreaterThan(0);
+    },
+  );
 
   test('takes no loss for letting in more, or for something else', () => {
     const opening = ofTargets((one) => ({ ...one, verdict: 'allow' }));
