@@ -3,6 +3,7 @@ import type { Origin } from '../diagnostics/origin.ts';
 import type { NonEmpty } from '../lib/collections.ts';
 import type { Result } from '../lib/result.ts';
 import type { TrafficRequest } from '../model/decision.ts';
+import type { RequestPolicy } from '../model/policy.ts';
 import type { MeshModel, ServiceId, SpiffeId, WorkloadId } from '../model/types.ts';
 import type { Feature } from './features.ts';
 
@@ -75,7 +76,20 @@ export type Surroundings = Pick<MeshModel, 'trustDomain' | 'services' | 'workloa
 export type Simulated =
   | { readonly outcome: 'rejected'; readonly status: number }
   | { readonly outcome: 'outside' }
-  | { readonly outcome: 'routed'; readonly targets: NonEmpty<SimulatedTarget> };
+  | {
+      readonly outcome: 'routed';
+      readonly targets: NonEmpty<SimulatedTarget>;
+      /** Of requests of HTTP. Absent: it is not known, and nobody compares it. */
+      readonly treatment?: SimulatedTreatment;
+    };
+
+/** What the client's proxy does with a request on its way. What is absent it does not do. */
+export interface SimulatedTreatment {
+  /** Milliseconds for the request with its answer. */
+  readonly timeout?: number;
+  readonly mirror?: NonNullable<RequestPolicy['mirror']>;
+  readonly headers?: NonNullable<RequestPolicy['headers']>;
+}
 
 export interface SimulatedTarget {
   readonly service: ServiceId;

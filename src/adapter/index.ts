@@ -58,6 +58,7 @@ export {
   type Loss,
   type Simulated,
   type SimulatedTarget,
+  type SimulatedTreatment,
   type Support,
   type SupportTable,
   type Surroundings,

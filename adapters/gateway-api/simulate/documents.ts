@@ -1,4 +1,4 @@
-import type { Artifact } from '../../../src/adapter/contract.ts';
+import type { Artifact, SimulatedTreatment } from '../../../src/adapter/contract.ts';
 import { type Fields, isRecord } from '../../../src/lib/values.ts';
 
 /** A route as far as it decides where traffic goes, its defaults filled in. */
@@ -29,6 +29,10 @@ export interface RouteRule {
   readonly backends: readonly Backend[];
   /** Status of a redirect, which answers instead of any backend. */
   readonly redirect?: number;
+  /** Milliseconds; 0 is no limit. */
+  readonly timeout?: number;
+  readonly headers: NonNullable<SimulatedTreatment['headers']>;
+  readonly mirror?: { readonly backend: Backend; readonly share: number };
 }
 
 export interface Match {
@@ -142,8 +146,44 @@ function readRule(kind: RouteKind, rule: Fields, home: string): RouteRule {
   return {
     matches: matches.map((match) => (kind === 'GRPCRoute' ? readCall(match) : readMatch(match))),
     backends: listOf(rule.backendRefs).map((ref) => readBackend(ref, home)),
+    ...readTreatment(rule, home),
     ...(redirect === undefined ? {} : { redirect: number(fieldsOf(redirect.requestRedirect).statusCode) ?? 302 }),
   };
+}
+
+function readTreatment(rule: Fields, home: string): Pick<RouteRule, 'timeout' | 'headers' | 'mirror'> {
+  const filters = listOf(rule.filters);
+  const limit = text(fieldsOf(rule.timeouts).request);
+  const edits = (type: string, field: string) => {
+    const { set, add, remove } = fieldsOf(filters.find((filter) => filter.type === type)?.[field]);
+    return { set: valuesOf(set), add: valuesOf(add), remove: Array.isArray(remove) ? remove.map(String) : [] };
+  };
+  const copied = filters.find(({ type }) => type === 'RequestMirror');
+  const { backendRef, percent, fraction } = fieldsOf(copied?.requestMirror);
+  const { numerator, denominator } = fieldsOf(fraction);
+  const parts =
+    fraction === undefined ? (number(percent) ?? 100) / 100 : (number(numerator) ?? 0) / (number(denominator) ?? 100);
+  return {
+    ...(limit === undefined ? {} : { timeout: millisOf(limit) }),
+    headers: {
+      request: edits('RequestHeaderModifier', 'requestHeaderModifier'),
+      response: edits('ResponseHeaderModifier', 'responseHeaderModifier'),
+    },
+    ...(copied === undefined
+      ? {}
+      : { mirror: { backend: readBackend(fieldsOf(backendRef), home), share: Math.round(parts * 10_000) } }),
+  };
+}
+
+function valuesOf(list: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(listOf(list).map(({ name, value }) => [text(name) ?? '', text(value) ?? '']));
+}
+
+/** GEP-2257: such as `1h30m` or `500ms`. */
+function millisOf(duration: string): number {
+  const sizes: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+  const parts = [...duration.matchAll(/([0-9]+)(h|ms|m|s)/g)];
+  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (sizes[unit] ?? 0), 0);
 }
 
 function readMatch(match: Fields): Match {

@@ -1,11 +1,17 @@
-import type { Artifact, Simulated, SimulatedTarget, Surroundings } from '../../../src/adapter/contract.ts';
+import type {
+  Artifact,
+  Simulated,
+  SimulatedTarget,
+  SimulatedTreatment,
+  Surroundings,
+} from '../../../src/adapter/contract.ts';
 import { nonEmpty } from '../../../src/lib/collections.ts';
 import type { TrafficRequest } from '../../../src/model/decision.ts';
 import type { ServiceAtPort } from '../../../src/model/hosts.ts';
 import { serviceId } from '../../../src/model/ids.ts';
 import { findPort, transportOf } from '../../../src/model/ports.ts';
 import { attachedTo, countingFor, winner } from './attached.ts';
-import { type Backend, type Grant, type Route, readGrants, readRoutes } from './documents.ts';
+import { type Backend, type Grant, type Route, type RouteRule, readGrants, readRoutes } from './documents.ts';
 import { byPrecedence, type Candidate, type ExpressionRank } from './precedence.ts';
 import { type Meant, meantBy, rejected } from './service.ts';
 
@@ -23,7 +29,8 @@ export function simulate(
     if ('outcome' in meant) return meant;
     const counting = attached(routes, meant);
     if (counting.length === 0) {
-      return { outcome: 'routed', targets: [target(mesh, own(meant.at), meant.at, 1)] };
+      const treatment = meant.http === undefined ? {} : { treatment: {} };
+      return { outcome: 'routed', targets: [target(mesh, own(meant.at), meant.at, 1)], ...treatment };
     }
     const first = winner(counting, meant.http, order);
     if (first === undefined) return rejected(meant.http === undefined ? 0 : 404);
@@ -55,7 +62,26 @@ function forwarded(mesh: Mesh, { route, rule }: Candidate, { at, http }: Meant):
   if (total === 0 || valid.every(({ weight }) => weight === 0) || targets === undefined) {
     return rejected(http === undefined ? 0 : 500);
   }
-  return { outcome: 'routed', targets };
+  return {
+    outcome: 'routed',
+    targets,
+    ...(http === undefined ? {} : { treatment: treatmentBy(mesh, route, rule, at) }),
+  };
+}
+
+function treatmentBy(
+  mesh: Mesh,
+  route: Route,
+  { timeout, headers, mirror }: RouteRule,
+  at: ServiceAtPort,
+): SimulatedTreatment {
+  const isCopied = mirror !== undefined && isValid(mesh, mirror.backend, at, route);
+  const { namespace = '', name = '', port = 0 } = mirror?.backend ?? {};
+  return {
+    ...(timeout === undefined ? {} : { timeout }),
+    headers,
+    ...(isCopied ? { mirror: { service: serviceId(namespace, name), port, share: mirror.share } } : {}),
+  };
 }
 
 /** A Service needs a port, and this one; one of another namespace has to be granted there to the route's. */

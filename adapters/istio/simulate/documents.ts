@@ -38,10 +38,22 @@ export interface Destination {
   readonly weight?: number;
 }
 
+interface HeaderOperations {
+  readonly set?: Readonly<Record<string, string>>;
+  readonly add?: Readonly<Record<string, string>>;
+  readonly remove?: readonly string[];
+}
+
 export interface HttpRoute {
   readonly match?: readonly RequestMatch[];
   readonly route?: readonly Destination[];
   readonly directResponse?: { readonly status: number };
+  readonly timeout?: string;
+  readonly headers?: { readonly request?: HeaderOperations; readonly response?: HeaderOperations };
+  readonly mirrors?: readonly {
+    readonly destination: Destination['destination'];
+    readonly percentage?: { readonly value?: number };
+  }[];
 }
 
 export type VirtualService = Document<

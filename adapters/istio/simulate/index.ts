@@ -7,16 +7,18 @@ import {
   type ServicePort,
   type Simulated,
   type SimulatedTarget,
+  type SimulatedTreatment,
   type Surroundings,
   type TrafficRequest,
   type Workload,
 } from '../../../src/adapter/index.ts';
 import { type Route, readRoutes } from '../../gateway-api/simulate/documents.ts';
 import { type Arriving, lets, type SecurityDocuments } from './access.ts';
-import { type Destination, ofKind, type VirtualService } from './documents.ts';
+import { type Destination, type HttpRoute, ofKind, type VirtualService } from './documents.ts';
 import { hostsWithRoutes, routedTo } from './gateway-routes.ts';
 import { connectedTo, hostsOf, isMeant, listeners, type Named, type Registry, requestedBy } from './registry.ts';
 import { firstRoute } from './routes.ts';
+import { millisOf, unescaped } from './texts.ts';
 
 /** Istio's data plane in sidecar mode: the client's sidecar routes, the server's asks the policies. */
 export function simulate(
@@ -129,14 +131,30 @@ function requests(mesh: Mesh, client: Workload, named: Named, http: Http): Simul
   const found = firstRoute(routes, { client, port: named.port.port, http });
   if (found === undefined) return { outcome: 'rejected', status: 404 };
   if (found.directResponse !== undefined) return { outcome: 'rejected', status: found.directResponse.status };
-  return targets(mesh, client, found.route, named, http);
+  return treated(targets(mesh, client, found.route, named, http), treatmentBy(mesh, found, named));
 }
 
-/** What no VirtualService is about goes by the routes of Gateway API, and without any to the service itself. */
+function treated(done: Simulated, treatment: SimulatedTreatment): Simulated {
+  return done.outcome === 'routed' ? { ...done, treatment } : done;
+}
+
+function treatmentBy(mesh: Mesh, { timeout, headers, mirrors = [] }: HttpRoute, named: Named): SimulatedTreatment {
+  const [copied] = mirrors;
+  const { service, port } = copied === undefined ? {} : destinationAt(mesh, copied.destination, named);
+  const share = Math.round((copied?.percentage?.value ?? 100) * 100);
+  return {
+    ...(timeout === undefined ? {} : { timeout: millisOf(timeout) }),
+    ...(headers === undefined ? {} : { headers: unescaped(headers) }),
+    ...(service === undefined || port === undefined ? {} : { mirror: { service: service.id, port: port.port, share } }),
+  };
+}
+
+/** What no VirtualService is about goes by the routes of Gateway API, and without any to the service itself. How they treat requests is not read. */
 function byGatewayApi(mesh: Mesh, client: Workload, named: Named, http: Http | undefined): Simulated {
   const found = routedTo(mesh.routes, client, named, http);
   if (typeof found === 'number') return { outcome: 'rejected', status: found };
-  return targets(mesh, client, found, named, http);
+  const done = targets(mesh, client, found, named, http);
+  return found === undefined && http !== undefined ? treated(done, {}) : done;
 }
 
 /** Of several for one host the first counts alone. */

@@ -1,6 +1,6 @@
 import { compileRe2 } from '../../../src/adapter/index.ts';
 import { octets } from '../../../src/lib/re2.ts';
-import type { StringMatch } from './documents.ts';
+import type { HttpRoute, StringMatch } from './documents.ts';
 
 /** VirtualService: an expression must match the whole text; without any form, or with an empty text, every value will do. */
 export function matchesText({ exact, prefix, regex }: StringMatch, text: string): boolean {
@@ -41,4 +41,19 @@ export function matchesPath(pattern: string, path: string): boolean {
 function matchesWhole(regex: string, text: string): boolean {
   const compiled = compileRe2(regex);
   return compiled.ok && compiled.value.matchesWhole(octets(text));
+}
+
+/** Such as `1.5s` or `1h30m`. */
+export function millisOf(duration: string): number {
+  const sizes: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+  const parts = [...duration.matchAll(/([0-9.]+)(h|ms|m|s)/g)];
+  return Math.round(parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (sizes[unit] ?? 0), 0));
+}
+
+/** Values of headers are Envoy's formats, in which `%` begins a command and `%%` is one `%`. */
+export function unescaped({ request = {}, response = {} }: NonNullable<HttpRoute['headers']>) {
+  const plain = (values: Readonly<Record<string, string>> = {}) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.replaceAll('%%', '%')]));
+  const edits = ({ set, add, remove = [] }: typeof request) => ({ set: plain(set), add: plain(add), remove });
+  return { request: edits(request), response: edits(response) };
 }

@@ -8,6 +8,7 @@ import { findPort, transportOf } from '../../model/ports.ts';
 import { isElsewhere } from '../../model/targets.ts';
 import type { MeshModel, Service, ServicePort } from '../../model/types.ts';
 import type { Stated } from './stated.ts';
+import { differencesOfTreatment } from './treatment.ts';
 
 /**
  * `agrees`; `narrower` or `otherwise` as the translation states; or what nobody has stated, as one sentence.
@@ -38,7 +39,12 @@ export function compare(
   }
   const shares = compareShares(meant, done.targets, about);
   if (shares !== 'agrees') return typeof shares === 'string' ? notWider(model, request, done.targets, stated) : shares;
-  return compareVerdicts(model, request, meant, done.targets, stated);
+  const verdicts = compareVerdicts(model, request, meant, done.targets, stated);
+  if (typeof verdicts === 'object' || done.treatment === undefined) return verdicts;
+  const differences = differencesOfTreatment(meant.policies ?? [], done.treatment);
+  const unstated = differences.find(({ origins }) => !stated.lost('treatment', { fields: origins, service: [] }));
+  if (unstated !== undefined) return { difference: unstated.difference };
+  return differences.length === 0 ? verdicts : 'otherwise';
 
   function otherwise(difference: string, isStated: boolean): Comparison {
     if (!isStated) return { difference };

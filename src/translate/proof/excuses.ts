@@ -68,6 +68,10 @@ export const excuses = {
     byTable: ['match-method'],
     levels: notExact,
   },
+  treatment: {
+    difference: 'another time limit for the whole request, other copies of it or edits of its headers',
+    atFields: ['request-timeouts', 'mirroring', 'header-edits', 'split-with-matches'],
+  },
   access: {
     difference: 'less is let in, by grants that cover the request or come nearest',
     atFields: features.filter((feature) => /^access-|^match-|^end-user|^tls-|^plain-|^mutual-/.test(feature)),

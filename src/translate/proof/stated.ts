@@ -31,10 +31,13 @@ export interface Stated {
 }
 
 /**
- * Of the support table entries about a whole protocol excuse nothing at fields: every request would be excused by them. What a
- * table says is reported case by case counts where it is reported.
+ * Of the support table entries about a whole protocol excuse nothing at fields: every request would be excused by them; nor do those
+ * about more than what is compared. What a table says is reported case by case counts where it is reported.
  */
-const general: readonly Feature[] = ['http-routing', 'tcp-routing', 'udp-routing', 'mutual-tls'];
+const general: readonly Feature[] = [
+  ...(['http-routing', 'tcp-routing', 'udp-routing', 'mutual-tls'] as const),
+  ...(['request-timeouts', 'mirroring', 'header-edits'] as const),
+];
 
 interface Lost {
   readonly feature: Feature;

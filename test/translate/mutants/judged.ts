@@ -5,7 +5,7 @@ const cautious = 'conditions that are wrongly thought to meet cost a match more,
 const limits = 'shows where a list or a text is exactly as long as it may be';
 const sessions =
   'sessions are written in the experimental channel, of which there are no golden files, and are no part of the proof';
-const treatment = 'no golden case has such a policy, and how requests are treated on their way is no part of the proof';
+const tries = 'no golden case has such a policy, and retries and limits of single tries are no part of the proof';
 const words = 'the words of a report';
 const twoTransports = 'shows where pods of one selector have one number as a port of TCP and of UDP';
 
@@ -94,7 +94,7 @@ const judged: readonly Judged[] = [
   {
     file: 'gateway-api/emit/policies.ts',
     kind: 'outside',
-    reason: treatment,
+    reason: tries,
     faults: [
       ['', 'timeoutsOf'],
       ["constant: 'serverError'", 'retryOf'],

@@ -27,8 +27,8 @@ const introduction = [
   '`--report`, where a change of every field shows that it is wrong about one; and **golden files**. Which faults are tried is drawn by a seed among all that',
   'some mesh comes to: the golden cases, the models of the contract suite under each option, and meshes of random rules.',
   '',
-  'The proof asks where requests go and who is let in. How they are treated on their way (time limits, retries, mirrors, edits of headers, balancing) is',
-  'no part of its questions: of what stands below as found by golden files alone most is about that.',
+  'The proof asks where requests go, who is let in, how long they may take in all, where copies go and which headers are edited. How they are treated otherwise',
+  '(retries, limits of single tries, faults, balancing) is no part of its questions: of what stands below as found by golden files alone most is about that.',
   'A survivor is judged (`test/translate/mutants/judged.ts`), or stands as a gap: found by nobody, and not judged.',
   '',
 ];

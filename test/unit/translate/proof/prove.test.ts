@@ -116,6 +116,10 @@ describe('a proof', () => {
       (done) => (done.outcome === 'rejected' && done.status === 404 ? { ...done, status: 400 } : done),
     ],
     ['a host that is let out', (done) => (done.outcome === 'rejected' ? { outcome: 'outside' } : done)],
+    [
+      'a time limit that nobody asked for',
+      (done) => (done.outcome === 'routed' ? { ...done, treatment: { timeout: 5 } } : done),
+    ],
     ['nobody being asked', ofTargets((one) => ({ ...one, verdict: 'open' }))],
     ['less being let in', ofTargets((one) => (one.verdict === 'allow' ? { ...one, verdict: 'deny' } : one))],
     [
@@ -240,6 +244,29 @@ describe('what excuses a difference', () => {
     expect(differenceIn(forClients, onlyForClients, { 'client-rules': none, losses: [leftOut] })).toBeUndefined();
     // Of the Service that the rule is not about nothing is excused.
     expect(differenceIn(forClients, toShop, { 'client-rules': none, losses: [leftOut] })).toMatch(/default\/v1/);
+  });
+
+  test('how a request is treated, only where a loss says it of the fields that ask for it', () => {
+    const field = { object: 'policy.smi-mesh.io/TrafficPolicy/default/p' as ObjectKey, path: 'spec.timeouts.request' };
+    const layer = {
+      policy: 'default/p',
+      matches: 'any',
+      fields: { timeouts: { request: 1_000 } },
+      origins: [field],
+    } as const;
+    const limited: MeshModel = {
+      ...open,
+      outbound: {
+        ...open.outbound,
+        [shopId]: { ...shop, ports: { '80': { ...shop.ports['80']!, policies: [layer] } } },
+      },
+    };
+    const unlimited: Change = (done) => (done.outcome === 'routed' ? { ...done, treatment: {} } : done);
+    const lost: Loss = { feature: 'request-timeouts', kind: 'dropped', text: 'left out', origins: [field] };
+    expect(differenceIn(limited, unlimited, {})).toBe('the mesh gives it 1000 ms, the documents any time');
+    expect(differenceIn(limited, unlimited, { 'request-timeouts': about })).toMatch(/any time/);
+    expect(differenceIn(limited, unlimited, { 'request-timeouts': about, losses: [lost] })).toBeUndefined();
+    expect(differenceIn(limited, (done) => done, {})).toBeUndefined();
   });
 
   const rejected = 'the mesh has it routed, the documents rejected';
