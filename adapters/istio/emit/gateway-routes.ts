@@ -47,7 +47,7 @@ function reportUnsaid({ id, externalName }: Service, port: PortPolicy, report: C
     ({ feature }) => feature === 'fault-injection' || (externalName !== undefined && support[feature].level !== 'none'),
   );
   for (const [feature, found] of Map.groupBy(uses, (use) => use.feature)) {
-    const text = `no route of Gateway API says it of requests to ${id}`;
+    const text = `requests to ${id} go on without: no route of Gateway API can say it`;
     report?.({ feature, kind: 'dropped', text, origins: found.flatMap(({ origins }) => origins) });
   }
 }
