@@ -1,4 +1,5 @@
 // Sets a checkout up: dependencies, generated files, build. Each is done only when what it is made from has changed.
+// `--dependencies`: these alone.
 // It runs on any Node from 18 on and needs no dependency; everything after it runs on the Node that it finds here.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -109,4 +110,7 @@ async function runScript(node, script, failure) {
   if (code !== 0) throw new StepError(failure, { output, hint: `\`node ${script}\` shows the whole of it` });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await setUp().catch(exitWith);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const alone = process.argv.includes('--dependencies');
+  await (alone ? step('dependencies', installDependencies) : setUp()).catch(exitWith);
+}

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, describe, expect, test } from 'vitest';
-import { requireDocker } from '../../../scripts/kind.mjs';
+import { requireDocker, requireFreeName } from '../../../scripts/kind.mjs';
 import { kindPlan, parseKindOptions, runPlan, type Step } from '../../cluster/kind/plan.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'smi-kind-test-'));
@@ -48,7 +48,7 @@ describe('the suite on kind', () => {
   test('makes a cluster, gives it the images, installs the mesh, runs the core cases, and deletes it', () => {
     const plan = planOf();
     expect(lines(plan.steps)).toEqual([
-      'kind create cluster --name=smi-conformance --config=conformance/kind.yaml --kubeconfig=k --wait=180s',
+      'kind create cluster --name=smi-conformance --kubeconfig=k --config=conformance/kind.yaml --wait=180s --retain',
       'kind load image-archive images.tar --name=smi-conformance',
       'node src/cli/main.ts install --timeout=240s --values=v.yaml',
       'node src/cli/main.ts conformance run --target=cluster --mesh=conformance/meshes/smi-mesh.yaml --image=app:1 --kubeconfig=k --level=core',
@@ -74,6 +74,14 @@ describe('the suite on kind', () => {
     expect(plan.finally).toEqual([]);
   });
 
+  test('takes a cluster of another kind, and values after an equals sign', () => {
+    const [create, , , run] = lines(
+      planOf('--config', 'remote.yaml', '--image=kindest/node:local', '--api=TCPRoute').steps,
+    );
+    expect(create).toContain(' --config=remote.yaml --image=kindest/node:local ');
+    expect(run).toMatch(/ --image=app:1 --kubeconfig=k --api=TCPRoute$/);
+  });
+
   test('installs another mesh as it is told', () => {
     const mesh = foreignMesh();
     const [, , install, run] = lines(planOf('--mesh', mesh, '--install', 'helm install other').steps);
@@ -84,6 +92,8 @@ describe('the suite on kind', () => {
   test.each([
     [['--mesh'], /--mesh needs a value/],
     [['--image', '--keep'], /--image needs a value/],
+    [['--config'], /--config needs a value/],
+    [['--mesh=nothing.yaml'], /nothing\.yaml: no such file/],
     [['--mesh', 'nothing.yaml'], /nothing\.yaml: no such file/],
     [['--mesh', foreignMesh()], /is another mesh; say by --install COMMAND/],
     [['--mesh', 'test/interop/foreign-mesh/mesh.yaml'], /describes a program; run it by --target program/],
@@ -102,6 +112,27 @@ describe('the suite on kind', () => {
     expect(done.splice(0)).toEqual(['cluster', 'images', 'mesh', 'logs', 'end']);
     expect(await runPlan(planOf(), failing('nothing'))).toBe(0);
     expect(done).toEqual(['cluster', 'images', 'mesh', 'cases', 'end']);
+  });
+
+  test('ends when it is stopped: no further step, no logs, and the cluster is deleted', async () => {
+    const done: string[] = [];
+    const stop = new AbortController();
+    const stopped = async (step: Step) => {
+      done.push(step.title);
+      if (step.title === 'images') stop.abort();
+      return step.title === 'images' ? 1 : 0;
+    };
+    await runPlan(planOf(), stopped, stop.signal);
+    expect(done).toEqual(['cluster', 'images', 'end']);
+  });
+
+  test('leaves a cluster alone that has the name already', () => {
+    const kind = join(folder, 'kind');
+    writeFileSync(kind, '#!/bin/sh\n[ "$*" = "get clusters" ] && printf "other\\nsmi-conformance\\n"\n');
+    chmodSync(kind, 0o755);
+    expect(() => requireFreeName(kind, 'smi-conformance')).toThrow('a cluster smi-conformance is there already');
+    expect(() => requireFreeName(kind, 'smi')).not.toThrow();
+    expect(() => requireFreeName(join(folder, 'no-kind'), 'smi')).not.toThrow();
   });
 
   test('says what to do where Docker is missing or does not answer', () => {

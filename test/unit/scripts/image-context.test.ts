@@ -35,7 +35,7 @@ test('every file that the scripts of the image name is in its context', () => {
 test('the Dockerfile copies from its context only what is there, and runs as nobody', () => {
   const lines = readFileSync('deploy/Dockerfile', 'utf8').split('\n');
   const copied = lines.flatMap((line) => /^COPY (?!--from)(.+) \S+$/.exec(line)?.[1]?.split(' ') ?? []);
-  expect(copied).toEqual(['package.json', 'package-lock.json', '.']);
+  expect(copied).toEqual(['package.json', 'package-lock.json', 'scripts', '.']);
   expect(lines).toContain('USER 65532:65532');
   expect(lines.filter((line) => line.startsWith('FROM ')).at(-1)).toBe('FROM scratch');
 });
