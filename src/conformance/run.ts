@@ -45,8 +45,8 @@ export async function runConformance(options: RunOptions): Promise<readonly Case
     return reason === undefined;
   });
   const batch = async (some: readonly ConformanceCase[]) => {
-    if (signal?.aborted !== true) return runBatch(target, some, report);
-    for (const testCase of some) report(without(testCase, 'skipped', 'the run was stopped'));
+    if (signal?.aborted !== true) return runBatch(target, some, report, signal);
+    for (const testCase of some) report(stopped(testCase));
   };
   await eachOf(target.batches(able), target.batchesAtOnce ?? 1, batch);
   return cases.flatMap((testCase) => results.get(testCase) ?? []);
@@ -65,6 +65,7 @@ async function runBatch(
   target: Target,
   batch: readonly ConformanceCase[],
   report: (result: CaseResult) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   let mesh: OpenMesh;
   try {
@@ -73,9 +74,13 @@ async function runBatch(
     for (const testCase of batch) report(without(testCase, 'failed', `the mesh did not start: ${messageOf(error)}`));
     return;
   }
-  await eachOf(batch, target.concurrency, async (testCase) => report(await runCase(target, mesh, testCase)));
+  await eachOf(batch, target.concurrency, async (testCase) =>
+    report(signal?.aborted === true ? stopped(testCase) : await runCase(target, mesh, testCase)),
+  );
   await mesh.close();
 }
+
+const stopped = (testCase: ConformanceCase) => without(testCase, 'skipped', 'the run was stopped');
 
 function without(testCase: ConformanceCase, result: 'failed' | 'skipped', reason: string): CaseResult {
   return { testCase, result, reasons: [reason], millis: 0, convergenceMillis: 0, requests: 0, shareTests: 0 };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ConformanceCase } from '../../../src/conformance/case.ts';
 import { loadCases } from '../../../src/conformance/load.ts';
 import { runConformance } from '../../../src/conformance/run.ts';
 import { type Decide, simulatedTarget } from '../../../src/conformance/targets/simulated.ts';
@@ -105,6 +106,18 @@ describe('the runner', () => {
     const results = await runConformance({ cases: cases.slice(0, 2), target, signal: AbortSignal.abort() });
     expect(results.map(({ result, reasons }) => [result, ...reasons])).toEqual([
       ['skipped', 'no power'],
+      ['skipped', 'the run was stopped'],
+    ]);
+  });
+
+  test('begins no other case of a mesh that it has when it is told to stop', async () => {
+    const stop = new AbortController();
+    const target = { ...simulatedTarget(), concurrency: 1, batches: (all: readonly ConformanceCase[]) => [all] };
+    const onResult = () => stop.abort();
+    const results = await runConformance({ cases: cases.slice(0, 3), target, onResult, signal: stop.signal });
+    expect(results.map(({ result, reasons }) => [result, ...reasons])).toEqual([
+      ['passed'],
+      ['skipped', 'the run was stopped'],
       ['skipped', 'the run was stopped'],
     ]);
   });
