@@ -21,11 +21,10 @@ export function ensureKind(log = () => {}) {
   return path.join(ensureProgram(program, log), 'kind');
 }
 
-/** Throws a `StepError` where a cluster has this name: it is somebody's, and would be deleted at the end. */
-export function requireFreeName(kind, name) {
+/** Whether a cluster has this name. */
+export function hasCluster(kind, name) {
   const { stdout } = spawnSync(kind, ['get', 'clusters'], { encoding: 'utf8', timeout: answerMillis });
-  if ((stdout ?? '').split('\n').includes(name))
-    throw new StepError(`a cluster ${name} is there already`, { hint: `${kind} delete cluster --name=${name}` });
+  return (stdout ?? '').split('\n').includes(name);
 }
 
 /** Throws a `StepError` unless Docker has a daemon that answers. */

@@ -4,8 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requireFreeName } from '../../../scripts/kind.mjs';
-import { exitWith } from '../../../scripts/lib/steps.mjs';
+import { hasCluster } from '../../../scripts/kind.mjs';
 import { conformanceImage, meshImages } from '../lab/images.ts';
 import { clusterName, kindPlan, parseKindOptions, runPlan, type Step } from './plan.ts';
 
@@ -15,10 +14,11 @@ if (!options.ok) {
   process.exit(2);
 }
 const kind = process.env.KIND_BIN ?? 'kind';
-try {
-  requireFreeName(kind, clusterName);
-} catch (error) {
-  exitWith(error);
+// It would be deleted at the end.
+if (hasCluster(kind, clusterName)) {
+  console.error(`error: a cluster ${clusterName} is there already`);
+  console.error(`  hint: ${kind} delete cluster --name=${clusterName}`);
+  process.exit(1);
 }
 const folder = mkdtempSync(join(tmpdir(), 'smi-kind-'));
 const kubeconfig = join(folder, 'kubeconfig');
