@@ -45,13 +45,12 @@ export async function translateManifests(
   }
   const translator = found.value;
   const parsed = translator.parseOptions(options.option);
+  if (!parsed.ok) {
+    reportDiagnostics(parsed.error, read([]));
+    return exitCodes.usage;
+  }
   // Pods of a cluster have the sidecars of the mesh that is translated to, or will.
   const checked = await checkSources(paths, { ...defaultCompileOptions, sidecars: 'foreign' }, options);
-  if (!parsed.ok) {
-    process.stderr.write(`${translator.id}: refused\n\n`);
-    reportDiagnostics(parsed.error, checked.sources);
-    return exitCodes.findings;
-  }
   const translation = translate(translator, checked.model, parsed.value);
   const faulty = reportTranslation(translator, translation, checked);
   const failed = faulty || (options.strict === true && lossesOf(translator, translation).length > 0);
