@@ -125,10 +125,16 @@ function targetUses({ transport, ports, http, origins }: GrantTarget): readonly 
 
 function matchUses({ methods, path, headers, origins }: HttpMatch): readonly Use[] {
   return [
-    ...(methods === 'any' ? [] : [use('match-method', origins)]),
-    ...(path !== 'any' && path.kind === 'regex' ? [use('match-path-regex', origins)] : []),
-    ...(headers === 'any' ? [] : [use('match-header-regex', origins)]),
+    ...(methods === 'any' ? [] : [use('match-method', saying(/\.methods?\b/, origins))]),
+    ...(path !== 'any' && path.kind === 'regex' ? [use('match-path-regex', saying(/\.path(Regex)?\b/, origins))] : []),
+    ...(headers === 'any' ? [] : [use('match-header-regex', saying(/\.headers\b/, origins))]),
   ];
+}
+
+/** The fields of a match that speak of one of its conditions; all where none does by its name. */
+function saying(field: RegExp, origins: readonly Origin[]): readonly Origin[] {
+  const own = origins.filter(({ path }) => field.test(path));
+  return own.length === 0 ? origins : own;
 }
 
 function use(feature: Feature, origins: readonly Origin[]): Use {

@@ -51,6 +51,14 @@ describe('the loss report', () => {
     });
   });
 
+  it.each([
+    ['match-method', 'spec.matches[0].methods'],
+    ['match-path-regex', 'spec.matches[0].pathRegex'],
+    ['match-header-regex', 'spec.matches[0].headers'],
+  ] as const)('names %s at its own field of a match', (feature, path) => {
+    expect(lost(mesh, [feature])[0]?.origin?.path).toSatisfy((place: string) => place.startsWith(path));
+  });
+
   it('says nothing of what the mesh does not use', () => {
     expect(lost(mesh, ['tcp-routing', 'access-audit', 'access-allow', 'failed-distribution'])).toEqual([]);
   });
