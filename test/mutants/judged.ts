@@ -21,6 +21,7 @@ const balancing = 'which pod of a Service takes a request, as load and failures 
 const intercepted = 'shows where connections are intercepted, which is in a cluster';
 const policies = 'a TrafficPolicy says it; SMI has no words for it';
 const plain = 'every pod of a case is in the mesh, and proves an identity';
+const gateway = 'rules for some clients, and a status of their own, are of routes of the Gateway API; SMI has neither';
 const retries = 'programs of the suite take every connection, and SMI has no retries';
 
 const judged: readonly Judged[] = [
@@ -34,7 +35,25 @@ const judged: readonly Judged[] = [
     file: 'model/decide.ts',
     kind: 'same',
     reason: 'nobody sees a status of a connection',
-    faults: [['constant: 0 => 1', 'unavailable']],
+    faults: [
+      ['constant: 0 => 1', 'unavailable'],
+      ['constant: 0 => 1', 'found.to.status'],
+    ],
+  },
+  {
+    file: 'model/decide.ts',
+    kind: 'outside',
+    reason: 'why there is no answer is told to people by `explain`; SMI says that there is none',
+    faults: [
+      ['found.to.status === 404', 'const text'],
+      ['constant: 404', 'const text'],
+    ],
+  },
+  {
+    file: 'model/decide.ts',
+    kind: 'outside',
+    reason: policies,
+    faults: [['', 'fieldsInForce(']],
   },
   {
     file: 'model/decide.ts',
@@ -107,6 +126,27 @@ const judged: readonly Judged[] = [
     kind: 'same',
     reason: 'the compiler writes rules for all clients alone',
     faults: ['=> rules.filter(() => true)'],
+  },
+  {
+    file: 'emit/service.ts',
+    kind: 'outside',
+    reason: gateway,
+    faults: ['to.status === undefined'],
+  },
+  {
+    file: 'config/outbound.ts',
+    kind: 'outside',
+    reason: gateway,
+    faults: [
+      'this.#isMeant(from)) => service.rules.filter(() => true)',
+      'from.includes(namespace) && from.includes(inboundPolicy)',
+    ],
+  },
+  {
+    file: 'config/outbound.ts',
+    kind: 'outside',
+    reason: 'every sidecar of ours speaks HTTP/2 and takes tunnels, whether it is asked or not',
+    faults: ['negated condition: tunnel =>'],
   },
   {
     file: 'emit/service.ts',
