@@ -17,6 +17,7 @@ const [plain, withPolicies] = [60, 30];
 /** What golden cases have little of: rules in every order, policies beside them, long lists, gRPC calls, and odd grants. */
 export function furtherMeshes(seed: number): readonly NamedModel[] {
   const random = fc.sample(rules, { seed, numRuns: plain + withPolicies });
+  const ofSome = limits(1_000, match({ path: regex('/a/b+') }));
   const timed = limits(2_000, match({ path: { kind: 'prefix', value: '/' } }));
   return [
     ...random.slice(0, plain).map((some, index) => ({ name: `random ${index}`, model: meshOf(some) })),
@@ -28,6 +29,7 @@ export function furtherMeshes(seed: number): readonly NamedModel[] {
     { name: 'many rules', model: meshOf(manyRules()) },
     { name: 'odd rules', model: meshOf(oddRules) },
     { name: 'low rules', model: meshOf(lowRules) },
+    { name: 'limits of some', model: meshOf([rule('one', { path: regex('/a(?:/.*)?') })], { policies: [ofSome] }) },
     { name: 'calls', model: ofCalls(meshOf(callRules)) },
     { name: 'calls below a path', model: ofCalls(meshOf([rule('one', { path: regex('/x-y(?:/.*)?') })])) },
     { name: 'no calls', model: ofCalls(meshOf([rule('one', { methods: ['GET'] })])) },
