@@ -56,6 +56,7 @@ function styleOf({ channel, grpc, regex }: GatewayApiOptions): RouteStyle {
   return {
     ...{ channel, grpc, regex },
     retriedAnyhow: ['connectFailure', 'grpcUnavailable', 'perTryTimeout'],
+    tryWithoutRetry: true,
     headerText: (value) => value,
     consumerFlows: true,
   };

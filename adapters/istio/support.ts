@@ -85,7 +85,7 @@ export const support: SupportTable = {
   'plain-workloads': { level: 'exact' },
   'request-timeouts': {
     level: 'approximate',
-    how: 'request and perTry, not idle; the time counts from the end of the request, and the next hop is not told what is left; with routes: gateway-api, perTry without retries is for the request as a whole',
+    how: 'request and perTry, not idle; the time counts from the end of the request, and the next hop is not told what is left; with routes: gateway-api, perTry with retries alone',
   },
   retries: {
     level: 'approximate',

@@ -7,7 +7,7 @@ import type { HttpMatch, MeshModel, OutboundRule } from '../../../src/model/type
 import { type BackendContext, backendRefs } from './backends.ts';
 import type { Condition } from './condition.ts';
 import { conditionsOf, isMethodOfApi, type MatchContext } from './matches.ts';
-import { policyParts, retriedMethods, retryOf } from './policies.ts';
+import { policyParts, retriedMethods, retryOf, withoutRetry } from './policies.ts';
 import { both, type Entry } from './precedence.ts';
 import { sessionPersistence } from './sessions.ts';
 
@@ -118,7 +118,7 @@ function entriesOf(
   const asked = match === 'any' ? [] : match.origins;
   const covering = policy.matches.flat().flatMap((each) => each.origins);
   const from = [...origins, ...targets, ...asked, ...policy.originsOf(), ...covering];
-  const plain = entry(rule, from);
+  const plain = entry(withoutRetry(rule, policy, context), from);
   const retry = retryOf(policy, context);
   if (retry === undefined) return conditions.map(plain);
   const retrying = entry({ ...rule, retry }, from);

@@ -53,6 +53,16 @@ function timeoutsOf({ request, perTry, idle }: Timeouts, lost: Lost): Part {
   };
 }
 
+/** A rule that says nothing of retries, without the limit of a try where that would be another. */
+export function withoutRetry(rule: Part, merged: MergedPolicy, { losses, style }: PolicyContext): Part {
+  const { timeouts = {}, ...others } = rule;
+  const { backendRequest, ...rest } = timeouts as Part;
+  if (backendRequest === undefined || style.tryWithoutRetry) return rule;
+  const text = 'a rule without retries has no limit for its one try';
+  lostOf(merged, losses)('request-timeouts', 'dropped', 'timeouts.perTry', text);
+  return Object.keys(rest).length === 0 ? others : { ...others, timeouts: rest };
+}
+
 const statuses: Partial<Record<RetryCondition, readonly number[]>> = {
   gatewayError: [502, 503, 504],
   // Those of 5xx that every implementation knows.

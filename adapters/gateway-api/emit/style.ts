@@ -10,6 +10,8 @@ export interface RouteStyle {
   readonly regex: 'implementation' | 'refuse' | 're2';
   /** What is tried again once a rule says `retry`, whatever statuses it names. */
   readonly retriedAnyhow: readonly RetryCondition[];
+  /** Whether the limit of a try is one where a rule does not say `retry`. */
+  readonly tryWithoutRetry: boolean;
   /** How the value of a header edit is spelled. */
   readonly headerText: (value: string) => string;
   /** Whether routes of a client's namespace for its own connections (consumer routes) are for its clients alone. */

@@ -31,6 +31,10 @@ export interface RouteRule {
   readonly redirect?: number;
   /** Milliseconds; 0 is no limit. */
   readonly timeout?: number;
+  /** The same of each try. */
+  readonly tryTimeout?: number;
+  /** It says how requests are tried again. */
+  readonly retries: boolean;
   readonly headers: NonNullable<SimulatedTreatment['headers']>;
   readonly mirror?: { readonly backend: Backend; readonly share: number };
 }
@@ -151,9 +155,13 @@ function readRule(kind: RouteKind, rule: Fields, home: string): RouteRule {
   };
 }
 
-function readTreatment(rule: Fields, home: string): Pick<RouteRule, 'timeout' | 'headers' | 'mirror'> {
+function readTreatment(
+  rule: Fields,
+  home: string,
+): Pick<RouteRule, 'timeout' | 'tryTimeout' | 'retries' | 'headers' | 'mirror'> {
   const filters = listOf(rule.filters);
-  const limit = text(fieldsOf(rule.timeouts).request);
+  const { request, backendRequest } = fieldsOf(rule.timeouts);
+  const [limit, ofTry] = [text(request), text(backendRequest)];
   const edits = (type: string, field: string) => {
     const { set, add, remove } = fieldsOf(filters.find((filter) => filter.type === type)?.[field]);
     return { set: valuesOf(set), add: valuesOf(add), remove: Array.isArray(remove) ? remove.map(String) : [] };
@@ -165,6 +173,8 @@ function readTreatment(rule: Fields, home: string): Pick<RouteRule, 'timeout' | 
     fraction === undefined ? (number(percent) ?? 100) / 100 : (number(numerator) ?? 0) / (number(denominator) ?? 100);
   return {
     ...(limit === undefined ? {} : { timeout: millisOf(limit) }),
+    ...(ofTry === undefined ? {} : { tryTimeout: millisOf(ofTry) }),
+    retries: rule.retry !== undefined,
     headers: {
       request: edits('RequestHeaderModifier', 'requestHeaderModifier'),
       response: edits('ResponseHeaderModifier', 'responseHeaderModifier'),

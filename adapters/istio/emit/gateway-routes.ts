@@ -35,6 +35,8 @@ function styleOf({ grpc }: IstioOptions): RouteStyle {
   return {
     ...{ channel: 'standard', grpc, regex: 're2' },
     retriedAnyhow: ['connectFailure', 'grpcUnavailable', 'grpcCancelled'],
+    // There it would be the limit of the whole request.
+    tryWithoutRetry: false,
     headerText: envoyText,
     // TCPRoutes of whatever namespace are in force for the clients of all.
     consumerFlows: false,

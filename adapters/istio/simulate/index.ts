@@ -138,7 +138,11 @@ function treated(done: Simulated, treatment: SimulatedTreatment): Simulated {
   return done.outcome === 'routed' ? { ...done, treatment } : done;
 }
 
-function treatmentBy(mesh: Mesh, { timeout, headers, mirrors = [] }: HttpRoute, named: Named): SimulatedTreatment {
+function treatmentBy(
+  mesh: Mesh,
+  { timeout, headers, mirrors = [] }: Pick<HttpRoute, 'timeout' | 'headers' | 'mirrors'>,
+  named: Named,
+): SimulatedTreatment {
   const [copied] = mirrors;
   const { service, port } = copied === undefined ? {} : destinationAt(mesh, copied.destination, named);
   const share = Math.round((copied?.percentage?.value ?? 100) * 100);
@@ -149,12 +153,13 @@ function treatmentBy(mesh: Mesh, { timeout, headers, mirrors = [] }: HttpRoute, 
   };
 }
 
-/** What no VirtualService is about goes by the routes of Gateway API, and without any to the service itself. How they treat requests is not read. */
+/** What no VirtualService is about goes by the routes of Gateway API, and without any to the service itself. */
 function byGatewayApi(mesh: Mesh, client: Workload, named: Named, http: Http | undefined): Simulated {
   const found = routedTo(mesh.routes, client, named, http);
   if (typeof found === 'number') return { outcome: 'rejected', status: found };
-  const done = targets(mesh, client, found, named, http);
-  return found === undefined && http !== undefined ? treated(done, {}) : done;
+  const done = targets(mesh, client, found?.destinations, named, http);
+  if (http === undefined) return done;
+  return treated(done, found === undefined ? {} : treatmentBy(mesh, found.treatment, named));
 }
 
 /** Of several for one host the first counts alone. */
