@@ -155,9 +155,10 @@ describe('what Istio makes of both kinds of routes', () => {
   const request = { ...asked, from: 'default/shop' as never, to: { host: 'shop.default', port: 80 } };
 
   test('they send a request to the same place', () => {
-    const byApi = done(written(model).artifacts, model, request);
-    expect(byApi).toMatchObject({ targets: [{ service: 'default/v1' }] });
-    expect(done(written(model, { routes: 'virtual-service' }).artifacts, model, request)).toEqual(byApi);
+    for (const routes of ['gateway-api', 'virtual-service'] as const) {
+      const byRoutes = done(written(model, { routes }).artifacts, model, request);
+      expect(byRoutes).toMatchObject({ targets: [{ service: 'default/v1' }] });
+    }
     expect(done([], model, request)).toMatchObject({ targets: [{ service: 'default/shop' }] });
   });
 
