@@ -73,7 +73,8 @@ function podManifest(namespace: string, name: string, pod: WrittenPod): Manifest
         ...(portName === undefined ? {} : { name: portName }),
       };
     }),
-    readinessProbe: { httpGet: { path: '/ready', port: controlPort }, periodSeconds: 2 },
+    // A busy machine answers late, and a pod that three probes in turn gave up on has no traffic.
+    readinessProbe: { httpGet: { path: '/ready', port: controlPort }, periodSeconds: 2, timeoutSeconds: 10 },
   };
   return {
     apiVersion: 'v1',
