@@ -125,6 +125,7 @@ export const clauses: Readonly<Record<string, Clause>> = {
       'match-path-regex-full',
       'match-path-vectors',
       'access-regex-spec',
+      'access-path-segments',
       'access-regex-full',
       'config-path-regex',
       'path-normal-form',
