@@ -174,9 +174,7 @@ export class LatencySketch {
   }
 
   #combine(other: LatencySketch, sign: 1 | -1): void {
-    this.sum += sign * other.sum;
-    this.zero += sign * other.zero;
-    this.count += sign * other.zero;
+    this.#addBeside(sign * other.sum, sign * other.zero);
     for (const [index, count] of other.buckets()) this.#addTo(index, sign * count);
   }
 

@@ -1,4 +1,5 @@
 import type { Artifact, SimulatedTreatment } from '../../../src/adapter/contract.ts';
+import { parseDuration } from '../../../src/lib/duration.ts';
 import { type Fields, isRecord } from '../../../src/lib/values.ts';
 
 /** A route as far as it decides where traffic goes, its defaults filled in. */
@@ -161,7 +162,7 @@ function readTreatment(
 ): Pick<RouteRule, 'timeout' | 'tryTimeout' | 'retries' | 'headers' | 'mirror'> {
   const filters = listOf(rule.filters);
   const { request, backendRequest } = fieldsOf(rule.timeouts);
-  const [limit, ofTry] = [text(request), text(backendRequest)];
+  const [timeout, tryTimeout] = [request, backendRequest].map((limit) => parseDuration(text(limit) ?? ''));
   const edits = (type: string, field: string) => {
     const { set, add, remove } = fieldsOf(filters.find((filter) => filter.type === type)?.[field]);
     return { set: valuesOf(set), add: valuesOf(add), remove: Array.isArray(remove) ? remove.map(String) : [] };
@@ -172,8 +173,8 @@ function readTreatment(
   const parts =
     fraction === undefined ? (number(percent) ?? 100) / 100 : (number(numerator) ?? 0) / (number(denominator) ?? 100);
   return {
-    ...(limit === undefined ? {} : { timeout: millisOf(limit) }),
-    ...(ofTry === undefined ? {} : { tryTimeout: millisOf(ofTry) }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(tryTimeout === undefined ? {} : { tryTimeout }),
     retries: rule.retry !== undefined,
     headers: {
       request: edits('RequestHeaderModifier', 'requestHeaderModifier'),
@@ -187,13 +188,6 @@ function readTreatment(
 
 function valuesOf(list: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(listOf(list).map(({ name, value }) => [text(name) ?? '', text(value) ?? '']));
-}
-
-/** GEP-2257: such as `1h30m` or `500ms`. */
-function millisOf(duration: string): number {
-  const sizes: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
-  const parts = [...duration.matchAll(/([0-9]+)(h|ms|m|s)/g)];
-  return parts.reduce((sum, [, count, unit = '']) => sum + Number(count) * (sizes[unit] ?? 0), 0);
 }
 
 function readMatch(match: Fields): Match {

@@ -15,6 +15,7 @@ const firstSeconds = 6;
 
 export type AskTraffic = () => Promise<TrafficSummary>;
 
+/** What is wanted of a control plane or of Prometheus, which know the weights. */
 export interface AskedSums extends Omit<WantedSums, 'weights'> {
   readonly only: SummaryPart;
 }
