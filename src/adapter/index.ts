@@ -6,6 +6,7 @@
 export { atOrigins, type Diagnostic, type DiagnosticDetails, diagnostic } from '../diagnostics/diagnostic.ts';
 export { describeObject, type ObjectKey, type Origin, parseObjectKey } from '../diagnostics/origin.ts';
 export { compareText, type NonEmpty, nonEmpty, sortedRecord } from '../lib/collections.ts';
+export { parseDuration } from '../lib/duration.ts';
 export { sha256 } from '../lib/hash.ts';
 export { idempotentMethods } from '../lib/http-methods.ts';
 export { normalizePath } from '../lib/http-path.ts';
