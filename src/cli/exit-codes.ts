@@ -7,4 +7,6 @@ export const exitCodes = {
   usage: 2,
   /** Something that the command needs could not be reached. */
   unreachable: 3,
+  /** By SIGINT or SIGTERM, before the work was done; as shells say it of SIGINT. */
+  stopped: 130,
 } as const;

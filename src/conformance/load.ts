@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { load as parseYaml } from 'js-yaml';
@@ -20,8 +20,11 @@ export function suiteFolder(): string {
   return join(packageRoot(), 'conformance');
 }
 
+const whereFrom = 'one comes with the npm package smi-mesh and with its repository; images have none';
+
 /** Every case of a suite in the order of their names; the error lists what is wrong with which file. */
 export function loadCases(folder: string = suiteFolder()): Result<readonly ConformanceCase[], readonly string[]> {
+  if (!existsSync(join(folder, 'cases'))) return err([`there is none in ${folder}: ${whereFrom}`]);
   const faults: string[] = [];
   const cases: ConformanceCase[] = [];
   try {

@@ -39,6 +39,7 @@ describe('smi-cli conformance', () => {
   test.each([
     [['run', '--api', 'TrafficSplt'], /did you mean TrafficSplit/],
     [['report', 'package.json'], /is not a conformance report/],
+    [['list', '--suite', '/nonexistent'], /there is none in \/nonexistent: one comes with the npm package/],
   ])('%j is wrong use', async (args, message) => {
     const { status, stderr } = await runCli(['conformance', ...args]);
     expect(status).toBe(2);

@@ -22,6 +22,7 @@ const intercepted = 'shows where connections are intercepted, which is in a clus
 const policies = 'a TrafficPolicy says it; SMI has no words for it';
 const plain = 'every pod of a case is in the mesh, and proves an identity';
 const gateway = 'rules for some clients, and a status of their own, are of routes of the Gateway API; SMI has neither';
+const told = 'what a program is told of its caller (x-forwarded-client-cert) is no matter of SMI';
 const retries = 'programs of the suite take every connection, and SMI has no retries';
 
 const judged: readonly Judged[] = [
@@ -146,7 +147,7 @@ const judged: readonly Judged[] = [
     file: 'config/outbound.ts',
     kind: 'outside',
     reason: 'every sidecar of ours speaks HTTP/2 and takes tunnels, whether it is asked or not',
-    faults: ['negated condition: tunnel =>'],
+    faults: ['negated condition: tunnel =>', "constant: '/udp' => 'mutant'"],
   },
   {
     file: 'emit/service.ts',
@@ -179,13 +180,31 @@ const judged: readonly Judged[] = [
     file: 'routing/inbound-table.ts',
     kind: 'same',
     reason: 'what is not remembered is made again, and counts under the same names',
-    faults: [['this.#peers.size < maxPeers', 'this.#peers.set'], 'this.#peers.set(key, access)'],
+    faults: [['negated condition: this.#peers.size < maxPeers', 'this.#peers.size'], 'this.#peers.set(key, access)'],
   },
   {
     file: 'routing/inbound-table.ts',
     kind: 'outside',
     reason: 'shows with a thousand callers of one pod, in names of series',
     faults: ['constant: 1_000', ['boundary: this.#peers.size < maxPeers', '']],
+  },
+  {
+    file: 'routing/inbound-table.ts',
+    kind: 'outside',
+    reason: told,
+    faults: ["peer === '' =>", ["constant: '' => 'mutant'", 'const forwarded']],
+  },
+  {
+    file: 'routing/inbound-table.ts',
+    kind: 'outside',
+    reason: "a client's sidecar sends nothing that the server's cannot read",
+    faults: ['this.rejected = this.#series('],
+  },
+  {
+    file: 'routing/path.ts',
+    kind: 'outside',
+    reason: 'what a request asks for behind its path (`?...`) is no matter of SMI',
+    faults: ['exchange.query = normal.value.query'],
   },
   {
     file: 'routing/inbound-table.ts',
@@ -208,7 +227,7 @@ const judged: readonly Judged[] = [
   {
     file: 'phases/inbound.ts',
     kind: 'outside',
-    reason: 'what a program is told of its caller (x-forwarded-client-cert) is no matter of SMI',
+    reason: told,
     faults: ["forwarded !== ''", ["constant: '' => 'mutant'", 'forwarded'], "add('x-forwarded-client-cert'"],
   },
   {
@@ -252,6 +271,7 @@ const judged: readonly Judged[] = [
     reason: balancing,
     faults: [
       'endpoint.pool.outstanding++',
+      ['endpoint === undefined => endpoint !== undefined', 'response'],
       'exchange.endpoint.pool.outstanding--',
       'endpoint.answered(',
       'sentAt === 0',
@@ -274,7 +294,19 @@ const judged: readonly Judged[] = [
     file: 'phases/forward.ts',
     kind: 'outside',
     reason: logs,
-    faults: ['exchange.failed()'],
+    faults: ['exchange.failed()', 'exchange.reason = reason'],
+  },
+  {
+    file: 'phases/forward.ts',
+    kind: 'outside',
+    reason: 'clients that leave before the answer, and limits of time, are no matter of SMI',
+    faults: ['transaction.awaitUpstream()'],
+  },
+  {
+    file: 'phases/forward.ts',
+    kind: 'same',
+    reason: 'a request on a connection of its own is answered as on one that was used before',
+    faults: [['constant: false => true', 'acquire(']],
   },
   {
     file: 'phases/forward.ts',
@@ -298,6 +330,12 @@ const judged: readonly Judged[] = [
       "=> name.endsWith('[')",
       "constant: '[' => 'mutant'",
     ],
+  },
+  {
+    file: 'config/outbound.ts',
+    kind: 'same',
+    reason: 'backends of a split are of the namespace of its Service',
+    faults: [["constant: '/' => 'mutant'", 'const service']],
   },
   {
     file: 'config/outbound.ts',
@@ -342,6 +380,7 @@ const judged: readonly Judged[] = [
     faults: [
       'chosen.pool.outstanding++',
       'this.#current?.connected()',
+      'removed statement: connected()',
       'this.#leave()',
       'this.#current.pool.outstanding--',
       'this.#current !== undefined',

@@ -41,6 +41,7 @@ export function mutationsOf(file: string, text: string): readonly Mutation[] {
 function functionOf(node: ts.Node): string {
   for (let at = node; !ts.isSourceFile(at); at = at.parent) {
     if (ts.isFunctionDeclaration(at) || ts.isMethodDeclaration(at)) return at.name?.getText() ?? '';
+    if (ts.isPropertyAssignment(at) && ts.isArrowFunction(at.initializer)) return at.name.getText();
   }
   return '';
 }

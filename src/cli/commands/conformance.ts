@@ -45,7 +45,7 @@ function runCommand(): Command {
     .addHelpText(
       'after',
       '\nExit status: 0 when every case passed or was skipped for a stated reason, 1 when one failed, 2 for wrong use, 3 when the' +
-        '\nmesh cannot be started or reached.\nExample:\n  smi-cli conformance run --target local --api TrafficSplit --report report.yaml',
+        '\nmesh cannot be started or reached, 130 when it was stopped before the last case and none had failed.\nExample:\n  smi-cli conformance run --target local --api TrafficSplit --report report.yaml',
     )
     .action(async (options: RunCommandOptions) => {
       const { runSuite } = await import('../conformance/run.ts');

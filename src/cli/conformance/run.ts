@@ -39,7 +39,10 @@ export async function runSuite(options: RunCommandOptions): Promise<number> {
   process.stdout.write(render(report, options.output));
   if (results.every(({ reasons: [reason = ''] }) => reason.startsWith('the mesh did not start')))
     return exitCodes.unreachable;
-  return report.result === 'failure' ? exitCodes.findings : exitCodes.fine;
+  if (report.result === 'failure') return exitCodes.findings;
+  if (!stopped.signal.aborted) return exitCodes.fine;
+  process.stderr.write('stopped: the cases that were left are skipped\n');
+  return exitCodes.stopped;
 }
 
 function progressOf(total: number): (result: CaseResult) => void {

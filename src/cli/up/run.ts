@@ -11,6 +11,7 @@ import type { DataPlaneKind } from '../../kubernetes/names.ts';
 import { dashboardPort, sparePorts } from '../dashboard/port.ts';
 import { withTap } from '../dashboard/tap.ts';
 import { localUpstream } from '../dashboard/upstream.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { localReach } from '../tap/reach.ts';
 import { locateFinding } from './findings.ts';
 import { StandingErrors } from './standing-errors.ts';
@@ -104,7 +105,7 @@ function untilStopped(durationMillis: number | undefined): Promise<void> {
       clearTimeout(timer);
       for (const signal of stopSignals) {
         process.off(signal, onSignal);
-        process.on(signal, () => process.exit(130));
+        process.on(signal, () => process.exit(exitCodes.stopped));
       }
       resolve();
     };
