@@ -1,6 +1,11 @@
 import { isRecord } from '../lib/values.ts';
 import type { CaseRead, ConformanceCase } from './case.ts';
-import type { ReadAnswer, Target } from './target.ts';
+import type { ReadAnswer, ReadQuestion, Target } from './target.ts';
+
+/** Whether the answer counts requests, of a time that has gone by. */
+export function readsTrafficMetrics({ path }: ReadQuestion): boolean {
+  return path.startsWith('/apis/metrics.smi-spec.io/');
+}
 
 /** Whether a case asks what an apiserver answers, so that it needs a cluster. */
 export function readsCluster({ steps }: ConformanceCase): boolean {

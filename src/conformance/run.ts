@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CaseExpectation, ConformanceCase, Step } from './case.ts';
 import { problemOf, samplesOf } from './judge.ts';
-import { canRead, problemOfRead } from './reads.ts';
+import { canRead, problemOfRead, readsTrafficMetrics } from './reads.ts';
 import type { OpenMesh, Target } from './target.ts';
 
 export interface CaseResult {
@@ -27,9 +27,13 @@ export interface RunOptions {
 }
 
 const firstPauseMillis = 50;
-const longestPauseMillis = 1_000;
+const usualPauseMillis = 1_000;
 /** Each look at shares is one more chance to miss a fault; there are no more than these. */
 const maxLooks = 30;
+/** Of these, how many pauses of the longest kind last until the bound. */
+const longPauses = 20;
+/** The window of TrafficMetrics: what was asked before everything was in force counts in it for so long. */
+const metricsWindowMillis = 30_000;
 
 /** Runs cases against a target, in the order of their batches; results are in the order of the cases. Never rejects. */
 export async function runConformance(options: RunOptions): Promise<readonly CaseResult[]> {
@@ -126,14 +130,17 @@ async function converge(
   tally: { requests: number },
 ): Promise<{ readonly problems: readonly string[]; readonly millis: number }> {
   const begun = performance.now();
+  const windowMillis = step.reads.some(readsTrafficMetrics) ? metricsWindowMillis : 0;
+  const longPauseMillis = Math.max(usualPauseMillis, (target.convergenceMillis + windowMillis) / longPauses);
   let pauseMillis = firstPauseMillis;
   for (let look = 1; ; look += 1) {
-    const problems = await problemsOf(mesh, step.expect, tally);
-    problems.push(...(await problemsOfReads(mesh, testCase, step)));
+    const ofTraffic = await problemsOf(mesh, step.expect, tally);
+    const problems = [...ofTraffic, ...(await problemsOfReads(mesh, testCase, step))];
     const millis = performance.now() - begun;
-    if (problems.length === 0 || look === maxLooks || millis >= target.convergenceMillis) return { problems, millis };
+    const boundMillis = target.convergenceMillis + (ofTraffic.length === 0 ? windowMillis : 0);
+    if (problems.length === 0 || look === maxLooks || millis >= boundMillis) return { problems, millis };
     await delay(pauseMillis);
-    pauseMillis = Math.min(2 * pauseMillis, longestPauseMillis);
+    pauseMillis = Math.min(2 * pauseMillis, longPauseMillis);
   }
 }
 
@@ -141,7 +148,7 @@ async function problemsOf(
   mesh: OpenMesh,
   expectations: readonly CaseExpectation[],
   tally: { requests: number },
-): Promise<string[]> {
+): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const expectation of expectations) {
     const answers = await mesh.ask(expectation.question, samplesOf(expectation));

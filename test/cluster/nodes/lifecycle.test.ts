@@ -40,7 +40,9 @@ function commandOf(pid: string): string {
 
 const panicFiles = ['/proc/sys/kernel/panic', '/proc/sys/kernel/panic_on_oops'];
 const panic = (): readonly string[] => panicFiles.map((file) => readFileSync(file, 'utf8').trim());
-const setPanic = (values: readonly string[]) => panicFiles.forEach((file, index) => writeFileSync(file, values[index]!));
+function setPanic(values: readonly string[]): void {
+  for (const [index, file] of panicFiles.entries()) writeFileSync(file, values[index]!);
+}
 
 /** What no kubelet sets: a cluster that ran on this machine before may have left what one does. */
 const unlikeKubelet = ['7', '0'];

@@ -1,5 +1,6 @@
 import type { EnvoyRuntime } from '../../../control/local/data-plane.ts';
 import type { DataPlane } from '../../../control/publisher.ts';
+import { readsTrafficMetrics } from '../../reads.ts';
 import type { Target } from '../../target.ts';
 import { batchesOf } from '../batches.ts';
 import { ownImplementation } from '../simulated.ts';
@@ -8,8 +9,6 @@ import { envoyStarter, proxyStarter } from './sidecars.ts';
 
 const convergenceMillis = 20_000;
 const concurrency = 4;
-/** What the control plane of a local mesh answers itself. */
-const trafficMetrics = '/apis/metrics.smi-spec.io/';
 /**
  * Sidecars of one mesh. A proxy of ours is a few sockets; an Envoy takes four of the 128 inotify instances that Linux gives a
  * user, and others of the same user need some.
@@ -34,7 +33,7 @@ function target(name: string, mostSidecars: number, options: LocalMeshOptions): 
     implementation: ownImplementation,
     convergenceMillis,
     concurrency,
-    reads: ({ path, as, direct }) => path.startsWith(trafficMetrics) && as === undefined && direct === undefined,
+    reads: (question) => readsTrafficMetrics(question) && question.as === undefined && question.direct === undefined,
     unable: () => undefined,
     batches: (cases) => batchesOf(cases, mostSidecars),
     open: (batch) => LocalConformanceMesh.open(batch, options),
