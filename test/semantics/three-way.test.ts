@@ -4,10 +4,10 @@ import { AddressPool } from '../support/mesh/address-pool.ts';
 import { type GoldenCase, goldenCases } from '../support/mesh/cases.ts';
 import { type Credentials, createCredentials } from '../support/mesh/credentials.ts';
 import { compileCase } from '../support/mesh/pipeline.ts';
-import { envoyPlane, validateBootstraps } from '../support/mesh/plane-envoy.ts';
+import { envoyPlane } from '../support/mesh/plane-envoy.ts';
 import { proxyPlane } from '../support/mesh/plane-proxy.ts';
 import { mixedPlane, type Plane } from '../support/mesh/planes.ts';
-import { askPlane, askReference, type Finding, participants, reportOf } from '../support/mesh/three-way.ts';
+import { askPlane, askReference, type Finding, reportOf } from '../support/mesh/three-way.ts';
 
 /** How many cases run at once. */
 const concurrency = 3;
@@ -34,16 +34,6 @@ describe(`expectation = decide() = our proxy${envoy.path === undefined ? '' : ' 
 describe.skipIf(envoy.path === undefined)(
   `Envoy${envoy.reason === undefined ? '' : ` (none: ${envoy.reason})`}`,
   () => {
-    test.concurrent.each(cases)(
-      '$name: --mode validate accepts its bootstraps',
-      (golden) =>
-        pool.lend(async (base) => {
-          const { model } = compileCase(golden, base);
-          await validateBootstraps(envoy.path!, model, participants(golden, model), credentials);
-        }),
-      caseMillis,
-    );
-
     /** Of each kind of traffic and policy one; all others differ in what one side decides alone. */
     const mixed = [
       'access-buyer-and-thief',

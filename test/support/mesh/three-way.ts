@@ -70,7 +70,7 @@ export function reportOf(golden: GoldenCase, sides: Readonly<Record<string, read
 }
 
 /** The workloads with a sidecar that take part: those that requests name, and those that may serve them. */
-export function participants(golden: GoldenCase, model: MeshModel): readonly WorkloadId[] {
+function participants(golden: GoldenCase, model: MeshModel): readonly WorkloadId[] {
   const named = golden.requests.flatMap((request) => [
     request.direction === 'outbound' ? request.from : request.workload,
     ...(referenceOf(model, request)?.branches.flatMap(({ workloads }) => workloads) ?? []),
