@@ -39,7 +39,7 @@ export const clauses: Readonly<Record<string, Clause>> = {
   'S-3': {
     says: "The client's proxy splits. A caller without one finds the root as an ordinary Service.",
     cases: ['split-90-10'],
-    apart: 'callers outside the mesh reach no proxy of ours',
+    apart: 'callers outside the mesh reach no proxy of ours; in a cluster the conformance suite lets one call',
   },
   'S-4': {
     says: "A backend's share is its weight among all weights; they need not add up to 100, and 0 gets nothing.",

@@ -45,6 +45,8 @@ export interface CasePod {
   /** `NAMESPACE/POD`. */
   readonly id: string;
   readonly ready: boolean;
+  /** Without a sidecar, or whatever makes a pod of the mesh. */
+  readonly outside: boolean;
   readonly ports: readonly CasePort[];
 }
 

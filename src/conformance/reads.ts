@@ -12,9 +12,10 @@ export function readsCluster({ steps }: ConformanceCase): boolean {
   return steps.some(({ reads }) => reads.length > 0);
 }
 
-/** Whether a target can answer everything that a case asks an apiserver. */
-export function canRead({ reads }: Pick<Target, 'reads'>, { steps }: ConformanceCase): boolean {
-  return steps.every((step) => step.reads.every((question) => reads?.(question) === true));
+/** What a target has not that a case needs, which another target may have: such a case is none for it. */
+export function lackOf({ reads, outsiders }: Target, { steps, pods }: ConformanceCase): string | undefined {
+  if (!steps.every((step) => step.reads.every((question) => reads?.(question) === true))) return 'objects of a cluster';
+  return outsiders === true || pods.every(({ outside }) => !outside) ? undefined : 'pods outside the mesh';
 }
 
 /** What is otherwise than expected, as a sentence without its full stop; nothing when it holds. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CaseExpectation, ConformanceCase, Step } from './case.ts';
 import { problemOf, samplesOf } from './judge.ts';
-import { canRead, problemOfRead, readsTrafficMetrics } from './reads.ts';
+import { lackOf, problemOfRead, readsTrafficMetrics } from './reads.ts';
 import type { OpenMesh, Target } from './target.ts';
 
 export interface CaseResult {
@@ -44,7 +44,8 @@ export async function runConformance(options: RunOptions): Promise<readonly Case
     onResult?.(result);
   };
   const able = cases.filter((testCase) => {
-    const reason = canRead(target, testCase) ? target.unable(testCase) : 'it reads objects of a cluster';
+    const lack = lackOf(target, testCase);
+    const reason = lack === undefined ? target.unable(testCase) : `it needs ${lack}`;
     if (reason !== undefined) report(without(testCase, 'skipped', reason));
     return reason === undefined;
   });

@@ -21,6 +21,8 @@ export interface Target {
   readonly batchesAtOnce?: number;
   /** Which questions to an apiserver it can answer; cases with others are skipped. */
   readonly reads?: (question: ReadQuestion) => boolean;
+  /** Whether it can have pods that are outside the mesh; cases with some are skipped otherwise. */
+  readonly outsiders?: boolean;
   /** Why a case cannot run here, as a sentence without its full stop; it is skipped then. */
   unable(testCase: ConformanceCase): string | undefined;
   /** Divides cases into those that share a mesh. */

@@ -4,6 +4,8 @@ import type { WrittenPod, WrittenTopology } from './written.ts';
 
 /** Every pod has its own name under this label, so that a Service can select it alone. */
 const podLabel = 'pod';
+/** And those that stay outside the mesh have one that says so. */
+const outsideLabel = { mesh: 'outside' };
 const image = 'smi-mesh-conformance';
 /** Where the application answers the runner. */
 export const controlPort = 9_900;
@@ -35,6 +37,7 @@ export function topologyOf({ pods, services = {} }: WrittenTopology, namespaces:
     pods: written.map(({ namespace, name, pod }) => ({
       id: `${namespace}/${name}`,
       ready: pod.ready ?? true,
+      outside: pod.mesh === false,
       ports: portsOf(pod),
     })),
     accounts: [...accounts],
@@ -54,7 +57,7 @@ function numberOf(port: string): number {
 }
 
 function podManifest(namespace: string, name: string, pod: WrittenPod): Manifest {
-  const { account = name, labels = {}, ready = true, ports = {} } = pod;
+  const { account = name, labels = {}, ready = true, mesh, ports = {} } = pod;
   const listen = portsOf(pod).map(({ port, protocol }) => `${protocol}:${port}`);
   const container = {
     name: 'application',
@@ -79,7 +82,7 @@ function podManifest(namespace: string, name: string, pod: WrittenPod): Manifest
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { namespace, name, labels: { [podLabel]: name, ...labels } },
+    metadata: { namespace, name, labels: { [podLabel]: name, ...labels, ...(mesh === false ? outsideLabel : {}) } },
     spec: { serviceAccountName: account, containers: [container] },
     ...(ready ? {} : { status: { conditions: [{ type: 'Ready', status: 'False' }] } }),
   };
@@ -95,6 +98,12 @@ function servicePort([port, written]: readonly [string, string]): Manifest {
       ? { protocol: 'UDP' }
       : { appProtocol: protocol === 'grpc' ? 'kubernetes.io/h2c' : protocol }),
   };
+}
+
+/** Whether a pod of a topology stays outside the mesh. */
+export function isOutside({ metadata }: Manifest): boolean {
+  const { labels = {} } = metadata as { readonly labels?: Readonly<Record<string, string>> };
+  return labels.mesh === outsideLabel.mesh;
 }
 
 /** Resources that let every account call every other on every port, each in the namespace of its destination. */

@@ -43,6 +43,7 @@ export interface WrittenPod {
   readonly account?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly ready?: boolean;
+  readonly mesh?: false;
   readonly ports?: Readonly<Record<string, string>>;
 }
 

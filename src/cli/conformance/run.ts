@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { loadGaps } from '../../conformance/load.ts';
-import { canRead } from '../../conformance/reads.ts';
+import { lackOf } from '../../conformance/reads.ts';
 import { buildReport } from '../../conformance/report/build.ts';
 import { type CaseResult, runConformance } from '../../conformance/run.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -22,10 +22,13 @@ export async function runSuite(options: RunCommandOptions): Promise<number> {
   if (typeof cases === 'number') return cases;
   const target = await targetOf(options);
   if (typeof target === 'number') return target;
-  const able = cases.filter((testCase) => canRead(target, testCase));
-  const left = cases.length - able.length;
-  const gap = { feature: 'objects of a cluster', reason: `${left} cases read them, and need --target cluster` };
-  const gaps = [...loadGaps(options.suite), ...(left === 0 ? [] : [gap])];
+  const byLack = Map.groupBy(cases, (testCase) => lackOf(target, testCase));
+  const able = byLack.get(undefined) ?? [];
+  const gaps = [...loadGaps(options.suite)];
+  for (const [feature, { length }] of byLack) {
+    const reason = `needed by ${length} case${length === 1 ? '' : 's'}, for --target cluster`;
+    if (feature !== undefined) gaps.push({ feature, reason });
+  }
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   process.once('SIGINT', stop);

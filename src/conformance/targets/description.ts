@@ -38,6 +38,8 @@ export interface ClusterMeshDescription extends Described {
   readonly kind: 'cluster';
   readonly namespaces: Labelled;
   readonly pods: Labelled;
+  /** What keeps a pod out of the mesh; undefined: nothing does. */
+  readonly outsiders?: Labelled;
   /** In which form programs name Services: as the case has it, or always in full. */
   readonly hosts: 'as-written' | 'full';
   /** How it is known that a change is in force: by our controller, or by waiting for so long. */
@@ -64,7 +66,7 @@ type WrittenMesh = {
 } & (WrittenCluster | { readonly program: { readonly command: ProgramMeshDescription['command'] } });
 
 interface WrittenCluster {
-  readonly injection: { readonly namespaces?: Labelled; readonly pods?: Labelled };
+  readonly injection: { readonly namespaces?: Labelled; readonly pods?: Labelled; readonly outsiders?: Labelled };
   readonly hosts?: 'as-written' | 'full';
   readonly settles: { readonly controller: 'smi-mesh' } | { readonly seconds: number };
 }
@@ -140,6 +142,7 @@ function describe(written: WrittenMesh, folder: string): MeshDescription {
     kind: 'cluster',
     namespaces: injection.namespaces ?? {},
     pods: injection.pods ?? {},
+    ...(injection.outsiders === undefined ? {} : { outsiders: injection.outsiders }),
     hosts,
     settles: 'seconds' in settles ? settles.seconds * millisPerSecond : 'smi-mesh-controller',
   };

@@ -11,6 +11,8 @@ export function reasonAgainst(testCase: ConformanceCase, mesh: MeshDescription):
   if (Object.keys(testCase.settings).length > 0) return 'the mesh has its own settings, and the case is about others';
   const version = testCase.apiVersions.find((each) => known.test(each) && !mesh.versions.includes(each));
   if (version !== undefined) return `${version} is not served`;
+  if (!('outsiders' in mesh) && testCase.pods.some(({ outside }) => outside))
+    return 'its target file does not say what keeps a pod out of the mesh';
   const kinds = testCase.steps.flatMap(({ expect }) => expect.map(({ question }) => question.traffic.kind));
   const kind = kinds.find((each) => !mesh.protocols.includes(each));
   return kind === undefined ? undefined : `the mesh does not carry ${kind}`;

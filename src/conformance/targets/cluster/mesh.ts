@@ -98,7 +98,10 @@ export class ClusterConformanceMesh implements OpenMesh {
     const results = await callFrom(this.#options.connection, { namespace, pod }, call);
     const back = reversed(names);
     const { answers } = this.#options.mesh;
-    return { kind: 'samples', observations: results.map((result) => observed(renamedIn(result, back), answers)) };
+    const outside = this.#pods.some((each) => each.id === from && each.outside);
+    // Who is no peer of the mesh need not be told in HTTP why it is refused.
+    const signs = outside ? { ...answers, denied: [...answers.denied, 'closed' as const] } : answers;
+    return { kind: 'samples', observations: results.map((result) => observed(renamedIn(result, back), signs)) };
   }
 
   async read(testCase: ConformanceCase, question: ReadQuestion): Promise<ReadAnswer> {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Connection } from '../../../kubernetes-client/connect.ts';
 import { type Fields, isRecord } from '../../../lib/values.ts';
 import type { CasePod, Manifest } from '../../case.ts';
+import { isOutside } from '../../topology.ts';
 import type { ClusterMeshDescription } from '../description.ts';
 
 const askAgainMillis = 500;
@@ -17,13 +18,13 @@ export function prepared(manifest: Manifest, mesh: ClusterMeshDescription, image
   const containers = (spec.containers as readonly Fields[]).map((container) => ({ ...container, image }));
   return {
     ...pod,
-    metadata: labelled(manifest.metadata, mesh.pods),
+    metadata: labelled(manifest.metadata, isOutside(manifest) ? mesh.outsiders : mesh.pods),
     // Nothing is lost when a program of the suite ends at once.
     spec: { ...spec, containers, terminationGracePeriodSeconds: 1 },
   };
 }
 
-function labelled(metadata: unknown, { labels, annotations }: ClusterMeshDescription['pods']): Fields {
+function labelled(metadata: unknown, { labels, annotations }: ClusterMeshDescription['outsiders'] = {}): Fields {
   const fields = isRecord(metadata) ? metadata : {};
   const both = (own: unknown, more: object | undefined) => ({ ...(isRecord(own) ? own : {}), ...more });
   return {

@@ -20,6 +20,7 @@ export function clusterTarget(options: ClusterMeshOptions): Target {
     concurrency: 1,
     batchesAtOnce: lanesAtOnce,
     reads: () => true,
+    outsiders: true,
     unable: (testCase) => reasonAgainst(testCase, mesh),
     batches: lanesOf,
     open: (lane) => ClusterConformanceMesh.open(lane, options, starts),
