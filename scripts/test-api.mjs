@@ -2,13 +2,12 @@
 // is built only where CI=true: that takes minutes, and without it they are skipped.
 import { ensureKubernetes, kubernetesVersion } from './kubernetes.mjs';
 import { exitWith, step } from './lib/steps.mjs';
-import { findEnvoy, setUp } from './setup.mjs';
+import { setUp } from './setup.mjs';
 import { runVitest } from './vitest.mjs';
 
 try {
   console.log('smi-mesh: setting up');
   const node = await setUp();
-  await findEnvoy();
   if (process.env.CI === 'true') await step(`Kubernetes ${kubernetesVersion}`, () => void ensureKubernetes());
   await runVitest(node, 'npm run test:api', 'test/cluster/api/vitest.config.ts');
 } catch (error) {

@@ -1,6 +1,6 @@
 import { isRecord } from '../lib/values.ts';
 import type { CaseRead, ConformanceCase } from './case.ts';
-import type { ReadAnswer, ReadQuestion, Target } from './target.ts';
+import type { ReadAnswer, ReadQuestion } from './target.ts';
 
 /** Whether the answer counts requests, of a time that has gone by. */
 export function readsTrafficMetrics({ path }: ReadQuestion): boolean {
@@ -10,12 +10,6 @@ export function readsTrafficMetrics({ path }: ReadQuestion): boolean {
 /** Whether a case asks what an apiserver answers, so that it needs a cluster. */
 export function readsCluster({ steps }: ConformanceCase): boolean {
   return steps.some(({ reads }) => reads.length > 0);
-}
-
-/** What a target has not that a case needs, which another target may have: such a case is none for it. */
-export function lackOf({ reads, outsiders }: Target, { steps, pods }: ConformanceCase): string | undefined {
-  if (!steps.every((step) => step.reads.every((question) => reads?.(question) === true))) return 'objects of a cluster';
-  return outsiders === true || pods.every(({ outside }) => !outside) ? undefined : 'pods outside the mesh';
 }
 
 /** What is otherwise than expected, as a sentence without its full stop; nothing when it holds. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CaseExpectation, ConformanceCase, Step } from './case.ts';
 import { problemOf, samplesOf } from './judge.ts';
-import { lackOf, problemOfRead, readsTrafficMetrics } from './reads.ts';
+import { lackOf } from './lacks.ts';
+import { problemOfRead, readsTrafficMetrics } from './reads.ts';
 import type { OpenMesh, Target } from './target.ts';
 
 export interface CaseResult {

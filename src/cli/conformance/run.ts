@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { lackOf } from '../../conformance/lacks.ts';
 import { loadGaps } from '../../conformance/load.ts';
-import { lackOf } from '../../conformance/reads.ts';
 import { buildReport } from '../../conformance/report/build.ts';
 import { type CaseResult, runConformance } from '../../conformance/run.ts';
 import { exitCodes } from '../exit-codes.ts';

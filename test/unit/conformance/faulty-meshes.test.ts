@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ConformanceCase } from '../../../src/conformance/case.ts';
+import { lackOf } from '../../../src/conformance/lacks.ts';
 import { loadCases } from '../../../src/conformance/load.ts';
-import { lackOf } from '../../../src/conformance/reads.ts';
 import { runConformance } from '../../../src/conformance/run.ts';
 import { type Decide, simulatedTarget } from '../../../src/conformance/targets/simulated.ts';
 import { decide } from '../../../src/model/decide.ts';
